@@ -1,0 +1,70 @@
+package dev.lockstep.device;
+
+/**
+ * A kernel did what no kernel may: one subclass per kind of mistake, each with its place. The
+ * simulator fills every field; a real GPU those it can know.
+ */
+public abstract sealed class DeviceFault extends RuntimeException {
+  private final FaultSite site;
+
+  private DeviceFault(String what, FaultSite site) {
+    super(what + " at " + site);
+    this.site = site;
+  }
+
+  public FaultSite site() {
+    return site;
+  }
+
+  /** An access to memory nobody allocated, or past the end of what was. */
+  public static final class IllegalAddress extends DeviceFault {
+    public IllegalAddress(String access, long address, String nearest, FaultSite site) {
+      super("illegal address 0x%x (%s; %s)".formatted(address, access, nearest), site);
+    }
+  }
+
+  /** An access at an address that is no multiple of its size. */
+  public static final class MisalignedAddress extends DeviceFault {
+    public MisalignedAddress(String access, long address, int alignment, FaultSite site) {
+      super(
+          "misaligned address 0x%x (%s needs a multiple of %d)"
+              .formatted(address, access, alignment),
+          site);
+    }
+  }
+
+  /** Threads of a warp met an operation that all of them must reach together, and some did not. */
+  public static final class BarrierDivergence extends DeviceFault {
+    public BarrierDivergence(String what, FaultSite site) {
+      super("divergent barrier: " + what, site);
+    }
+  }
+
+  /** Warps wait for each other and none can go on. */
+  public static final class Deadlock extends DeviceFault {
+    public Deadlock(String waiting, FaultSite site) {
+      super("deadlock: " + waiting, site);
+    }
+  }
+
+  /** An instruction the simulator does not execute; found when the kernel is loaded. */
+  public static final class UnsupportedInstruction extends DeviceFault {
+    public UnsupportedInstruction(String what, FaultSite site) {
+      super("unsupported instruction: " + what, site);
+    }
+  }
+
+  /** A warp ran longer than the step limit. */
+  public static final class StepLimit extends DeviceFault {
+    public StepLimit(long limit, FaultSite site) {
+      super("a warp executed " + limit + " instructions without finishing", site);
+    }
+  }
+
+  /** The kernel called {@code trap} or a device assertion failed. */
+  public static final class Trap extends DeviceFault {
+    public Trap(String what, FaultSite site) {
+      super(what, site);
+    }
+  }
+}
