@@ -1,0 +1,37 @@
+package dev.lockstep.reference;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.DoubleStream;
+
+/** Global-norm gradient clipping (Pascanu et al. 2013, as PyTorch does it). */
+public final class ClipFormula {
+  /** Keeps a norm of zero from dividing by zero. */
+  private static final double EPS = 1e-6;
+
+  private ClipFormula() {}
+
+  /** {@code √Σg²} over all elements of all tensors. */
+  public static double norm(List<double[]> gradients) {
+    return Math.sqrt(all(gradients).map(g -> g * g).sum());
+  }
+
+  /** {@code max|g|} over all elements of all tensors; NaN if any is. */
+  public static double maxNorm(List<double[]> gradients) {
+    return all(gradients).map(Math::abs).reduce(0, Math::max);
+  }
+
+  /** {@code min(1, maxNorm / (norm + 1e-6))}; NaN for a norm of NaN. */
+  public static double factor(double norm, double maxNorm) {
+    return Math.min(1, maxNorm / (norm + EPS));
+  }
+
+  /** Every gradient times the factor. */
+  public static List<double[]> scaled(List<double[]> gradients, double factor) {
+    return gradients.stream().map(g -> Arrays.stream(g).map(v -> v * factor).toArray()).toList();
+  }
+
+  private static DoubleStream all(List<double[]> gradients) {
+    return gradients.stream().flatMapToDouble(Arrays::stream);
+  }
+}

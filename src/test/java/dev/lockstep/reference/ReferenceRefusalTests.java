@@ -1,0 +1,56 @@
+package dev.lockstep.reference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+/** What the reference refuses, and what it must not turn into a number. */
+class ReferenceRefusalTests {
+  private final Tape tape = new Tape();
+
+  @Test
+  void mismatchedShapesAreNamed() {
+    Variable a = tape.variable(new double[6], 2, 3);
+    Variable b = tape.variable(new double[8], 4, 2);
+    assertThatThrownBy(() -> Primitives.matmul(a, b)).hasMessage("matmul: [2, 3] times [4, 2]");
+    assertThatThrownBy(() -> LinearFormula.add(a, b)).hasMessageContaining("[2, 3] and shape [4");
+    assertThatThrownBy(() -> LinearFormula.linear(a, a, b)).hasMessageContaining("8 elements");
+    assertThatThrownBy(() -> tape.variable(new double[5], 2, 3))
+        .hasMessage("shape [2, 3] needs 6 values, got 5");
+    assertThatThrownBy(() -> a.seedGradient(1, 2)).hasMessage("seed of 2 values for 6 elements");
+  }
+
+  @Test
+  void twoTapesDoNotMix() {
+    Variable a = tape.variable(new double[2], 2);
+    Variable b = new Tape().variable(new double[2], 2);
+    assertThatThrownBy(() -> LinearFormula.add(a, b)).hasMessageContaining("different tapes");
+  }
+
+  @Test
+  void indicesOutsideAreNamed() {
+    Variable table = tape.variable(new double[6], 2, 3);
+    assertThatThrownBy(() -> EmbeddingFormula.lookup(table, 0, 2))
+        .hasMessage("id 2 at place 1 is outside a table of 2 rows");
+    assertThatThrownBy(() -> CrossEntropyFormula.mean().loss(table, new int[] {0, -1}))
+        .hasMessage("target -1 of row 1 is not one of 3 classes");
+  }
+
+  @Test
+  void everyRowIgnoredGivesNoMeanAndNoGradient() {
+    Variable logits = tape.variable(new double[6], 2, 3);
+    Variable loss = CrossEntropyFormula.mean().loss(logits, new int[] {-100, -100}).loss();
+    loss.seedGradient(1);
+    tape.reverse();
+    assertThat(loss.scalar()).isNaN();
+    assertThat(logits.gradient()).containsOnly(0);
+  }
+
+  @Test
+  void notANumberPassesThroughEveryActivation() {
+    for (ActivationFormula activation : ActivationFormula.values()) {
+      assertThat(activation.value(Double.NaN, 0.1)).as(activation.name()).isNaN();
+    }
+  }
+}
