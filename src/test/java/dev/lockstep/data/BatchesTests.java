@@ -71,7 +71,7 @@ class BatchesTests {
       int rows = batches.fill(batch, index);
       assertThat(rows).isEqualTo(index < 2 ? 8 : 4);
       for (int row = 0; row < rows; row++) {
-        assertThat(target(batch, row)).isCloseTo(expected, within(1e-12));
+        assertThat(target(batch, row)).isEqualTo(expected);
         assertThat(id(batch, row, 4)).isEqualTo(expected - 1);
         expected++;
       }
