@@ -1,0 +1,55 @@
+// Conversion between storage types, and filling.
+//
+//   cast_<from>_<to>   dst[i] = round_to(src[i])
+//   fill_T             dst[i] = round_T(value)
+//
+// Nothing is fused here: these move data between kernels that are. Widening is exact. Narrowing
+// rounds to nearest even; what fp16 cannot hold becomes infinity; NaN stays NaN.
+//
+//   dst  [n]  =          src  [n]          n elements in any number of dimensions
+//
+// Fewest bytes: n * (sizeof(from) + sizeof(to)); fill: n * sizeof(T).
+// Launch: block 256, any grid. Any n, any alignment. dst must not overlap src.
+
+#include "lanes.cuh"
+
+namespace lockstep::casting {
+
+// Eight elements fill a vector of the 16-bit types; float moves two vectors for them.
+constexpr int kGroup = 8;
+
+template <class From, class To>
+__device__ __forceinline__ void cast(To* dst, const From* src, i64 n) {
+  const i64 head = headLength(dst, n);
+  const bool aligned = rowsAligned(0, dst + head, src + head);
+  forEachElement<kGroup>(n, head, aligned, [&](auto access, i64 first) {
+    access.store(dst + first, access.load(src + first));
+  });
+}
+
+template <class T>
+__device__ __forceinline__ void fill(T* dst, i64 n, float value) {
+  constexpr int N = Storage<T>::kLanes;
+  forEachElement<N>(n, headLength(dst, n), true, [&](auto access, i64 first) {
+    access.store(dst + first, access.splat(value));
+  });
+}
+
+}  // namespace lockstep::casting
+
+#define LOCKSTEP_CAST(from, From, to, To)                                                    \
+  extern "C" __global__ void cast_##from##_##to(To* dst, const From* src, lockstep::i64 n) { \
+    lockstep::casting::cast(dst, src, n);                                                    \
+  }
+LOCKSTEP_CAST(f32, float, f16, __half)
+LOCKSTEP_CAST(f32, float, bf16, __nv_bfloat16)
+LOCKSTEP_CAST(f16, __half, f32, float)
+LOCKSTEP_CAST(f16, __half, bf16, __nv_bfloat16)
+LOCKSTEP_CAST(bf16, __nv_bfloat16, f32, float)
+LOCKSTEP_CAST(bf16, __nv_bfloat16, f16, __half)
+
+#define LOCKSTEP_FILL(suffix, T)                                                   \
+  extern "C" __global__ void fill_##suffix(T* dst, lockstep::i64 n, float value) { \
+    lockstep::casting::fill(dst, n, value);                                        \
+  }
+LOCKSTEP_FOR_EACH_TYPE(LOCKSTEP_FILL)

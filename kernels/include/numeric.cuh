@@ -1,0 +1,22 @@
+// Elementary functions where the choice of formula matters.
+#pragma once
+
+#include "storage.cuh"
+
+namespace lockstep {
+
+constexpr float kLog2E = 1.44269504088896340736f;
+
+// e^x for x <= 0, -infinity included, in three instructions: the relative error stays below
+// 2^-21 + |x| * 2^-23, so the absolute error below 2^-21. Below about -87 the result is 0.
+__device__ __forceinline__ float expOfNonPositive(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x * kLog2E));
+  return y;
+}
+
+// 1 / sqrt(x), within 1 ulp: the approximate instruction would be off by 2, and in a row kernel
+// this happens once per row.
+__device__ __forceinline__ float reciprocalSqrt(float x) { return __frcp_rn(__fsqrt_rn(x)); }
+
+}  // namespace lockstep
