@@ -137,7 +137,7 @@ public final class SourceHash {
       Path built = kernels.resolve("build/fatbin/" + stem(ptx) + ".fatbin");
       Path packaged = target.resolve(stem(ptx) + ".fatbin");
       Path madeFrom = kernels.resolve("build/fatbin/" + stem(ptx) + ".ptx");
-      if (Files.exists(built) && Files.mismatch(ptx, madeFrom) < 0) {
+      if (Files.exists(built) && Files.exists(madeFrom) && Files.mismatch(ptx, madeFrom) < 0) {
         Files.copy(built, packaged, StandardCopyOption.REPLACE_EXISTING);
         continue;
       }
