@@ -117,6 +117,26 @@ public final class Tensor {
   }
 
   /**
+   * The same bytes read as another type: for storage that holds fields of several types.
+   *
+   * @throws IllegalArgumentException when the sizes in bytes differ
+   */
+  public Tensor reinterpret(DType otherDtype, Shape otherShape) {
+    if (bytes(otherDtype, otherShape) != bytes()) {
+      throw new IllegalArgumentException(
+          "cannot read %s (%d bytes) as %s%s (%d bytes)"
+              .formatted(
+                  this, bytes(), otherDtype.suffix(), otherShape, bytes(otherDtype, otherShape)));
+    }
+    if (byteOffset % otherDtype.byteSize() != 0) {
+      throw new IllegalArgumentException(
+          "byte offset %d must be a multiple of %d, the size of %s"
+              .formatted(byteOffset, otherDtype.byteSize(), otherDtype.suffix()));
+    }
+    return new Tensor(storage, byteOffset, otherDtype, otherShape);
+  }
+
+  /**
    * {@code length} entries of the outermost axis from {@code from} on: contiguous, so still dense.
    */
   public Tensor slice(long from, long length) {

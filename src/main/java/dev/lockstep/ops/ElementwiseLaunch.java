@@ -1,0 +1,28 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.device.Launch;
+
+/**
+ * The launch of a kernel that treats every element alike and strides over the grid.
+ *
+ * @param blocks blocks of {@link #THREADS}
+ */
+record ElementwiseLaunch(long blocks) {
+  static final int THREADS = 256;
+
+  /** One 16-byte access of a 16-bit type, two of fp32. */
+  static final int ELEMENTS_PER_THREAD = 8;
+
+  /** Enough to fill any GPU many times over; larger tensors make each thread stride on. */
+  static final long MAX_BLOCKS = 1 << 16;
+
+  /** The launch for {@code count} elements: a function of the count alone. */
+  static ElementwiseLaunch of(long count) {
+    long needed = Math.ceilDiv(count, (long) THREADS * ELEMENTS_PER_THREAD);
+    return new ElementwiseLaunch(Math.min(needed, MAX_BLOCKS));
+  }
+
+  Launch launch() {
+    return Launch.of(blocks, THREADS);
+  }
+}

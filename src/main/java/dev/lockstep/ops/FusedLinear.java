@@ -1,0 +1,181 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A linear layer with bias, activation and residual in one kernel, and its three gradients. M rows
+ * go in (all extents of x but the last), K wide, and come out N wide. Tensors are f32, f16 or bf16,
+ * all alike; weight gradients are f32. Products accumulate in fp32 and are rounded once.
+ */
+public final class FusedLinear {
+  private final KernelFamily forward;
+  private final KernelFamily backwardInput;
+  private final KernelFamily backwardWeight;
+  private final KernelFamily backwardBias;
+  private final Operands operands = new Operands();
+
+  public FusedLinear(KernelLibrary library) {
+    forward = new KernelFamily(library, "linear", "linear_forward");
+    backwardInput = new KernelFamily(library, "linear", "linear_backward_input");
+    backwardWeight = new KernelFamily(library, "linear", "linear_backward_weight");
+    backwardBias = new KernelFamily(library, "linear", "linear_backward_bias");
+  }
+
+  /** {@link #forward} with {@link Activation#DEFAULT_SLOPE}, should the activation have a slope. */
+  public void forward(
+      Stream stream,
+      Tensor out,
+      @Nullable Tensor preActivation,
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      @Nullable Tensor residual,
+      Activation activation) {
+    forward(
+        stream,
+        out,
+        preActivation,
+        x,
+        weight,
+        bias,
+        residual,
+        activation,
+        Activation.DEFAULT_SLOPE);
+  }
+
+  /**
+   * z = x · weightᵀ + bias, rounded; out = activation(z) + residual, rounded.
+   *
+   * @param out [M, N], overwritten
+   * @param preActivation [M, N], overwritten with z, which {@link Activations#backward} needs
+   * @param x [M, K]
+   * @param weight [N, K]
+   * @param bias [N]
+   * @param residual [M, N]
+   * @param slope of {@link Activation#LEAKY_RELU}; no other activation has one
+   */
+  public void forward(
+      Stream stream,
+      Tensor out,
+      @Nullable Tensor preActivation,
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      @Nullable Tensor residual,
+      Activation activation,
+      float slope) {
+    DType dtype = x.dtype();
+    long m = x.shape().rows();
+    long k = x.shape().cols();
+    long n = weight.shape().rows();
+    operands
+        .begin(forward.of(dtype))
+        .output("out", out, dtype, m, n)
+        .optionalOutput("preActivation", preActivation, dtype, m, n)
+        .input("x", x, dtype, m, k)
+        .input("weight", weight, dtype, n, k)
+        .optionalInput("bias", bias, dtype, n)
+        .optionalInput("residual", residual, dtype, m, n)
+        .int64(m)
+        .int64(n)
+        .int64(k)
+        .int32(activation.code())
+        .float32(slope)
+        .launch(stream, GemmLaunch.of(m, n).launch());
+  }
+
+  /**
+   * dX = dY · weight.
+   *
+   * @param dX [M, K], overwritten
+   * @param dY [M, N], the gradient of z
+   * @param weight [N, K]
+   */
+  public void backwardInput(Stream stream, Tensor dX, Tensor dY, Tensor weight) {
+    launchBackwardInput(stream, dX, dY, weight, null, null);
+  }
+
+  /**
+   * dX = dY · weight + dY2 · weight2, summed in fp32 and rounded once: the input gradient of two
+   * layers that read the same x, such as gate and up.
+   *
+   * @param dX [M, K], overwritten
+   * @param dY [M, N]
+   * @param weight [N, K]
+   * @param dY2 [M, N]
+   * @param weight2 [N, K]
+   */
+  public void backwardInput(
+      Stream stream, Tensor dX, Tensor dY, Tensor weight, Tensor dY2, Tensor weight2) {
+    launchBackwardInput(stream, dX, dY, weight, dY2, weight2);
+  }
+
+  private void launchBackwardInput(
+      Stream stream,
+      Tensor dX,
+      Tensor dY,
+      Tensor weight,
+      @Nullable Tensor dY2,
+      @Nullable Tensor weight2) {
+    DType dtype = dY.dtype();
+    long m = dY.shape().rows();
+    long n = dY.shape().cols();
+    long k = weight.shape().cols();
+    operands
+        .begin(backwardInput.of(dtype))
+        .output("dX", dX, dtype, m, k)
+        .input("dY", dY, dtype, m, n)
+        .input("weight", weight, dtype, n, k)
+        .optionalInput("dY2", dY2, dtype, m, n)
+        .optionalInput("weight2", weight2, dtype, n, k)
+        .int64(m)
+        .int64(n)
+        .int64(k)
+        .launch(stream, GemmLaunch.of(m, k).launch());
+  }
+
+  /**
+   * dWeight += dYᵀ · x.
+   *
+   * @param dWeight [N, K], f32, accumulated into
+   * @param dY [M, N], the gradient of z
+   * @param x [M, K]
+   */
+  public void backwardWeight(Stream stream, Tensor dWeight, Tensor dY, Tensor x) {
+    DType dtype = x.dtype();
+    long m = x.shape().rows();
+    long k = x.shape().cols();
+    long n = dY.shape().cols();
+    operands
+        .begin(backwardWeight.of(dtype))
+        .output("dWeight", dWeight, DType.F32, n, k)
+        .input("dY", dY, dtype, m, n)
+        .input("x", x, dtype, m, k)
+        .int64(m)
+        .int64(n)
+        .int64(k)
+        .launch(stream, GemmLaunch.of(n, k).launch());
+  }
+
+  /**
+   * dBias += the sum of dY over its rows, in a fixed order.
+   *
+   * @param dBias [N], f32, accumulated into
+   * @param dY [M, N], the gradient of z
+   */
+  public void backwardBias(Stream stream, Tensor dBias, Tensor dY) {
+    DType dtype = dY.dtype();
+    long m = dY.shape().rows();
+    long n = dY.shape().cols();
+    operands
+        .begin(backwardBias.of(dtype))
+        .output("dBias", dBias, DType.F32, n)
+        .input("dY", dY, dtype, m, n)
+        .int64(m)
+        .int64(n)
+        .launch(stream, ColumnLaunch.of(n).launch());
+  }
+}

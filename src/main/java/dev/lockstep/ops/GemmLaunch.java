@@ -1,0 +1,23 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.device.Launch;
+
+/**
+ * The launch of a matrix product: one block per tile of the output, in one dimension.
+ *
+ * @param tiles tiles of {@link #TILE} × {@link #TILE} that cover the output
+ */
+record GemmLaunch(long tiles) {
+  static final int TILE = 64;
+  static final int THREADS = 128;
+
+  /** The launch for an output of {@code rows} × {@code cols}. */
+  static GemmLaunch of(long rows, long cols) {
+    return new GemmLaunch(
+        Math.multiplyExact(Math.ceilDiv(rows, (long) TILE), Math.ceilDiv(cols, (long) TILE)));
+  }
+
+  Launch launch() {
+    return Launch.of(tiles, THREADS);
+  }
+}

@@ -1,0 +1,48 @@
+package dev.lockstep.ops;
+
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What {@code kernels.json}, written beside the compiled kernels, says there is.
+ *
+ * @param images entry points by image name, both in the order of the file
+ */
+record KernelIndex(Map<String, Set<String>> images) {
+  /** Reads the index. */
+  static KernelIndex read(InputStream json) {
+    Map<String, Set<String>> images = new LinkedHashMap<>();
+    for (JsonNode image : JsonMapper.shared().readTree(json).required("images")) {
+      Set<String> entries = new LinkedHashSet<>();
+      for (JsonNode entry : image.required("entries")) {
+        entries.add(entry.required("name").asString());
+      }
+      images.put(image.required("name").asString(), entries);
+    }
+    return new KernelIndex(images);
+  }
+
+  /**
+   * Refuses what is not there.
+   *
+   * @throws IllegalArgumentException that lists what is
+   */
+  void require(String image, String entry) {
+    Set<String> entries = images.get(image);
+    if (entries == null) {
+      throw new IllegalArgumentException(
+          "no kernel image \"%s\" is packaged; there are: %s"
+              .formatted(image, String.join(", ", images.keySet())));
+    }
+    if (!entries.contains(entry)) {
+      throw new IllegalArgumentException(
+          "kernel image \"%s\" has no entry \"%s\"; it has: %s"
+              .formatted(image, entry, String.join(", ", entries)));
+    }
+  }
+}

@@ -1,0 +1,211 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelArgs;
+import dev.lockstep.device.Launch;
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks the arguments of one launch while writing them into the parameter block, in the order the
+ * kernel declares them: each tensor has the expected dtype and extents, and no output shares memory
+ * with another operand unless the kernel allows exactly that. Reused for every launch.
+ */
+final class Operands {
+  /** More than any kernel has pointers. */
+  private static final int CAPACITY = 16;
+
+  private enum Role {
+    OUTPUT,
+    INPUT,
+    /** An input that an output may coincide with, because each element is read before written. */
+    REPLACEABLE
+  }
+
+  private final KernelArgs args = new KernelArgs();
+  private final String[] names = new String[CAPACITY];
+  private final Role[] roles = new Role[CAPACITY];
+  private final Tensor[] tensors = new Tensor[CAPACITY];
+  private @Nullable Kernel kernel;
+  private int size;
+
+  /** Starts the arguments of a launch of {@code kernel}. */
+  Operands begin(Kernel kernel) {
+    this.kernel = kernel;
+    size = 0;
+    args.reset();
+    return this;
+  }
+
+  Operands output(String name, Tensor tensor, DType dtype, long rows, long cols) {
+    return matrix(Role.OUTPUT, name, tensor, dtype, rows, cols);
+  }
+
+  Operands output(String name, Tensor tensor, DType dtype, long count) {
+    return vector(Role.OUTPUT, name, tensor, dtype, count);
+  }
+
+  Operands optionalOutput(String name, @Nullable Tensor tensor, DType dtype, long rows, long cols) {
+    return tensor == null ? absent() : output(name, tensor, dtype, rows, cols);
+  }
+
+  Operands optionalOutput(String name, @Nullable Tensor tensor, DType dtype, long count) {
+    return tensor == null ? absent() : output(name, tensor, dtype, count);
+  }
+
+  Operands input(String name, Tensor tensor, DType dtype, long rows, long cols) {
+    return matrix(Role.INPUT, name, tensor, dtype, rows, cols);
+  }
+
+  Operands input(String name, Tensor tensor, DType dtype, long count) {
+    return vector(Role.INPUT, name, tensor, dtype, count);
+  }
+
+  Operands optionalInput(String name, @Nullable Tensor tensor, DType dtype, long rows, long cols) {
+    return tensor == null ? absent() : input(name, tensor, dtype, rows, cols);
+  }
+
+  Operands optionalInput(String name, @Nullable Tensor tensor, DType dtype, long count) {
+    return tensor == null ? absent() : input(name, tensor, dtype, count);
+  }
+
+  /** An input whose very memory may also be an output: elementwise work in place. */
+  Operands replaceable(String name, Tensor tensor, DType dtype, long rows, long cols) {
+    return matrix(Role.REPLACEABLE, name, tensor, dtype, rows, cols);
+  }
+
+  /** An input whose very memory may also be an output: elementwise work in place. */
+  Operands replaceable(String name, Tensor tensor, DType dtype, long count) {
+    return vector(Role.REPLACEABLE, name, tensor, dtype, count);
+  }
+
+  /** A {@link #replaceable} input that may be left out. */
+  Operands optionalReplaceable(
+      String name, @Nullable Tensor tensor, DType dtype, long rows, long cols) {
+    return tensor == null ? absent() : replaceable(name, tensor, dtype, rows, cols);
+  }
+
+  Operands int64(long value) {
+    args.int64(value);
+    return this;
+  }
+
+  Operands int32(int value) {
+    args.int32(value);
+    return this;
+  }
+
+  Operands float32(float value) {
+    args.float32(value);
+    return this;
+  }
+
+  /** The small positive number a norm adds under its root. */
+  Operands epsilon(float eps) {
+    if (!(eps > 0 && eps < Float.POSITIVE_INFINITY)) {
+      throw refuse("eps %s must be finite and positive", eps);
+    }
+    return float32(eps);
+  }
+
+  /**
+   * The part of {@code workspace} a launch uses, or null when it needs none. A larger workspace is
+   * welcome, so that ops of several shapes can take turns with one.
+   */
+  @Nullable Tensor workspace(@Nullable Tensor workspace, Shape needed, boolean wanted) {
+    if (!wanted) {
+      return null;
+    }
+    if (workspace == null) {
+      throw refuse("workspace is missing; f32%s is needed for weight gradients", needed);
+    }
+    if (workspace.count() < needed.count()) {
+      throw refuse("workspace is %s, too small; f32%s is needed", workspace, needed);
+    }
+    return workspace.flatten().slice(0, needed.count()).reshape(needed);
+  }
+
+  /** Checks that nothing overlaps that must not, then launches. */
+  void launch(Stream stream, Launch launch) {
+    requireSeparate();
+    stream.launch(current(), launch, args);
+  }
+
+  /** An {@link IllegalArgumentException} that begins with the kernel's name. */
+  IllegalArgumentException refuse(String message, Object... values) {
+    return new IllegalArgumentException(current().name() + ": " + message.formatted(values));
+  }
+
+  private Operands matrix(
+      Role role, String name, Tensor tensor, DType dtype, long rows, long cols) {
+    if (tensor.shape().rows() != rows || tensor.shape().cols() != cols) {
+      throw refuse(
+          "%s has shape %s, which is %d rows of %d; %d rows of %d are needed",
+          name, tensor.shape(), tensor.shape().rows(), tensor.shape().cols(), rows, cols);
+    }
+    return add(role, name, tensor, dtype);
+  }
+
+  private Operands vector(Role role, String name, Tensor tensor, DType dtype, long count) {
+    if (tensor.count() != count) {
+      throw refuse(
+          "%s has shape %s, which is %d elements; %d are needed",
+          name, tensor.shape(), tensor.count(), count);
+    }
+    return add(role, name, tensor, dtype);
+  }
+
+  private Operands add(Role role, String name, Tensor tensor, DType dtype) {
+    if (tensor.dtype() != dtype) {
+      throw refuse("%s is %s; %s is needed", name, tensor.dtype().suffix(), dtype.suffix());
+    }
+    names[size] = name;
+    roles[size] = role;
+    tensors[size] = tensor;
+    size++;
+    args.address(tensor.buffer(), tensor.byteOffset());
+    return this;
+  }
+
+  private Operands absent() {
+    args.nullAddress();
+    return this;
+  }
+
+  private void requireSeparate() {
+    for (int output = 0; output < size; output++) {
+      if (roles[output] != Role.OUTPUT) {
+        continue;
+      }
+      for (int other = 0; other < size; other++) {
+        boolean seen = roles[other] == Role.OUTPUT && other <= output;
+        if (!seen && tensors[output].overlaps(tensors[other]) && !inPlace(output, other)) {
+          throw refuse(
+              "%s overlaps %s in memory (%s at 0x%x, %s at 0x%x)",
+              names[output],
+              names[other],
+              tensors[output],
+              tensors[output].address(),
+              tensors[other],
+              tensors[other].address());
+        }
+      }
+    }
+  }
+
+  private boolean inPlace(int output, int other) {
+    return roles[other] == Role.REPLACEABLE
+        && tensors[output].address() == tensors[other].address()
+        && tensors[output].bytes() == tensors[other].bytes();
+  }
+
+  private Kernel current() {
+    if (kernel == null) {
+      throw new IllegalStateException("begin comes first");
+    }
+    return kernel;
+  }
+}

@@ -1,0 +1,127 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Root-mean-square normalisation over the last axis, with the residual addition before it fused in:
+ * y = s · rstd · weight, s = x + residual rounded to storage. Tensors are f32, f16 or bf16, all
+ * alike; statistics and the weight gradient are f32.
+ */
+public final class RmsNorm {
+  private static final String IMAGE = "rmsnorm";
+
+  private final KernelFamily forward;
+  private final KernelFamily backward;
+  private final LazyKernel reduce;
+  private final Operands operands = new Operands();
+
+  public RmsNorm(KernelLibrary library) {
+    forward = new KernelFamily(library, IMAGE, "rmsnorm_forward");
+    backward = new KernelFamily(library, IMAGE, "rmsnorm_backward");
+    reduce = new LazyKernel(library, IMAGE, "rmsnorm_backward_reduce");
+  }
+
+  /** The f32 workspace of {@link #backward} for the weight gradient: [blocks, cols]. */
+  public static Shape workspaceShape(Shape x) {
+    return Shape.of(NormBackwardLaunch.of(x).blocks(), x.cols());
+  }
+
+  /** Bytes of {@link #workspaceShape}. */
+  public static long workspaceBytes(Shape x) {
+    return Tensor.bytes(DType.F32, workspaceShape(x));
+  }
+
+  /**
+   * Normalises each row.
+   *
+   * @param y [rows, cols], overwritten
+   * @param sum [rows, cols], overwritten with s; what {@link #backward} takes as x when there is a
+   *     residual
+   * @param rstd [rows], f32, overwritten with 1/√(mean of squares + eps)
+   * @param x [rows, cols]
+   * @param residual [rows, cols]
+   * @param weight [cols]; 1 when absent
+   * @param eps finite and positive
+   */
+  public void forward(
+      Stream stream,
+      Tensor y,
+      @Nullable Tensor sum,
+      Tensor rstd,
+      Tensor x,
+      @Nullable Tensor residual,
+      @Nullable Tensor weight,
+      float eps) {
+    DType dtype = x.dtype();
+    long rows = x.shape().rows();
+    long cols = x.shape().cols();
+    operands
+        .begin(forward.of(dtype))
+        .output("y", y, dtype, rows, cols)
+        .optionalOutput("sum", sum, dtype, rows, cols)
+        .output("rstd", rstd, DType.F32, rows)
+        .input("x", x, dtype, rows, cols)
+        .optionalInput("residual", residual, dtype, rows, cols)
+        .optionalInput("weight", weight, dtype, cols)
+        .int64(rows)
+        .int64(cols)
+        .epsilon(eps)
+        .launch(stream, RowLaunch.of(rows, cols).launch());
+  }
+
+  /**
+   * The gradients.
+   *
+   * @param dX [rows, cols], overwritten with the gradient of s: that of x and of the residual; may
+   *     be dSum itself
+   * @param dWeight [cols], f32, accumulated into
+   * @param workspace f32, {@link #workspaceShape}; needed when dWeight is
+   * @param dY [rows, cols], the gradient of y
+   * @param dSum [rows, cols], the gradient of s from its other use, added to dX
+   * @param x [rows, cols], what was normalised: {@code sum} where there was a residual
+   * @param weight [cols], as in forward
+   * @param rstd [rows], from forward
+   */
+  public void backward(
+      Stream stream,
+      Tensor dX,
+      @Nullable Tensor dWeight,
+      @Nullable Tensor workspace,
+      Tensor dY,
+      @Nullable Tensor dSum,
+      Tensor x,
+      @Nullable Tensor weight,
+      Tensor rstd) {
+    DType dtype = x.dtype();
+    long rows = x.shape().rows();
+    long cols = x.shape().cols();
+    NormBackwardLaunch launch = NormBackwardLaunch.of(x.shape());
+    operands.begin(backward.of(dtype));
+    Tensor partials = operands.workspace(workspace, workspaceShape(x.shape()), dWeight != null);
+    operands
+        .output("dX", dX, dtype, rows, cols)
+        .optionalOutput("workspace", partials, DType.F32, launch.blocks(), cols)
+        .input("dY", dY, dtype, rows, cols)
+        .optionalReplaceable("dSum", dSum, dtype, rows, cols)
+        .input("x", x, dtype, rows, cols)
+        .optionalInput("weight", weight, dtype, cols)
+        .input("rstd", rstd, DType.F32, rows)
+        .int64(rows)
+        .int64(cols)
+        .int64(launch.rowsPerBlock())
+        .launch(stream, launch.launch());
+    if (dWeight != null && partials != null) {
+      operands
+          .begin(reduce.get())
+          .output("dWeight", dWeight, DType.F32, cols)
+          .input("workspace", partials, DType.F32, launch.blocks(), cols)
+          .int64(launch.blocks())
+          .int64(cols)
+          .launch(stream, ColumnLaunch.of(cols).launch());
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.HostTensor;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+
+/**
+ * What changes from one optimizer step to the next, in 64 bytes on the device: the host writes
+ * learning rate and loss scale, kernels write the rest. Kernels read it there, so a step needs no
+ * answer from the device and no new kernel parameters.
+ *
+ * <pre>
+ *   0 f32 learningRate      16 f32 norm            32 f32 biasCorrection1
+ *   4 f32 lossScale         20 f32 clipFactor      36 f32 biasCorrection2
+ *   8 i32 step              24 f32 gradFactor      40 unused
+ *  12 i32 skipped           28 i32 nonFinite
+ * </pre>
+ */
+public final class StepState {
+  /** The storage a step state needs. */
+  public static final DType DTYPE = DType.I32;
+
+  /** The storage a step state needs. */
+  public static final Shape SHAPE = Shape.of(16);
+
+  private static final int LEARNING_RATE = 0;
+  private static final int LOSS_SCALE = 1;
+  private static final int STEP = 2;
+  private static final int SKIPPED = 3;
+  private static final int NORM = 4;
+  private static final int CLIP_FACTOR = 5;
+  private static final int GRAD_FACTOR = 6;
+  private static final int NON_FINITE = 7;
+  private static final int BIAS_CORRECTION_1 = 8;
+  private static final int BIAS_CORRECTION_2 = 9;
+
+  private final Tensor storage;
+  private final Fill fill;
+
+  /** A state in the caller's memory; {@link #reset} it before its first use. */
+  public StepState(KernelLibrary library, Tensor storage) {
+    if (storage.dtype() != DTYPE || storage.count() != SHAPE.count()) {
+      throw new IllegalArgumentException(
+          "a step state lives in %s%s, not in %s".formatted(DTYPE.suffix(), SHAPE, storage));
+    }
+    this.storage = storage.reshape(SHAPE);
+    this.fill = new Fill(library);
+  }
+
+  /** Queues: no steps yet, learning rate 0, loss scale 1. */
+  public void reset(Stream stream) {
+    storage.zero(stream);
+    setLossScale(stream, 1);
+  }
+
+  /**
+   * Queues a new learning rate.
+   *
+   * @throws IllegalArgumentException unless finite and at least 0
+   */
+  public void setLearningRate(Stream stream, float value) {
+    if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "learning rate " + value + " must be finite and at least 0");
+    }
+    fill.fill(stream, field(LEARNING_RATE), value);
+  }
+
+  /**
+   * Queues a new loss scale: what the loss was multiplied by before backward.
+   *
+   * @throws IllegalArgumentException unless finite and positive
+   */
+  public void setLossScale(Stream stream, float value) {
+    if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("loss scale " + value + " must be finite and positive");
+    }
+    fill.fill(stream, field(LOSS_SCALE), value);
+  }
+
+  /** Queues counters of an earlier run, to go on from there. */
+  public void setSteps(Stream stream, int step, int skipped) {
+    if (step < 0 || skipped < 0) {
+      throw new IllegalArgumentException(
+          "step %d and skipped %d must be at least 0".formatted(step, skipped));
+    }
+    storage.slice(STEP, 2).copyFrom(stream, new int[] {step, skipped});
+  }
+
+  /** The loss scale as an f32 scalar on the device: the upstream gradient of the loss. */
+  public Tensor lossScale() {
+    return field(LOSS_SCALE);
+  }
+
+  /** What every gradient is to be multiplied by, clipping and unscaling, as a device scalar. */
+  public Tensor gradFactor() {
+    return field(GRAD_FACTOR);
+  }
+
+  /** Waits for the stream and reads everything. */
+  public Values read(Stream stream) {
+    try (HostTensor host = new HostTensor(DTYPE, SHAPE)) {
+      storage.copyTo(stream, host);
+      stream.synchronize();
+      int[] words = host.toInts();
+      return new Values(
+          Float.intBitsToFloat(words[LEARNING_RATE]),
+          Float.intBitsToFloat(words[LOSS_SCALE]),
+          words[STEP],
+          words[SKIPPED],
+          Float.intBitsToFloat(words[NORM]),
+          Float.intBitsToFloat(words[CLIP_FACTOR]),
+          Float.intBitsToFloat(words[GRAD_FACTOR]),
+          words[NON_FINITE],
+          Float.intBitsToFloat(words[BIAS_CORRECTION_1]),
+          Float.intBitsToFloat(words[BIAS_CORRECTION_2]));
+    }
+  }
+
+  /** All 64 bytes, for the ops that take them whole. */
+  Tensor storage() {
+    return storage;
+  }
+
+  private Tensor field(int index) {
+    return storage.slice(index, 1).reinterpret(DType.F32, Shape.of(1));
+  }
+
+  /**
+   * The state as it was at one moment.
+   *
+   * @param learningRate of the next step
+   * @param lossScale what the loss is multiplied by
+   * @param step optimizer steps applied so far
+   * @param skipped steps left out because a gradient was not finite
+   * @param norm norm of all gradients together, unscaled
+   * @param clipFactor min(1, maxNorm / norm)
+   * @param gradFactor clipFactor / lossScale
+   * @param nonFinite 1 + the index of the first tensor with a non-finite gradient; 0 for none
+   * @param biasCorrection1 1 − β₁ˢᵗᵉᵖ
+   * @param biasCorrection2 1 − β₂ˢᵗᵉᵖ
+   */
+  public record Values(
+      float learningRate,
+      float lossScale,
+      int step,
+      int skipped,
+      float norm,
+      float clipFactor,
+      float gradFactor,
+      int nonFinite,
+      float biasCorrection1,
+      float biasCorrection2) {}
+}
