@@ -92,40 +92,74 @@ __device__ __forceinline__ float roundTo(float value) {
   return Storage<T>::toFloat(Storage<T>::fromFloat(value));
 }
 
+// One 32-bit register of T as fp32: a float, or a pair of 16-bit values.
+template <class T>
+struct Word {
+  static constexpr int kLanes = 4 / sizeof(T);
+  float lane[kLanes];
+
+  static __device__ __forceinline__ Word unpack(u32 bits) {
+    Word word;
+    if constexpr (kLanes == 1) {
+      word.lane[0] = __uint_as_float(bits);
+    } else {
+      float2 pair = Storage<T>::unpackPair(bits);
+      word.lane[0] = pair.x;
+      word.lane[1] = pair.y;
+    }
+    return word;
+  }
+
+  __device__ __forceinline__ u32 pack() const {
+    if constexpr (kLanes == 1) {
+      return __float_as_uint(lane[0]);
+    } else {
+      return Storage<T>::packPair(lane[0], lane[1]);
+    }
+  }
+};
+
 // Sixteen bytes of T as fp32 registers. load and store need a 16-byte aligned address.
 template <class T>
 struct Pack {
   static constexpr int kLanes = Storage<T>::kLanes;
   float lane[kLanes];
 
-  static __device__ __forceinline__ Pack load(const T* address) {
-    uint4 raw = *reinterpret_cast<const uint4*>(address);
-    const u32 word[4] = {raw.x, raw.y, raw.z, raw.w};
+  static __device__ __forceinline__ Pack unpack(uint4 raw) {
+    const u32 bits[4] = {raw.x, raw.y, raw.z, raw.w};
     Pack pack;
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
-      if constexpr (kLanes == 4) {
-        pack.lane[i] = __uint_as_float(word[i]);
-      } else {
-        float2 pair = Storage<T>::unpackPair(word[i]);
-        pack.lane[2 * i] = pair.x;
-        pack.lane[2 * i + 1] = pair.y;
-      }
+    for (int i = 0; i < kLanes; i++) {
+      pack.lane[i] = Word<T>::unpack(bits[i / Word<T>::kLanes]).lane[i % Word<T>::kLanes];
     }
     return pack;
   }
 
-  __device__ __forceinline__ void store(T* address) const {
-    u32 word[4];
+  __device__ __forceinline__ uint4 pack() const {
+    u32 bits[4];
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-      if constexpr (kLanes == 4) {
-        word[i] = __float_as_uint(lane[i]);
-      } else {
-        word[i] = Storage<T>::packPair(lane[2 * i], lane[2 * i + 1]);
+      Word<T> word;
+#pragma unroll
+      for (int j = 0; j < Word<T>::kLanes; j++) {
+        word.lane[j] = lane[i * Word<T>::kLanes + j];
       }
+      bits[i] = word.pack();
     }
-    *reinterpret_cast<uint4*>(address) = make_uint4(word[0], word[1], word[2], word[3]);
+    return make_uint4(bits[0], bits[1], bits[2], bits[3]);
+  }
+
+  __device__ __forceinline__ void add(const Pack& other) {
+#pragma unroll
+    for (int i = 0; i < kLanes; i++) lane[i] += other.lane[i];
+  }
+
+  static __device__ __forceinline__ Pack load(const T* address) {
+    return unpack(*reinterpret_cast<const uint4*>(address));
+  }
+
+  __device__ __forceinline__ void store(T* address) const {
+    *reinterpret_cast<uint4*>(address) = pack();
   }
 };
 

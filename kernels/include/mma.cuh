@@ -1,0 +1,50 @@
+// One warp's tensor core instructions: ldmatrix and mma.sync.m16n8k16 with fp32 accumulators.
+//
+// Who holds what, for group = lane / 4 and pair = lane % 4:
+//   A (16 x 16)  a[0]: row group,     columns 2 pair, 2 pair + 1      a[2]: the same, columns + 8
+//                a[1]: row group + 8, columns 2 pair, 2 pair + 1      a[3]: the same, columns + 8
+//   B (16 x 8)   b0: rows 2 pair, 2 pair + 1, column group            b1: the same, rows + 8
+//   C (16 x 8)   c[0], c[1]: row group, columns 2 pair, 2 pair + 1    c[2], c[3]: row group + 8
+#pragma once
+
+#include <type_traits>
+
+#include "storage.cuh"
+
+namespace lockstep {
+
+// Loads four 8 x 8 matrices of 16-bit elements. Lane 8 i + r gives the address of row r of matrix
+// i; afterwards register i of a lane holds elements 2 pair, 2 pair + 1 of row `group` of matrix i
+// (of column `group`, when transposed). All 32 lanes must be here.
+template <int kOffset, bool kTransposed>
+__device__ __forceinline__ void loadMatrices(u32 (&matrix)[4], u32 address) {
+  if constexpr (kTransposed) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4+%5];"
+                 : "=r"(matrix[0]), "=r"(matrix[1]), "=r"(matrix[2]), "=r"(matrix[3])
+                 : "r"(address), "n"(kOffset)
+                 : "memory");
+  } else {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4+%5];"
+                 : "=r"(matrix[0]), "=r"(matrix[1]), "=r"(matrix[2]), "=r"(matrix[3])
+                 : "r"(address), "n"(kOffset)
+                 : "memory");
+  }
+}
+
+// c += a b. All 32 lanes must be here.
+template <class T>
+__device__ __forceinline__ void multiplyAdd(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+  if constexpr (std::is_same_v<T, __half>) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+        "{%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  } else {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+        "{%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+  }
+}
+
+}  // namespace lockstep
