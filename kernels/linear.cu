@@ -26,6 +26,7 @@
 #include "activations.cuh"
 #include "elementwise.cuh"
 #include "gemm.cuh"
+#include "lanes.cuh"
 
 namespace lockstep {
 
@@ -40,13 +41,13 @@ __device__ __forceinline__ void linearForward(T* out, T* pre, const T* x, const 
   const TilePlace place(M, N);
   GemmEngine<T, Depth::kColumns, Depth::kColumns, 1> engine;
   const Matrix<T> right[1] = {{weight, N, K}};
-  accumulate(engine, {x, M, K}, right, place.row, place.column, shared);
+  addProduct(engine, {x, M, K}, right, place.row, place.column, shared);
   float* result = reinterpret_cast<float*>(shared);
   shareResult(engine, 0, result);
   __syncthreads();
 
   const Activation activation(code, slope);
-  if (vectorRows(out, N) && vectorRows(pre, N) && vectorRows(bias, N) && vectorRows(residual, N)) {
+  if (rowsAligned(N * sizeof(T), out, pre, bias, residual)) {
     const bool finished = code == kNone && residual == nullptr;
     forEachPart<Pack<T>::kLanes>(place, [&](int row, int column) {
       const i64 at = (place.row + row) * N + place.column + column;
@@ -87,13 +88,13 @@ __device__ __forceinline__ void linearBackwardInput(T* dX, const T* dY, const T*
 #pragma unroll 1
   for (int i = 0; i < products; i++) {
     const Matrix<T> right[1] = {{i == 0 ? weight : weight2, N, K}};
-    accumulate(engine, {i == 0 ? dY : dY2, M, N}, right, place.row, place.column, shared);
+    addProduct(engine, {i == 0 ? dY : dY2, M, N}, right, place.row, place.column, shared);
   }
   float* result = reinterpret_cast<float*>(shared);
   shareResult(engine, 0, result);
   __syncthreads();
 
-  if (vectorRows(dX, K)) {
+  if (rowsAligned(K * sizeof(T), dX)) {
     forEachPart<Pack<T>::kLanes>(place, [&](int row, int column) {
       loadResult<T>(result, row, column)
           .store(dX + (place.row + row) * K + place.column + column);
@@ -113,12 +114,12 @@ __device__ __forceinline__ void linearBackwardWeight(float* dWeight, const T* dY
   const TilePlace place(N, K);
   GemmEngine<T, Depth::kRows, Depth::kRows, 1> engine;
   const Matrix<T> right[1] = {{x, M, K}};
-  accumulate(engine, {dY, M, N}, right, place.row, place.column, shared);
+  addProduct(engine, {dY, M, N}, right, place.row, place.column, shared);
   float* result = reinterpret_cast<float*>(shared);
   shareResult(engine, 0, result);
   __syncthreads();
 
-  if (vectorRows(dWeight, K)) {
+  if (rowsAligned(K * sizeof(float), dWeight)) {
     forEachPart<4>(place, [&](int row, int column) {
       float* target = dWeight + (place.row + row) * K + place.column + column;
       Pack<float> sum = Pack<float>::load(target);

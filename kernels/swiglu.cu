@@ -28,6 +28,7 @@
 #include "activations.cuh"
 #include "elementwise.cuh"
 #include "gemm.cuh"
+#include "lanes.cuh"
 
 namespace lockstep {
 
@@ -40,7 +41,7 @@ __device__ __forceinline__ void swigluForward(T* h, T* gate, T* up, const T* x, 
   const TilePlace place(M, H);
   GemmEngine<T, Depth::kColumns, Depth::kColumns, 2> engine;
   const Matrix<T> right[2] = {{wGate, H, K}, {wUp, H, K}};
-  accumulate(engine, {x, M, K}, right, place.row, place.column, shared);
+  addProduct(engine, {x, M, K}, right, place.row, place.column, shared);
   float* gates = reinterpret_cast<float*>(shared);
   float* ups = reinterpret_cast<float*>(shared + kResultBytes);
   shareResult(engine, 0, gates);
@@ -48,8 +49,7 @@ __device__ __forceinline__ void swigluForward(T* h, T* gate, T* up, const T* x, 
   __syncthreads();
 
   const Activation activation(code, 0.0f);
-  if (vectorRows(h, H) && vectorRows(gate, H) && vectorRows(up, H) && vectorRows(bGate, H) &&
-      vectorRows(bUp, H)) {
+  if (rowsAligned(H * sizeof(T), h, gate, up, bGate, bUp)) {
     forEachPart<Pack<T>::kLanes>(place, [&](int row, int column) {
       const i64 at = (place.row + row) * H + place.column + column;
       Pack<T> g = loadResult<T>(gates, row, column);
@@ -97,8 +97,9 @@ __device__ __forceinline__ void gluBackward(T* dGate, T* dUp, const T* dH, const
   T* const out[2] = {dGate, dUp};
   const T* const in[3] = {dH, gate, up};
   mapElements<T>(out, in, n, [&](const float(&value)[3], float(&gradient)[2]) {
-    gradient[0] = value[0] * value[2] * activation.derivative(value[1]);
-    gradient[1] = value[0] * activation.value(value[1]);
+    Activation::Curve act = activation.at(value[1]);
+    gradient[0] = value[0] * value[2] * act.derivative;
+    gradient[1] = value[0] * act.value;
   });
 }
 

@@ -47,27 +47,33 @@ class Activation {
         linear_(code == kGeluTanh ? 1.5957691216f : code == kTanh ? 2.0f : 1.0f),
         cubic_(code == kGeluTanh ? 0.0713548163f : 0.0f) {}
 
-  __device__ __forceinline__ float value(float x) const {
+  __device__ __forceinline__ float value(float x) const { return at(x).value; }
+
+  // d value / dx; at 0 relu and leaky_relu take the negative side.
+  __device__ __forceinline__ float derivative(float x) const { return at(x).derivative; }
+
+  struct Curve {
+    float value;
+    float derivative;
+  };
+
+  // Both; what a caller does not use costs nothing.
+  __device__ __forceinline__ Curve at(float x) const {
     if (code_ <= kLeakyRelu) {
       // Not max(x, 0), which would lose NaN; not 0 * x, which would make relu(-inf) NaN.
       float negative = code_ == kRelu ? 0.0f : slope_ * x;
-      return x < 0.0f ? negative : x;
+      return {x < 0.0f ? negative : x, x <= 0.0f ? slope_ : 1.0f};
     }
-    if (code_ == kTanh) return tanhf(x);
-    if (code_ == kGeluErf) return x * normcdff(x);
-    float s = logistic(inner(x)).rising;
-    return code_ == kSigmoid ? s : x * s;
-  }
-
-  // d value / dx; at 0 relu and leaky_relu take the negative side.
-  __device__ __forceinline__ float derivative(float x) const {
-    if (code_ <= kLeakyRelu) return x <= 0.0f ? slope_ : 1.0f;
-    if (code_ == kGeluErf) return normcdff(x) + x * (0.3989422804f * expf(-0.5f * x * x));
+    if (code_ == kGeluErf) {
+      // x Phi(x) = 0.5 x erfc(-x / sqrt 2), and Phi + x phi.
+      float cumulative = normcdff(x);
+      return {x * cumulative, cumulative + x * (0.3989422804f * expf(-0.5f * x * x))};
+    }
     Logistic s = logistic(inner(x));
     float product = s.rising * s.falling;
-    if (code_ == kSigmoid) return product;
-    if (code_ == kTanh) return 4.0f * product;  // 1 - tanh(x)^2 without its cancellation
-    return s.rising + x * product * innerDerivative(x);
+    if (code_ == kSigmoid) return {s.rising, product};
+    if (code_ == kTanh) return {tanhf(x), 4.0f * product};  // 1 - tanh^2 would cancel
+    return {x * s.rising, s.rising + x * product * innerDerivative(x)};
   }
 
  private:

@@ -42,7 +42,7 @@ struct GemmEngine<float, leftDepth, rightDepth, kProducts>
 // Adds left * right to what the engine holds. Called by the whole block; `shared` has
 // kGemmSharedBytes, and is free again for other uses when this returns.
 template <class T, Depth leftDepth, Depth rightDepth, int kProducts>
-__device__ __forceinline__ void accumulate(
+__device__ __forceinline__ void addProduct(
     GemmEngine<T, leftDepth, rightDepth, kProducts>& engine, const Matrix<T>& left,
     const Matrix<T> (&right)[kProducts], i64 firstRow, i64 firstColumn, char* shared) {
   static_assert(kProducts == 1 || kProducts == 2, "a block has registers for one or two products");
@@ -126,12 +126,6 @@ struct TilePlace {
     columns = static_cast<int>(min(totalColumns - column, static_cast<i64>(kTile)));
   }
 };
-
-// True when all rows of a matrix that starts at `pointer` (null counts) can be read in 16-byte vectors.
-template <class T>
-__device__ __forceinline__ bool vectorRows(const T* pointer, i64 columns) {
-  return isAligned16(pointer) && columns % Storage<T>::kLanes == 0;
-}
 
 // Calls function(row, column) for the parts of the tile this thread finishes, kWidth neighbouring
 // columns each. Consecutive threads take consecutive parts of a row.
