@@ -13,8 +13,14 @@ record GemmLaunch(long tiles) {
 
   /** The launch for an output of {@code rows} × {@code cols}. */
   static GemmLaunch of(long rows, long cols) {
-    return new GemmLaunch(
-        Math.multiplyExact(Math.ceilDiv(rows, (long) TILE), Math.ceilDiv(cols, (long) TILE)));
+    long down = Math.ceilDiv(rows, (long) TILE);
+    long across = Math.ceilDiv(cols, (long) TILE);
+    if (down > Long.MAX_VALUE / across) {
+      throw new IllegalArgumentException(
+          "an output of %d x %d has %d x %d tiles, too many to count"
+              .formatted(rows, cols, down, across));
+    }
+    return new GemmLaunch(down * across);
   }
 
   Launch launch() {
