@@ -1,0 +1,87 @@
+package dev.lockstep.nn;
+
+import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import dev.lockstep.tensor.TensorArena;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Plans the activations of a model for one number of rows. Layers ask while they are made:
+ *
+ * <ul>
+ *   <li>{@link #output} for what the next layer reads;
+ *   <li>{@link #saved} for what only the layer's own backward pass reads again: memory of its own
+ *       in training, shared with other layers otherwise;
+ *   <li>{@link #scratch} for what is forgotten when the layer's method returns: always shared.
+ * </ul>
+ */
+public final class ActivationPlan {
+  private final TensorArena arena;
+  private final DType dtype;
+  private final long rows;
+  private final boolean training;
+  private final Map<String, Tensor> shared = new HashMap<>();
+
+  /**
+   * @param dtype the type kernels compute with
+   * @param rows rows of every activation
+   * @param training whether backward passes will follow
+   */
+  public ActivationPlan(TensorArena arena, DType dtype, long rows, boolean training) {
+    this.arena = arena;
+    this.dtype = dtype;
+    this.rows = rows;
+    this.training = training;
+  }
+
+  /** Whether backward passes will follow. */
+  public boolean training() {
+    return training;
+  }
+
+  /** {@code [rows, cols]}. */
+  public Shape shape(long cols) {
+    return Shape.of(rows, cols);
+  }
+
+  /** {@code [rows, cols]} of a layer's own. */
+  public Tensor output(long cols) {
+    return arena.tensor(dtype, Shape.of(rows, cols));
+  }
+
+  /** {@code [rows, cols]} that keeps its content until the backward pass, if there is one. */
+  public Tensor saved(String name, long cols) {
+    return training ? output(cols) : scratch(name, cols);
+  }
+
+  /** One f32 for each row that keeps its value until the backward pass, if there is one. */
+  public Tensor savedStatistic(String name) {
+    return training ? statistic() : workspace(name, Shape.of(rows));
+  }
+
+  /** One f32 for each row. */
+  public Tensor statistic() {
+    return arena.tensor(DType.F32, Shape.of(rows));
+  }
+
+  /** {@code [rows, cols]}, the same memory for everyone who asks for that name and width. */
+  public Tensor scratch(String name, long cols) {
+    return shared(name, dtype, Shape.of(rows, cols));
+  }
+
+  /** An f32 tensor, the same memory for everyone who asks for that name and shape. */
+  public Tensor workspace(String name, Shape shape) {
+    return shared(name, DType.F32, shape);
+  }
+
+  /** Any tensor of a layer's own. */
+  public Tensor tensor(DType type, Shape shape) {
+    return arena.tensor(type, shape);
+  }
+
+  private Tensor shared(String name, DType type, Shape shape) {
+    return shared.computeIfAbsent(name + shape, key -> arena.tensor(type, shape));
+  }
+}

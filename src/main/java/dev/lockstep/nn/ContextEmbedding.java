@@ -1,0 +1,52 @@
+package dev.lockstep.nn;
+
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.Embedding;
+import dev.lockstep.ops.StatusWord;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+
+/** The embeddings of a context's tokens side by side: [B, C] ids to [B, C·E]. */
+final class ContextEmbedding {
+  private final Embedding op;
+  private final Parameter weight;
+  private final Tensor ids; // [B, C]
+  private final Tensor out; // [B, C·E]
+  private final Tensor perToken; // the same as [B·C, E]
+  private final StatusWord status;
+
+  ContextEmbedding(
+      LanguageModelConfig config, OpSet ops, Parameters parameters, ActivationPlan plan) {
+    long context = config.context();
+    long embedding = config.embedding();
+    op = ops.embedding();
+    weight = parameters.get(LanguageModelParameters.EMBEDDING);
+    out = plan.output(context * embedding);
+    long rows = out.shape().rows();
+    ids = plan.tensor(DType.I32, Shape.of(rows, context));
+    perToken = out.reshape(Shape.of(rows * context, embedding));
+    status = new StatusWord(plan.tensor(StatusWord.DTYPE, StatusWord.SHAPE));
+  }
+
+  Tensor ids() {
+    return ids;
+  }
+
+  Tensor output() {
+    return out;
+  }
+
+  StatusWord status() {
+    return status;
+  }
+
+  void forward(Stream stream) {
+    op.forward(stream, perToken, weight.compute(), ids, status);
+  }
+
+  /** Adds the gradient of the table. */
+  void backward(Stream stream, Tensor dOut) {
+    op.backward(stream, weight.gradient(), dOut.reshape(perToken.shape()), ids);
+  }
+}

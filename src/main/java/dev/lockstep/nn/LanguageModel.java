@@ -1,0 +1,163 @@
+package dev.lockstep.nn;
+
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import dev.lockstep.tensor.TensorArena;
+
+/**
+ * Predicts the next token from a context of C tokens:
+ *
+ * <pre>
+ *   ids [B, C] → embeddings side by side [B, C·E] → linear → x [B, D]
+ *     → blocks: x + ffn(norm(x)) → norm → head → logits [B, V] → cross-entropy with targets [B]
+ * </pre>
+ *
+ * <p>An instance is parameters and the activations for one number of rows; several instances may
+ * share parameters. Methods queue work on a stream and return; nothing is allocated after the
+ * constructor.
+ */
+public final class LanguageModel implements AutoCloseable {
+  private final TensorArena arena = new TensorArena();
+  private final LanguageModelConfig config;
+  private final int rows;
+  private final boolean training;
+  private final Tensor targets;
+  private final ContextEmbedding embedding;
+  private final Linear in;
+  private final Tensor x; // [B, D], what the blocks start from
+  private final FeedForwardStack stack;
+  private final PredictionHead head;
+  private final Tensor dStream; // [B, D]
+  private final Tensor dNormalized; // [B, D]
+  private final Tensor dEmbeddings; // [B, C·E]
+
+  /**
+   * Plans and allocates the activations.
+   *
+   * @param parameters made of {@link LanguageModelParameters#specs}
+   * @param rows predictions made at once, B
+   * @param training whether {@link #backward} will be called; without it less memory is needed
+   * @throws dev.lockstep.device.DeviceException when the device has not enough memory
+   */
+  public LanguageModel(
+      LanguageModelConfig config,
+      OpSet ops,
+      Parameters parameters,
+      int rows,
+      boolean training,
+      Stream stream) {
+    this.config = config;
+    this.rows = rows;
+    this.training = training;
+    DType dtype = parameters.list().getFirst().compute().dtype();
+    ActivationPlan plan = new ActivationPlan(arena, dtype, rows, training);
+    targets = plan.tensor(DType.I32, Shape.of(rows));
+    embedding = new ContextEmbedding(config, ops, parameters, plan);
+    in = new Linear(ops, parameters, LanguageModelParameters.IN, true);
+    x = plan.output(config.width());
+    stack = new FeedForwardStack(config, ops, parameters, plan);
+    head = new PredictionHead(ops, headOf(config, ops, parameters), plan);
+    dStream = plan.scratch("model.dStream", config.width());
+    dNormalized = plan.scratch("block.dN", config.width());
+    dEmbeddings = plan.scratch("model.dEmbeddings", (long) config.context() * config.embedding());
+    arena.allocate(ops.library().device());
+    embedding.status().reset(stream);
+    head.status().reset(stream);
+  }
+
+  private static Linear headOf(LanguageModelConfig config, OpSet ops, Parameters parameters) {
+    String weight =
+        config.tiedHead()
+            ? LanguageModelParameters.EMBEDDING
+            : LanguageModelParameters.HEAD + ".weight";
+    return new Linear(
+        ops,
+        parameters.get(weight),
+        config.headBias() ? parameters.get(LanguageModelParameters.HEAD + ".bias") : null);
+  }
+
+  public LanguageModelConfig config() {
+    return config;
+  }
+
+  /** Predictions made at once, B. */
+  public int rows() {
+    return rows;
+  }
+
+  /** I32 [B, C]: to be filled before {@link #forward}. */
+  public Tensor ids() {
+    return embedding.ids();
+  }
+
+  /** I32 [B]: to be filled before {@link #loss}; −100 in rows that count for nothing. */
+  public Tensor targets() {
+    return targets;
+  }
+
+  /** [B, V]: what {@link #forward} computes. In training, {@link #loss} overwrites them. */
+  public Tensor logits() {
+    return head.logits();
+  }
+
+  /** Queues the forward pass from {@link #ids} to {@link #logits}. */
+  public void forward(Stream stream) {
+    embedding.forward(stream);
+    in.forward(stream, x, embedding.output(), null);
+    stack.forward(stream, x);
+    head.forward(stream, stack.output());
+  }
+
+  /**
+   * Queues the losses of all rows and, in training, the gradient of the logits.
+   *
+   * @param upstream f32 device scalar: the gradient of the mean loss; 1, or less where the
+   *     gradients of several batches are added up
+   */
+  public void loss(Stream stream, Tensor upstream) {
+    head.loss(stream, targets, upstream);
+  }
+
+  /** Queues loss = the mean over the rows that count, in nats. */
+  public void meanLoss(Stream stream, Tensor loss) {
+    head.reduce(stream, loss, targets, true);
+  }
+
+  /** Queues loss = the sum over the rows that count, in nats. */
+  public void summedLoss(Stream stream, Tensor loss) {
+    head.reduce(stream, loss, targets, false);
+  }
+
+  /**
+   * Queues the backward pass, after {@link #loss}: adds to the gradient of every parameter.
+   *
+   * @throws IllegalStateException when the model was made for inference
+   */
+  public void backward(Stream stream) {
+    if (!training) {
+      throw new IllegalStateException("a model made for inference has no backward pass");
+    }
+    head.backward(stream, dNormalized, stack.output());
+    stack.backward(stream, dStream, dNormalized, x);
+    in.backwardParameters(stream, dStream, embedding.output());
+    in.backwardInput(stream, dEmbeddings, dStream);
+    embedding.backward(stream, dEmbeddings);
+  }
+
+  /**
+   * Waits for the stream and makes sure that no id and no target was out of bounds.
+   *
+   * @throws dev.lockstep.ops.BadIndexException naming the first that was
+   */
+  public void checkIndices(Stream stream) {
+    embedding.status().check(stream);
+    head.status().check(stream);
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,102 @@
+package dev.lockstep.nn;
+
+import dev.lockstep.nn.ParameterSpec.Kind;
+import dev.lockstep.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Names, shapes and first values of every parameter of a {@link LanguageModel}. */
+public final class LanguageModelParameters {
+  static final String EMBEDDING = "emb.weight";
+  static final String IN = "in";
+  static final String FINAL_NORM = "final_norm";
+  static final String HEAD = "head";
+
+  /**
+   * Contexts start small beside the ±1 of a normalised stream. Of 0.02, 0.1, 0.3, 0.5 and 1, this
+   * gave the best loss of the default model after 300 steps, by up to 0.08 bits per byte.
+   */
+  private static final double EMBEDDING_DEVIATION = 0.3;
+
+  private static final Initializer ZERO = new Initializer.Constant(0);
+  private static final Initializer ONE = new Initializer.Constant(1);
+
+  private LanguageModelParameters() {}
+
+  /** The prefix of a block's parameters: {@code blocks.0}. */
+  static String block(int index) {
+    return "blocks." + index;
+  }
+
+  /** All parameters, in the order in which the forward pass meets them. */
+  public static List<ParameterSpec> specs(LanguageModelConfig config) {
+    List<ParameterSpec> specs = new ArrayList<>();
+    long v = config.vocabulary();
+    long e = config.embedding();
+    long d = config.width();
+    specs.add(
+        new ParameterSpec(
+            EMBEDDING,
+            Shape.of(v, e),
+            Kind.EMBEDDING,
+            new Initializer.Normal(EMBEDDING_DEVIATION)));
+    addLinear(specs, IN, d, config.context() * e, true, 1);
+    specs.addAll(stackSpecs(config));
+    if (!config.tiedHead()) {
+      addMatrix(specs, HEAD, v, d, 1);
+    }
+    if (config.headBias()) {
+      specs.add(new ParameterSpec(HEAD + ".bias", Shape.of(v), Kind.VECTOR, ZERO));
+    }
+    return List.copyOf(specs);
+  }
+
+  /** The parameters of the blocks and of the norm after them. */
+  static List<ParameterSpec> stackSpecs(LanguageModelConfig config) {
+    List<ParameterSpec> specs = new ArrayList<>();
+    long d = config.width();
+    long h = config.hidden();
+    boolean bias = config.feedForwardBias();
+    // What the blocks add to the stream starts small, so that it does not grow with their number
+    // (Radford et al., "Language Models are Unsupervised Multitask Learners", 2019).
+    double addedScale = 1 / Math.sqrt(2.0 * Math.max(1, config.blocks()));
+    for (int i = 0; i < config.blocks(); i++) {
+      String block = block(i);
+      addNorm(specs, block + ".norm", config);
+      if (config.feedForward().gated()) {
+        addLinear(specs, block + ".gate", h, d, bias, 1);
+        addLinear(specs, block + ".up", h, d, bias, 1);
+        addLinear(specs, block + ".down", d, h, bias, addedScale);
+      } else {
+        addLinear(specs, block + ".fc1", h, d, bias, 1);
+        addLinear(specs, block + ".fc2", d, h, bias, addedScale);
+      }
+    }
+    addNorm(specs, FINAL_NORM, config);
+    return specs;
+  }
+
+  private static void addNorm(List<ParameterSpec> specs, String name, LanguageModelConfig config) {
+    Shape shape = Shape.of(config.width());
+    specs.add(new ParameterSpec(name + ".weight", shape, Kind.VECTOR, ONE));
+    if (config.norm() == NormKind.LAYERNORM) {
+      specs.add(new ParameterSpec(name + ".bias", shape, Kind.VECTOR, ZERO));
+    }
+  }
+
+  private static void addLinear(
+      List<ParameterSpec> specs, String name, long out, long in, boolean bias, double scale) {
+    addMatrix(specs, name, out, in, scale);
+    if (bias) {
+      specs.add(new ParameterSpec(name + ".bias", Shape.of(out), Kind.VECTOR, ZERO));
+    }
+  }
+
+  private static void addMatrix(
+      List<ParameterSpec> specs, String name, long out, long in, double scale) {
+    // Deviation 1/√fanIn keeps the variance of what goes through (LeCun et al., "Efficient
+    // BackProp", 1998).
+    Initializer normal = new Initializer.Normal(scale / Math.sqrt(in));
+    specs.add(new ParameterSpec(name + ".weight", Shape.of(out, in), Kind.MATRIX, normal));
+  }
+}

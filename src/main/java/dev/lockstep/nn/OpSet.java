@@ -1,0 +1,40 @@
+package dev.lockstep.nn;
+
+import dev.lockstep.ops.Activations;
+import dev.lockstep.ops.Embedding;
+import dev.lockstep.ops.Fill;
+import dev.lockstep.ops.FusedLinear;
+import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.ops.LayerNorm;
+import dev.lockstep.ops.RmsNorm;
+import dev.lockstep.ops.SoftmaxCrossEntropy;
+import dev.lockstep.ops.SwiGlu;
+
+/**
+ * The ops layers are made of, each once. Ops keep the parameter block of the launch they prepare:
+ * a set belongs to one thread.
+ */
+public record OpSet(
+    KernelLibrary library,
+    FusedLinear linear,
+    Activations activations,
+    SwiGlu swiGlu,
+    RmsNorm rmsNorm,
+    LayerNorm layerNorm,
+    SoftmaxCrossEntropy crossEntropy,
+    Embedding embedding,
+    Fill fill) {
+  /** The ops of a library. */
+  public static OpSet of(KernelLibrary library) {
+    return new OpSet(
+        library,
+        new FusedLinear(library),
+        new Activations(library),
+        new SwiGlu(library),
+        new RmsNorm(library),
+        new LayerNorm(library),
+        new SoftmaxCrossEntropy(library),
+        new Embedding(library),
+        new Fill(library));
+  }
+}
