@@ -15,7 +15,6 @@ final class Labels {
       }
     }
     String known = Arrays.stream(values).map(label).collect(Collectors.joining(", "));
-    throw new IllegalArgumentException(
-        "unknown " + what + " \"" + wanted + "\"; known: " + known);
+    throw new IllegalArgumentException("unknown " + what + " \"" + wanted + "\"; known: " + known);
   }
 }

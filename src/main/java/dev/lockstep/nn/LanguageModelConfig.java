@@ -66,7 +66,17 @@ public record LanguageModelConfig(
    */
   public static LanguageModelConfig defaults() {
     return new LanguageModelConfig(
-        256, 16, 32, 128, 384, 2, NormKind.RMSNORM, FeedForwardKind.SWIGLU, false, true, false,
+        256,
+        16,
+        32,
+        128,
+        384,
+        2,
+        NormKind.RMSNORM,
+        FeedForwardKind.SWIGLU,
+        false,
+        true,
+        false,
         1e-5);
   }
 

@@ -14,10 +14,7 @@ final class Linear {
 
   /** The parameters {@code <name>.weight} and, where asked for, {@code <name>.bias}. */
   Linear(OpSet ops, Parameters parameters, String name, boolean withBias) {
-    this(
-        ops,
-        parameters.get(name + ".weight"),
-        withBias ? parameters.get(name + ".bias") : null);
+    this(ops, parameters.get(name + ".weight"), withBias ? parameters.get(name + ".bias") : null);
   }
 
   Linear(OpSet ops, Parameter weight, @Nullable Parameter bias) {

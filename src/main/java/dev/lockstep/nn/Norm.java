@@ -60,8 +60,7 @@ sealed interface Norm {
 
     @Override
     public void backward(Stream stream, Tensor dX, Tensor dY, @Nullable Tensor dSum, Tensor x) {
-      op.backward(
-          stream, dX, weight.gradient(), workspace, dY, dSum, x, weight.compute(), rstd);
+      op.backward(stream, dX, weight.gradient(), workspace, dY, dSum, x, weight.compute(), rstd);
     }
   }
 
@@ -77,8 +76,7 @@ sealed interface Norm {
       implements Norm {
     @Override
     public void forward(Stream stream, Tensor y, Tensor x) {
-      op.forward(
-          stream, y, null, mean, rstd, x, null, weight.compute(), bias.compute(), epsilon);
+      op.forward(stream, y, null, mean, rstd, x, null, weight.compute(), bias.compute(), epsilon);
     }
 
     @Override

@@ -11,8 +11,8 @@ import dev.lockstep.ops.SoftmaxCrossEntropy;
 import dev.lockstep.ops.SwiGlu;
 
 /**
- * The ops layers are made of, each once. Ops keep the parameter block of the launch they prepare:
- * a set belongs to one thread.
+ * The ops layers are made of, each once. Ops keep the parameter block of the launch they prepare: a
+ * set belongs to one thread.
  */
 public record OpSet(
     KernelLibrary library,

@@ -53,8 +53,7 @@ public final class Parameters implements AutoCloseable {
       long offset = Objects.requireNonNull(offsets.get(spec.name()));
       Tensor master = part(masters, offset, spec);
       Tensor copy = copies == null ? master : part(copies, offset, spec);
-      byName.put(
-          spec.name(), new Parameter(spec, master, part(gradients, offset, spec), copy));
+      byName.put(spec.name(), new Parameter(spec, master, part(gradients, offset, spec), copy));
     }
     list = List.copyOf(byName.values());
     arena.allocate(library.device());

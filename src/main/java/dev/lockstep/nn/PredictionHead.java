@@ -9,8 +9,7 @@ import dev.lockstep.tensor.Tensor;
 
 /** Logits over the vocabulary and their cross-entropy with the targets. */
 final class PredictionHead {
-  private static final SoftmaxCrossEntropy.Options OPTIONS =
-      SoftmaxCrossEntropy.Options.defaults();
+  private static final SoftmaxCrossEntropy.Options OPTIONS = SoftmaxCrossEntropy.Options.defaults();
 
   private final SoftmaxCrossEntropy crossEntropy;
   private final Linear linear;
