@@ -53,7 +53,7 @@ public final class Activations {
     long n = x.count();
     operands
         .begin(backward.of(dtype))
-        .output("dX", dX, dtype, n)
+        .replacing("dX", dX, dtype, n)
         .replaceable("dY", dY, dtype, n)
         .input("x", x, dtype, n)
         .int64(n)

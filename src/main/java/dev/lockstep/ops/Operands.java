@@ -20,9 +20,15 @@ final class Operands {
 
   private enum Role {
     OUTPUT,
+    /** An output that may coincide with a replaceable input. */
+    REPLACING,
     INPUT,
-    /** An input that an output may coincide with, because each element is read before written. */
-    REPLACEABLE
+    /** An input read before a replacing output is written, element by element. */
+    REPLACEABLE;
+
+    private boolean isWritten() {
+      return this == OUTPUT || this == REPLACING;
+    }
   }
 
   private final KernelArgs args = new KernelArgs();
@@ -72,12 +78,28 @@ final class Operands {
     return tensor == null ? absent() : input(name, tensor, dtype, count);
   }
 
-  /** An input whose very memory may also be an output: elementwise work in place. */
+  /** An output that may be the very memory of a {@link #replaceable} input. */
+  Operands replacing(String name, Tensor tensor, DType dtype, long rows, long cols) {
+    return matrix(Role.REPLACING, name, tensor, dtype, rows, cols);
+  }
+
+  /** An output that may be the very memory of a {@link #replaceable} input. */
+  Operands replacing(String name, Tensor tensor, DType dtype, long count) {
+    return vector(Role.REPLACING, name, tensor, dtype, count);
+  }
+
+  /** A {@link #replacing} output that may be left out. */
+  Operands optionalReplacing(
+      String name, @Nullable Tensor tensor, DType dtype, long rows, long cols) {
+    return tensor == null ? absent() : replacing(name, tensor, dtype, rows, cols);
+  }
+
+  /** An input whose very memory may also be a {@link #replacing} output. */
   Operands replaceable(String name, Tensor tensor, DType dtype, long rows, long cols) {
     return matrix(Role.REPLACEABLE, name, tensor, dtype, rows, cols);
   }
 
-  /** An input whose very memory may also be an output: elementwise work in place. */
+  /** An input whose very memory may also be a {@link #replacing} output. */
   Operands replaceable(String name, Tensor tensor, DType dtype, long count) {
     return vector(Role.REPLACEABLE, name, tensor, dtype, count);
   }
@@ -177,11 +199,11 @@ final class Operands {
 
   private void requireSeparate() {
     for (int output = 0; output < size; output++) {
-      if (roles[output] != Role.OUTPUT) {
+      if (!roles[output].isWritten()) {
         continue;
       }
       for (int other = 0; other < size; other++) {
-        boolean seen = roles[other] == Role.OUTPUT && other <= output;
+        boolean seen = roles[other].isWritten() && other <= output;
         if (!seen && tensors[output].overlaps(tensors[other]) && !inPlace(output, other)) {
           throw refuse(
               "%s overlaps %s in memory (%s at 0x%x, %s at 0x%x)",
@@ -197,7 +219,8 @@ final class Operands {
   }
 
   private boolean inPlace(int output, int other) {
-    return roles[other] == Role.REPLACEABLE
+    return roles[output] == Role.REPLACING
+        && roles[other] == Role.REPLACEABLE
         && tensors[output].address() == tensors[other].address()
         && tensors[output].bytes() == tensors[other].bytes();
   }

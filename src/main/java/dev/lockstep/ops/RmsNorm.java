@@ -38,9 +38,9 @@ public final class RmsNorm {
   /**
    * Normalises each row.
    *
-   * @param y [rows, cols], overwritten
+   * @param y [rows, cols], overwritten; may be x or residual itself
    * @param sum [rows, cols], overwritten with s; what {@link #backward} takes as x when there is a
-   *     residual
+   *     residual; may be x or residual itself
    * @param rstd [rows], f32, overwritten with 1/√(mean of squares + eps)
    * @param x [rows, cols]
    * @param residual [rows, cols]
@@ -61,11 +61,11 @@ public final class RmsNorm {
     long cols = x.shape().cols();
     operands
         .begin(forward.of(dtype))
-        .output("y", y, dtype, rows, cols)
-        .optionalOutput("sum", sum, dtype, rows, cols)
+        .replacing("y", y, dtype, rows, cols)
+        .optionalReplacing("sum", sum, dtype, rows, cols)
         .output("rstd", rstd, DType.F32, rows)
-        .input("x", x, dtype, rows, cols)
-        .optionalInput("residual", residual, dtype, rows, cols)
+        .replaceable("x", x, dtype, rows, cols)
+        .optionalReplaceable("residual", residual, dtype, rows, cols)
         .optionalInput("weight", weight, dtype, cols)
         .int64(rows)
         .int64(cols)
@@ -77,7 +77,7 @@ public final class RmsNorm {
    * The gradients.
    *
    * @param dX [rows, cols], overwritten with the gradient of s: that of x and of the residual; may
-   *     be dSum itself
+   *     be dY, dSum or x itself
    * @param dWeight [cols], f32, accumulated into
    * @param workspace f32, {@link #workspaceShape}; needed when dWeight is
    * @param dY [rows, cols], the gradient of y
@@ -103,11 +103,11 @@ public final class RmsNorm {
     operands.begin(backward.of(dtype));
     Tensor partials = operands.workspace(workspace, workspaceShape(x.shape()), dWeight != null);
     operands
-        .output("dX", dX, dtype, rows, cols)
+        .replacing("dX", dX, dtype, rows, cols)
         .optionalOutput("workspace", partials, DType.F32, launch.blocks(), cols)
-        .input("dY", dY, dtype, rows, cols)
+        .replaceable("dY", dY, dtype, rows, cols)
         .optionalReplaceable("dSum", dSum, dtype, rows, cols)
-        .input("x", x, dtype, rows, cols)
+        .replaceable("x", x, dtype, rows, cols)
         .optionalInput("weight", weight, dtype, cols)
         .input("rstd", rstd, DType.F32, rows)
         .int64(rows)

@@ -65,7 +65,7 @@ public final class SoftmaxCrossEntropy {
    * @param logSumExp [rows], f32, overwritten
    * @param logits [rows, cols]
    * @param targets [rows], I32
-   * @param gradScale f32 scalar on the device
+   * @param gradScale f32 scalar on the device; needed when dLogits is asked for
    * @param rowGrad [rows], f32
    */
   public void fused(
@@ -75,7 +75,7 @@ public final class SoftmaxCrossEntropy {
       @Nullable Tensor logSumExp,
       Tensor logits,
       Tensor targets,
-      Tensor gradScale,
+      @Nullable Tensor gradScale,
       @Nullable Tensor rowGrad,
       Options options,
       StatusWord status) {
@@ -84,14 +84,17 @@ public final class SoftmaxCrossEntropy {
     long cols = logits.shape().cols();
     Kernel kernel = fused.of(dtype);
     Tensor statusWord = status.usedBy(kernel.name(), cols);
+    operands.begin(kernel);
+    if (dLogits != null && gradScale == null) {
+      throw operands.refuse("gradScale is missing; dLogits is multiplied by it");
+    }
     operands
-        .begin(kernel)
         .output("losses", losses, DType.F32, rows)
-        .optionalOutput("dLogits", dLogits, dtype, rows, cols)
+        .optionalReplacing("dLogits", dLogits, dtype, rows, cols)
         .optionalOutput("logSumExp", logSumExp, DType.F32, rows)
         .replaceable("logits", logits, dtype, rows, cols)
         .input("targets", targets, DType.I32, rows)
-        .input("gradScale", gradScale, DType.F32, 1)
+        .optionalInput("gradScale", gradScale, DType.F32, 1)
         .optionalInput("rowGrad", rowGrad, DType.F32, rows)
         .int64(rows)
         .int64(cols)

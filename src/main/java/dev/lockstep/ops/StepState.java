@@ -104,23 +104,12 @@ public final class StepState {
     try (HostTensor host = new HostTensor(DTYPE, SHAPE)) {
       storage.copyTo(stream, host);
       stream.synchronize();
-      int[] words = host.toInts();
-      return new Values(
-          Float.intBitsToFloat(words[LEARNING_RATE]),
-          Float.intBitsToFloat(words[LOSS_SCALE]),
-          words[STEP],
-          words[SKIPPED],
-          Float.intBitsToFloat(words[NORM]),
-          Float.intBitsToFloat(words[CLIP_FACTOR]),
-          Float.intBitsToFloat(words[GRAD_FACTOR]),
-          words[NON_FINITE],
-          Float.intBitsToFloat(words[BIAS_CORRECTION_1]),
-          Float.intBitsToFloat(words[BIAS_CORRECTION_2]));
+      return Values.of(host.toInts());
     }
   }
 
-  /** All 64 bytes, for the ops that take them whole. */
-  Tensor storage() {
+  /** All 64 bytes, for the ops that take them whole and for copies to read later. */
+  public Tensor storage() {
     return storage;
   }
 
@@ -152,5 +141,29 @@ public final class StepState {
       float gradFactor,
       int nonFinite,
       float biasCorrection1,
-      float biasCorrection2) {}
+      float biasCorrection2) {
+
+    /**
+     * Decodes the 16 words of a state, however they reached the host.
+     *
+     * @throws IllegalArgumentException for another number of words
+     */
+    public static Values of(int[] words) {
+      if (words.length != SHAPE.count()) {
+        throw new IllegalArgumentException(
+            "a step state has %d words, not %d".formatted(SHAPE.count(), words.length));
+      }
+      return new Values(
+          Float.intBitsToFloat(words[LEARNING_RATE]),
+          Float.intBitsToFloat(words[LOSS_SCALE]),
+          words[STEP],
+          words[SKIPPED],
+          Float.intBitsToFloat(words[NORM]),
+          Float.intBitsToFloat(words[CLIP_FACTOR]),
+          Float.intBitsToFloat(words[GRAD_FACTOR]),
+          words[NON_FINITE],
+          Float.intBitsToFloat(words[BIAS_CORRECTION_1]),
+          Float.intBitsToFloat(words[BIAS_CORRECTION_2]));
+    }
+  }
 }

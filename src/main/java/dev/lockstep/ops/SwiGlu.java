@@ -105,8 +105,8 @@ public final class SwiGlu {
     DType dtype = gate.dtype();
     long n = gate.count();
     begin(gluBackward.of(dtype), activation)
-        .output("dGate", dGate, dtype, n)
-        .output("dUp", dUp, dtype, n)
+        .replacing("dGate", dGate, dtype, n)
+        .replacing("dUp", dUp, dtype, n)
         .input("dH", dH, dtype, n)
         .replaceable("gate", gate, dtype, n)
         .replaceable("up", up, dtype, n)
