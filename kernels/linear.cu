@@ -57,7 +57,7 @@ __device__ __forceinline__ void linearForward(T* out, T* pre, const T* x, const 
       if (pre != nullptr) *reinterpret_cast<uint4*>(pre + at) = raw[0];
       if (!finished) {
         if (residual != nullptr) raw[1] = *reinterpret_cast<const uint4*>(residual + at);
-        mapWords<T, 1>(raw, [&](const float(&value)[2], float(&sum)[1]) {
+        mapWords<T, 1>(raw, [&](const float (&value)[2], float (&sum)[1]) {
           sum[0] = activation.value(value[0]) + value[1];
         });
       }

@@ -59,7 +59,7 @@ __device__ __forceinline__ void swigluForward(T* h, T* gate, T* up, const T* x, 
       uint4 raw[2] = {g.pack(), u.pack()};
       if (gate != nullptr) *reinterpret_cast<uint4*>(gate + at) = raw[0];
       if (up != nullptr) *reinterpret_cast<uint4*>(up + at) = raw[1];
-      mapWords<T, 1>(raw, [&](const float(&value)[2], float(&product)[1]) {
+      mapWords<T, 1>(raw, [&](const float (&value)[2], float (&product)[1]) {
         product[0] = activation.value(value[0]) * value[1];
       });
       *reinterpret_cast<uint4*>(h + at) = raw[0];
@@ -85,7 +85,7 @@ __device__ __forceinline__ void gluForward(T* h, const T* gate, const T* up, i64
   const Activation activation(code, 0.0f);
   T* const out[1] = {h};
   const T* const in[2] = {gate, up};
-  mapElements<T>(out, in, n, [&](const float(&value)[2], float(&product)[1]) {
+  mapElements<T>(out, in, n, [&](const float (&value)[2], float (&product)[1]) {
     product[0] = activation.value(value[0]) * value[1];
   });
 }
@@ -96,7 +96,7 @@ __device__ __forceinline__ void gluBackward(T* dGate, T* dUp, const T* dH, const
   const Activation activation(code, 0.0f);
   T* const out[2] = {dGate, dUp};
   const T* const in[3] = {dH, gate, up};
-  mapElements<T>(out, in, n, [&](const float(&value)[3], float(&gradient)[2]) {
+  mapElements<T>(out, in, n, [&](const float (&value)[3], float (&gradient)[2]) {
     Activation::Curve act = activation.at(value[1]);
     gradient[0] = value[0] * value[2] * act.derivative;
     gradient[1] = value[0] * act.value;

@@ -77,7 +77,10 @@ class Activation {
   }
 
  private:
-  __device__ __forceinline__ float inner(float x) const { return x * (linear_ + cubic_ * x * x); }
+  // The square is kept finite for the sake of infinite x: 0 * inf would spoil what has no cubic.
+  __device__ __forceinline__ float inner(float x) const {
+    return x * (linear_ + cubic_ * fminf(x * x, 3.402823466e38f));
+  }
 
   // Beyond |x| = 16 the product it multiplies is zero; capped, x * x cannot overflow to 0 * inf.
   __device__ __forceinline__ float innerDerivative(float x) const {

@@ -43,8 +43,9 @@ __device__ __forceinline__ void mapWords(uint4 (&raw)[kInputs], Function functio
 // An output may be the same tensor as an input, since an element is read before it is written and
 // by the thread that writes it; other overlaps are not allowed.
 template <class T, int kInputs, int kOutputs, class Function>
-__device__ __forceinline__ void mapElements(T* const (&out)[kOutputs], const T* const (&in)[kInputs],
-                                            i64 n, Function function) {
+__device__ __forceinline__ void mapElements(T* const (&out)[kOutputs],
+                                            const T* const (&in)[kInputs], i64 n,
+                                            Function function) {
   constexpr int kLanes = Storage<T>::kLanes;
   const i64 first = static_cast<i64>(blockIdx.x) * blockDim.x + threadIdx.x;
   const i64 stride = static_cast<i64>(gridDim.x) * blockDim.x;

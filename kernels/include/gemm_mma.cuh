@@ -85,7 +85,7 @@ class MmaEngine {
     for (int half = 0; half < 2; half++) {
 #pragma unroll
       for (int n = 0; n < 4; n++) {
-        const float(&c)[4] = sum_[product][half][n];
+        const float (&c)[4] = sum_[product][half][n];
         store(row + 16 * half, column + 8 * n, make_float2(c[0], c[1]));
         store(row + 16 * half + 8, column + 8 * n, make_float2(c[2], c[3]));
       }

@@ -49,7 +49,7 @@ class SimtEngine {
   __device__ __forceinline__ void forEach(int product, Store store) const {
 #pragma unroll
     for (int i = 0; i < 8; i++) {
-      const float(&c)[4] = sum_[product][i];
+      const float (&c)[4] = sum_[product][i];
       store(row_ + 16 * (i / 4) + i % 4, column_, make_float4(c[0], c[1], c[2], c[3]));
     }
   }
