@@ -46,27 +46,35 @@ __device__ __forceinline__ void addProduct(
     GemmEngine<T, leftDepth, rightDepth, kProducts>& engine, const Matrix<T>& left,
     const Matrix<T> (&right)[kProducts], i64 firstRow, i64 firstColumn, char* shared) {
   static_assert(kProducts == 1 || kProducts == 2, "a block has registers for one or two products");
-  using Left = TileReader<T, leftDepth>;
-  using Right = TileReader<T, rightDepth>;
-  Left leftTiles(left, firstRow);
-  Right rightTiles(right[0], firstColumn);
-  Right otherTiles(right[kProducts - 1], firstColumn);
+  using Left = InsideCopy<T, leftDepth>;
+  using Right = InsideCopy<T, rightDepth>;
+  const Matrix<T>& lastRight = right[kProducts - 1];
+  Left leftCopy(left, firstRow);
+  Right rightCopy(right[0], firstColumn);
+  Right lastCopy(lastRight, firstColumn);
 
   const i64 depth = leftDepth == Depth::kColumns ? left.columns : left.rows;
   const i64 stages = (depth + kDepth<T> - 1) / kDepth<T>;
-  i64 inside = min(leftTiles.stagesInside(), rightTiles.stagesInside());
-  if (kProducts == 2) inside = min(inside, otherTiles.stagesInside());
+  const i64 inside = min(Left::stages(left, firstRow), min(Right::stages(right[0], firstColumn),
+                                                           Right::stages(lastRight, firstColumn)));
 
   auto copy = [&](i64 stage, char* target) {
     if (stage < inside) {
       const u32 address = sharedAddress(target);
-      leftTiles.template copyInside<0>(address);
-      rightTiles.template copyInside<kTileBytes>(address);
-      if constexpr (kProducts == 2) otherTiles.template copyInside<2 * kTileBytes>(address);
+      leftCopy.template next<0>(address);
+      rightCopy.template next<kTileBytes>(address);
+      if constexpr (kProducts == 2) lastCopy.template next<2 * kTileBytes>(address);
+    } else if constexpr (leftDepth == rightDepth) {
+#pragma unroll 1
+      for (int i = 0; i <= kProducts; i++) {  // one copy of the code for all operands
+        const Matrix<T> matrix = i == 0 ? left : i == 1 ? right[0] : lastRight;
+        copyChecked<T, leftDepth>(matrix, i == 0 ? firstRow : firstColumn, stage,
+                                  target + i * kTileBytes);
+      }
     } else {
-      leftTiles.copyChecked(target, stage);
-      rightTiles.copyChecked(target + kTileBytes, stage);
-      if constexpr (kProducts == 2) otherTiles.copyChecked(target + 2 * kTileBytes, stage);
+      static_assert(kProducts == 1, "no kernel needs two products of unlike operands");
+      copyChecked<T, leftDepth>(left, firstRow, stage, target);
+      copyChecked<T, rightDepth>(right[0], firstColumn, stage, target + kTileBytes);
     }
   };
 

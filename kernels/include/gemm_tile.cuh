@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "cp_async.cuh"
+#include "lanes.cuh"
 #include "storage.cuh"
 
 namespace lockstep {
@@ -55,99 +56,105 @@ __device__ __forceinline__ u32 chunkOffset(u32 line, u32 chunk) {
   return line * kLineBytes + ((chunk ^ key) << 4);
 }
 
-// Copies the tiles of one operand, stage after stage. Every thread copies four chunks of each.
+// How the threads of a block share out a tile: 16 bytes each, in four passes over the lines.
 template <class T, Depth depth>
-class TileReader {
- public:
-  // The tile that starts at `index` along the result, and at 0 along the sum.
-  __device__ __forceinline__ TileReader(const Matrix<T>& matrix, i64 index)
-      : matrix_(matrix),
-        index_(index),
-        aligned_(isAligned16(matrix.data) && matrix.columns % kLanes == 0),
-        line_(threadIdx.x / kChunks),
-        chunk_(threadIdx.x % kChunks),
-        source_(matrix.data + (depth == Depth::kColumns ? index * matrix.columns : index) +
-                line_ * matrix.columns + chunk_ * kLanes),
-        passStride_(kLinesPerPass * matrix.columns),
-        stageStride_(depth == Depth::kColumns ? kDepth<T> : kDepth<T> * matrix.columns),
-        target_(pinned(chunkOffset<T, depth>(line_, chunk_))) {}
-
-  // Stages that copyInside may copy: whole ones, with 16-byte accesses.
-  __device__ __forceinline__ i64 stagesInside() const {
-    i64 extent = depth == Depth::kColumns ? matrix_.rows : matrix_.columns;
-    i64 length = depth == Depth::kColumns ? matrix_.columns : matrix_.rows;
-    return aligned_ && index_ + kTile <= extent ? length / kDepth<T> : 0;
-  }
-
-  // Starts the copy of the next stage into the tile at kOffset bytes from `shared`. Nothing is
-  // checked, and all stages before must have been copied like this.
-  template <int kOffset>
-  __device__ __forceinline__ void copyInside(u32 shared) {
-    // The key of the fp32 layout has changed its third bit after every pass of 16 lines.
-    constexpr u32 kFlip = sizeof(T) == 4 && depth == Depth::kColumns ? 64 : 0;
-    const T* source = source_;
-    copyAsync16<kOffset>(shared + target_, source);
-    source += passStride_;
-    copyAsync16<kOffset + kPassBytes>(shared + (target_ ^ kFlip), source);
-    source += passStride_;
-    copyAsync16<kOffset + 2 * kPassBytes>(shared + target_, source);
-    source += passStride_;
-    copyAsync16<kOffset + 3 * kPassBytes>(shared + (target_ ^ kFlip), source);
-    source_ += stageStride_;
-  }
-
-  // Any stage, any alignment: what lies outside of the matrix becomes zero.
-  __device__ __forceinline__ void copyChecked(char* shared, i64 stage) const {
-    i64 firstLine = depth == Depth::kColumns ? index_ : stage * kDepth<T>;
-    i64 firstColumn = depth == Depth::kColumns ? stage * kDepth<T> : index_;
-    i64 column = firstColumn + chunk_ * kLanes;
-    i64 left = matrix_.columns - column;
-    int width = left <= 0 ? 0 : left < kLanes ? static_cast<int>(left) : kLanes;
-#pragma unroll 1
-    for (int pass = 0; pass < 4; pass++) {
-      u32 line = line_ + pass * kLinesPerPass;
-      i64 row = firstLine + line;
-      int valid = row < matrix_.rows ? width : 0;
-      char* target = shared + chunkOffset<T, depth>(line, chunk_);
-      // Nothing is read through `source` when nothing is valid, so it may point anywhere; it stays
-      // inside for the sake of those who check addresses.
-      const T* source = matrix_.data + (valid > 0 ? row * matrix_.columns + column : 0);
-      if (aligned_) {
-        copyAsync16(sharedAddress(target), source, valid * sizeof(T));
-      } else {
-        *reinterpret_cast<uint4*>(target) = gather(source, valid);
-      }
-    }
-  }
-
- private:
+struct TileShare {
   static constexpr int kLanes = Storage<T>::kLanes;
   static constexpr int kChunks = kChunksPerLine<T, depth>;
   static constexpr int kLinesPerPass = kGemmThreads / kChunks;
   static constexpr int kPassBytes = kLinesPerPass * kChunks * 16;
 
-  // A chunk read element by element: `valid` of them, then zeros.
-  static __device__ __forceinline__ uint4 gather(const T* source, int valid) {
-    using Bits = std::conditional_t<sizeof(T) == 2, unsigned short, u32>;
-    const Bits* bits = reinterpret_cast<const Bits*>(source);
-    u32 word[4] = {0, 0, 0, 0};
-#pragma unroll
-    for (int i = 0; i < kLanes; i++) {
-      int shift = 8 * sizeof(T) * (i % Word<T>::kLanes);
-      if (i < valid) word[i / Word<T>::kLanes] |= static_cast<u32>(bits[i]) << shift;
-    }
-    return make_uint4(word[0], word[1], word[2], word[3]);
+  static __device__ __forceinline__ u32 line() { return threadIdx.x / kChunks; }
+  static __device__ __forceinline__ u32 chunk() { return threadIdx.x % kChunks; }
+};
+
+// Copies the tiles of one operand that lie wholly inside of it, stage after stage, in the
+// background. Nothing is checked and nothing worked out anew: this is the loop all time goes to.
+template <class T, Depth depth>
+class InsideCopy {
+ public:
+  // The tile that starts at `index` along the result, and at 0 along the sum.
+  __device__ __forceinline__ InsideCopy(const Matrix<T>& matrix, i64 index)
+      : source_(matrix.data + (depth == Depth::kColumns ? index * matrix.columns : index) +
+                Share::line() * matrix.columns + Share::chunk() * Share::kLanes),
+        passStride_(Share::kLinesPerPass * matrix.columns),
+        stageStride_(depth == Depth::kColumns ? kDepth<T> : kDepth<T> * matrix.columns),
+        target_(pinned(chunkOffset<T, depth>(Share::line(), Share::chunk()))) {}
+
+  // How many stages, from the first on, may be copied like this.
+  static __device__ __forceinline__ i64 stages(const Matrix<T>& matrix, i64 index) {
+    i64 extent = depth == Depth::kColumns ? matrix.rows : matrix.columns;
+    i64 length = depth == Depth::kColumns ? matrix.columns : matrix.rows;
+    bool aligned = rowsAligned(matrix.columns * sizeof(T), matrix.data);
+    return aligned && index + kTile <= extent ? length / kDepth<T> : 0;
   }
 
-  Matrix<T> matrix_;
-  i64 index_;
-  bool aligned_;
-  u32 line_;
-  u32 chunk_;
+  // Starts the copy of the next stage into the tile kOffset bytes after `shared`.
+  template <int kOffset>
+  __device__ __forceinline__ void next(u32 shared) {
+    // The key of the fp32 layout has changed its third bit after every pass of 16 lines.
+    constexpr u32 kFlip = sizeof(T) == 4 && depth == Depth::kColumns ? 64 : 0;
+    const T* source = source_;
+    copyAsync16<kOffset>(shared + target_, source);
+    source += passStride_;
+    copyAsync16<kOffset + Share::kPassBytes>(shared + (target_ ^ kFlip), source);
+    source += passStride_;
+    copyAsync16<kOffset + 2 * Share::kPassBytes>(shared + target_, source);
+    source += passStride_;
+    copyAsync16<kOffset + 3 * Share::kPassBytes>(shared + (target_ ^ kFlip), source);
+    source_ += stageStride_;
+  }
+
+ private:
+  using Share = TileShare<T, depth>;
+
   const T* source_;  // this thread's first chunk of the next stage
   i64 passStride_;
   i64 stageStride_;
   u32 target_;
 };
+
+// Sixteen bytes read element by element: `valid` elements, then zeros.
+template <class T>
+__device__ __forceinline__ uint4 gather(const T* source, int valid) {
+  using Bits = std::conditional_t<sizeof(T) == 2, unsigned short, u32>;
+  const Bits* bits = reinterpret_cast<const Bits*>(source);
+  u32 word[4] = {0, 0, 0, 0};
+#pragma unroll
+  for (int i = 0; i < Storage<T>::kLanes; i++) {
+    int shift = 8 * sizeof(T) * (i % Word<T>::kLanes);
+    if (i < valid) word[i / Word<T>::kLanes] |= static_cast<u32>(bits[i]) << shift;
+  }
+  return make_uint4(word[0], word[1], word[2], word[3]);
+}
+
+// Copies a tile that may reach beyond the operand, of any alignment: what lies outside becomes
+// zero, which adds nothing to any sum.
+template <class T, Depth depth>
+__device__ __forceinline__ void copyChecked(const Matrix<T>& matrix, i64 index, i64 stage,
+                                            char* shared) {
+  using Share = TileShare<T, depth>;
+  const i64 firstLine = depth == Depth::kColumns ? index : stage * kDepth<T>;
+  const i64 firstColumn = depth == Depth::kColumns ? stage * kDepth<T> : index;
+  const i64 column = firstColumn + Share::chunk() * Share::kLanes;
+  const i64 left = matrix.columns - column;
+  const int width = static_cast<int>(min(max(left, 0ll), static_cast<i64>(Share::kLanes)));
+  const bool aligned = rowsAligned(matrix.columns * sizeof(T), matrix.data);
+#pragma unroll 1
+  for (int pass = 0; pass < 4; pass++) {
+    const u32 line = Share::line() + pass * Share::kLinesPerPass;
+    const i64 row = firstLine + line;
+    const int valid = row < matrix.rows ? width : 0;
+    char* target = shared + chunkOffset<T, depth>(line, Share::chunk());
+    // Nothing is read where nothing is valid; the address stays inside all the same, since a copy
+    // of zero bytes is still given one.
+    const T* source = matrix.data + (valid > 0 ? row * matrix.columns + column : 0);
+    if (aligned) {
+      copyAsync16(sharedAddress(target), source, valid * sizeof(T));
+    } else {
+      *reinterpret_cast<uint4*>(target) = gather(source, valid);
+    }
+  }
+}
 
 }  // namespace lockstep
