@@ -1,0 +1,141 @@
+package dev.lockstep.profile;
+
+import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.Event;
+import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelArgs;
+import dev.lockstep.device.Launch;
+import dev.lockstep.device.Stream;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Times every kernel and copy that goes through the streams it watches. It waits for the device
+ * after each of them, so the parts add up to the time of the whole, but the whole takes longer than
+ * it would unwatched. For one thread.
+ */
+public final class StepProfile {
+  private static final String COPY_TO_DEVICE = "(copy to device)";
+  private static final String COPY_TO_HOST = "(copy to host)";
+  private static final String COPY_ON_DEVICE = "(copy on device)";
+  private static final String FILL = "(fill)";
+
+  private final Map<String, Tally> tallies = new HashMap<>();
+
+  private static final class Tally {
+    private long count;
+    private long nanoseconds;
+  }
+
+  /**
+   * One kind of work.
+   *
+   * @param name a kernel's entry point, or the kind of copy in parentheses
+   * @param count how often it was done
+   * @param seconds wall time of all of them
+   * @param share of the time of all kinds of work together, from 0 to 1
+   */
+  public record Row(String name, long count, double seconds, double share) {
+    /** Wall time of one. */
+    public double secondsEach() {
+      return seconds / count;
+    }
+  }
+
+  /** A stream that hands everything on to {@code stream} and keeps the time. */
+  public Stream watch(Stream stream) {
+    return new WatchedStream(stream);
+  }
+
+  /** Forgets everything, so that a warm-up does not count. */
+  public void reset() {
+    tallies.clear();
+  }
+
+  /** Seconds of all work seen. */
+  public double seconds() {
+    return tallies.values().stream().mapToLong(tally -> tally.nanoseconds).sum() * 1e-9;
+  }
+
+  /** All kinds of work, the costliest first. */
+  public List<Row> rows() {
+    double total = seconds();
+    List<Row> rows = new ArrayList<>();
+    tallies.forEach(
+        (name, tally) -> {
+          double seconds = tally.nanoseconds * 1e-9;
+          rows.add(new Row(name, tally.count, seconds, total == 0 ? 0 : seconds / total));
+        });
+    rows.sort(Comparator.comparingDouble(Row::seconds).reversed().thenComparing(Row::name));
+    return rows;
+  }
+
+  private final class WatchedStream implements Stream {
+    private final Stream stream;
+
+    WatchedStream(Stream stream) {
+      this.stream = stream;
+    }
+
+    @Override
+    public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
+      time(COPY_TO_DEVICE, () -> stream.copyToDevice(target, offset, source));
+    }
+
+    @Override
+    public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
+      time(COPY_TO_HOST, () -> stream.copyToHost(target, source, offset));
+    }
+
+    @Override
+    public void copyOnDevice(
+        DeviceBuffer target,
+        long targetOffset,
+        DeviceBuffer source,
+        long sourceOffset,
+        long bytes) {
+      time(
+          COPY_ON_DEVICE,
+          () -> stream.copyOnDevice(target, targetOffset, source, sourceOffset, bytes));
+    }
+
+    @Override
+    public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
+      time(FILL, () -> stream.fill(target, offset, bytes, value));
+    }
+
+    @Override
+    public void launch(Kernel kernel, Launch launch, KernelArgs args) {
+      time(kernel.name(), () -> stream.launch(kernel, launch, args));
+    }
+
+    private void time(String name, Runnable work) {
+      long begin = System.nanoTime();
+      work.run();
+      stream.synchronize();
+      long end = System.nanoTime();
+      Tally tally = tallies.computeIfAbsent(name, key -> new Tally());
+      tally.count++;
+      tally.nanoseconds += end - begin;
+    }
+
+    @Override
+    public void record(Event event) {
+      stream.record(event);
+    }
+
+    @Override
+    public void synchronize() {
+      stream.synchronize();
+    }
+
+    @Override
+    public void close() {
+      stream.close();
+    }
+  }
+}

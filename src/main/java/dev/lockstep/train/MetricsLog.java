@@ -1,0 +1,96 @@
+package dev.lockstep.train;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The metrics of every step, one JSON object a line: {@code {"config": …}} first, then steps, then
+ * {@code {"validationBitsPerByte": …}}. A number that is not finite is a string. Lines are on disk
+ * when a report is made, not one by one.
+ */
+final class MetricsLog implements AutoCloseable {
+  private final Path file;
+  private final BufferedWriter writer;
+
+  private MetricsLog(Path file, BufferedWriter writer) {
+    this.file = file;
+    this.writer = writer;
+  }
+
+  /**
+   * Starts a log, or goes on with one.
+   *
+   * @throws IllegalArgumentException when the file cannot be written
+   */
+  static MetricsLog open(Path file, boolean append) {
+    try {
+      return new MetricsLog(
+          file,
+          Files.newBufferedWriter(
+              file,
+              StandardOpenOption.CREATE,
+              append ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE));
+    } catch (IOException e) {
+      throw new IllegalArgumentException(file + " cannot be written: " + OutputFolder.reason(e), e);
+    }
+  }
+
+  void config(TrainConfig config) {
+    line(Map.of("config", config.describe()));
+  }
+
+  void step(StepMetrics metrics) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("step", metrics.step());
+    values.put("loss", metrics.loss());
+    values.put("bitsPerByte", metrics.bitsPerByte());
+    values.put("gradientNorm", metrics.gradientNorm());
+    values.put("learningRate", metrics.learningRate());
+    values.put("tokensPerSecond", metrics.tokensPerSecond());
+    values.put("skipped", metrics.skipped());
+    line(values);
+  }
+
+  void validation(double bitsPerByte) {
+    line(Map.of("validationBitsPerByte", bitsPerByte));
+  }
+
+  void flush() {
+    try {
+      writer.flush();
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private void line(Map<String, ?> values) {
+    try {
+      writer.write(JsonMapper.shared().writeValueAsString(values));
+      writer.write('\n');
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private UncheckedIOException unwritable(IOException cause) {
+    return new UncheckedIOException(
+        file + " cannot be written: " + OutputFolder.reason(cause), cause);
+  }
+
+  @Override
+  public void close() {
+    try {
+      writer.close();
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.lockstep.train;
+
+import dev.lockstep.numeric.DType;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** The type kernels compute with. Master weights, gradients and optimizer state are always fp32. */
+public enum Precision {
+  /** Mixed precision: bf16 activations and weight copies, fp32 accumulation. */
+  BF16("bf16", DType.BF16),
+  /** fp32 everywhere. */
+  FP32("fp32", DType.F32);
+
+  private final String label;
+  private final DType dtype;
+
+  Precision(String label, DType dtype) {
+    this.label = label;
+    this.dtype = dtype;
+  }
+
+  /** The name on the command line. */
+  public String label() {
+    return label;
+  }
+
+  /** The type of activations. */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * The precision of that {@link #label}.
+   *
+   * @throws IllegalArgumentException for any other; the message lists the names
+   */
+  public static Precision of(String label) {
+    for (Precision precision : values()) {
+      if (precision.label.equals(label)) {
+        return precision;
+      }
+    }
+    throw new IllegalArgumentException(
+        "unknown precision \"%s\"; known: %s"
+            .formatted(
+                label,
+                Arrays.stream(values()).map(Precision::label).collect(Collectors.joining(", "))));
+  }
+}

@@ -1,0 +1,25 @@
+package dev.lockstep.train;
+
+import dev.lockstep.device.DeviceInfo;
+
+/**
+ * What is known when a run starts.
+ *
+ * @param deviceReason why this device was taken
+ * @param parameters trainable parameters of the model
+ * @param flopsPerStep floating-point operations of the matrix products of one step
+ * @param text what is trained on
+ * @param trainingBytes bytes of it to train on
+ * @param heldOutBytes bytes held out
+ * @param firstStep steps done before, in the run that is continued; 0 for a new one
+ */
+public record RunInfo(
+    TrainConfig config,
+    DeviceInfo device,
+    String deviceReason,
+    long parameters,
+    long flopsPerStep,
+    String text,
+    long trainingBytes,
+    long heldOutBytes,
+    int firstStep) {}

@@ -1,0 +1,21 @@
+package dev.lockstep.train;
+
+import java.nio.file.Path;
+
+/** Hears how a run goes on, on the thread that runs it. */
+public interface TrainListener {
+  /** The first step is about to begin. */
+  default void started(RunInfo info) {}
+
+  /** The work of a step, counted from 1, has been handed to the device. */
+  default void stepQueued(int step) {}
+
+  /** A report: the first step, and every {@link TrainConfig#logEvery}th. */
+  default void logged(StepMetrics metrics) {}
+
+  /** A checkpoint of the model after {@code step} steps is complete. */
+  default void checkpointWritten(Path file, int step) {}
+
+  /** Validation has seen {@code done} of {@code total} batches. */
+  default void evaluated(int done, int total) {}
+}

@@ -1,0 +1,46 @@
+package dev.lockstep.train;
+
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What came out of a run; the names are those of the JSON.
+ *
+ * @param device the name the device is chosen by: {@code cuda} or {@code sim}
+ * @param deviceName what the device calls itself
+ * @param deviceReason why it was taken
+ * @param parameters trainable parameters of the model
+ * @param flopsPerStep floating-point operations of the matrix products of one step
+ * @param steps steps done in all, those before a resumption included
+ * @param interrupted whether the run was asked to stop before its last step
+ * @param losses mean cross-entropy of each step of this run, in nats
+ * @param validationBitsPerByte over the whole held-out part; NaN when the run was interrupted
+ * @param secondsPerStep mean wall time of this run's steps; NaN when there was none
+ * @param sample generated text; empty when the run was interrupted
+ * @param checkpoint path of the final checkpoint
+ * @param log path of the metrics of each step, one JSON object a line
+ * @param config every knob of the run
+ */
+public record TrainSummary(
+    String device,
+    String deviceName,
+    String deviceReason,
+    long parameters,
+    long flopsPerStep,
+    int steps,
+    boolean interrupted,
+    long seed,
+    List<Double> losses,
+    double validationBitsPerByte,
+    Baselines baselines,
+    double secondsPerStep,
+    String sample,
+    String checkpoint,
+    String log,
+    Map<String, String> config) {
+  /** As JSON; a number that is not finite is the string "NaN", "Infinity" or "-Infinity". */
+  public String toJson() {
+    return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(this);
+  }
+}

@@ -1,0 +1,305 @@
+package dev.lockstep.train;
+
+import dev.lockstep.data.BatchSampler;
+import dev.lockstep.data.ByteTokenizer;
+import dev.lockstep.data.Corpus;
+import dev.lockstep.device.Devices;
+import dev.lockstep.device.Stream;
+import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.OpSet;
+import dev.lockstep.nn.Parameter;
+import dev.lockstep.nn.Parameters;
+import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.optim.LearningRateSchedule;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains a language model on text: steps, reports, checkpoints, then validation and a sample.
+ *
+ * <pre>{@code
+ * try (Device device = choice.device()) {
+ *   Trainer trainer = new Trainer(config, choice, listener);
+ *   TrainSummary summary = trainer.run();
+ * }
+ * }</pre>
+ *
+ * <p>The host waits for the device at reports and checkpoints only. The same seed gives the same
+ * losses, bit for bit, on the same device.
+ */
+public final class Trainer {
+  private final TrainConfig config;
+  private final Devices.Choice device;
+  private final TrainListener listener;
+  private final UnaryOperator<Stream> observe;
+  private final Corpus corpus;
+  private final OutputFolder files;
+  private final @Nullable Checkpoint resumed;
+  private volatile boolean stopRequested;
+
+  /** A run whose stream nobody watches. */
+  public Trainer(TrainConfig config, Devices.Choice device, TrainListener listener) {
+    this(config, device, listener, UnaryOperator.identity());
+  }
+
+  /**
+   * Reads the text and the checkpoint to go on from, and makes sure that the results can be
+   * written: what is wrong with them is found here, before the first step.
+   *
+   * @param device stays the caller's to close
+   * @param observe wraps the stream all work goes through, for example to time it
+   * @throws IllegalArgumentException in one line for people
+   */
+  public Trainer(
+      TrainConfig config,
+      Devices.Choice device,
+      TrainListener listener,
+      UnaryOperator<Stream> observe) {
+    this.config = config;
+    this.device = device;
+    this.listener = listener;
+    this.observe = observe;
+    corpus = Corpus.load(config.data());
+    corpus.requireContext(config.model().context());
+    files = OutputFolder.prepare(config.out());
+    resumed = config.resume() == null ? null : Checkpoint.read(config.resume(), config.model());
+    if (resumed != null && resumed.step() >= config.steps()) {
+      throw new IllegalArgumentException(
+          "checkpoint %s is of step %d already; steps must be more than %d, not %d"
+              .formatted(config.resume(), resumed.step(), resumed.step(), config.steps()));
+    }
+  }
+
+  /**
+   * Asks a run to end after the step under way, with its checkpoint; from any thread. Validation
+   * and sample are left out.
+   */
+  public void requestStop() {
+    stopRequested = true;
+  }
+
+  /**
+   * Trains.
+   *
+   * @throws TrainingDivergedException when a loss is not finite
+   * @throws java.io.UncheckedIOException when checkpoint or log cannot be written any more
+   */
+  public TrainSummary run() {
+    try (MetricsLog log = MetricsLog.open(files.log(), resumed != null);
+        KernelLibrary library = new KernelLibrary(device.device());
+        Stream stream = observe.apply(device.device().newStream());
+        Parameters parameters =
+            new Parameters(
+                library,
+                LanguageModelParameters.specs(config.model()),
+                config.precision().dtype())) {
+      OpSet ops = OpSet.of(library);
+      log.config(config);
+      List<Double> losses = new ArrayList<>();
+      double seconds;
+      int stepsDone;
+      try (TrainingStep step = new TrainingStep(config, library, ops, parameters, stream);
+          StepWindow window = new StepWindow(device.device(), config)) {
+        Run run = new Run(step, window, stream, log, parameters, losses);
+        run.start();
+        run.steps();
+        run.writeCheckpoint();
+        seconds = run.seconds;
+        stepsDone = run.done;
+      }
+      double bitsPerByte = Double.NaN;
+      String sample = "";
+      boolean interrupted = stepsDone < config.steps();
+      if (!interrupted) {
+        bitsPerByte =
+            new Evaluator(config.model(), ops, parameters, config.batch())
+                .bitsPerByte(stream, corpus, listener);
+        log.validation(bitsPerByte);
+        sample = sample(new Sampler(config.model(), ops, parameters), stream);
+      }
+      return new TrainSummary(
+          device.device().info().provider(),
+          device.device().info().name(),
+          device.reason(),
+          parameters.count(),
+          config.model().flopsPerStep(config.rowsPerStep()),
+          stepsDone,
+          interrupted,
+          config.seed(),
+          List.copyOf(losses),
+          bitsPerByte,
+          Baselines.of(corpus),
+          losses.isEmpty() ? Double.NaN : seconds / losses.size(),
+          sample,
+          files.checkpoint().toString(),
+          files.log().toString(),
+          config.describe());
+    }
+  }
+
+  /** Text that goes on where the held-out part's first context ends. */
+  private String sample(Sampler sampler, Stream stream) {
+    int context = config.model().context();
+    byte[] prompt = corpus.bytes(corpus.split() - context, context);
+    return ByteTokenizer.decode(
+        sampler.generate(
+            stream, prompt, config.sampleLength(), config.temperature(), config.seed()));
+  }
+
+  /** The steps of one run. */
+  private final class Run {
+    private final TrainingStep step;
+    private final StepWindow window;
+    private final Stream stream;
+    private final MetricsLog log;
+    private final Parameters parameters;
+    private final List<Double> losses;
+    private final BatchSampler sampler =
+        new BatchSampler(corpus, config.model().context(), config.seed());
+    private final LearningRateSchedule schedule = config.schedule();
+    private int done;
+    private double seconds;
+    private @Nullable Path lastCheckpoint = config.resume();
+    private int lastCheckpointStep;
+
+    Run(
+        TrainingStep step,
+        StepWindow window,
+        Stream stream,
+        MetricsLog log,
+        Parameters parameters,
+        List<Double> losses) {
+      this.step = step;
+      this.window = window;
+      this.stream = stream;
+      this.log = log;
+      this.parameters = parameters;
+      this.losses = losses;
+    }
+
+    void start() {
+      if (resumed == null) {
+        parameters.initialize(stream, config.seed());
+      } else {
+        step.restore(stream, resumed);
+        done = resumed.step();
+        lastCheckpointStep = done;
+      }
+      listener.started(
+          new RunInfo(
+              config,
+              device.device().info(),
+              device.reason(),
+              parameters.count(),
+              config.model().flopsPerStep(config.rowsPerStep()),
+              corpus.source(),
+              corpus.split(),
+              corpus.heldOutLength(),
+              done));
+    }
+
+    void steps() {
+      while (done < config.steps() && !stopRequested) {
+        long begin = System.nanoTime();
+        int count = queueUntil(endOfWindow());
+        List<StepWindow.Outcome> outcomes = window.read(stream, count);
+        double elapsed = (System.nanoTime() - begin) * 1e-9;
+        seconds += elapsed;
+        report(outcomes, elapsed);
+        if (config.checkpointEvery() > 0 && done % config.checkpointEvery() == 0) {
+          writeCheckpoint();
+        }
+      }
+    }
+
+    /** The next step after which something has to be known on the host. */
+    private int endOfWindow() {
+      int end = Math.min(config.steps(), done + window.size());
+      end = Math.min(end, nextMultiple(config.logEvery()));
+      if (config.checkpointEvery() > 0) {
+        end = Math.min(end, nextMultiple(config.checkpointEvery()));
+      }
+      return losses.isEmpty() ? done + 1 : end;
+    }
+
+    private int nextMultiple(int of) {
+      return (done / of + 1) * of;
+    }
+
+    private int queueUntil(int end) {
+      int first = done;
+      while (done < end && (done == first || !stopRequested)) {
+        int place = done - first;
+        for (int pass = 0; pass < config.accumulation(); pass++) {
+          sampler.fill(window.batch(place, pass), done, pass * config.batch());
+        }
+        step.queue(stream, window, place, config.accumulation(), schedule.at(done));
+        done++;
+        listener.stepQueued(done);
+      }
+      return done - first;
+    }
+
+    private void report(List<StepWindow.Outcome> outcomes, double elapsed) {
+      double tokensPerSecond = (double) outcomes.size() * config.rowsPerStep() / elapsed;
+      int number = done - outcomes.size();
+      for (StepWindow.Outcome outcome : outcomes) {
+        number++;
+        StepMetrics metrics =
+            new StepMetrics(
+                number,
+                outcome.loss(),
+                outcome.state().norm(),
+                outcome.state().learningRate(),
+                tokensPerSecond,
+                outcome.state().nonFinite() != 0);
+        losses.add(metrics.loss());
+        log.step(metrics);
+        if (!Double.isFinite(metrics.loss())) {
+          log.flush();
+          throw diverged(metrics, outcome.state().nonFinite());
+        }
+        if (losses.size() == 1 || number % config.logEvery() == 0 || number == config.steps()) {
+          listener.logged(metrics);
+        }
+      }
+      log.flush();
+    }
+
+    private TrainingDivergedException diverged(StepMetrics metrics, int nonFinite) {
+      return new TrainingDivergedException(
+          metrics.step(),
+          metrics.loss(),
+          nonFiniteTensor(nonFinite),
+          lastCheckpoint,
+          lastCheckpointStep);
+    }
+
+    /** Weights come before gradients: where they are not finite, nothing after them can be. */
+    private String nonFiniteTensor(int firstGradient) {
+      for (Map.Entry<String, float[]> weights : parameters.read(stream).entrySet()) {
+        for (float value : weights.getValue()) {
+          if (!Float.isFinite(value)) {
+            return "parameter " + weights.getKey();
+          }
+        }
+      }
+      List<Parameter> list = parameters.list();
+      return firstGradient == 0 ? "logits" : "gradient of " + list.get(firstGradient - 1).name();
+    }
+
+    void writeCheckpoint() {
+      if (lastCheckpointStep == done && files.checkpoint().equals(lastCheckpoint)) {
+        return;
+      }
+      step.checkpoint(stream, config).write(files.checkpoint(), config.model());
+      lastCheckpoint = files.checkpoint();
+      lastCheckpointStep = done;
+      listener.checkpointWritten(files.checkpoint(), done);
+    }
+  }
+}
