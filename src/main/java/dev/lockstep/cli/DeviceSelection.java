@@ -1,0 +1,42 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Devices;
+import picocli.CommandLine.Option;
+
+/** The options that choose a device; mixed into every command that runs kernels. */
+final class DeviceSelection {
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = Devices.AUTO,
+      description = {
+        "auto, cuda or sim: auto takes a GPU if one works, the simulator otherwise"
+            + " (default: ${DEFAULT-VALUE})"
+      })
+  private String name = Devices.AUTO;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = {
+        "worker threads of the simulator; never changes a result (default: one per core)"
+      })
+  private int threads;
+
+  /**
+   * Opens the chosen device.
+   *
+   * @throws UserError for a name nobody answers to, a device that cannot run here, or an option it
+   *     does not have
+   */
+  Devices.Choice open() {
+    try {
+      return UserError.judging(() -> Devices.open(name, new DeviceOptions(threads, 0)));
+    } catch (DeviceException e) {
+      throw new UserError(e.getMessage() + "; --device auto takes what there is", e);
+    }
+  }
+}

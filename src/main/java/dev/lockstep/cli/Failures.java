@@ -1,0 +1,55 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.device.DeviceException;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What the user sees when a command does not succeed, and the exit code. */
+final class Failures {
+  private Failures() {}
+
+  /** Arguments that picocli could not make sense of. */
+  static int wrongArguments(ParameterException e, String[] arguments) {
+    CommandLine command = e.getCommandLine();
+    StringBuilder message = new StringBuilder(String.valueOf(e.getMessage()));
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      if (!unmatched.isUnknownOption() && !command.getSubcommands().isEmpty()) {
+        message = new StringBuilder("unknown command '" + unmatched.getUnmatched().get(0) + "'");
+      }
+      List<String> similar = unmatched.getSuggestions();
+      if (!similar.isEmpty()) {
+        message.append("; did you mean ").append(String.join(" or ", similar)).append('?');
+      }
+    }
+    String name = command.getCommandSpec().qualifiedName();
+    print(command, message + " (see `" + name + " --help`)");
+    return Lockstep.USAGE;
+  }
+
+  /** A command that threw. */
+  static int failed(Exception e, CommandLine command, ParseResult arguments) {
+    switch (e) {
+      case UserError mistake -> {
+        print(command, String.valueOf(mistake.getMessage()));
+        return Lockstep.USAGE;
+      }
+      case DeviceException device -> {
+        print(command, String.valueOf(device.getMessage()));
+        return Lockstep.FAILED;
+      }
+      default -> {
+        print(command, "this is a defect of Lockstep's, please report it:");
+        e.printStackTrace(command.getErr());
+        return Lockstep.FAILED;
+      }
+    }
+  }
+
+  private static void print(CommandLine command, String message) {
+    String line = message.strip().replaceAll("\\s*\\R\\s*", "; ");
+    command.getErr().println(command.getCommandSpec().qualifiedName() + ": " + line);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.lockstep.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A JSON file that appears complete or not at all: it is written under a temporary name beside its
+ * place and then moved there. Numbers that are not finite become the strings {@code "NaN"}, {@code
+ * "Infinity"} and {@code "-Infinity"}.
+ */
+final class JsonFile implements AutoCloseable {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private final Path file;
+  private final Path temporary;
+
+  /**
+   * Reserves the place, so that a bad path is found before any work is done.
+   *
+   * @param option what the user typed the path after, for example {@code --json}
+   * @throws UserError when nothing can be written there
+   */
+  JsonFile(String option, Path file) {
+    this.file = file.toAbsolutePath();
+    Path folder = this.file.getParent();
+    if (folder == null || Files.isDirectory(this.file)) {
+      throw new UserError(option + " " + file + " is a directory; give the name of a file");
+    }
+    try {
+      Files.createDirectories(folder);
+      this.temporary =
+          folder.resolve("." + this.file.getFileName() + "." + ProcessHandle.current().pid());
+      Files.write(temporary, new byte[0]);
+    } catch (IOException e) {
+      throw new UserError(option + " " + file + " cannot be written: " + UserError.cause(e), e);
+    }
+  }
+
+  /** Writes a value as JSON. */
+  void write(Object content) {
+    writeText(MAPPER.writeValueAsString(content));
+  }
+
+  /** Writes what is JSON already. */
+  void writeText(String content) {
+    try {
+      Files.writeString(temporary, content + System.lineSeparator());
+      move();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write " + file, e);
+    }
+  }
+
+  /** Leaves nothing behind when there was nothing to write. */
+  @Override
+  public void close() {
+    try {
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete " + temporary, e);
+    }
+  }
+
+  private void move() throws IOException {
+    try {
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+}

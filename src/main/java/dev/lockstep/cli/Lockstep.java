@@ -1,0 +1,63 @@
+package dev.lockstep.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** The program: finds the command, runs it, and turns what went wrong into an exit code. */
+@Command(
+    name = "lockstep",
+    description = "CUDA kernels, run on a GPU or on a simulator of one, and held to a reference.",
+    subcommands = {DoctorCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Examples:",
+      "  lockstep doctor         what this machine has",
+      "",
+      "Exit codes: 0 all well, 1 a check failed, 2 wrong arguments or input."
+    })
+public final class Lockstep {
+  /** Everything was as it should be. */
+  static final int OK = 0;
+
+  /** A check failed, or the program has a defect. */
+  static final int FAILED = 1;
+
+  /** The user has to change something. */
+  static final int USAGE = 2;
+
+  /** Runs one command and ends the process. */
+  public static void main(String[] arguments) {
+    StandardError.adopt();
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    int code = commandLine(out, err).execute(arguments);
+    out.flush();
+    err.flush();
+    System.exit(code);
+  }
+
+  /** The commands, printing to the given places. */
+  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    CommandLine commands = new CommandLine(new Lockstep());
+    commands.setOut(out);
+    commands.setErr(err);
+    commands.setParameterExceptionHandler(Failures::wrongArguments);
+    commands.setExecutionExceptionHandler(Failures::failed);
+    commands.setUsageHelpLongOptionsMaxWidth(30);
+    commands.setUsageHelpWidth(100);
+    commands.setCaseInsensitiveEnumValuesAllowed(true);
+    hideHelpOfHelp(commands.getCommandSpec());
+    return commands;
+  }
+
+  private static void hideHelpOfHelp(CommandSpec spec) {
+    spec.usageMessage().abbreviateSynopsis(true);
+    spec.subcommands().values().forEach(sub -> hideHelpOfHelp(sub.getCommandSpec()));
+  }
+}

@@ -1,0 +1,44 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.device.DeviceException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class FailuresTests {
+  private final StringWriter err = new StringWriter();
+  private final CommandLine command =
+      Lockstep.commandLine(new PrintWriter(new StringWriter()), new PrintWriter(err, true));
+
+  @Test
+  void aMistakeOfTheUserIsOneLine() {
+    assertThat(failed(new UserError("--data x:\n  no such file"))).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo("lockstep: --data x:; no such file" + System.lineSeparator());
+  }
+
+  @Test
+  void aFailureOfTheDeviceIsOneLine() {
+    assertThat(failed(new DeviceException("cuMemAlloc", 2, "out of memory"))).isEqualTo(1);
+    assertThat(err.toString().lines()).singleElement().asString().contains("cuMemAlloc", "2");
+  }
+
+  @Test
+  void aDefectShowsItsStack() {
+    assertThat(failed(new IllegalStateException("impossible"))).isEqualTo(1);
+    assertThat(err.toString()).contains("defect", "IllegalStateException: impossible", "\tat ");
+  }
+
+  @Test
+  void onlyArgumentsJudgedToBeTheUsersAreTheirs() {
+    assertThat(failed(new IllegalArgumentException("ours"))).isEqualTo(1);
+    assertThat(err.toString()).contains("defect");
+  }
+
+  private int failed(Exception exception) {
+    return Failures.failed(exception, command, command.parseArgs());
+  }
+}

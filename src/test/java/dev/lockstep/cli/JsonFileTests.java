@@ -1,0 +1,70 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+
+class JsonFileTests {
+  @TempDir private Path folder;
+
+  @Test
+  void appearsOnlyWhenWritten() throws IOException {
+    Path target = folder.resolve("new/report.json");
+    try (JsonFile file = new JsonFile("--json", target)) {
+      assertThat(target).doesNotExist();
+      file.write(Map.of("steps", 3));
+      assertThat(JsonMapper.shared().readTree(Files.readAllBytes(target)).get("steps").asInt())
+          .isEqualTo(3);
+    }
+    assertThat(names(target)).containsExactly("report.json");
+  }
+
+  @Test
+  void leavesTheOldFileWhenNothingIsWritten() throws IOException {
+    Path target = Files.writeString(folder.resolve("report.json"), "old");
+    new JsonFile("--json", target).close();
+    assertThat(target).hasContent("old");
+    assertThat(names(target)).containsExactly("report.json");
+  }
+
+  @Test
+  void writesNumbersThatAreNotFiniteAsStrings() throws IOException {
+    Path target = folder.resolve("report.json");
+    try (JsonFile file = new JsonFile("--json", target)) {
+      file.write(List.of(Double.NaN, Double.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0.5));
+    }
+    assertThat(target.toFile())
+        .content()
+        .isEqualToIgnoringWhitespace("[\"NaN\", \"Infinity\", \"-Infinity\", 0.5]");
+  }
+
+  @Test
+  void refusesAFolder() {
+    assertThatThrownBy(() -> new JsonFile("--json", folder))
+        .isInstanceOf(UserError.class)
+        .hasMessage("--json " + folder + " is a directory; give the name of a file");
+  }
+
+  @Test
+  void refusesAPlaceBehindAFile() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    assertThatThrownBy(() -> new JsonFile("--json", file.resolve("report.json")))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith("--json " + file.resolve("report.json") + " cannot be written: ")
+        .hasMessageNotContainingAny("\n", "Exception");
+  }
+
+  private static List<String> names(Path file) throws IOException {
+    try (var files = Files.list(file.getParent())) {
+      return files.map(each -> each.getFileName().toString()).toList();
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/** What holds for every command. */
+class LockstepTests {
+  static Stream<CommandLine> commands() {
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    CommandLine all = Lockstep.commandLine(nowhere, nowhere);
+    return Stream.concat(Stream.of(all), all.getSubcommands().values().stream());
+  }
+
+  static Stream<List<String>> names() {
+    return commands()
+        .map(command -> command.getCommandSpec().qualifiedName().split(" "))
+        .map(words -> List.of(words).subList(1, words.length));
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void helpShowsUsageAndExamples(List<String> command) {
+    Run run = lockstep(command, "--help");
+    assertThat(run.code()).isZero();
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out())
+        .contains(String.join(" ", "Usage: lockstep", String.join(" ", command)).strip())
+        .contains("Examples:\n  lockstep ");
+    assertThat(run.out().lines()).allMatch(line -> line.length() <= 100);
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyOptionIsDescribed(CommandLine command) {
+    assertThat(command.getCommandSpec().options())
+        .allSatisfy(
+            option -> assertThat(option.description()).as(option.longestName()).isNotEmpty());
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void everyExampleInTheHelpParses(List<String> command) {
+    Run run = lockstep(command, "--help");
+    List<String> examples =
+        run.out()
+            .lines()
+            .dropWhile(line -> !line.equals("Examples:"))
+            .skip(1)
+            .takeWhile(line -> line.startsWith("  lockstep "))
+            .toList();
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    assertThat(examples).isNotEmpty();
+    for (String example : examples) {
+      String arguments = example.strip().split(" {2,}")[0].substring("lockstep ".length());
+      Lockstep.commandLine(nowhere, nowhere).parseArgs(arguments.split(" "));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void anUnknownOptionIsOneLine(List<String> command) {
+    Run run = lockstep(command, "--no-such-option");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.errLines()).singleElement().asString().contains("--no-such-option", "--help");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "docter          | lockstep: unknown command 'docter'; did you mean doctor?",
+        "doctor --jsn    | lockstep doctor: Unknown option: '--jsn'; did you mean --json?",
+        "doctor --json   | lockstep doctor: Missing required parameter for option '--json' (FILE)",
+      })
+  void aTypingErrorIsOneLineThatHelps(String arguments, String message) {
+    Run run = Run.lockstep(arguments.split(" "));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.errLines()).singleElement().asString().startsWith(message);
+  }
+
+  @Test
+  void noCommandIsAnError() {
+    Run run = Run.lockstep();
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.errLines()).singleElement().asString().contains("lockstep --help");
+  }
+
+  @Test
+  void saysItsVersion() {
+    assertThat(Run.lockstep("--version").out()).startsWith("lockstep ");
+  }
+
+  private static Run lockstep(List<String> command, String option) {
+    return Run.lockstep(Stream.concat(command.stream(), Stream.of(option)).toArray(String[]::new));
+  }
+}
