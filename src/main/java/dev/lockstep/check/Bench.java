@@ -1,0 +1,61 @@
+package dev.lockstep.check;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.Stream;
+import dev.lockstep.ops.Activations;
+import dev.lockstep.ops.AdamWKernel;
+import dev.lockstep.ops.Cast;
+import dev.lockstep.ops.Embedding;
+import dev.lockstep.ops.Fill;
+import dev.lockstep.ops.FusedLinear;
+import dev.lockstep.ops.GlobalNorm;
+import dev.lockstep.ops.GradientScaling;
+import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.ops.LayerNorm;
+import dev.lockstep.ops.RmsNorm;
+import dev.lockstep.ops.SoftmaxCrossEntropy;
+import dev.lockstep.ops.SwiGlu;
+
+/** A device with all our ops ready on it. */
+final class Bench implements AutoCloseable {
+  final Device device;
+  final KernelLibrary library;
+  final Stream stream;
+  final FusedLinear linear;
+  final SwiGlu swiGlu;
+  final Activations activations;
+  final SoftmaxCrossEntropy crossEntropy;
+  final LayerNorm layerNorm;
+  final RmsNorm rmsNorm;
+  final Embedding embedding;
+  final GlobalNorm globalNorm;
+  final GradientScaling gradientScaling;
+  final AdamWKernel adamW;
+  final Cast cast;
+  final Fill fill;
+
+  /** The device stays the caller's, who closes it. */
+  Bench(Device device) {
+    this.device = device;
+    library = new KernelLibrary(device);
+    stream = device.newStream();
+    linear = new FusedLinear(library);
+    swiGlu = new SwiGlu(library);
+    activations = new Activations(library);
+    crossEntropy = new SoftmaxCrossEntropy(library);
+    layerNorm = new LayerNorm(library);
+    rmsNorm = new RmsNorm(library);
+    embedding = new Embedding(library);
+    globalNorm = new GlobalNorm(library);
+    gradientScaling = new GradientScaling(library);
+    adamW = new AdamWKernel(library);
+    cast = new Cast(library);
+    fill = new Fill(library);
+  }
+
+  @Override
+  public void close() {
+    stream.close();
+    library.close();
+  }
+}

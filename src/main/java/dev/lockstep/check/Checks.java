@@ -1,0 +1,158 @@
+package dev.lockstep.check;
+
+import dev.lockstep.check.CheckResult.Status;
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.numeric.DType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** Runs checks: our own sweep against the reference, or a folder of goldens. */
+public final class Checks {
+  /** The types kernels compute with, in the order they are checked. */
+  private static final List<DType> DTYPES = List.of(DType.F32, DType.BF16, DType.F16);
+
+  private Checks() {}
+
+  /** The ops {@link CheckOptions#op} may name. */
+  public static List<String> ops() {
+    return OpChecks.all().stream().map(OpCheck::op).toList();
+  }
+
+  /**
+   * Runs everything the options ask for on {@code device}, which stays open.
+   *
+   * @param each is told every result as soon as it is there
+   * @throws IllegalArgumentException in one line, for an op we do not have, a type no kernel
+   *     computes with, a folder without usable {@code cases.json}, or options that leave nothing to
+   *     run
+   */
+  public static CheckReport run(Device device, CheckOptions options, Consumer<CheckResult> each) {
+    options.dtype().ifPresent(Checks::requireComputeType);
+    List<CheckResult> results = new ArrayList<>();
+    Consumer<CheckResult> collect =
+        result -> {
+          results.add(result);
+          each.accept(result);
+        };
+    try (Bench bench = new Bench(device)) {
+      if (options.goldens().isPresent()) {
+        GoldenSet goldens = GoldenSet.open(options.goldens().get());
+        new GoldenRunner(bench, goldens).run(options, collect);
+      } else {
+        sweep(bench, options, collect);
+      }
+    }
+    if (results.isEmpty()) {
+      throw new IllegalArgumentException("nothing to check: no case has " + describe(options));
+    }
+    return new CheckReport(results);
+  }
+
+  private static void sweep(Bench bench, CheckOptions options, Consumer<CheckResult> each) {
+    options.op().ifPresent(Checks::requireOp);
+    for (OpCheck check : OpChecks.all()) {
+      for (DType dtype : DTYPES) {
+        if (options.includes(check.op(), dtype)) {
+          for (Problem problem : check.problems(dtype)) {
+            each.accept(run(bench, check, problem, check.reference(problem)));
+          }
+        }
+      }
+    }
+  }
+
+  /** Puts one problem to the kernels and compares all of {@code expected}. */
+  static CheckResult run(Bench bench, OpCheck check, Problem problem, Answers expected) {
+    Optional<String> unsupported = check.unsupported(problem);
+    if (unsupported.isPresent()) {
+      return notCompared(bench, problem, Status.UNSUPPORTED, unsupported.get());
+    }
+    boolean misaligned = problem.attributes().flag(Problems.MISALIGNED);
+    Answers got;
+    try (Trial trial = new Trial(bench.device, bench.stream, misaligned)) {
+      got = check.device(problem, bench, trial);
+      trial.verify();
+    } catch (CheckFailure | DeviceFault | DeviceException | IllegalArgumentException failure) {
+      return notCompared(bench, problem, Status.FAILED, firstLine(failure));
+    }
+    List<Comparison> comparisons = new ArrayList<>();
+    for (Map.Entry<String, double[]> entry : expected.tensors().entrySet()) {
+      String tensor = entry.getKey();
+      if (check.notComputed().contains(tensor)) {
+        continue;
+      }
+      if (!got.has(tensor)) {
+        return notCompared(
+            bench, problem, Status.FAILED, "the kernels gave no answer for " + tensor);
+      }
+      double tolerance = check.tolerance(problem, tensor, expected);
+      comparisons.add(Comparison.of(tensor, entry.getValue(), got.get(tensor), tolerance));
+    }
+    return compared(bench, problem, comparisons);
+  }
+
+  private static CheckResult compared(Bench bench, Problem problem, List<Comparison> comparisons) {
+    Comparison worst =
+        comparisons.stream()
+            .max(Comparator.comparingDouble(Comparison::severity))
+            .orElseThrow(() -> new IllegalStateException("nothing compared: " + problem.name()));
+    return new CheckResult(
+        problem.name(),
+        problem.op(),
+        problem.dtype(),
+        bench.device.info().provider(),
+        worst.passed() ? Status.PASSED : Status.FAILED,
+        worst.tensor(),
+        worst.worstError(),
+        worst.tolerance(),
+        worst.mismatch());
+  }
+
+  /** The result of a case in which no tensor was compared. */
+  static CheckResult notCompared(Bench bench, Problem problem, Status status, String reason) {
+    return new CheckResult(
+        problem.name(),
+        problem.op(),
+        problem.dtype(),
+        bench.device.info().provider(),
+        status,
+        "",
+        Double.NaN,
+        Double.NaN,
+        reason);
+  }
+
+  static String firstLine(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null ? failure.toString() : message.lines().findFirst().orElse("");
+  }
+
+  private static void requireOp(String op) {
+    if (!ops().contains(op)) {
+      throw new IllegalArgumentException(
+          "unknown op \"" + op + "\"; known: " + String.join(", ", ops()));
+    }
+  }
+
+  private static void requireComputeType(DType dtype) {
+    if (!DTYPES.contains(dtype)) {
+      throw new IllegalArgumentException(
+          "no kernel computes with dtype %s; known: %s"
+              .formatted(
+                  dtype.suffix(),
+                  DTYPES.stream().map(DType::suffix).collect(Collectors.joining(", "))));
+    }
+  }
+
+  private static String describe(CheckOptions options) {
+    return options.op().map(op -> "op " + op).orElse("any op")
+        + options.dtype().map(dtype -> " and dtype " + dtype.suffix()).orElse("");
+  }
+}

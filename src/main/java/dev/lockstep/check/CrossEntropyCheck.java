@@ -1,0 +1,214 @@
+package dev.lockstep.check;
+
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.SoftmaxCrossEntropy;
+import dev.lockstep.ops.StatusWord;
+import dev.lockstep.reference.CrossEntropyFormula;
+import dev.lockstep.reference.CrossEntropyFormula.Reduction;
+import dev.lockstep.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Softmax cross-entropy: loss, log-sum-exp and the logits' gradient from one pass. */
+final class CrossEntropyCheck implements OpCheck {
+  private static final int IGNORED = -100;
+
+  /**
+   * Rows, classes. One warp per row up to 32 classes, a block of up to 1024 threads beyond; 16-byte
+   * loads where a row starts aligned.
+   */
+  private static final int[][] SHAPES = {
+    {1, 1}, // softmax of one class is 1: loss and gradient are 0
+    {5, 7}, // less than a warp, no row but the first aligned
+    {3, 256}, // a byte vocabulary
+    {300, 33}, // more rows than a GPU has multiprocessors, a warp and one
+    {2, 5003}, // several passes of a full block, odd
+  };
+
+  @Override
+  public String op() {
+    return "cross_entropy";
+  }
+
+  @Override
+  public List<Problem> problems(DType dtype) {
+    List<Problem> problems = new ArrayList<>();
+    for (int[] shape : SHAPES) {
+      for (Reduction reduction : Reduction.values()) {
+        problems.add(make(dtype, reduction, shape, 0, 0, 3, "").build());
+      }
+      problems.add(make(dtype, Reduction.MEAN, shape, 0.1, 1e-3, 3, "").build());
+    }
+    int[] wide = {4, 130};
+    problems.add(make(dtype, Reduction.MEAN, wide, 0.1, 1e-3, 80, "_wide").build());
+    problems.add(
+        make(dtype, Reduction.MEAN, wide, 0, 0, 3, "_misaligned")
+            .with(Problems.MISALIGNED, true)
+            .build());
+    problems.add(
+        make(dtype, Reduction.SUM, wide, 0.1, 0, 3, "_in_place").with("in_place", true).build());
+    problems.add(
+        make(dtype, Reduction.MEAN, wide, 0, 0, 3, "_loss_scale")
+            .upstream("loss", new HostArray(new double[] {1024}, 1))
+            .build());
+    int[] allIgnored = new int[4];
+    Arrays.fill(allIgnored, IGNORED);
+    problems.add(
+        make(dtype, Reduction.MEAN, wide, 0.1, 0, 3, "_all_ignored")
+            .exactInput("targets", HostArray.of(allIgnored, 4))
+            .build());
+    return problems;
+  }
+
+  private Problems make(
+      DType dtype,
+      Reduction reduction,
+      int[] shape,
+      double smoothing,
+      double zLoss,
+      double deviation,
+      String suffix) {
+    int rows = shape[0];
+    String label = reduction.name().toLowerCase(Locale.ROOT);
+    String options = (smoothing == 0 ? "" : "_smooth") + (zLoss == 0 ? "" : "_z");
+    Problems problem =
+        new Problems(op(), dtype, rows + "x" + shape[1] + "_" + label + options + suffix)
+            .with("reduction", label)
+            .with("ignore_index", IGNORED)
+            .with("label_smoothing", smoothing)
+            .with("z_loss", zLoss)
+            .normal("logits", deviation, shape)
+            .exactInput("targets", HostArray.of(targets(rows, shape[1]), rows));
+    return reduction == Reduction.NONE
+        ? problem.upstream("loss", rows)
+        : problem.upstream("loss", new HostArray(new double[] {1}, 1));
+  }
+
+  /** Every third row ignored but the first; the others spread over all classes. */
+  private static int[] targets(int rows, int classes) {
+    int[] targets = new int[rows];
+    for (int r = 0; r < rows; r++) {
+      targets[r] = r % 3 == 2 ? IGNORED : (int) (r * 7919L % classes);
+    }
+    return targets;
+  }
+
+  @Override
+  public Answers reference(Problem problem) {
+    ReferenceInputs in = new ReferenceInputs(problem, Set.of("targets"));
+    Answers answers = new Answers();
+    CrossEntropyFormula formula =
+        new CrossEntropyFormula(
+            reduction(problem),
+            problem.attributes().integer("ignore_index"),
+            problem.attributes().number("label_smoothing"),
+            problem.attributes().number("z_loss"));
+    CrossEntropyFormula.Loss loss = formula.loss(in.get("logits"), problem.input("targets").ints());
+    in.output(answers, "loss", loss.loss());
+    in.output(answers, "lse", loss.lse());
+    return in.gradients(answers);
+  }
+
+  @Override
+  public Answers device(Problem problem, Bench bench, Trial trial) {
+    DType dtype = problem.dtype();
+    HostArray hostLogits = problem.input("logits");
+    long rows = hostLogits.rows();
+    Reduction reduction = reduction(problem);
+    SoftmaxCrossEntropy.Options options =
+        new SoftmaxCrossEntropy.Options(
+            problem.attributes().integer("ignore_index"),
+            (float) problem.attributes().number("label_smoothing"),
+            (float) problem.attributes().number("z_loss"));
+    boolean inPlace = problem.attributes().flag("in_place");
+    Tensor logits =
+        inPlace
+            ? trial.writable("logits", dtype, hostLogits)
+            : trial.input("logits", dtype, hostLogits);
+    Tensor dLogits = inPlace ? logits : trial.output("dLogits", dtype, hostLogits.extents());
+    Tensor targets = trial.input("targets", DType.I32, problem.input("targets"));
+    Tensor losses = trial.output("losses", DType.F32, rows);
+    Tensor lse = trial.output("lse", DType.F32, rows);
+    StatusWord status =
+        new StatusWord(trial.writable("status", StatusWord.DTYPE, HostArray.of(new int[2], 2)));
+    status.reset(trial.stream());
+
+    Tensor upstream = trial.input("upstream", DType.F32, problem.upstream("loss"));
+    Tensor one = trial.input("one", DType.F32, new HostArray(new double[] {1}, 1));
+    boolean perRow = reduction == Reduction.NONE;
+    Tensor gradScale = perRow ? one : upstream;
+    if (reduction == Reduction.MEAN) {
+      gradScale = trial.output("gradScale", DType.F32, 1);
+      bench.crossEntropy.scale(trial.stream(), gradScale, targets, upstream, options);
+    }
+    bench.crossEntropy.fused(
+        trial.stream(),
+        losses,
+        dLogits,
+        lse,
+        logits,
+        targets,
+        gradScale,
+        perRow ? upstream : null,
+        options,
+        status);
+    Tensor loss = losses;
+    if (!perRow) {
+      loss = trial.output("loss", DType.F32, 1);
+      boolean mean = reduction == Reduction.MEAN;
+      bench.crossEntropy.reduce(trial.stream(), loss, losses, targets, options, mean);
+    }
+    status.check(trial.stream());
+    return new Answers()
+        .out("loss", trial.read(loss))
+        .out("lse", trial.read(lse))
+        .grad("logits", trial.read(dLogits));
+  }
+
+  @Override
+  public double tolerance(Problem problem, String tensor, Answers expected) {
+    DType dtype = problem.dtype();
+    HostArray logits = problem.input("logits");
+    double scale = expected.maxAbs(tensor);
+    // lse and the target's logit are this large before they are subtracted.
+    double size = Math.max(logits.maxAbs(), expected.maxAbs("out.lse"));
+    double withZ = size * (1 + problem.attributes().number("z_loss") * size);
+    return switch (tensor) {
+      case "out.lse" -> Tolerances.CROSS_ENTROPY.of(DType.F32, logits.columns(), scale, size);
+      case "out.loss" -> {
+        long rows = reduction(problem) == Reduction.NONE ? 1 : logits.rows();
+        double total = reduction(problem) == Reduction.SUM ? withZ * rows : withZ;
+        yield Tolerances.CROSS_ENTROPY.of(DType.F32, (long) logits.columns() * rows, scale, total);
+      }
+      // An error of lse is a relative error of every probability, which is at most 1.
+      case "grad.logits" ->
+          Tolerances.CROSS_ENTROPY_GRADIENT.of(
+              dtype, logits.columns(), scale, rowScale(problem) * (1 + withZ));
+      default -> throw new IllegalArgumentException(tensor);
+    };
+  }
+
+  /** What multiplies softmax − target at most. */
+  private static double rowScale(Problem problem) {
+    double upstream = problem.upstream("loss").maxAbs();
+    if (reduction(problem) != Reduction.MEAN) {
+      return upstream;
+    }
+    int ignored = problem.attributes().integer("ignore_index");
+    long counted = Arrays.stream(problem.input("targets").ints()).filter(t -> t != ignored).count();
+    return counted == 0 ? 0 : upstream / counted;
+  }
+
+  /** The two parts of a loss with z-loss: our kernel writes their sum. */
+  @Override
+  public Set<String> notComputed() {
+    return Set.of("out.ce", "out.z");
+  }
+
+  private static Reduction reduction(Problem problem) {
+    return Reduction.valueOf(problem.attributes().text("reduction").toUpperCase(Locale.ROOT));
+  }
+}

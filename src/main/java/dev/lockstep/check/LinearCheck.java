@@ -1,0 +1,179 @@
+package dev.lockstep.check;
+
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.Activation;
+import dev.lockstep.reference.ActivationFormula;
+import dev.lockstep.reference.LinearFormula;
+import dev.lockstep.reference.Variable;
+import dev.lockstep.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code act(x Wᵀ + b) (+ residual)}, its input's, weight's and bias's gradients. */
+final class LinearCheck implements OpCheck {
+  /**
+   * Rows, inputs, outputs. The kernels tile 64 × 64 with depth 16 or 32 and load 16 bytes where
+   * pointers and strides allow.
+   */
+  private static final int[][] SHAPES = {
+    {1, 1, 1}, // the smallest: every edge of every tile is cut
+    {7, 13, 5}, // odd in all three: no vector path anywhere
+    {64, 64, 64}, // exactly one tile, all vectors
+    {65, 40, 67}, // one past a tile both ways, depth no multiple of 16 but of 8
+    {3, 515, 130}, // long odd depth, three tiles across, few rows
+    {130, 72, 24}, // three tiles down, the shape of a small layer
+  };
+
+  @Override
+  public String op() {
+    return "linear";
+  }
+
+  @Override
+  public List<Problem> problems(DType dtype) {
+    List<Problem> problems = new ArrayList<>();
+    for (int[] shape : SHAPES) {
+      problems.add(problem(dtype, shape, Activation.NONE, "", true));
+      problems.add(problem(dtype, shape, Activation.GELU_TANH, "_nobias", false));
+    }
+    for (Activation activation : Activation.values()) {
+      problems.add(problem(dtype, new int[] {19, 40, 24}, activation, "", true));
+    }
+    problems.add(
+        make(dtype, new int[] {66, 64, 72}, Activation.NONE, "_misaligned", true)
+            .with(Problems.MISALIGNED, true)
+            .build());
+    problems.add(
+        make(dtype, new int[] {66, 64, 72}, Activation.GELU_ERF, "_residual", true)
+            .normal("residual", 1, 66, 72)
+            .build());
+    return problems;
+  }
+
+  private Problem problem(
+      DType dtype, int[] shape, Activation activation, String suffix, boolean bias) {
+    return make(dtype, shape, activation, suffix, bias).build();
+  }
+
+  private Problems make(
+      DType dtype, int[] shape, Activation activation, String suffix, boolean bias) {
+    int m = shape[0];
+    int k = shape[1];
+    int n = shape[2];
+    Problems problem =
+        new Problems(op(), dtype, activation.label() + "_" + m + "x" + k + "_to_" + n + suffix)
+            .with("activation", activation.label())
+            .with("negative_slope", 0.2)
+            .normal("x", 1, m, k)
+            .normal("weight", 1 / Math.sqrt(k), n, k)
+            .upstream("y", m, n);
+    return bias ? problem.normal("bias", 1, n) : problem;
+  }
+
+  @Override
+  public Answers reference(Problem problem) {
+    ReferenceInputs in = new ReferenceInputs(problem, Set.of());
+    Answers answers = new Answers();
+    Variable pre = LinearFormula.linear(in.get("x"), in.get("weight"), in.optional("bias"));
+    Variable y = pre;
+    if (activation(problem) != Activation.NONE) {
+      in.output(answers, "pre", pre);
+      y = ActivationFormula.named(activation(problem).label()).apply(pre, slope(problem));
+    }
+    Variable residual = in.optional("residual");
+    in.output(answers, "y", residual == null ? y : LinearFormula.add(y, residual));
+    return in.gradients(answers);
+  }
+
+  @Override
+  public Answers device(Problem problem, Bench bench, Trial trial) {
+    DType dtype = problem.dtype();
+    HostArray hostX = problem.input("x");
+    HostArray hostWeight = problem.input("weight");
+    long m = hostX.rows();
+    long n = hostWeight.rows();
+    Activation activation = activation(problem);
+    boolean activated = activation != Activation.NONE;
+
+    Tensor x = trial.input("x", dtype, hostX);
+    Tensor weight = trial.input("weight", dtype, hostWeight);
+    Tensor bias = trial.optionalInput("bias", dtype, problem.optionalInput("bias"));
+    Tensor residual = trial.optionalInput("residual", dtype, problem.optionalInput("residual"));
+    Tensor y = trial.output("y", dtype, m, n);
+    @Nullable Tensor pre = activated ? trial.output("pre", dtype, m, n) : null;
+    bench.linear.forward(
+        trial.stream(), y, pre, x, weight, bias, residual, activation, (float) slope(problem));
+
+    Tensor dY = trial.input("dY", dtype, problem.upstream("y"));
+    Tensor dZ = dY;
+    if (pre != null) {
+      dZ = trial.output("dZ", dtype, m, n);
+      bench.activations.backward(trial.stream(), dZ, dY, pre, activation, (float) slope(problem));
+    }
+    Tensor dX = trial.output("dX", dtype, hostX.extents());
+    Tensor dWeight = trial.accumulator("dWeight", n, hostX.columns());
+    Tensor dBias = trial.accumulator("dBias", n);
+    bench.linear.backwardInput(trial.stream(), dX, dZ, weight);
+    bench.linear.backwardWeight(trial.stream(), dWeight, dZ, x);
+    bench.linear.backwardBias(trial.stream(), dBias, dZ);
+
+    Answers answers =
+        new Answers()
+            .out("y", trial.read(y))
+            .grad("x", trial.read(dX))
+            .grad("weight", trial.accumulated(dWeight))
+            .grad("bias", trial.accumulated(dBias));
+    if (pre != null) {
+      answers.out("pre", trial.read(pre));
+    }
+    if (residual != null) {
+      // The residual passes straight through: its gradient is dY itself, no kernel's work.
+      answers.grad("residual", problem.upstream("y").values());
+    }
+    return answers;
+  }
+
+  @Override
+  public double tolerance(Problem problem, String tensor, Answers expected) {
+    boolean activated = activation(problem) != Activation.NONE;
+    HostArray x = problem.input("x");
+    HostArray weight = problem.input("weight");
+    HostArray dY = problem.upstream("y");
+    HostArray bias = problem.optionalInput("bias");
+    double scale = expected.maxAbs(tensor);
+    // A sum's terms: rounding starts at the size of the largest.
+    double terms = Math.max(x.maxAbs() * weight.maxAbs(), bias == null ? 0 : bias.maxAbs());
+    return switch (tensor) {
+      case "out.pre" -> Tolerances.PRODUCT.of(problem.dtype(), x.columns(), scale, terms);
+      case "out.y" -> {
+        double before = activated ? expected.maxAbs("out.pre") : 0;
+        yield (activated ? Tolerances.ACTIVATED_PRODUCT : Tolerances.PRODUCT)
+            .of(problem.dtype(), x.columns(), Math.max(scale, before), terms);
+      }
+      case "grad.x" ->
+          (activated ? Tolerances.ACTIVATED_PRODUCT_GRADIENT : Tolerances.PRODUCT)
+              .of(problem.dtype(), weight.rows(), scale, dY.maxAbs() * weight.maxAbs());
+      case "grad.weight" ->
+          rowSum(activated)
+              .ofAccumulated(problem.dtype(), x.rows(), scale, dY.maxAbs() * x.maxAbs());
+      case "grad.bias" ->
+          rowSum(activated).ofAccumulated(problem.dtype(), x.rows(), scale, dY.maxAbs());
+      case "grad.residual" -> Tolerances.EXACT.of(problem.dtype(), 1, scale, scale);
+      default -> throw new IllegalArgumentException(tensor);
+    };
+  }
+
+  private static Tolerances rowSum(boolean activated) {
+    return activated ? Tolerances.ACTIVATED_ROW_SUM : Tolerances.ROW_SUM;
+  }
+
+  private static Activation activation(Problem problem) {
+    return Activation.of(problem.attributes().text("activation"));
+  }
+
+  private static double slope(Problem problem) {
+    return problem.attributes().number("negative_slope", Activation.DEFAULT_SLOPE);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.lockstep.check;
+
+import java.util.List;
+import java.util.Optional;
+
+/** All ops that are checked. */
+final class OpChecks {
+  private static final List<OpCheck> ALL =
+      List.of(
+          new CastCheck(),
+          new FillCheck(),
+          new ActivationCheck(),
+          new LinearCheck(),
+          new GluCheck(),
+          new GatedFfnCheck(),
+          new CrossEntropyCheck(),
+          new NormCheck(true),
+          new NormCheck(false),
+          new EmbeddingCheck(),
+          new ClipCheck(),
+          new AdamWCheck());
+
+  private OpChecks() {}
+
+  static List<OpCheck> all() {
+    return ALL;
+  }
+
+  static Optional<OpCheck> named(String op) {
+    return ALL.stream().filter(check -> check.op().equals(op)).findFirst();
+  }
+}
