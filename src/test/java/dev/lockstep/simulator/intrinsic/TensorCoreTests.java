@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.lockstep.numeric.DType;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,9 +39,9 @@ class TensorCoreTests {
   @CsvSource({"BF16, 16", "BF16, 8", "F16, 16", "F16, 8"})
   void followsTheStatedChainForRandomOperands(DType type, int k) {
     Random random = new Random(1);
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 100; round++) {
       MmaCase mma = MmaCase.random(type, k, random, TensorCoreTests::gaussianBits);
-      assertThat(mma.run(new PlainTensorCore())).containsExactly(mma.chain());
+      assertThat(mma.run(new PlainTensorCore())).isEqualTo(mma.chain());
     }
   }
 
@@ -50,28 +49,26 @@ class TensorCoreTests {
   @CsvSource({"BF16, 16", "BF16, 8", "F16, 16", "F16, 8"})
   void followsTheStatedChainForAdversarialOperands(DType type, int k) {
     Random random = new Random(2);
-    for (int round = 0; round < 500; round++) {
+    for (int round = 0; round < 150; round++) {
       MmaCase mma = MmaCase.random(type, k, random, TensorCoreTests::adversarialBits);
       mma.fillC(() -> ADVERSARIAL_F32[random.nextInt(ADVERSARIAL_F32.length)]);
-      assertThat(mma.run(new PlainTensorCore())).containsExactly(mma.chain());
+      assertThat(mma.run(new PlainTensorCore())).isEqualTo(mma.chain());
     }
   }
 
   @ParameterizedTest
   @CsvSource({"BF16, 16", "BF16, 8", "F16, 16", "F16, 8"})
   void vectorsGiveTheBitsOfPlainLoops(DType type, int k) {
-    assumeThat(ModuleLayer.boot().findModule("jdk.incubator.vector")).isPresent();
+    assumeThat(hasVectors()).isTrue();
     Random random = new Random(3);
-    for (int round = 0; round < 500; round++) {
-      var bits =
-          round % 2 == 0
-              ? (MmaCase.BitSource) TensorCoreTests::gaussianBits
-              : (MmaCase.BitSource) TensorCoreTests::adversarialBits;
+    for (int round = 0; round < 150; round++) {
+      MmaCase.BitSource bits =
+          round % 2 == 0 ? TensorCoreTests::gaussianBits : TensorCoreTests::adversarialBits;
       MmaCase mma = MmaCase.random(type, k, random, bits);
       if (round % 3 == 0) {
         mma.fillC(() -> ADVERSARIAL_F32[random.nextInt(ADVERSARIAL_F32.length)]);
       }
-      assertThat(mma.run(new VectorTensorCore())).containsExactly(mma.run(new PlainTensorCore()));
+      assertThat(mma.run(new VectorTensorCore())).isEqualTo(mma.run(new PlainTensorCore()));
     }
   }
 
@@ -81,7 +78,8 @@ class TensorCoreTests {
     Random random = new Random(4);
     double u = 0x1p-24;
     double gamma = k * u / (1 - k * u);
-    for (int round = 0; round < 200; round++) {
+    double worst = 0;
+    for (int round = 0; round < 100; round++) {
       MmaCase mma = MmaCase.random(type, k, random, TensorCoreTests::gaussianBits);
       mma.fillC(() -> (float) random.nextGaussian());
       int[] d = mma.run(TensorCore.best());
@@ -93,29 +91,30 @@ class TensorCoreTests {
             exact += (double) mma.a[i][l] * mma.b[l][j];
             magnitude += Math.abs((double) mma.a[i][l] * mma.b[l][j]);
           }
-          double got = Float.intBitsToFloat(d[i * 8 + j]);
-          assertThat(Math.abs(got - exact)).isLessThanOrEqualTo(gamma * magnitude);
+          double error = Math.abs(Float.intBitsToFloat(d[i * 8 + j]) - exact);
+          worst = Math.max(worst, error / (gamma * magnitude));
         }
       }
     }
+    assertThat(worst).isPositive().isLessThan(1);
   }
 
-  /** A one at A[i][l] picks row l of B, all of whose elements differ: a wrong map cannot hide. */
+  /** One column of A times one row of B, all elements different: a wrong map cannot hide. */
   @ParameterizedTest
   @CsvSource({"BF16, 16", "BF16, 8", "F16, 16", "F16, 8"})
-  void oneHotRowsOfAPickRowsOfB(DType type, int k) {
+  void eachColumnOfAMeetsItsRowOfB(DType type, int k) {
     for (TensorCore core : implementations()) {
-      for (int i = 0; i < 16; i++) {
-        for (int l = 0; l < k; l++) {
-          MmaCase mma = new MmaCase(type, k);
-          mma.a[i][l] = 1;
-          mma.fillB((row, column) -> 1 + row * 8 + column);
-          int[] d = mma.run(core);
-          for (int at = 0; at < d.length; at++) {
-            float expected = at / 8 == i ? 1 + l * 8 + at % 8 : 0;
-            assertThat(Float.intBitsToFloat(d[at])).isEqualTo(expected);
+      for (int l = 0; l < k; l++) {
+        MmaCase mma = new MmaCase(type, k);
+        mma.fillB((row, column) -> 1 + row * 8 + column);
+        int[] expected = new int[128];
+        for (int i = 0; i < 16; i++) {
+          mma.a[i][l] = 1 + i;
+          for (int j = 0; j < 8; j++) {
+            expected[i * 8 + j] = Float.floatToRawIntBits((1 + i) * (1 + l * 8 + j));
           }
         }
+        assertThat(mma.run(core)).isEqualTo(expected);
       }
     }
   }
@@ -141,9 +140,9 @@ class TensorCoreTests {
       Random random = new Random(6);
       mma.fillC(() -> (float) random.nextGaussian());
       int[] expected = mma.run(core);
-      assertThat(mma.runInPlace(core, 0, 1, 2, 3)).containsExactly(expected);
-      assertThat(mma.runInPlace(core, 3, 2, 1, 0)).containsExactly(expected);
-      assertThat(mma.runInPlace(core, 1, 0, 3, 2)).containsExactly(expected);
+      assertThat(mma.runInPlace(core, 0, 1, 2, 3)).isEqualTo(expected);
+      assertThat(mma.runInPlace(core, 3, 2, 1, 0)).isEqualTo(expected);
+      assertThat(mma.runInPlace(core, 1, 0, 3, 2)).isEqualTo(expected);
     }
   }
 
@@ -167,19 +166,19 @@ class TensorCoreTests {
 
   @Test
   void theBestIsVectorsWhereTheModuleIsThereAndFast() {
-    boolean vectors =
-        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-            && VectorTensorCore.isFast();
+    boolean vectors = hasVectors() && VectorTensorCore.isFast();
     assertThat(TensorCore.best())
         .isInstanceOf(vectors ? VectorTensorCore.class : PlainTensorCore.class);
   }
 
-  private static Iterable<TensorCore> implementations() {
-    Function<Boolean, TensorCore> of = v -> v ? new VectorTensorCore() : new PlainTensorCore();
-    boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-    return vectors
-        ? Arrays.asList(of.apply(false), of.apply(true))
-        : Arrays.asList(of.apply(false));
+  private static List<TensorCore> implementations() {
+    return hasVectors()
+        ? List.of(new PlainTensorCore(), new VectorTensorCore())
+        : List.of(new PlainTensorCore());
+  }
+
+  private static boolean hasVectors() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
   }
 
   private static int gaussianBits(DType type, Random random) {
