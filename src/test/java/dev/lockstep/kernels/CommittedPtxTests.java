@@ -1,0 +1,171 @@
+package dev.lockstep.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/** The committed PTX and its index agree with each other and with the signatures callers use. */
+class CommittedPtxTests {
+  private static final List<String> TYPES = List.of("f32", "f16", "bf16");
+
+  /**
+   * Parameters of every kernel: p pointer, l 64-bit integer, i 32-bit integer, f float. A name that
+   * ends in _T stands for one kernel per storage type.
+   */
+  private static final Map<String, Map<String, String>> SIGNATURES =
+      Map.of(
+          "activation",
+          Map.of("activation_forward_T", "pplif", "activation_backward_T", "ppplif"),
+          "adamw",
+          Map.of("adamw_prepare", "pff", "adamw_step_T", "ppppplffffp"),
+          "cast",
+          Map.of(
+              "cast_f32_f16", "ppl",
+              "cast_f32_bf16", "ppl",
+              "cast_f16_f32", "ppl",
+              "cast_f16_bf16", "ppl",
+              "cast_bf16_f32", "ppl",
+              "cast_bf16_f16", "ppl",
+              "fill_T", "plf"),
+          "embedding",
+          Map.of("embedding_forward_T", "ppplllp", "embedding_backward_T", "ppplll"),
+          "global_norm",
+          Map.of(
+              "global_norm_partial_T", "ppili",
+              "global_norm_finish", "ppppilif",
+              "scale_T", "plp"),
+          "layernorm",
+          Map.of(
+              "layernorm_forward_T", "ppppppppllf",
+              "layernorm_backward_T", "pppppppplll",
+              "layernorm_backward_reduce", "pppll"),
+          "linear",
+          Map.of(
+              "linear_forward_T", "pppppplllif",
+              "linear_backward_input_T", "ppppplll",
+              "linear_backward_weight_T", "ppplll",
+              "linear_backward_bias_T", "ppll"),
+          "rmsnorm",
+          Map.of(
+              "rmsnorm_forward_T", "ppppppllf",
+              "rmsnorm_backward_T", "ppppppplll",
+              "rmsnorm_backward_reduce", "ppll"),
+          "softmax_cross_entropy",
+          Map.of(
+              "softmax_cross_entropy_fused_T", "ppppppplliffp",
+              "softmax_cross_entropy_scale", "pppli",
+              "softmax_cross_entropy_reduce", "ppplii"),
+          "swiglu",
+          Map.of(
+              "swiglu_forward_T", "ppppppppllli",
+              "glu_forward_T", "pppli",
+              "glu_backward_T", "pppppli"));
+
+  @Test
+  void everySourceIsListedHere() {
+    assertThat(CommittedKernels.images()).containsExactlyInAnyOrderElementsOf(SIGNATURES.keySet());
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.lockstep.kernels.CommittedKernels#images")
+  void kernelsHaveTheParametersCallersPass(String image) {
+    Map<String, String> expected = new TreeMap<>();
+    SIGNATURES
+        .getOrDefault(image, Map.of())
+        .forEach((name, letters) -> spread(name, types(letters), expected));
+    assertThat(CommittedKernels.signatures(image)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.lockstep.kernels.CommittedKernels#images")
+  void theIndexListsTheKernelsOfThePtx(String image) {
+    Map<String, Integer> expected = new TreeMap<>();
+    CommittedKernels.signatures(image).forEach((name, types) -> expected.put(name, bytes(types)));
+    Map<String, Integer> listed = new TreeMap<>();
+    for (JsonNode entry : CommittedKernels.index(image).get("entries")) {
+      listed.put(entry.get("name").stringValue(), entry.get("parameterBytes").intValue());
+    }
+    assertThat(listed).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.lockstep.kernels.CommittedKernels#images")
+  void theIndexNamesTheVersionOfThePtx(String image) {
+    assertThat(CommittedKernels.ptx(image))
+        .contains("\n.version " + CommittedKernels.index(image).get("isa").stringValue() + "\n")
+        .contains("\n.target " + CommittedKernels.index(image).get("target").stringValue() + "\n");
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.lockstep.kernels.CommittedKernels#images")
+  void noKernelSpillsRegistersOnAnyArchitecture(String image) {
+    for (JsonNode entry : CommittedKernels.index(image).get("entries")) {
+      assertThat(entry.get("resources").propertyNames())
+          .containsExactly("sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120");
+      for (JsonNode usage : entry.get("resources")) {
+        assertThat(usage.get("registers").intValue()).isPositive();
+        assertThat(usage.get("spillBytes").intValue()).as(entry.get("name").stringValue()).isZero();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.lockstep.kernels.CommittedKernels#images")
+  void linesLeadBackToTheSources(String image) {
+    assertThat(CommittedKernels.ptx(image))
+        .containsPattern("\\.file\\t1 \"kernels/" + image + "\\.cu\"")
+        .contains("\t.loc\t1 ")
+        .doesNotContainPattern("\\.file\\t\\d+ \"[/\\\\]");
+  }
+
+  @ParameterizedTest
+  @MethodSource("dev.lockstep.kernels.CommittedKernels#images")
+  void theReadableTableHasEveryKernel(String image) {
+    String table = CommittedKernels.read("RESOURCES.md");
+    List<String> names = new ArrayList<>();
+    CommittedKernels.signatures(image).keySet().forEach(name -> names.add("| `" + name + "` |"));
+    assertThat(table).contains(names);
+  }
+
+  private static void spread(String name, String types, Map<String, String> into) {
+    if (!name.endsWith("_T")) {
+      into.put(name, types);
+      return;
+    }
+    for (String type : TYPES) {
+      into.put(name.substring(0, name.length() - 1) + type, types);
+    }
+  }
+
+  private static String types(String letters) {
+    StringBuilder types = new StringBuilder();
+    for (char letter : letters.toCharArray()) {
+      types.append(types.isEmpty() ? "" : " ");
+      types.append(
+          switch (letter) {
+            case 'p', 'l' -> "u64";
+            case 'i' -> "u32";
+            case 'f' -> "f32";
+            default -> throw new IllegalArgumentException("parameter letter " + letter);
+          });
+    }
+    return types.toString();
+  }
+
+  /** Each parameter at the next multiple of its own size. */
+  private static int bytes(String types) {
+    int size = 0;
+    for (String type : types.split(" ")) {
+      int own = Integer.parseInt(type.substring(1)) / Byte.SIZE;
+      size = Math.ceilDiv(size, own) * own + own;
+    }
+    return size;
+  }
+}

@@ -1,0 +1,62 @@
+package dev.lockstep.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+
+/**
+ * A program of {@code kernels/tools}, run as the build runs it, in a process of its own; compiled
+ * once, for the oldest Java it must run on.
+ */
+record KernelTool(String name, Path classes) {
+  static final Path KERNELS = Path.of("kernels").toAbsolutePath();
+
+  private static final String OLDEST_JAVA = "17";
+
+  /** What a finished process left behind. */
+  record Result(int exit, String out, String err) {}
+
+  static KernelTool compile(String name, Path classes) {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    String source = KERNELS.resolve("tools/" + name + ".java").toString();
+    int exit =
+        compiler.run(null, null, null, "--release", OLDEST_JAVA, "-d", classes.toString(), source);
+    assertThat(exit).as("javac " + source).isZero();
+    return new KernelTool(name, classes);
+  }
+
+  Result run(Path folder, String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", classes.toString(), name));
+    command.addAll(List.of(arguments));
+    Path err = Files.createTempFile(classes, "err", ".txt");
+    Process process =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectError(err.toFile()).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Result(process.waitFor(), out, Files.readString(err));
+  }
+
+  /** Copies the kernels folder, without what was built, to {@code target/kernels}. */
+  static Path copyKernels(Path target) throws IOException {
+    try (Stream<Path> files = Files.walk(KERNELS)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path relative = KERNELS.relativize(file);
+        if (!relative.startsWith("build")) {
+          Path copy = target.resolve("kernels").resolve(relative);
+          Files.createDirectories(copy.getParent());
+          Files.copy(file, copy);
+        }
+      }
+    }
+    return target.resolve("kernels");
+  }
+}
