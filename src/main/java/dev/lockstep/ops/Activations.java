@@ -31,6 +31,7 @@ public final class Activations {
         .int64(n)
         .int32(activation.code())
         .float32(slope)
+        .checked()
         .launch(stream, ElementwiseLaunch.of(n).launch());
   }
 
@@ -59,6 +60,7 @@ public final class Activations {
         .int64(n)
         .int32(activation.code())
         .float32(slope)
+        .checked()
         .launch(stream, ElementwiseLaunch.of(n).launch());
   }
 

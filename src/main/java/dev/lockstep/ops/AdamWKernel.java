@@ -62,6 +62,7 @@ public final class AdamWKernel {
         .output("state", state.storage(), StepState.DTYPE, StepState.SHAPE.count())
         .float32((float) Math.log(settings.beta1()))
         .float32((float) Math.log(settings.beta2()))
+        .checked()
         .launch(stream, ONE_THREAD);
   }
 
@@ -98,6 +99,7 @@ public final class AdamWKernel {
         .float32(settings.eps())
         .float32(settings.weightDecay())
         .input("state", state.storage(), StepState.DTYPE, StepState.SHAPE.count())
+        .checked()
         .launch(stream, ElementwiseLaunch.of(n).launch());
   }
 }

@@ -50,6 +50,7 @@ public final class Cast {
         .output("target", target, target.dtype(), n)
         .input("source", source, source.dtype(), n)
         .int64(n)
+        .checked()
         .launch(stream, ElementwiseLaunch.of(n).launch());
   }
 }

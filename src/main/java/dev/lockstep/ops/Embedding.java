@@ -40,6 +40,7 @@ public final class Embedding {
         .int64(vocab)
         .int64(dim)
         .output("status", statusWord, StatusWord.DTYPE, StatusWord.SHAPE.count())
+        .checked()
         .launch(stream, ElementwiseLaunch.of(out.count()).launch());
   }
 
@@ -64,6 +65,7 @@ public final class Embedding {
         .int64(rows)
         .int64(vocab)
         .int64(dim)
+        .checked()
         .launch(stream, WarpLaunch.of(vocab).launch());
   }
 }

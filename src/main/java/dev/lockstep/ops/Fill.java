@@ -27,6 +27,7 @@ public final class Fill {
         .output("target", target, dtype, n)
         .int64(n)
         .float32(value)
+        .checked()
         .launch(stream, ElementwiseLaunch.of(n).launch());
   }
 }

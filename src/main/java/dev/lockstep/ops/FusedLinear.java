@@ -84,6 +84,7 @@ public final class FusedLinear {
         .int64(k)
         .int32(activation.code())
         .float32(slope)
+        .checked()
         .launch(stream, GemmLaunch.of(m, n).launch());
   }
 
@@ -134,6 +135,7 @@ public final class FusedLinear {
         .int64(m)
         .int64(n)
         .int64(k)
+        .checked()
         .launch(stream, GemmLaunch.of(m, k).launch());
   }
 
@@ -157,6 +159,7 @@ public final class FusedLinear {
         .int64(m)
         .int64(n)
         .int64(k)
+        .checked()
         .launch(stream, GemmLaunch.of(n, k).launch());
   }
 
@@ -176,6 +179,7 @@ public final class FusedLinear {
         .input("dY", dY, dtype, m, n)
         .int64(m)
         .int64(n)
+        .checked()
         .launch(stream, ColumnLaunch.of(n).launch());
   }
 }

@@ -19,7 +19,8 @@ public final class GlobalNorm {
 
   private final KernelFamily partial;
   private final LazyKernel finish;
-  private final Operands operands = new Operands();
+  private final Operands partialOperands = new Operands();
+  private final Operands finishOperands = new Operands();
 
   /** Which norm. */
   public enum NormType {
@@ -69,19 +70,19 @@ public final class GlobalNorm {
       float maxNorm) {
     long chunks = gradients.chunks();
     int tensors = gradients.size();
-    operands
+    if (Float.isNaN(maxNorm)) {
+      throw new IllegalArgumentException("global norm: maxNorm is NaN; 0 or less does not clip");
+    }
+    partialOperands
         .begin(partial.of(gradients.dtype()))
         .output("workspace", workspace, DType.F32, chunks, FLOATS_PER_PARTIAL)
         .input("table", gradients.storage(), DType.I32, gradients.storage().count())
         .int32(tensors)
         .int64(chunks)
         .int32(type.code)
-        .launch(stream, Launch.of(chunks, PARTIAL_THREADS));
-    operands.begin(finish.get());
-    if (Float.isNaN(maxNorm)) {
-      throw operands.refuse("maxNorm is NaN; 0 or less does not clip");
-    }
-    operands
+        .checked();
+    finishOperands
+        .begin(finish.get())
         .optionalOutput("tensorNorms", tensorNorms, DType.F32, tensors)
         .output("state", state.storage(), StepState.DTYPE, StepState.SHAPE.count())
         .input("workspace", workspace, DType.F32, chunks, FLOATS_PER_PARTIAL)
@@ -90,6 +91,8 @@ public final class GlobalNorm {
         .int64(chunks)
         .int32(type.code)
         .float32(maxNorm)
-        .launch(stream, SingleBlockLaunch.LAUNCH);
+        .checked();
+    partialOperands.launch(stream, Launch.of(chunks, PARTIAL_THREADS));
+    finishOperands.launch(stream, SingleBlockLaunch.LAUNCH);
   }
 }

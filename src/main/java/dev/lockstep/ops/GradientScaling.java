@@ -27,6 +27,7 @@ public final class GradientScaling {
         .output("gradient", gradient, dtype, n)
         .int64(n)
         .input("factor", factor, DType.F32, 1)
+        .checked()
         .launch(stream, ElementwiseLaunch.of(n).launch());
   }
 }

@@ -18,6 +18,7 @@ public final class LayerNorm {
   private final KernelFamily backward;
   private final LazyKernel reduce;
   private final Operands operands = new Operands();
+  private final Operands reduceOperands = new Operands();
 
   public LayerNorm(KernelLibrary library) {
     forward = new KernelFamily(library, IMAGE, "layernorm_forward");
@@ -76,6 +77,7 @@ public final class LayerNorm {
         .int64(rows)
         .int64(cols)
         .epsilon(eps)
+        .checked()
         .launch(stream, RowLaunch.of(rows, cols).launch());
   }
 
@@ -125,16 +127,20 @@ public final class LayerNorm {
         .int64(rows)
         .int64(cols)
         .int64(launch.rowsPerBlock())
-        .launch(stream, launch.launch());
+        .checked();
     if (partials != null) {
-      operands
+      reduceOperands
           .begin(reduce.get())
           .optionalOutput("dWeight", dWeight, DType.F32, cols)
           .optionalOutput("dBias", dBias, DType.F32, cols)
           .input("workspace", partials, DType.F32, 2 * launch.blocks(), cols)
           .int64(launch.blocks())
           .int64(cols)
-          .launch(stream, ColumnLaunch.of(cols).launch());
+          .checked();
+    }
+    operands.launch(stream, launch.launch());
+    if (partials != null) {
+      reduceOperands.launch(stream, ColumnLaunch.of(cols).launch());
     }
   }
 }

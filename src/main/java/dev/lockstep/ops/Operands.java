@@ -150,9 +150,14 @@ final class Operands {
     return workspace.flatten().slice(0, needed.count()).reshape(needed);
   }
 
-  /** Checks that nothing overlaps that must not, then launches. */
-  void launch(Stream stream, Launch launch) {
+  /** Checks that nothing overlaps that must not: the last check before a launch. */
+  Operands checked() {
     requireSeparate();
+    return this;
+  }
+
+  /** Launches; {@link #checked} comes before, for all launches of an op before the first. */
+  void launch(Stream stream, Launch launch) {
     stream.launch(current(), launch, args);
   }
 

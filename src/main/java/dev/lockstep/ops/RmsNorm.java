@@ -18,6 +18,7 @@ public final class RmsNorm {
   private final KernelFamily backward;
   private final LazyKernel reduce;
   private final Operands operands = new Operands();
+  private final Operands reduceOperands = new Operands();
 
   public RmsNorm(KernelLibrary library) {
     forward = new KernelFamily(library, IMAGE, "rmsnorm_forward");
@@ -70,6 +71,7 @@ public final class RmsNorm {
         .int64(rows)
         .int64(cols)
         .epsilon(eps)
+        .checked()
         .launch(stream, RowLaunch.of(rows, cols).launch());
   }
 
@@ -113,15 +115,19 @@ public final class RmsNorm {
         .int64(rows)
         .int64(cols)
         .int64(launch.rowsPerBlock())
-        .launch(stream, launch.launch());
+        .checked();
     if (dWeight != null && partials != null) {
-      operands
+      reduceOperands
           .begin(reduce.get())
           .output("dWeight", dWeight, DType.F32, cols)
           .input("workspace", partials, DType.F32, launch.blocks(), cols)
           .int64(launch.blocks())
           .int64(cols)
-          .launch(stream, ColumnLaunch.of(cols).launch());
+          .checked();
+    }
+    operands.launch(stream, launch.launch());
+    if (partials != null) {
+      reduceOperands.launch(stream, ColumnLaunch.of(cols).launch());
     }
   }
 }

@@ -102,6 +102,7 @@ public final class SoftmaxCrossEntropy {
         .float32(options.labelSmoothing())
         .float32(options.zLoss())
         .output("status", statusWord, StatusWord.DTYPE, StatusWord.SHAPE.count())
+        .checked()
         .launch(stream, RowLaunch.of(rows, cols).launch());
   }
 
@@ -122,6 +123,7 @@ public final class SoftmaxCrossEntropy {
         .input("upstream", upstream, DType.F32, 1)
         .int64(rows)
         .int32(options.ignoreIndex())
+        .checked()
         .launch(stream, SingleBlockLaunch.LAUNCH);
   }
 
@@ -144,6 +146,7 @@ public final class SoftmaxCrossEntropy {
         .int64(rows)
         .int32(options.ignoreIndex())
         .int32(mean ? 1 : 0)
+        .checked()
         .launch(stream, SingleBlockLaunch.LAUNCH);
   }
 }

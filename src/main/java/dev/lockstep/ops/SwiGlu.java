@@ -65,6 +65,7 @@ public final class SwiGlu {
         .int64(hidden)
         .int64(k)
         .int32(activation.code())
+        .checked()
         .launch(stream, GemmLaunch.of(m, hidden).launch());
   }
 
@@ -83,6 +84,7 @@ public final class SwiGlu {
         .input("up", up, dtype, n)
         .int64(n)
         .int32(activation.code())
+        .checked()
         .launch(stream, ElementwiseLaunch.of(n).launch());
   }
 
@@ -112,6 +114,7 @@ public final class SwiGlu {
         .replaceable("up", up, dtype, n)
         .int64(n)
         .int32(activation.code())
+        .checked()
         .launch(stream, ElementwiseLaunch.of(n).launch());
   }
 

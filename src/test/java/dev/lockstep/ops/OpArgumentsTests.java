@@ -1,0 +1,464 @@
+package dev.lockstep.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.ops.AdamWKernel.Settings;
+import dev.lockstep.ops.GlobalNorm.NormType;
+import dev.lockstep.ops.SoftmaxCrossEntropy.Options;
+import dev.lockstep.tensor.Tensor;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is wrong with an argument is said before anything is launched, with the numbers. */
+class OpArgumentsTests {
+  private static final Settings ADAM = new Settings(0.9f, 0.999f, 1e-8f, 0.1f);
+  private static final Options PLAIN = Options.defaults();
+
+  private final OpFixture fixture = new OpFixture();
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  private record Refused(String message, Consumer<OpFixture> call) {
+    @Override
+    public String toString() {
+      return message;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource({"linear", "elementwise", "gates", "losses", "norms", "tables", "optimizer"})
+  void badArgumentsAreNamedBeforeTheLaunch(Refused refused) {
+    assertThatThrownBy(() -> refused.call().accept(fixture))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(refused.message());
+    assertThat(fixture.device.launches()).isEmpty();
+  }
+
+  static Stream<Refused> linear() {
+    return Stream.of(
+        new Refused(
+            "linear_forward_f32: out has shape [4, 6], which is 4 rows of 6; 4 rows of 5 are"
+                + " needed",
+            f -> forward(f, f.f32(4, 6), f.f32(4, 3), f.f32(5, 3))),
+        new Refused(
+            "linear_forward_f32: weight has shape [5, 2], which is 5 rows of 2; 5 rows of 3",
+            f -> forward(f, f.f32(4, 5), f.f32(4, 3), f.f32(5, 2))),
+        new Refused(
+            "linear_forward_bf16: weight is f16; bf16 is needed",
+            f -> forward(f, f.bf16(4, 5), f.bf16(4, 3), f.f16(5, 3))),
+        new Refused(
+            "linear_forward: dtype i32 is not supported; f32, f16 and bf16 are",
+            f -> forward(f, f.i32(4, 5), f.i32(4, 3), f.i32(5, 3))),
+        new Refused(
+            "linear_forward_f32: bias has shape [4], which is 4 elements; 5 are needed",
+            f ->
+                f.linear.forward(
+                    f.stream,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4, 3),
+                    f.f32(5, 3),
+                    f.f32(4),
+                    null,
+                    Activation.NONE)),
+        new Refused(
+            "linear_forward_f32: residual has shape [4, 3]",
+            f ->
+                f.linear.forward(
+                    f.stream,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4, 3),
+                    f.f32(5, 3),
+                    null,
+                    f.f32(4, 3),
+                    Activation.NONE)),
+        new Refused(
+            "linear_forward_f32: out overlaps x in memory",
+            f -> {
+              Tensor x = f.f32(3, 3);
+              forward(f, x, x, f.f32(3, 3));
+            }),
+        new Refused(
+            "linear_forward_f32: out overlaps preActivation in memory",
+            f -> {
+              Tensor both = f.f32(5, 2);
+              f.linear.forward(
+                  f.stream,
+                  both.slice(0, 4),
+                  both.slice(1, 4),
+                  f.f32(4, 3),
+                  f.f32(2, 3),
+                  null,
+                  null,
+                  Activation.RELU);
+            }),
+        new Refused(
+            "linear_backward_input_f32: weight has shape [4, 3], which is 4 rows of 3; 5 rows of 3",
+            f -> f.linear.backwardInput(f.stream, f.f32(4, 3), f.f32(4, 5), f.f32(4, 3))),
+        new Refused(
+            "linear_backward_input_f16: dY2 has shape [4, 4]",
+            f ->
+                f.linear.backwardInput(
+                    f.stream, f.f16(4, 3), f.f16(4, 5), f.f16(5, 3), f.f16(4, 4), f.f16(5, 3))),
+        new Refused(
+            "linear_backward_weight_bf16: dWeight is bf16; f32 is needed",
+            f -> f.linear.backwardWeight(f.stream, f.bf16(5, 3), f.bf16(4, 5), f.bf16(4, 3))),
+        new Refused(
+            "linear_backward_weight_f32: dY has shape [3, 5], which is 3 rows of 5; 4 rows of 5",
+            f -> f.linear.backwardWeight(f.stream, f.f32(5, 3), f.f32(3, 5), f.f32(4, 3))),
+        new Refused(
+            "linear_backward_bias_f32: dBias has shape [4], which is 4 elements; 5 are needed",
+            f -> f.linear.backwardBias(f.stream, f.f32(4), f.f32(4, 5))));
+  }
+
+  static Stream<Refused> elementwise() {
+    return Stream.of(
+        new Refused(
+            "activation_forward_f32: y has shape [2, 3], which is 6 elements; 7 are needed",
+            f -> f.activations.forward(f.stream, f.f32(2, 3), f.f32(7), Activation.RELU)),
+        new Refused(
+            "activation_backward_f16: dY is f32; f16 is needed",
+            f -> f.activations.backward(f.stream, f.f16(7), f.f32(7), f.f16(7), Activation.RELU)),
+        new Refused(
+            "activation_backward_f32: dX overlaps dY in memory",
+            f -> {
+              Tensor shifted = f.f32(8);
+              f.activations.backward(
+                  f.stream, shifted.slice(0, 7), shifted.slice(1, 7), f.f32(7), Activation.RELU);
+            }),
+        new Refused(
+            "activation_backward_f32: dX overlaps x in memory",
+            f -> {
+              Tensor x = f.f32(7);
+              f.activations.backward(f.stream, x, f.f32(7), x, Activation.RELU);
+            }),
+        new Refused(
+            "cast from f32 to f32: two different types of f32, f16 and bf16 are needed",
+            f -> f.cast.cast(f.stream, f.f32(2), f.f32(2))),
+        new Refused("cast from i32 to f32", f -> f.cast.cast(f.stream, f.f32(2), f.i32(2))),
+        new Refused(
+            "cast_f32_bf16: target has shape [3], which is 3 elements; 2 are needed",
+            f -> f.cast.cast(f.stream, f.bf16(3), f.f32(2))),
+        new Refused("fill: dtype i32", f -> f.fill.fill(f.stream, f.i32(2), 1)),
+        new Refused(
+            "scale_f32: factor has shape [2], which is 2 elements; 1 are needed",
+            f -> f.scaling.scale(f.stream, f.f32(2), f.f32(2))));
+  }
+
+  static Stream<Refused> gates() {
+    return Stream.of(
+        new Refused(
+            "swiglu_forward_bf16: wUp has shape [5, 3], which is 5 rows of 3; 6 rows of 3",
+            f ->
+                f.swiGlu.forward(
+                    f.stream,
+                    f.bf16(4, 6),
+                    null,
+                    null,
+                    f.bf16(4, 3),
+                    f.bf16(6, 3),
+                    f.bf16(5, 3),
+                    null,
+                    null,
+                    Activation.SILU)),
+        new Refused(
+            "swiglu_forward_f32: activation leaky_relu has a slope, which a gate does not take",
+            f ->
+                f.swiGlu.forward(
+                    f.stream,
+                    f.f32(4, 6),
+                    null,
+                    null,
+                    f.f32(4, 3),
+                    f.f32(6, 3),
+                    f.f32(6, 3),
+                    null,
+                    null,
+                    Activation.LEAKY_RELU)),
+        new Refused(
+            "glu_forward_f32: up has shape [3], which is 3 elements; 4 are needed",
+            f -> f.swiGlu.gluForward(f.stream, f.f32(4), f.f32(4), f.f32(3), Activation.SILU)),
+        new Refused(
+            "glu_backward_f32: dGate overlaps dUp in memory",
+            f -> {
+              Tensor gate = f.f32(4);
+              f.swiGlu.gluBackward(f.stream, gate, gate, f.f32(4), gate, f.f32(4), Activation.SILU);
+            }),
+        new Refused(
+            "glu_backward_f32: dUp overlaps dH in memory",
+            f -> {
+              Tensor dH = f.f32(4);
+              f.swiGlu.gluBackward(f.stream, f.f32(4), dH, dH, f.f32(4), f.f32(4), Activation.SILU);
+            }));
+  }
+
+  static Stream<Refused> losses() {
+    return Stream.of(
+        new Refused(
+            "softmax_cross_entropy_fused_f32: targets has shape [3], which is 3 elements; 4 are",
+            f ->
+                f.crossEntropy.fused(
+                    f.stream,
+                    f.f32(4),
+                    null,
+                    null,
+                    f.f32(4, 9),
+                    f.i32(3),
+                    null,
+                    null,
+                    PLAIN,
+                    f.status)),
+        new Refused(
+            "softmax_cross_entropy_fused_f32: targets is f32; i32 is needed",
+            f ->
+                f.crossEntropy.fused(
+                    f.stream,
+                    f.f32(4),
+                    null,
+                    null,
+                    f.f32(4, 9),
+                    f.f32(4),
+                    null,
+                    null,
+                    PLAIN,
+                    f.status)),
+        new Refused(
+            "softmax_cross_entropy_fused_f32: gradScale is missing; dLogits is multiplied by it",
+            f ->
+                f.crossEntropy.fused(
+                    f.stream,
+                    f.f32(4),
+                    f.f32(4, 9),
+                    null,
+                    f.f32(4, 9),
+                    f.i32(4),
+                    null,
+                    null,
+                    PLAIN,
+                    f.status)),
+        new Refused(
+            "softmax_cross_entropy_fused_bf16: losses is bf16; f32 is needed",
+            f ->
+                f.crossEntropy.fused(
+                    f.stream,
+                    f.bf16(4),
+                    null,
+                    null,
+                    f.bf16(4, 9),
+                    f.i32(4),
+                    null,
+                    null,
+                    PLAIN,
+                    f.status)),
+        new Refused(
+            "softmax_cross_entropy_scale: upstream is f16; f32 is needed",
+            f -> f.crossEntropy.scale(f.stream, f.f32(1), f.i32(4), f.f16(1), PLAIN)),
+        new Refused(
+            "softmax_cross_entropy_reduce: losses has shape [5], which is 5 elements; 4 are needed",
+            f -> f.crossEntropy.reduce(f.stream, f.f32(1), f.f32(5), f.i32(4), PLAIN, true)),
+        new Refused("labelSmoothing 1.0 must be", f -> new Options(-100, 1, 0)),
+        new Refused("labelSmoothing NaN must be", f -> new Options(-100, Float.NaN, 0)),
+        new Refused("zLoss -0.1 must be finite and at least 0", f -> new Options(-100, 0, -0.1f)),
+        new Refused("zLoss Infinity", f -> new Options(-100, 0, Float.POSITIVE_INFINITY)));
+  }
+
+  static Stream<Refused> norms() {
+    return Stream.of(
+        new Refused(
+            "layernorm_forward_f32: eps 0.0 must be finite and positive",
+            f ->
+                f.layerNorm.forward(
+                    f.stream,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4),
+                    f.f32(4),
+                    f.f32(4, 5),
+                    null,
+                    null,
+                    null,
+                    0)),
+        new Refused(
+            "layernorm_forward_f16: mean is f16; f32 is needed",
+            f ->
+                f.layerNorm.forward(
+                    f.stream,
+                    f.f16(4, 5),
+                    null,
+                    f.f16(4),
+                    f.f32(4),
+                    f.f16(4, 5),
+                    null,
+                    null,
+                    null,
+                    1e-5f)),
+        new Refused(
+            "layernorm_backward_f32: workspace is missing; f32[2, 1, 5] is needed",
+            f ->
+                f.layerNorm.backward(
+                    f.stream,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(5),
+                    null,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4),
+                    f.f32(4))),
+        new Refused(
+            "layernorm_backward_reduce: dWeight has shape [4], which is 4 elements; 5 are needed",
+            f ->
+                f.layerNorm.backward(
+                    f.stream,
+                    f.f32(4, 5),
+                    f.f32(4),
+                    null,
+                    f.f32(2, 1, 5),
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4),
+                    f.f32(4))),
+        new Refused(
+            "rmsnorm_backward_reduce: dWeight overlaps workspace in memory",
+            f -> {
+              Tensor workspace = f.f32(1, 5);
+              f.rmsNorm.backward(
+                  f.stream,
+                  f.f32(4, 5),
+                  workspace.flatten(),
+                  workspace,
+                  f.f32(4, 5),
+                  null,
+                  f.f32(4, 5),
+                  null,
+                  f.f32(4));
+            }),
+        new Refused(
+            "rmsnorm_forward_f32: eps NaN must be finite and positive",
+            f ->
+                f.rmsNorm.forward(
+                    f.stream, f.f32(4, 5), null, f.f32(4), f.f32(4, 5), null, null, Float.NaN)),
+        new Refused(
+            "rmsnorm_forward_f32: weight has shape [4], which is 4 elements; 5 are needed",
+            f ->
+                f.rmsNorm.forward(
+                    f.stream, f.f32(4, 5), null, f.f32(4), f.f32(4, 5), null, f.f32(4), 1e-5f)),
+        new Refused(
+            "rmsnorm_forward_f32: y overlaps sum in memory",
+            f -> {
+              Tensor x = f.f32(4, 5);
+              f.rmsNorm.forward(f.stream, x, x, f.f32(4), x, null, null, 1e-5f);
+            }),
+        new Refused(
+            "rmsnorm_forward_f32: rstd overlaps x in memory",
+            f -> {
+              Tensor x = f.f32(4, 1);
+              f.rmsNorm.forward(f.stream, f.f32(4, 1), null, x.flatten(), x, null, null, 1e-5f);
+            }),
+        new Refused(
+            "rmsnorm_backward_f32: workspace is f32[9], too small; f32[2, 5] is needed",
+            f ->
+                f.rmsNorm.backward(
+                    f.stream,
+                    f.f32(9, 5),
+                    f.f32(5),
+                    f.f32(9),
+                    f.f32(9, 5),
+                    null,
+                    f.f32(9, 5),
+                    null,
+                    f.f32(9))));
+  }
+
+  static Stream<Refused> tables() {
+    return Stream.of(
+        new Refused(
+            "embedding_forward_f32: out has shape [3, 5], which is 3 rows of 5; 4 rows of 5",
+            f -> f.embedding.forward(f.stream, f.f32(3, 5), f.f32(9, 5), f.i32(4), f.status)),
+        new Refused(
+            "embedding_backward_f32: dOut has shape [4, 6], which is 4 rows of 6; 4 rows of 5",
+            f -> f.embedding.backward(f.stream, f.f32(9, 5), f.f32(4, 6), f.i32(4))),
+        new Refused("a status word lives in i32[2], not in i32[4]", f -> new StatusWord(f.i32(4))),
+        new Refused(
+            "a step state lives in i32[16], not in f32[16]",
+            f -> new StepState(f.library, f.f32(16))),
+        new Refused(
+            "a table needs at least one tensor, not 0",
+            f -> new TensorTable(f.stream, f.i32(1, 6), List.of())),
+        new Refused(
+            "tensor 1 of the table is f16, the ones before it are f32",
+            f -> f.table(f.f32(2), f.f16(2))),
+        new Refused(
+            "a table of 1 tensors lives in i32[1, 6], not in i32[5]",
+            f -> new TensorTable(f.stream, f.i32(5), List.of(f.f32(2)))));
+  }
+
+  static Stream<Refused> optimizer() {
+    return Stream.of(
+        new Refused(
+            "adamw_step_bf16: gradient is bf16; f32 is needed",
+            f ->
+                f.adamW.step(
+                    f.stream, f.f32(3), f.f32(3), f.f32(3), f.bf16(3), f.bf16(3), ADAM, f.state)),
+        new Refused(
+            "adamw_step_f32: secondMoment has shape [2], which is 2 elements; 3 are needed",
+            f ->
+                f.adamW.step(
+                    f.stream, f.f32(3), f.f32(3), f.f32(2), f.f32(3), null, ADAM, f.state)),
+        new Refused("beta1 1.0 must be", f -> new Settings(1, 0.9f, 1e-8f, 0)),
+        new Refused("beta2 -0.5 must be", f -> new Settings(0.9f, -0.5f, 1e-8f, 0)),
+        new Refused("eps 0.0 must be finite and positive", f -> new Settings(0, 0, 0, 0)),
+        new Refused("weightDecay NaN must be", f -> new Settings(0, 0, 1e-8f, Float.NaN)),
+        new Refused(
+            "learning rate NaN must be finite and at least 0",
+            f -> f.state.setLearningRate(f.stream, Float.NaN)),
+        new Refused(
+            "loss scale 0.0 must be finite and positive", f -> f.state.setLossScale(f.stream, 0)),
+        new Refused(
+            "step -1 and skipped 0 must be at least 0", f -> f.state.setSteps(f.stream, -1, 0)),
+        new Refused(
+            "global norm: maxNorm is NaN; 0 or less does not clip",
+            f ->
+                f.globalNorm.compute(
+                    f.stream,
+                    null,
+                    f.state,
+                    f.f32(1, 4),
+                    f.table(f.f32(3)),
+                    NormType.L2,
+                    Float.NaN)),
+        new Refused(
+            "global_norm_partial_f32: workspace has shape [1, 4], which is 1 rows of 4; 2 rows",
+            f ->
+                f.globalNorm.compute(
+                    f.stream,
+                    null,
+                    f.state,
+                    f.f32(1, 4),
+                    f.table(f.f32(3), f.f32(3)),
+                    NormType.L2,
+                    1)),
+        new Refused(
+            "global_norm_finish: tensorNorms has shape [2], which is 2 elements; 1 are needed",
+            f ->
+                f.globalNorm.compute(
+                    f.stream, f.f32(2), f.state, f.f32(1, 4), f.table(f.f32(3)), NormType.L2, 1)));
+  }
+
+  private static void forward(OpFixture f, Tensor out, Tensor x, Tensor weight) {
+    f.linear.forward(f.stream, out, null, x, weight, null, null, Activation.NONE);
+  }
+}

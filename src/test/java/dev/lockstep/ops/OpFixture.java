@@ -1,0 +1,67 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.RecordingDevice;
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All ops on a device that writes launches down, and tensors at one word each. */
+final class OpFixture implements AutoCloseable {
+  private final List<DeviceBuffer> buffers = new ArrayList<>();
+  final RecordingDevice device = new RecordingDevice();
+  final KernelLibrary library = new KernelLibrary(device);
+  final Stream stream = device.newStream();
+  final FusedLinear linear = new FusedLinear(library);
+  final Activations activations = new Activations(library);
+  final SwiGlu swiGlu = new SwiGlu(library);
+  final SoftmaxCrossEntropy crossEntropy = new SoftmaxCrossEntropy(library);
+  final LayerNorm layerNorm = new LayerNorm(library);
+  final RmsNorm rmsNorm = new RmsNorm(library);
+  final Embedding embedding = new Embedding(library);
+  final GlobalNorm globalNorm = new GlobalNorm(library);
+  final GradientScaling scaling = new GradientScaling(library);
+  final AdamWKernel adamW = new AdamWKernel(library);
+  final Cast cast = new Cast(library);
+  final Fill fill = new Fill(library);
+  final StatusWord status = new StatusWord(i32(2));
+  final StepState state = new StepState(library, i32(16));
+
+  Tensor f32(long... extents) {
+    return tensor(DType.F32, extents);
+  }
+
+  Tensor f16(long... extents) {
+    return tensor(DType.F16, extents);
+  }
+
+  Tensor bf16(long... extents) {
+    return tensor(DType.BF16, extents);
+  }
+
+  Tensor i32(long... extents) {
+    return tensor(DType.I32, extents);
+  }
+
+  TensorTable table(Tensor... tensors) {
+    return new TensorTable(stream, i32(tensors.length, 6), List.of(tensors));
+  }
+
+  Tensor tensor(DType dtype, long... extents) {
+    Shape shape = Shape.of(extents);
+    DeviceBuffer buffer = device.allocate(Tensor.bytes(dtype, shape));
+    buffers.add(buffer);
+    return Tensor.view(buffer, 0, dtype, shape);
+  }
+
+  @Override
+  public void close() {
+    buffers.forEach(DeviceBuffer::close);
+    stream.close();
+    library.close();
+    device.close();
+  }
+}

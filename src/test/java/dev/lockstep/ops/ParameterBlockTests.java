@@ -1,0 +1,107 @@
+package dev.lockstep.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.device.RecordingDevice.Launched;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.GlobalNorm.NormType;
+import dev.lockstep.ops.SoftmaxCrossEntropy.Options;
+import dev.lockstep.tensor.Tensor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The ops and the compiled kernels agree on what there is and how many parameters it takes. */
+class ParameterBlockTests {
+  private static final int M = 3;
+  private static final int N = 5;
+  private static final int K = 7;
+
+  @Test
+  void everyPackagedKernelIsLaunchedWithAllItsParameters() throws IOException {
+    Map<String, Integer> launched = new TreeMap<>();
+    try (OpFixture fixture = new OpFixture()) {
+      for (DType dtype : new DType[] {DType.F32, DType.F16, DType.BF16}) {
+        launchMatrixOps(fixture, dtype);
+        launchRowOps(fixture, dtype);
+        launchParameterOps(fixture, dtype);
+      }
+      for (Launched launch : fixture.device.launches()) {
+        launched.put(launch.kernel(), launch.arguments().length);
+      }
+    }
+    Map<String, Integer> packaged = packagedParameterBytes();
+    assertThat(new TreeSet<>(launched.keySet())).isEqualTo(packaged.keySet());
+    assertThat(launched).isEqualTo(packaged);
+  }
+
+  private static void launchMatrixOps(OpFixture f, DType dtype) {
+    Tensor x = f.tensor(dtype, M, K);
+    Tensor y = f.tensor(dtype, M, N);
+    Tensor out = f.tensor(dtype, M, N);
+    Tensor weight = f.tensor(dtype, N, K);
+    f.linear.forward(f.stream, out, null, x, weight, null, null, Activation.NONE);
+    f.linear.backwardInput(f.stream, f.tensor(dtype, M, K), y, weight);
+    f.linear.backwardWeight(f.stream, f.f32(N, K), y, x);
+    f.linear.backwardBias(f.stream, f.f32(N), y);
+    Activation silu = Activation.SILU;
+    f.swiGlu.forward(f.stream, out, null, null, x, weight, weight, null, null, silu);
+    f.swiGlu.gluForward(f.stream, out, y, y, silu);
+    f.swiGlu.gluBackward(f.stream, out, f.tensor(dtype, M, N), y, y, y, silu);
+    f.activations.forward(f.stream, out, y, silu);
+    f.activations.backward(f.stream, out, y, y, silu);
+  }
+
+  private static void launchRowOps(OpFixture f, DType dtype) {
+    Tensor x = f.tensor(dtype, M, N);
+    Tensor out = f.tensor(dtype, M, N);
+    Tensor ids = f.i32(M);
+    Tensor mean = f.f32(M);
+    Tensor rstd = f.f32(M);
+    Tensor one = f.f32(1);
+    Tensor space = f.f32(2, 1, N);
+    f.crossEntropy.fused(
+        f.stream, mean, out, null, x, ids, one, null, Options.defaults(), f.status);
+    f.crossEntropy.scale(f.stream, f.f32(1), ids, one, Options.defaults());
+    f.crossEntropy.reduce(f.stream, f.f32(1), mean, ids, Options.defaults(), true);
+    f.layerNorm.forward(f.stream, out, null, mean, rstd, x, null, null, null, 1e-5f);
+    f.layerNorm.backward(f.stream, out, f.f32(N), null, space, x, null, x, null, mean, rstd);
+    f.rmsNorm.forward(f.stream, out, null, rstd, x, null, null, 1e-5f);
+    f.rmsNorm.backward(f.stream, out, f.f32(N), space, x, null, x, null, rstd);
+    f.embedding.forward(f.stream, out, x, ids, f.status);
+    f.embedding.backward(f.stream, f.f32(M, N), x, ids);
+  }
+
+  private static void launchParameterOps(OpFixture f, DType dtype) {
+    AdamWKernel.Settings settings = new AdamWKernel.Settings(0.9f, 0.99f, 1e-8f, 0);
+    Tensor copy = f.tensor(dtype, N);
+    f.adamW.prepare(f.stream, f.state, settings);
+    f.adamW.step(f.stream, f.f32(N), f.f32(N), f.f32(N), f.f32(N), copy, settings, f.state);
+    f.globalNorm.compute(f.stream, null, f.state, f.f32(1, 4), f.table(copy), NormType.L2, 1);
+    f.scaling.scale(f.stream, copy, f.f32(1));
+    f.fill.fill(f.stream, copy, 1);
+    for (DType from : new DType[] {DType.F32, DType.F16, DType.BF16}) {
+      if (from != dtype) {
+        f.cast.cast(f.stream, copy, f.tensor(from, N));
+      }
+    }
+  }
+
+  private static Map<String, Integer> packagedParameterBytes() throws IOException {
+    Map<String, Integer> bytes = new TreeMap<>();
+    try (InputStream index =
+        KernelLibrary.class.getResourceAsStream("/dev/lockstep/kernels/kernels.json")) {
+      for (JsonNode image : JsonMapper.shared().readTree(index).required("images")) {
+        for (JsonNode entry : image.required("entries")) {
+          bytes.put(entry.required("name").asString(), entry.required("parameterBytes").asInt());
+        }
+      }
+    }
+    return bytes;
+  }
+}
