@@ -1,0 +1,37 @@
+package dev.lockstep.ptx;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A parsed PTX file.
+ *
+ * @param version of the ISA, for example {@code 8.0}
+ * @param target for example {@code sm_80}
+ * @param variables at module scope, all spaces
+ * @param files names of the {@code .file} table by their index
+ */
+public record PtxModule(
+    String version,
+    String target,
+    List<Variable> variables,
+    List<PtxKernel> kernels,
+    Map<Integer, String> files) {
+
+  /**
+   * {@code file.cu:line} for people; for inlined code the place in the kernel follows: {@code
+   * warp.cuh:12 inlined at rmsnorm.cu:40}. Empty when unknown.
+   */
+  public String describe(@Nullable SourceLocation location) {
+    StringBuilder text = new StringBuilder();
+    for (SourceLocation at = location; at != null; at = at.inlinedAt()) {
+      if (!text.isEmpty()) {
+        text.append(" inlined at ");
+      }
+      String path = files.getOrDefault(at.file(), "file " + at.file());
+      text.append(path, path.lastIndexOf('/') + 1, path.length()).append(':').append(at.line());
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,112 @@
+package dev.lockstep.simulator;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceInfo;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Event;
+import dev.lockstep.device.KernelImage;
+import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.Stream;
+import dev.lockstep.ptx.PtxModule;
+import dev.lockstep.ptx.PtxParser;
+import dev.lockstep.ptx.PtxSyntaxException;
+import dev.lockstep.simulator.memory.GlobalMemory;
+
+/**
+ * A simulated GPU of compute capability 8.0. Work is done when it is put on a stream, so streams
+ * are never behind; blocks of a launch are spread over worker threads, which changes no result.
+ * Safe for use by several threads: launches take turns.
+ */
+public final class SimulatedDevice implements Device {
+  static final String PROVIDER = "sim";
+
+  /** Far above what a correct kernel of ours needs, reached by an endless loop in minutes. */
+  private static final long DEFAULT_STEP_LIMIT = 10_000_000_000L;
+
+  private final GlobalMemory memory = new GlobalMemory();
+  private final Workers workers;
+  private final long stepLimit;
+  private boolean closed;
+
+  /** Opens a device of its own: nothing is shared between two. */
+  public SimulatedDevice(DeviceOptions options) {
+    int threads = options.threads();
+    this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+    this.stepLimit = options.stepLimit() == 0 ? DEFAULT_STEP_LIMIT : options.stepLimit();
+  }
+
+  @Override
+  public DeviceInfo info() {
+    return new DeviceInfo(
+        PROVIDER,
+        "Lockstep simulator, " + workers.count() + " threads",
+        "8.0",
+        workers.count(),
+        Runtime.getRuntime().maxMemory());
+  }
+
+  @Override
+  public DeviceBuffer allocate(long bytes) {
+    requireOpen();
+    if (bytes < 0) {
+      throw new IllegalArgumentException("bytes " + bytes + " must not be negative");
+    }
+    try {
+      return new SimulatedBuffer(memory.allocate("a buffer of " + bytes + " bytes", bytes), this);
+    } catch (OutOfMemoryError e) {
+      throw new DeviceException("allocate", "no memory for " + bytes + " bytes: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public KernelModule load(KernelImage image) {
+    requireOpen();
+    PtxModule module;
+    try {
+      module = PtxParser.parse(image.ptx());
+    } catch (PtxSyntaxException e) {
+      throw new DeviceException("load", "image " + image.name() + ": " + e.getMessage());
+    }
+    return new SimulatedModule(this, image.name(), module);
+  }
+
+  @Override
+  public Stream newStream() {
+    requireOpen();
+    return new SimulatedStream(this);
+  }
+
+  @Override
+  public Event newEvent() {
+    return new SimulatedEvent();
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      workers.close();
+      memory.close();
+    }
+  }
+
+  GlobalMemory memory() {
+    return memory;
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  long stepLimit() {
+    return stepLimit;
+  }
+
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the device was closed");
+    }
+  }
+}

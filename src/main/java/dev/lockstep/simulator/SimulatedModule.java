@@ -1,0 +1,78 @@
+package dev.lockstep.simulator;
+
+import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelModule;
+import dev.lockstep.ptx.PtxKernel;
+import dev.lockstep.ptx.PtxModule;
+import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.ptx.Variable;
+import dev.lockstep.simulator.lowering.KernelCompiler;
+import dev.lockstep.simulator.memory.GlobalMemory;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A parsed module. Each kernel is lowered when it is first asked for, as most never are. */
+final class SimulatedModule implements KernelModule {
+  private final SimulatedDevice device;
+  private final String name;
+  private final PtxModule module;
+  private final List<GlobalMemory.Allocation> variables = new ArrayList<>();
+  private final Map<String, Long> addresses = new HashMap<>();
+  private final Map<String, SimulatedKernel> kernels = new HashMap<>();
+
+  SimulatedModule(SimulatedDevice device, String name, PtxModule module) {
+    this.device = device;
+    this.name = name;
+    this.module = module;
+    for (Variable variable : module.variables()) {
+      if (variable.space() == StateSpace.GLOBAL || variable.space() == StateSpace.CONST) {
+        GlobalMemory.Allocation allocation =
+            device.memory().allocate("variable " + variable.name(), variable.bytes());
+        byte[] initial = variable.initial();
+        if (initial != null) {
+          MemorySegment.copy(
+              MemorySegment.ofArray(initial), 0, allocation.region().segment(), 0, initial.length);
+        }
+        variables.add(allocation);
+        addresses.put(variable.name(), allocation.region().start());
+      }
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<String> entries() {
+    return module.kernels().stream().map(PtxKernel::name).toList();
+  }
+
+  @Override
+  public synchronized Kernel kernel(String entry) {
+    device.requireOpen();
+    SimulatedKernel known = kernels.get(entry);
+    if (known != null) {
+      return known;
+    }
+    for (PtxKernel kernel : module.kernels()) {
+      if (kernel.name().equals(entry)) {
+        SimulatedKernel lowered =
+            new SimulatedKernel(device, KernelCompiler.compile(module, kernel, addresses));
+        kernels.put(entry, lowered);
+        return lowered;
+      }
+    }
+    throw new IllegalArgumentException(
+        "module " + name + " has no kernel \"" + entry + "\"; it has " + entries());
+  }
+
+  @Override
+  public void close() {
+    variables.forEach(GlobalMemory.Allocation::close);
+  }
+}

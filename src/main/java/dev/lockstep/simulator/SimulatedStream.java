@@ -1,0 +1,124 @@
+package dev.lockstep.simulator;
+
+import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.Event;
+import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelArgs;
+import dev.lockstep.device.Launch;
+import dev.lockstep.device.Stream;
+import dev.lockstep.simulator.execution.GridRun;
+import dev.lockstep.simulator.execution.LoweredKernel;
+import java.lang.foreign.MemorySegment;
+
+/** A stream whose work is done before each call returns. */
+final class SimulatedStream implements Stream {
+  /** Shared memory a block may have on compute capability 8.0: 163 KiB. */
+  private static final int MAX_SHARED_BYTES = 163 * 1024;
+
+  private final SimulatedDevice device;
+
+  SimulatedStream(SimulatedDevice device) {
+    this.device = device;
+  }
+
+  @Override
+  public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
+    requireNative(source);
+    ours(target).slice(offset, source.byteSize()).copyFrom(source);
+  }
+
+  @Override
+  public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
+    requireNative(target);
+    target.copyFrom(ours(source).slice(offset, target.byteSize()));
+  }
+
+  @Override
+  public void copyOnDevice(
+      DeviceBuffer target, long targetOffset, DeviceBuffer source, long sourceOffset, long bytes) {
+    if (target == source && Math.abs(targetOffset - sourceOffset) < bytes) {
+      throw new IllegalArgumentException(
+          "ranges of %d bytes at %d and %d overlap".formatted(bytes, targetOffset, sourceOffset));
+    }
+    ours(target).slice(targetOffset, bytes).copyFrom(ours(source).slice(sourceOffset, bytes));
+  }
+
+  @Override
+  public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
+    ours(target).slice(offset, bytes).fill(value);
+  }
+
+  @Override
+  public void launch(Kernel kernel, Launch launch, KernelArgs args) {
+    device.requireOpen();
+    if (!(kernel instanceof SimulatedKernel ours) || ours.device() != device) {
+      throw new IllegalArgumentException(
+          "kernel " + kernel.name() + " was loaded on another device");
+    }
+    MemorySegment arguments = args.block();
+    LoweredKernel lowered = ours.lowered();
+    requireFit(lowered, launch, arguments.byteSize());
+    GridRun.Work work = ours.grid().start(launch, arguments);
+    device.workers().run(work);
+    switch (work.fault()) {
+      case null -> {}
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case Throwable t -> throw new IllegalStateException(t);
+    }
+  }
+
+  @Override
+  public void record(Event event) {
+    if (!(event instanceof SimulatedEvent ours)) {
+      throw new IllegalArgumentException("the event belongs to another device");
+    }
+    ours.record();
+  }
+
+  @Override
+  public void synchronize() {
+    device.requireOpen();
+  }
+
+  @Override
+  public void close() {}
+
+  private static void requireFit(LoweredKernel kernel, Launch launch, long argumentBytes) {
+    if (argumentBytes != kernel.parameterBytes()) {
+      throw new DeviceException(
+          "launch",
+          "%s takes %d bytes of parameters, %d were given"
+              .formatted(kernel.name(), kernel.parameterBytes(), argumentBytes));
+    }
+    if (launch.block().count() > kernel.maxThreads()) {
+      throw new DeviceException(
+          "launch",
+          "%s was compiled for at most %d threads per block, block %s has %d"
+              .formatted(
+                  kernel.name(), kernel.maxThreads(), launch.block(), launch.block().count()));
+    }
+    int sharedBytes = GridRun.sharedBytes(kernel, launch);
+    if (sharedBytes > MAX_SHARED_BYTES) {
+      throw new DeviceException(
+          "launch",
+          "%s needs %d bytes of shared memory per block, at most %d"
+              .formatted(kernel.name(), sharedBytes, MAX_SHARED_BYTES));
+    }
+  }
+
+  private SimulatedBuffer ours(DeviceBuffer buffer) {
+    if (!(buffer instanceof SimulatedBuffer ours) || ours.device() != device) {
+      throw new IllegalArgumentException("the buffer belongs to another device");
+    }
+    return ours;
+  }
+
+  private static void requireNative(MemorySegment segment) {
+    if (!segment.isNative()) {
+      throw new IllegalArgumentException(
+          "host memory must be a native segment, not one on the Java heap");
+    }
+  }
+}

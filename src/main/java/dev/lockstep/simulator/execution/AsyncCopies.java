@@ -1,0 +1,134 @@
+package dev.lockstep.simulator.execution;
+
+import dev.lockstep.simulator.memory.Region;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * The {@code cp.async} copies of a warp that have been asked for and not waited for. The bytes move
+ * when a thread waits for them and not before, and until then their destination holds a pattern
+ * that is NaN in every float type: a kernel that forgets to wait computes garbage here, every time.
+ *
+ * <p>Commit groups belong to threads: a copy carries the number of the group each of its lanes put
+ * it in.
+ */
+public final class AsyncCopies {
+  private static final byte POISON = (byte) 0xff;
+
+  private final Warp warp;
+
+  /** Groups each lane has committed. */
+  private final int[] committed = new int[Warp.LANES];
+
+  private Copy[] pending = new Copy[0];
+  private int count;
+
+  /** One cp.async of the warp. */
+  private static final class Copy {
+    final long[] to = new long[Warp.LANES];
+    final long[] from = new long[Warp.LANES];
+    final int[] bytes = new int[Warp.LANES];
+    final int[] group = new int[Warp.LANES];
+    final MemorySegment[] source = new MemorySegment[Warp.LANES];
+    int lanes;
+    int size;
+  }
+
+  AsyncCopies(Warp warp) {
+    this.warp = warp;
+  }
+
+  void reset() {
+    count = 0;
+    Arrays.fill(committed, 0);
+  }
+
+  /** Begins a copy of up to 32 lanes, of {@code size} bytes each. */
+  public void begin(int size) {
+    if (count == pending.length) {
+      pending = Arrays.copyOf(pending, Math.max(16, 2 * count));
+      for (int i = count; i < pending.length; i++) {
+        pending[i] = new Copy();
+      }
+    }
+    pending[count].size = size;
+    pending[count].lanes = 0;
+    count++;
+  }
+
+  /**
+   * Adds a lane to the copy begun last.
+   *
+   * @param to offset in shared memory, checked
+   * @param source where the bytes come from; unused when {@code bytes} is 0
+   * @param from offset in it, checked
+   * @param bytes how many to copy; the rest of the size becomes zero
+   */
+  public void add(int lane, long to, MemorySegment source, long from, int bytes) {
+    Copy copy = pending[count - 1];
+    copy.lanes |= 1 << lane;
+    copy.to[lane] = to;
+    copy.source[lane] = source;
+    copy.from[lane] = from;
+    copy.bytes[lane] = bytes;
+    copy.group[lane] = committed[lane];
+    warp.shared().segment().asSlice(to, copy.size).fill(POISON);
+  }
+
+  /** {@code cp.async.commit_group}: what the active lanes began since the last is a group. */
+  public void commit() {
+    for (int rest = warp.mask; rest != 0; rest &= rest - 1) {
+      committed[Integer.numberOfTrailingZeros(rest)]++;
+    }
+  }
+
+  /** {@code cp.async.wait_group n}: all groups but the last {@code n} are there. */
+  public void waitFor(int n) {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      Copy copy = pending[i];
+      int lanes = copy.lanes & warp.mask;
+      for (int rest = lanes; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        if (copy.group[lane] < committed[lane] - n) {
+          perform(copy, lane);
+          copy.lanes &= ~(1 << lane);
+        }
+      }
+      if (copy.lanes != 0) {
+        pending[i] = pending[kept];
+        pending[kept++] = copy;
+      }
+    }
+    count = kept;
+  }
+
+  /** {@code cp.async.wait_all}: commits and waits for everything. */
+  public void waitForAll() {
+    commit();
+    waitFor(0);
+  }
+
+  private void perform(Copy copy, int lane) {
+    Region shared = warp.shared();
+    MemorySegment target = shared.segment();
+    long to = copy.to[lane];
+    int bytes = copy.bytes[lane];
+    if (bytes == 16) {
+      long from = copy.from[lane];
+      MemorySegment source = copy.source[lane];
+      long low = source.get(ValueLayout.JAVA_LONG_UNALIGNED, from);
+      long high = source.get(ValueLayout.JAVA_LONG_UNALIGNED, from + 8);
+      target.set(ValueLayout.JAVA_LONG_UNALIGNED, to, low);
+      target.set(ValueLayout.JAVA_LONG_UNALIGNED, to + 8, high);
+      return;
+    }
+    if (bytes > 0) {
+      MemorySegment.copy(copy.source[lane], copy.from[lane], target, to, bytes);
+    }
+    if (bytes < copy.size) {
+      target.asSlice(to + bytes, copy.size - bytes).fill((byte) 0);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package dev.lockstep.simulator.execution;
+
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.Dim3;
+import dev.lockstep.device.FaultSite;
+import dev.lockstep.simulator.memory.GlobalMemory;
+import dev.lockstep.simulator.memory.Region;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One block at a time: its warps take turns on the calling thread. Registers and shared memory are
+ * made once and used for block after block.
+ */
+final class Cta {
+  /** Instructions a warp executes before others get a turn; long, as barriers end most turns. */
+  private static final int SLICE = 1 << 16;
+
+  final LoweredKernel kernel;
+  final GlobalMemory global;
+  final Region shared;
+  final Dim3 shape;
+  MemorySegment parameters = MemorySegment.NULL;
+
+  private final Warp[] warps;
+  private final long[] steps;
+  private final boolean[] blocked;
+  private final boolean[] done;
+  private final Barriers barriers;
+  private final SpecialRegisterFile specials;
+  private final @Nullable MemorySegment locals;
+  private final int threads;
+  private Dim3 block = new Dim3(0);
+
+  Cta(LoweredKernel kernel, GlobalMemory global, Dim3 shape, int sharedBytes) {
+    this.kernel = kernel;
+    this.global = global;
+    this.shape = shape;
+    this.threads = (int) shape.count();
+    Arena arena = Arena.ofAuto();
+    this.shared = new Region("shared memory", 0, arena.allocate(sharedBytes, 128));
+    int count = (threads + Warp.LANES - 1) / Warp.LANES;
+    long localBytes = (long) kernel.localBytes() * Warp.LANES * count;
+    this.locals = localBytes == 0 ? null : arena.allocate(localBytes, 16);
+    this.warps = new Warp[count];
+    for (int i = 0; i < count; i++) {
+      warps[i] = new Warp(this, i, kernel.registers());
+    }
+    this.steps = new long[count];
+    this.blocked = new boolean[count];
+    this.done = new boolean[count];
+    this.barriers = new Barriers(count);
+    this.specials = new SpecialRegisterFile(kernel.registers(), warps, shape, sharedBytes);
+  }
+
+  /** Runs one block of the grid from start to end. */
+  void run(Dim3 grid, Dim3 at, MemorySegment arguments, long stepLimit) {
+    block = at;
+    parameters = arguments;
+    specials.startBlock(grid, at);
+    barriers.reset();
+    for (int i = 0; i < warps.length; i++) {
+      int lanes = Math.min(Warp.LANES, threads - i * Warp.LANES);
+      warps[i].groups.reset(-1 >>> (Warp.LANES - lanes));
+      warps[i].copies.reset();
+      steps[i] = 0;
+      blocked[i] = false;
+      done[i] = false;
+    }
+    int left = warps.length;
+    while (left > 0) {
+      boolean progress = false;
+      for (int i = 0; i < warps.length; i++) {
+        if (!done[i] && !blocked[i]) {
+          progress = true;
+          runWarp(i, stepLimit);
+          if (done[i]) {
+            left--;
+            barriers.exited(this);
+          }
+        }
+      }
+      if (!progress) {
+        throw deadlock();
+      }
+    }
+  }
+
+  /** Runs a warp until it blocks, ends, or has used its turn. */
+  private void runWarp(int i, long stepLimit) {
+    Warp w = warps[i];
+    Op[] code = kernel.code();
+    int budget = SLICE;
+    while (true) {
+      while (w.pc < w.limit && budget > 0) {
+        budget--;
+        code[w.pc++].execute(w);
+      }
+      if (blocked[i]) {
+        break;
+      }
+      if (budget == 0) {
+        w.groups.next(true);
+        break;
+      }
+      if (!w.groups.next(false)) {
+        if (w.alive != 0) {
+          throw w.groups.stuck();
+        }
+        done[i] = true;
+        break;
+      }
+    }
+    steps[i] += SLICE - budget;
+    if (steps[i] > stepLimit) {
+      throw new DeviceFault.StepLimit(stepLimit, site(w, w.firstLane() & 31, w.pc));
+    }
+  }
+
+  void arrive(Warp w, int id, int count, boolean wait) {
+    if (id < 0 || id >= Barriers.COUNT) {
+      throw w.trap("barrier " + id + " does not exist; there are 0 to " + (Barriers.COUNT - 1));
+    }
+    if (wait) {
+      blocked[w.index] = true;
+      w.groups.stop();
+    }
+    barriers.arrive(this, id, w.index, count, wait);
+  }
+
+  /** A barrier is complete: the warp may go on. */
+  void release(int warp) {
+    blocked[warp] = false;
+    warps[warp].groups.resume();
+  }
+
+  int warpsLeft() {
+    int left = 0;
+    for (boolean d : done) {
+      left += d ? 0 : 1;
+    }
+    return left;
+  }
+
+  MemorySegment local(int warp) {
+    long bytes = (long) kernel.localBytes() * Warp.LANES;
+    return locals == null ? MemorySegment.NULL : locals.asSlice(warp * bytes, bytes);
+  }
+
+  FaultSite site(Warp w, int lane, int pc) {
+    int t = Math.min(w.index * Warp.LANES + lane, threads - 1);
+    Dim3 thread = new Dim3(t % shape.x(), t / shape.x() % shape.y(), t / (shape.x() * shape.y()));
+    LoweredKernel.Site at = kernel.sites().get(Math.min(pc, kernel.sites().size() - 1));
+    return new FaultSite(kernel.name(), block, thread, at.ptxLine(), at.instruction(), at.source());
+  }
+
+  /** One phrase on where an instruction stands. */
+  String where(int pc) {
+    LoweredKernel.Site at = kernel.sites().get(pc);
+    String source = at.source().isEmpty() ? "" : ", " + at.source();
+    return "at `" + at.instruction() + "` (PTX line " + at.ptxLine() + source + ")";
+  }
+
+  private DeviceFault deadlock() {
+    List<String> waiting = new ArrayList<>();
+    Warp first = null;
+    for (Warp w : warps) {
+      if (blocked[w.index]) {
+        first = first == null ? w : first;
+        waiting.add("warp " + w.index + " waits " + where(w.pc - 1));
+      }
+    }
+    Warp w = first == null ? warps[0] : first;
+    return new DeviceFault.Deadlock(
+        String.join("; ", waiting), site(w, w.firstLane() & 31, w.pc - 1));
+  }
+}

@@ -1,0 +1,111 @@
+package dev.lockstep.simulator.execution;
+
+import dev.lockstep.device.Dim3;
+import dev.lockstep.device.Launch;
+import dev.lockstep.simulator.memory.GlobalMemory;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a grid: workers take block after block, in order, until none is left or one faults. Which
+ * worker runs a block changes nothing about what the block computes. When several blocks fault, the
+ * first in the grid's order is reported, whatever the number of workers.
+ */
+public final class GridRun {
+  private final LoweredKernel kernel;
+  private final GlobalMemory global;
+  private final long stepLimit;
+  private final @Nullable Cta[] ctas;
+
+  /**
+   * @param workers how many may call {@link Work#run} at once
+   */
+  public GridRun(LoweredKernel kernel, GlobalMemory global, long stepLimit, int workers) {
+    this.kernel = kernel;
+    this.global = global;
+    this.stepLimit = stepLimit;
+    this.ctas = new Cta[workers];
+  }
+
+  /** Bytes of shared memory a block of this launch has. */
+  public static int sharedBytes(LoweredKernel kernel, Launch launch) {
+    if (launch.sharedBytes() == 0) {
+      return kernel.staticSharedBytes();
+    }
+    int alignment = kernel.dynamicSharedAlignment();
+    int start = (kernel.staticSharedBytes() + alignment - 1) & -alignment;
+    return start + launch.sharedBytes();
+  }
+
+  /** A launch to be worked on. One at a time: blocks of two launches would share registers. */
+  public Work start(Launch launch, MemorySegment arguments) {
+    return new Work(launch, arguments);
+  }
+
+  private Cta cta(int worker, Launch launch) {
+    Cta cta = ctas[worker];
+    int sharedBytes = sharedBytes(kernel, launch);
+    if (cta == null || !cta.shape.equals(launch.block()) || cta.shared.bytes() != sharedBytes) {
+      cta = new Cta(kernel, global, launch.block(), sharedBytes);
+      ctas[worker] = cta;
+    }
+    return cta;
+  }
+
+  /** One launch. */
+  public final class Work {
+    private final Launch launch;
+    private final MemorySegment arguments;
+    private final long blocks;
+    private final AtomicLong next = new AtomicLong();
+    private long faultBlock = Long.MAX_VALUE;
+    private @Nullable Throwable fault;
+
+    private Work(Launch launch, MemorySegment arguments) {
+      this.launch = launch;
+      this.arguments = arguments;
+      this.blocks = launch.grid().count();
+    }
+
+    /** How many workers can be kept busy. */
+    public long blocks() {
+      return blocks;
+    }
+
+    /** Takes part until no block is left. Never throws what a block threw: see {@link #fault}. */
+    public void run(int worker) {
+      Cta cta = cta(worker, launch);
+      Dim3 grid = launch.grid();
+      long block;
+      while ((block = next.getAndIncrement()) < blocks) {
+        Dim3 at =
+            new Dim3(
+                (int) (block % grid.x()),
+                (int) (block / grid.x() % grid.y()),
+                (int) (block / grid.x() / grid.y()));
+        try {
+          cta.run(grid, at, arguments, stepLimit);
+        } catch (Throwable t) {
+          failed(block, t);
+          // Its registers and barriers were left as they were; the next launch makes new ones.
+          ctas[worker] = null;
+          return;
+        }
+      }
+    }
+
+    /** What the first failing block threw, once all workers are back; null when all went well. */
+    public synchronized @Nullable Throwable fault() {
+      return fault;
+    }
+
+    private synchronized void failed(long block, Throwable thrown) {
+      next.set(blocks);
+      if (block < faultBlock) {
+        faultBlock = block;
+        fault = thrown;
+      }
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package dev.lockstep.simulator.execution;
+
+import java.util.List;
+
+/**
+ * A kernel ready to run.
+ *
+ * @param code one op per instruction, blocks in an order in which the lanes furthest behind come
+ *     first: see {@link LaneGroups}
+ * @param sites where each op came from, beside {@code code}
+ * @param staticSharedBytes shared memory the kernel declares itself
+ * @param dynamicSharedAlignment where memory sized by the launch may start behind it
+ * @param localBytes local memory of each thread
+ */
+public record LoweredKernel(
+    String name,
+    int parameterBytes,
+    int maxThreads,
+    Op[] code,
+    List<Site> sites,
+    RegisterFile registers,
+    int staticSharedBytes,
+    int dynamicSharedAlignment,
+    int localBytes) {
+
+  /** A line of PTX and of CUDA source. */
+  public record Site(int ptxLine, String instruction, String source) {}
+}

@@ -1,0 +1,68 @@
+package dev.lockstep.simulator.execution;
+
+/**
+ * How many registers of each class a kernel needs, and what they hold from the start. Literals and
+ * special registers are registers too: filled once and only read, so that every operand of an
+ * {@link Op} is a register number.
+ *
+ * @param zeroed registers that might be read before they are written; they start every block as 0
+ */
+public record RegisterFile(
+    int floats,
+    int ints,
+    int longs,
+    int doubles,
+    int predicates,
+    FloatConstant[] floatConstants,
+    IntConstant[] intConstants,
+    LongConstant[] longConstants,
+    DoubleConstant[] doubleConstants,
+    SpecialValue[] specials,
+    Zeroed zeroed) {
+
+  /** A literal in a float register. */
+  public record FloatConstant(int register, float value) {}
+
+  /** A literal in an int register. */
+  public record IntConstant(int register, int value) {}
+
+  /** A literal in a long register. */
+  public record LongConstant(int register, long value) {}
+
+  /** A literal in a double register. */
+  public record DoubleConstant(int register, double value) {}
+
+  /** A special register kept in an int register. */
+  public record SpecialValue(Special special, int register) {}
+
+  /** Registers by class that start every block as zero. */
+  public record Zeroed(int[] floats, int[] ints, int[] longs, int[] doubles, int[] predicates) {}
+
+  /** Special registers whose value stays the same while a block runs. */
+  public enum Special {
+    TID_X,
+    TID_Y,
+    TID_Z,
+    NTID_X,
+    NTID_Y,
+    NTID_Z,
+    CTAID_X,
+    CTAID_Y,
+    CTAID_Z,
+    NCTAID_X,
+    NCTAID_Y,
+    NCTAID_Z,
+    LANEID,
+    WARPID,
+    NWARPID,
+    SMID,
+    NSMID,
+    LANEMASK_EQ,
+    LANEMASK_LE,
+    LANEMASK_LT,
+    LANEMASK_GE,
+    LANEMASK_GT,
+    DYNAMIC_SMEM_SIZE,
+    TOTAL_SMEM_SIZE
+  }
+}

@@ -1,0 +1,160 @@
+package dev.lockstep.simulator.execution;
+
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.FaultSite;
+import dev.lockstep.simulator.intrinsic.TensorCore;
+import dev.lockstep.simulator.memory.GlobalMemory;
+import dev.lockstep.simulator.memory.Region;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * 32 lanes in lockstep. Registers are arrays of 32 values, one array per register; a predicate is
+ * an int with one bit per lane.
+ *
+ * <p>An op computes all 32 lanes in a loop of constant length, into the register itself when all
+ * lanes are active and into a scratch array otherwise, from which {@link #keep} takes the active
+ * ones.
+ */
+public final class Warp {
+  /** Lanes of a warp. */
+  public static final int LANES = 32;
+
+  // Read by every op: fields, not methods, so that a cold start has little to compile.
+  public final float[][] floats;
+  public final int[][] ints;
+  public final long[][] longs;
+  public final double[][] doubles;
+  public final int[] predicates;
+
+  /** The four files above predicates, by {@link Slot#file}. */
+  public final Object[][] files;
+
+  /** The next instruction. */
+  public int pc;
+
+  /** Lanes that execute; {@link #full} says whether it is all of them. Set both by setMask. */
+  public int mask;
+
+  public boolean full;
+
+  /** Lanes that have not exited. */
+  public int alive;
+
+  /** Where this warp is told to stop and look around: see {@link LaneGroups}. */
+  int limit;
+
+  public final LaneGroups groups;
+  public final AsyncCopies copies;
+  public final TensorCore.Scratch tensorScratch = new TensorCore.Scratch();
+
+  /** Scratch for addresses; valid within one op. */
+  public final long[] addresses = new long[LANES];
+
+  /** What the op found its memory in; valid within one op. */
+  public MemorySegment segment = MemorySegment.NULL;
+
+  // Results of a partly active op, before keep; and working space of ops.
+  public final float[] scratchFloats = new float[LANES];
+  public final int[] scratchInts = new int[LANES];
+  public final long[] scratchLongs = new long[LANES];
+  public final double[] scratchDoubles = new double[LANES];
+
+  private final Object[] scratch = {scratchFloats, scratchInts, scratchLongs, scratchDoubles};
+
+  final Cta cta;
+  final int index;
+
+  Warp(Cta cta, int index, RegisterFile file) {
+    this.cta = cta;
+    this.index = index;
+    this.floats = new float[file.floats()][LANES];
+    this.ints = new int[file.ints()][LANES];
+    this.longs = new long[file.longs()][LANES];
+    this.doubles = new double[file.doubles()][LANES];
+    this.predicates = new int[file.predicates()];
+    this.files = new Object[][] {floats, ints, longs, doubles};
+    this.groups = new LaneGroups(this);
+    this.copies = new AsyncCopies(this);
+  }
+
+  /** Makes these lanes the active ones. */
+  public void setMask(int lanes) {
+    mask = lanes;
+    full = lanes == -1;
+  }
+
+  /** Where an op writes a register; end with {@link #keep}. */
+  public Object target(int file, int register) {
+    return full ? files[file][register] : scratch[file];
+  }
+
+  /** Takes the active lanes of what was written to {@link #target}, when it was not in place. */
+  public void keep(int file, int register) {
+    if (!full) {
+      merge(file, register);
+    }
+  }
+
+  private void merge(int file, int register) {
+    switch (file) {
+      case Slot.FLOATS -> Masked.copy(scratchFloats, floats[register], mask);
+      case Slot.INTS -> Masked.copy(scratchInts, ints[register], mask);
+      case Slot.LONGS -> Masked.copy(scratchLongs, longs[register], mask);
+      default -> Masked.copy(scratchDoubles, doubles[register], mask);
+    }
+  }
+
+  /** Takes the active lanes of a predicate. */
+  public void keepPredicate(int register, int bits) {
+    predicates[register] = (predicates[register] & ~mask) | (bits & mask);
+  }
+
+  /** The kernel's parameters. */
+  public MemorySegment parameters() {
+    return cta.parameters;
+  }
+
+  /** Shared memory of the block, from address 0 of its own space. */
+  public Region shared() {
+    return cta.shared;
+  }
+
+  /** Local memory of this warp: lane after lane, {@link #localBytes} each. */
+  public MemorySegment local() {
+    return cta.local(index);
+  }
+
+  /** Local memory of each lane. */
+  public int localBytes() {
+    return cta.kernel.localBytes();
+  }
+
+  public GlobalMemory global() {
+    return cta.global;
+  }
+
+  /** Nanoseconds, as the kernel's clocks show them. */
+  public long clock() {
+    return System.nanoTime();
+  }
+
+  /** The first active lane. */
+  public int firstLane() {
+    return Integer.numberOfTrailingZeros(mask);
+  }
+
+  /** The place of the instruction being executed, for a fault in {@code lane}. */
+  public FaultSite site(int lane) {
+    return cta.site(this, lane, pc - 1);
+  }
+
+  /** An instruction that must not be reached was. */
+  public DeviceFault.Trap trap(String what) {
+    return new DeviceFault.Trap(what, site(firstLane()));
+  }
+
+  /** All lanes that are left have reached a block-wide barrier. */
+  public void arriveAtBarrier(int id, int threads, boolean wait) {
+    cta.arrive(this, id, threads, wait);
+  }
+}

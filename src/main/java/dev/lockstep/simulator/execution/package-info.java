@@ -1,0 +1,11 @@
+/**
+ * How a lowered kernel runs. Start with {@link dev.lockstep.simulator.execution.GridRun}: a grid is
+ * blocks spread over worker threads; a {@link dev.lockstep.simulator.execution.Cta} is one block,
+ * its warps taking turns on one thread; a {@link dev.lockstep.simulator.execution.Warp} is 32 lanes
+ * that execute one {@link dev.lockstep.simulator.execution.Op} at a time; {@link
+ * dev.lockstep.simulator.execution.LaneGroups} is what happens when lanes part ways.
+ */
+@NullMarked
+package dev.lockstep.simulator.execution;
+
+import org.jspecify.annotations.NullMarked;

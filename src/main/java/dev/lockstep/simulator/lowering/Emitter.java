@@ -1,0 +1,338 @@
+package dev.lockstep.simulator.lowering;
+
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.ScalarType;
+import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.op.Address;
+import dev.lockstep.simulator.op.ConversionLanes;
+import dev.lockstep.simulator.op.IntLanes;
+import dev.lockstep.simulator.op.Lanes1;
+import dev.lockstep.simulator.op.Lanes2;
+import dev.lockstep.simulator.op.Lanes3;
+import dev.lockstep.simulator.op.PredicateOp;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Collects the steps of one instruction. Sources and targets are asked for by the class the
+ * instruction computes in; where a register was declared as another class of the same size, a step
+ * that moves the bits comes before or after, and likewise for the extension of narrow integers.
+ */
+final class Emitter {
+  final Registers registers;
+  final Symbols symbols;
+  private final List<Op> steps = new ArrayList<>();
+  private final List<Op> after = new ArrayList<>();
+
+  Emitter(Registers registers, Symbols symbols) {
+    this.registers = registers;
+    this.symbols = symbols;
+  }
+
+  void emit(Op op) {
+    steps.add(op);
+  }
+
+  /** To be done when all else is. */
+  void emitAfter(Op op) {
+    after.add(op);
+  }
+
+  <D, A> void emit(Lanes1.Function<D, A> function, Slot<D> d, Slot<A> a) {
+    emit(new Lanes1<>(function, d, a));
+  }
+
+  <D, A, B> void emit(Lanes2.Function<D, A, B> function, Slot<D> d, Slot<A> a, Slot<B> b) {
+    emit(new Lanes2<>(function, d, a, b));
+  }
+
+  <D, A, B, C> void emit(
+      Lanes3.Function<D, A, B, C> function, Slot<D> d, Slot<A> a, Slot<B> b, Slot<C> c) {
+    emit(new Lanes3<>(function, d, a, b, c));
+  }
+
+  /** The steps so far, in order. Ready for the next instruction afterwards. */
+  Op[] finish() {
+    // What was asked for last is converted first: targets nest like that.
+    steps.addAll(after.reversed());
+    Op[] all = steps.toArray(Op[]::new);
+    steps.clear();
+    after.clear();
+    return all;
+  }
+
+  // ---- sources
+
+  Slot<float[]> f32(Operand operand) {
+    return switch (operand) {
+      case Operand.FloatLiteral f -> registers.constant((float) f.value());
+      case Operand.IntLiteral(long value) -> registers.constant(Float.intBitsToFloat((int) value));
+      case Operand.Reg(Register register) when Registers.file(register.type()) == Slot.FLOATS ->
+          slot(register);
+      default -> {
+        Slot<float[]> bits = registers.temporaryFloat();
+        emit(ConversionLanes::bitsToFloat, bits, b32(operand));
+        yield bits;
+      }
+    };
+  }
+
+  Slot<double[]> f64(Operand operand) {
+    return switch (operand) {
+      case Operand.FloatLiteral f -> registers.constant(f.value());
+      case Operand.IntLiteral(long value) -> registers.constant(Double.longBitsToDouble(value));
+      case Operand.Reg(Register register) when Registers.file(register.type()) == Slot.DOUBLES ->
+          slot(register);
+      default -> {
+        Slot<double[]> bits = registers.temporaryDouble();
+        emit(ConversionLanes::bitsToDouble, bits, b64(operand));
+        yield bits;
+      }
+    };
+  }
+
+  /** 32 bits; of a wider register its lower half, of a narrower one its zero-extension. */
+  Slot<int[]> b32(Operand operand) {
+    return switch (operand) {
+      case Operand.IntLiteral(long value) -> registers.constant((int) value);
+      case Operand.FloatLiteral f -> registers.constant(Float.floatToRawIntBits((float) f.value()));
+      case Operand.Special(String name) -> SpecialValues.ints(this, name);
+      case Operand.Symbol(String name, long offset) ->
+          registers.constant((int) addressOf(name, offset));
+      case Operand.Reg(Register register) ->
+          switch (Registers.file(register.type())) {
+            case Slot.INTS -> slot(register);
+            case Slot.FLOATS -> {
+              Slot<int[]> bits = registers.temporaryInt();
+              emit(ConversionLanes::floatToBits, bits, slot(register));
+              yield bits;
+            }
+            default -> {
+              Slot<int[]> low = registers.temporaryInt();
+              emit(ConversionLanes::longToInt, low, b64(operand));
+              yield low;
+            }
+          };
+      default -> throw new Unsupported("operand " + operand + " where 32 bits are needed");
+    };
+  }
+
+  /** 64 bits; a narrower register is zero-extended. */
+  Slot<long[]> b64(Operand operand) {
+    return switch (operand) {
+      case Operand.IntLiteral(long value) -> registers.constant(value);
+      case Operand.FloatLiteral f -> registers.constant(Double.doubleToRawLongBits(f.value()));
+      case Operand.Special(String name) -> SpecialValues.longs(this, name);
+      case Operand.Symbol(String name, long offset) -> registers.constant(addressOf(name, offset));
+      case Operand.Reg(Register register) ->
+          switch (Registers.file(register.type())) {
+            case Slot.LONGS -> slot(register);
+            case Slot.DOUBLES -> {
+              Slot<long[]> bits = registers.temporaryLong();
+              emit(ConversionLanes::doubleToBits, bits, slot(register));
+              yield bits;
+            }
+            default -> {
+              Slot<long[]> wide = registers.temporaryLong();
+              emit(ConversionLanes::unsignedToLong, wide, b32(operand));
+              yield wide;
+            }
+          };
+      default -> throw new Unsupported("operand " + operand + " where 64 bits are needed");
+    };
+  }
+
+  /** A 32-bit or narrower integer as its type reads it. */
+  Slot<int[]> integer(Operand operand, ScalarType type) {
+    return switch (type) {
+      case U16, B16 -> extended(operand, IntLanes::zeroExtend16, type);
+      case S16 -> extended(operand, IntLanes::signExtend16, type);
+      case U8, B8 -> extended(operand, IntLanes::zeroExtend8, type);
+      case S8 -> extended(operand, IntLanes::signExtend8, type);
+      default -> b32(operand);
+    };
+  }
+
+  private Slot<int[]> extended(
+      Operand operand, Lanes1.Function<int[], int[]> extend, ScalarType type) {
+    if (operand instanceof Operand.IntLiteral(long value)) {
+      int[] lanes = new int[32];
+      lanes[0] = (int) value;
+      extend.apply(lanes, lanes);
+      return registers.constant(lanes[0]);
+    }
+    boolean already =
+        operand instanceof Operand.Reg(Register r) && r.type().bytes() == 2 && type.bytes() == 2;
+    Slot<int[]> source = b32(operand);
+    if (already && !type.isSigned()) {
+      return source;
+    }
+    Slot<int[]> wide = registers.temporaryInt();
+    emit(extend, wide, source);
+    return wide;
+  }
+
+  /** A predicate, complemented if written so. */
+  int predicate(Operand operand) {
+    return switch (operand) {
+      case Operand.Reg(Register register) when register.type() == ScalarType.PRED ->
+          registers.predicate(register);
+      case Operand.Not(Register register) -> {
+        int complement = registers.temporaryPredicate();
+        emit(new PredicateOp(PredicateOp.Kind.NOT, complement, registers.predicate(register), 0));
+        yield complement;
+      }
+      case Operand.IntLiteral(long value) -> {
+        int constant = registers.temporaryPredicate();
+        PredicateOp.Kind kind = value == 0 ? PredicateOp.Kind.FALSE : PredicateOp.Kind.TRUE;
+        emit(new PredicateOp(kind, constant, 0, 0));
+        yield constant;
+      }
+      default -> throw new Unsupported("operand " + operand + " where a predicate is needed");
+    };
+  }
+
+  // ---- targets
+
+  Slot<float[]> toF32(Operand operand) {
+    if (operand instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.FLOATS) {
+      return slot(r);
+    }
+    Slot<float[]> value = registers.temporaryFloat();
+    if (!(operand instanceof Operand.Sink)) {
+      Slot<int[]> target = toB32(operand);
+      emitAfter(new Lanes1<>(ConversionLanes::floatToBits, target, value));
+    }
+    return value;
+  }
+
+  Slot<double[]> toF64(Operand operand) {
+    if (operand instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.DOUBLES) {
+      return slot(r);
+    }
+    Slot<double[]> value = registers.temporaryDouble();
+    if (!(operand instanceof Operand.Sink)) {
+      Slot<long[]> target = toB64(operand);
+      emitAfter(new Lanes1<>(ConversionLanes::doubleToBits, target, value));
+    }
+    return value;
+  }
+
+  /** A 32-bit result: a 16-bit register takes its lower half, a wider one its zero-extension. */
+  Slot<int[]> toB32(Operand operand) {
+    Slot<int[]> value = registers.temporaryInt();
+    switch (operand) {
+      case Operand.Sink s -> {}
+      case Operand.Reg(Register register) -> {
+        switch (Registers.file(register.type())) {
+          case Slot.INTS -> {
+            if (register.type().bytes() == 4) {
+              return slot(register);
+            }
+            emitAfter(new Lanes1<>(IntLanes::zeroExtend16, slot(register), value));
+          }
+          case Slot.FLOATS ->
+              emitAfter(new Lanes1<>(ConversionLanes::bitsToFloat, slot(register), value));
+          default -> {
+            Slot<long[]> target = toB64(operand);
+            emitAfter(new Lanes1<>(ConversionLanes::unsignedToLong, target, value));
+          }
+        }
+      }
+      default -> throw new Unsupported("operand " + operand + " cannot be written");
+    }
+    return value;
+  }
+
+  Slot<long[]> toB64(Operand operand) {
+    if (operand instanceof Operand.Reg(Register r)) {
+      if (Registers.file(r.type()) == Slot.LONGS) {
+        return slot(r);
+      }
+      if (Registers.file(r.type()) == Slot.DOUBLES) {
+        Slot<long[]> value = registers.temporaryLong();
+        emitAfter(new Lanes1<>(ConversionLanes::bitsToDouble, slot(r), value));
+        return value;
+      }
+    } else if (operand instanceof Operand.Sink) {
+      return registers.temporaryLong();
+    }
+    throw new Unsupported("operand " + operand + " where a 64-bit register is needed");
+  }
+
+  /** A result of an integer type: narrow ones are cut to it and extended to the register. */
+  Slot<int[]> toInteger(Operand operand, ScalarType type) {
+    if (type.bytes() == 4) {
+      return toB32(operand);
+    }
+    boolean fits = operand instanceof Operand.Reg(Register r) && r.type().bytes() <= type.bytes();
+    Slot<int[]> value = registers.temporaryInt();
+    Slot<int[]> target = fits ? rawInt(operand) : toB32(operand);
+    Lanes1.Function<int[], int[]> extend =
+        switch (type) {
+          case S16 -> fits ? IntLanes::zeroExtend16 : IntLanes::signExtend16;
+          case S8 -> IntLanes::signExtend8;
+          case U8, B8 -> IntLanes::zeroExtend8;
+          default -> IntLanes::zeroExtend16;
+        };
+    emitAfter(new Lanes1<>(extend, target, value));
+    return value;
+  }
+
+  private Slot<int[]> rawInt(Operand operand) {
+    if (operand instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS) {
+      return slot(r);
+    }
+    throw new Unsupported("operand " + operand + " cannot be written");
+  }
+
+  int toPredicate(Operand operand) {
+    return switch (operand) {
+      case Operand.Reg(Register register) when register.type() == ScalarType.PRED ->
+          registers.predicate(register);
+      case Operand.Sink s -> registers.temporaryPredicate();
+      default -> throw new Unsupported("operand " + operand + " is no predicate");
+    };
+  }
+
+  // ---- the rest
+
+  /** The address operand of a load or store. */
+  Address address(Operand operand, StateSpace space) {
+    if (!(operand instanceof Operand.Address(Operand base, long offset))) {
+      throw new Unsupported("expected an address, found " + operand);
+    }
+    if (base instanceof Operand.Symbol(String name, long more)) {
+      return new Address(space, registers.constant(addressOf(name, more)), offset);
+    }
+    boolean narrow =
+        base instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS;
+    return new Address(space, narrow ? b32(base) : b64(base), offset);
+  }
+
+  /** The address of a name in its own state space. */
+  long addressOf(String name, long offset) {
+    Symbols.Place place = symbols.find(name);
+    if (place == null) {
+      throw new Unsupported("nothing is known of the name " + name);
+    }
+    return place.address() + offset;
+  }
+
+  @SuppressWarnings("unchecked") // The register's type was looked at by the caller.
+  private <A> Slot<A> slot(Register register) {
+    return (Slot<A>) registers.slot(register);
+  }
+
+  /** The n-th operand. */
+  static Operand operand(Instruction in, int n) {
+    if (n >= in.operands().size()) {
+      throw new Unsupported("it has only " + in.operands().size() + " operands");
+    }
+    return in.operands().get(n);
+  }
+}

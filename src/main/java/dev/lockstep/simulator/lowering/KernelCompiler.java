@@ -1,0 +1,134 @@
+package dev.lockstep.simulator.lowering;
+
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.Dim3;
+import dev.lockstep.device.FaultSite;
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.PtxKernel;
+import dev.lockstep.ptx.PtxModule;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.op.Branch;
+import dev.lockstep.simulator.op.Exit;
+import dev.lockstep.simulator.op.Guarded;
+import dev.lockstep.simulator.op.Jump;
+import dev.lockstep.simulator.op.Sequence;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Lowers a kernel: {@link #compile} reads as the list of passes. */
+public final class KernelCompiler {
+  private final PtxModule module;
+  private final PtxKernel kernel;
+  private final Registers registers = new Registers();
+  private final Emitter emitter;
+  private final Decoder decoder;
+  private final List<Op> code = new ArrayList<>();
+  private final List<LoweredKernel.Site> sites = new ArrayList<>();
+
+  private KernelCompiler(PtxModule module, PtxKernel kernel, Symbols symbols) {
+    this.module = module;
+    this.kernel = kernel;
+    this.emitter = new Emitter(registers, symbols);
+    this.decoder = new Decoder(emitter);
+  }
+
+  /**
+   * Makes a kernel executable.
+   *
+   * @param globals addresses of the module's global and constant variables, by name
+   * @throws DeviceFault.UnsupportedInstruction at the first instruction that cannot be executed
+   */
+  public static LoweredKernel compile(
+      PtxModule module, PtxKernel kernel, Map<String, Long> globals) {
+    Symbols symbols = new Symbols(module, kernel, globals);
+    List<Step> steps = Steps.of(kernel);
+    List<ControlFlow.Block> blocks = ControlFlow.blocks(steps);
+    int[] order = ControlFlow.order(blocks);
+    KernelCompiler compiler = new KernelCompiler(module, kernel, symbols);
+    compiler.layOut(steps, blocks, order);
+    List<Register> zeroed = Liveness.readBeforeWritten(kernel.registers(), steps, blocks);
+    return new LoweredKernel(
+        kernel.name(),
+        kernel.parameterBytes(),
+        kernel.maxThreads(),
+        compiler.code.toArray(Op[]::new),
+        compiler.sites,
+        compiler.registers.file(zeroed),
+        symbols.sharedBytes(),
+        symbols.dynamicAlignment(),
+        symbols.localBytes());
+  }
+
+  /**
+   * Decodes block after block; a jump is added where the text's next block is not the next here.
+   */
+  private void layOut(List<Step> steps, List<ControlFlow.Block> blocks, int[] order) {
+    int[] start = new int[blocks.size()];
+    List<Link> links = new ArrayList<>();
+    for (int n = 0; n < order.length; n++) {
+      ControlFlow.Block block = blocks.get(order[n]);
+      start[order[n]] = code.size();
+      for (int i = block.from(); i < block.to(); i++) {
+        Step step = steps.get(i);
+        if (step.kind() != Step.Kind.BRANCH) {
+          add(decode(step.instruction()), step.instruction());
+        }
+      }
+      Step last = steps.get(block.to() - 1);
+      int[] next = block.successors();
+      int following = n + 1 < order.length ? order[n + 1] : -1;
+      if (last.kind() == Step.Kind.BRANCH && last.guard() != null) {
+        Branch branch =
+            new Branch(registers.predicate(last.guard().predicate()), last.guard().negated());
+        add(branch, last.instruction());
+        links.add(new Link(branch, next[0]));
+      }
+      if (next.length > 0 && next[next.length - 1] != following) {
+        Jump jump = new Jump();
+        add(jump, last.instruction());
+        links.add(new Link(jump, next[next.length - 1]));
+      }
+    }
+    for (Link link : links) {
+      int target = start[link.block];
+      switch (link.op) {
+        case Branch branch -> branch.link(target, code.get(target) instanceof Exit);
+        case Jump jump -> jump.link(target);
+        default -> throw new AssertionError(link);
+      }
+    }
+  }
+
+  private Op decode(Instruction in) {
+    try {
+      decoder.decode(in);
+    } catch (Unsupported e) {
+      emitter.finish();
+      throw new DeviceFault.UnsupportedInstruction(
+          in.fullOpcode() + ": " + e.getMessage() + " not supported by the simulator",
+          new FaultSite(
+              kernel.name(),
+              new Dim3(0, 0, 0),
+              new Dim3(0, 0, 0),
+              in.line(),
+              in.text(),
+              module.describe(in.location())));
+    }
+    Op[] steps = emitter.finish();
+    Op op = steps.length == 1 ? steps[0] : new Sequence(steps);
+    Instruction.Guard guard = in.guard();
+    return guard == null
+        ? op
+        : new Guarded(op, registers.predicate(guard.predicate()), guard.negated());
+  }
+
+  private void add(Op op, Instruction in) {
+    code.add(op);
+    sites.add(new LoweredKernel.Site(in.line(), in.text(), module.describe(in.location())));
+  }
+
+  private record Link(Op op, int block) {}
+}

@@ -1,0 +1,148 @@
+package dev.lockstep.simulator.lowering;
+
+import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.ScalarType;
+import dev.lockstep.simulator.execution.RegisterFile;
+import dev.lockstep.simulator.execution.RegisterFile.Special;
+import dev.lockstep.simulator.execution.Slot;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Gives registers, literals, special registers and temporaries their places in the files. */
+final class Registers {
+  private final int[] used = new int[4];
+  private int predicates;
+  private int carry = -1;
+  private final Map<Register, Slot<?>> slots = new HashMap<>();
+  private final Map<Register, Integer> predicateOf = new HashMap<>();
+  private final Map<Integer, Slot<float[]>> floats = new HashMap<>();
+  private final Map<Integer, Slot<int[]>> ints = new HashMap<>();
+  private final Map<Long, Slot<long[]>> longs = new HashMap<>();
+  private final Map<Long, Slot<double[]>> doubles = new HashMap<>();
+  private final Map<Special, Slot<int[]>> specials = new EnumMap<>(Special.class);
+
+  /** The file a register of that type lives in. */
+  static int file(ScalarType type) {
+    return switch (type) {
+      case F32 -> Slot.FLOATS;
+      case F64 -> Slot.DOUBLES;
+      case B64, U64, S64 -> Slot.LONGS;
+      default -> Slot.INTS;
+    };
+  }
+
+  /** The place of a register that is no predicate. */
+  Slot<?> slot(Register register) {
+    return slots.computeIfAbsent(register, r -> fresh(file(r.type())));
+  }
+
+  int predicate(Register register) {
+    return predicateOf.computeIfAbsent(register, r -> predicates++);
+  }
+
+  /** The condition code of extended-precision arithmetic. */
+  int carry() {
+    if (carry < 0) {
+      carry = predicates++;
+    }
+    return carry;
+  }
+
+  int temporaryPredicate() {
+    return predicates++;
+  }
+
+  Slot<float[]> temporaryFloat() {
+    return fresh(Slot.FLOATS);
+  }
+
+  Slot<int[]> temporaryInt() {
+    return fresh(Slot.INTS);
+  }
+
+  Slot<long[]> temporaryLong() {
+    return fresh(Slot.LONGS);
+  }
+
+  Slot<double[]> temporaryDouble() {
+    return fresh(Slot.DOUBLES);
+  }
+
+  /** By bits, so that −0 and every NaN are kept apart. */
+  Slot<float[]> constant(float value) {
+    return floats.computeIfAbsent(Float.floatToRawIntBits(value), bits -> fresh(Slot.FLOATS));
+  }
+
+  Slot<int[]> constant(int value) {
+    return ints.computeIfAbsent(value, v -> fresh(Slot.INTS));
+  }
+
+  Slot<long[]> constant(long value) {
+    return longs.computeIfAbsent(value, v -> fresh(Slot.LONGS));
+  }
+
+  Slot<double[]> constant(double value) {
+    return doubles.computeIfAbsent(Double.doubleToRawLongBits(value), bits -> fresh(Slot.DOUBLES));
+  }
+
+  Slot<int[]> special(Special special) {
+    return specials.computeIfAbsent(special, s -> fresh(Slot.INTS));
+  }
+
+  /**
+   * The files as decoding left them.
+   *
+   * @param zeroed registers that may be read before they are written
+   */
+  RegisterFile file(List<Register> zeroed) {
+    return new RegisterFile(
+        used[Slot.FLOATS],
+        used[Slot.INTS],
+        used[Slot.LONGS],
+        used[Slot.DOUBLES],
+        predicates,
+        floats.entrySet().stream()
+            .map(
+                e ->
+                    new RegisterFile.FloatConstant(
+                        e.getValue().index(), Float.intBitsToFloat(e.getKey())))
+            .toArray(RegisterFile.FloatConstant[]::new),
+        ints.entrySet().stream()
+            .map(e -> new RegisterFile.IntConstant(e.getValue().index(), e.getKey()))
+            .toArray(RegisterFile.IntConstant[]::new),
+        longs.entrySet().stream()
+            .map(e -> new RegisterFile.LongConstant(e.getValue().index(), e.getKey()))
+            .toArray(RegisterFile.LongConstant[]::new),
+        doubles.entrySet().stream()
+            .map(
+                e ->
+                    new RegisterFile.DoubleConstant(
+                        e.getValue().index(), Double.longBitsToDouble(e.getKey())))
+            .toArray(RegisterFile.DoubleConstant[]::new),
+        specials.entrySet().stream()
+            .map(e -> new RegisterFile.SpecialValue(e.getKey(), e.getValue().index()))
+            .toArray(RegisterFile.SpecialValue[]::new),
+        new RegisterFile.Zeroed(
+            in(zeroed, Slot.FLOATS),
+            in(zeroed, Slot.INTS),
+            in(zeroed, Slot.LONGS),
+            in(zeroed, Slot.DOUBLES),
+            zeroed.stream()
+                .filter(r -> r.type() == ScalarType.PRED)
+                .mapToInt(this::predicate)
+                .toArray()));
+  }
+
+  private int[] in(List<Register> registers, int file) {
+    return registers.stream()
+        .filter(r -> r.type() != ScalarType.PRED && file(r.type()) == file)
+        .mapToInt(r -> slot(r).index())
+        .toArray();
+  }
+
+  private <A> Slot<A> fresh(int file) {
+    return new Slot<>(file, used[file]++);
+  }
+}

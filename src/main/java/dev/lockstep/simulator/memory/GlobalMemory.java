@@ -1,0 +1,152 @@
+package dev.lockstep.simulator.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Global memory: allocations at ever-growing addresses with a gap behind each, so that an overrun
+ * hits nothing and a freed address never comes back to life. Safe for use by several threads.
+ */
+public final class GlobalMemory implements AutoCloseable {
+  /** Alignment of every allocation, as CUDA's. */
+  private static final long ALIGNMENT = 256;
+
+  /** Unmapped bytes behind every allocation, at least. */
+  private static final long GAP = 4096;
+
+  private final Object lock = new Object();
+
+  /** Ordered by address; replaced, never changed. */
+  private volatile Region[] regions = new Region[0];
+
+  /** Recently freed, for messages. */
+  private final Region[] freed = new Region[64];
+
+  private int freedCount;
+  private final Set<Allocation> live = new HashSet<>();
+  private long next = Windows.GLOBAL;
+
+  /** An allocation: a region and the arena that owns its bytes. */
+  public final class Allocation implements AutoCloseable {
+    private final Region region;
+    private final Arena arena;
+    private boolean closed;
+
+    private Allocation(Region region, Arena arena) {
+      this.region = region;
+      this.arena = arena;
+    }
+
+    public Region region() {
+      return region;
+    }
+
+    /** Frees; a second time does nothing. */
+    @Override
+    public void close() {
+      synchronized (lock) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        region.retire();
+        forget(region);
+        live.remove(this);
+      }
+      arena.close();
+    }
+  }
+
+  /**
+   * Takes memory, zeroed.
+   *
+   * @param name what messages call it
+   * @throws OutOfMemoryError when the host has no more
+   */
+  public Allocation allocate(String name, long bytes) {
+    Arena arena = Arena.ofShared();
+    MemorySegment segment = arena.allocate(bytes, ALIGNMENT);
+    synchronized (lock) {
+      Region region = new Region(name, next, segment);
+      next += (bytes + GAP + ALIGNMENT - 1) & -ALIGNMENT;
+      Region[] longer = Arrays.copyOf(regions, regions.length + 1);
+      longer[regions.length] = region;
+      regions = longer;
+      Allocation allocation = new Allocation(region, arena);
+      live.add(allocation);
+      return allocation;
+    }
+  }
+
+  /** The region that holds the {@code size} bytes at {@code address}, or null. */
+  public @Nullable Region find(long address, int size) {
+    Region[] all = regions;
+    int at = floor(all, address);
+    return at >= 0 && all[at].contains(address, size) ? all[at] : null;
+  }
+
+  /** One phrase on what lies near an address, for faults. */
+  public String describe(long address) {
+    synchronized (lock) {
+      for (int i = 0; i < Math.min(freedCount, freed.length); i++) {
+        Region region = freed[i];
+        if (address >= region.start() && address < region.start() + region.bytes()) {
+          return "in " + region.name() + ", which was freed";
+        }
+      }
+    }
+    Region[] all = regions;
+    int at = floor(all, address);
+    if (at < 0) {
+      return address >= 0 && address < 4096 ? "a null pointer" : "no allocation near";
+    }
+    Region region = all[at];
+    long past = address - region.start() - region.bytes();
+    return past < 0
+        ? "reaches past the end of " + region.name()
+        : past + " bytes past the end of " + region.name();
+  }
+
+  /** Frees what nobody freed. */
+  @Override
+  public void close() {
+    List<Allocation> leaked;
+    synchronized (lock) {
+      leaked = List.copyOf(live);
+    }
+    leaked.forEach(Allocation::close);
+  }
+
+  private void forget(Region region) {
+    Region[] all = regions;
+    int at = floor(all, region.start());
+    if (at < 0 || all[at] != region) {
+      return;
+    }
+    Region[] shorter = new Region[all.length - 1];
+    System.arraycopy(all, 0, shorter, 0, at);
+    System.arraycopy(all, at + 1, shorter, at, shorter.length - at);
+    regions = shorter;
+    freed[freedCount++ % freed.length] = region;
+  }
+
+  /** Index of the last region that starts at or below the address, or −1. */
+  private static int floor(Region[] all, long address) {
+    int low = 0;
+    int high = all.length - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      if (all[middle].start() <= address) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return high;
+  }
+}

@@ -1,0 +1,217 @@
+package dev.lockstep.simulator.op;
+
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.Region;
+import dev.lockstep.simulator.memory.Windows;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The address operand of one instruction: {@code [register + offset]} in a state space. Checks
+ * accesses, all lanes at once where they fall into one region, lane by lane otherwise.
+ */
+public final class Address {
+  private static final int LANES = Warp.LANES;
+
+  /** No shift: no address is anywhere near. */
+  static final long APART = Long.MIN_VALUE;
+
+  /** Row k: lane i times 2^k, what addresses of neighbouring elements differ by. */
+  private static final long[][] STEPS = steps();
+
+  private final StateSpace space;
+  private final boolean wide;
+  private final int register;
+  private final long offset;
+
+  /** The allocation last hit. Written by any thread without order: a region never changes. */
+  private @Nullable Region last;
+
+  /**
+   * @param register {@code LONGS} or, for 32-bit addresses of shared memory, {@code INTS}
+   */
+  public Address(StateSpace space, Slot<?> register, long offset) {
+    this.space = space;
+    this.wide = register.file() == Slot.LONGS;
+    this.register = register.index();
+    this.offset = offset;
+  }
+
+  /** Whether it is computed from this register. */
+  boolean uses(int file, int index) {
+    return wide && file == Slot.LONGS && index == register;
+  }
+
+  /** The register's 32 values, offset not added: possibly the register itself. */
+  long[] values(Warp w) {
+    if (wide) {
+      return w.longs[register];
+    }
+    long[] values = w.addresses;
+    int[] from = w.ints[register];
+    for (int i = 0; i < LANES; i++) {
+      values[i] = from[i] & 0xffff_ffffL;
+    }
+    return values;
+  }
+
+  /**
+   * Whether all lanes access neighbours of {@code bytes} each.
+   *
+   * @param bytes a power of two
+   */
+  static boolean neighbours(long[] values, int bytes) {
+    long[] steps = STEPS[Integer.numberOfTrailingZeros(bytes)];
+    long first = values[0];
+    long difference = 0;
+    for (int i = 0; i < LANES; i++) {
+      difference |= (values[i] - first) ^ steps[i];
+    }
+    return difference == 0;
+  }
+
+  /**
+   * Where all 32 lanes' accesses of {@code bytes} each lie in {@code w.segment}: what to add to
+   * their values. {@link #APART} when they must be looked at one by one, for lying in several
+   * regions or for being wrong.
+   */
+  long shift(Warp w, long[] values, int bytes) {
+    long low = values[0];
+    long high = low;
+    long bits = low;
+    for (int i = 1; i < LANES; i++) {
+      long value = values[i];
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+      bits |= value;
+    }
+    if (((bits | offset) & (bytes - 1)) != 0) {
+      return APART;
+    }
+    return shift(w, low, high, bytes);
+  }
+
+  /** {@link #shift(Warp, long[], int)} for neighbours, which only need their ends checked. */
+  long shiftNeighbours(Warp w, long[] values, int bytes) {
+    if (((values[0] | offset) & (bytes - 1)) != 0) {
+      return APART;
+    }
+    return shift(w, values[0], values[LANES - 1], bytes);
+  }
+
+  private long shift(Warp w, long low, long high, int bytes) {
+    Region region =
+        switch (space) {
+          case SHARED -> w.shared();
+          case GLOBAL, CONST, GENERIC -> global(w, low + offset, bytes);
+          case LOCAL, PARAM -> null;
+        };
+    if (region == null || !region.spans(low + offset, high + offset, bytes)) {
+      return APART;
+    }
+    w.segment = region.segment();
+    return offset - region.start();
+  }
+
+  private @Nullable Region global(Warp w, long address, int bytes) {
+    Region region = last;
+    if (region == null || !region.contains(address, bytes)) {
+      region = w.global().find(address, bytes);
+      if (region != null) {
+        last = region;
+      }
+    }
+    return region;
+  }
+
+  /**
+   * The checked place of one lane's access: its offset in {@code w.segment}.
+   *
+   * @param what the access in words, for the fault
+   */
+  long locate(Warp w, int lane, long value, int bytes, String what) {
+    return locate(w, lane, value, bytes, what, bytes);
+  }
+
+  /** {@link #locate(Warp, int, long, int, String)} with an alignment that is not the size. */
+  long locate(Warp w, int lane, long value, int alignment, String what, int bytes) {
+    long address = value + offset;
+    if ((address & (alignment - 1)) != 0) {
+      throw new DeviceFault.MisalignedAddress(
+          access(what, bytes), address, alignment, w.site(lane));
+    }
+    return switch (space) {
+      case SHARED -> inShared(w, lane, address, bytes, what, 0);
+      case LOCAL -> inLocal(w, lane, address, bytes, what, 0);
+      case PARAM -> inParam(w, lane, address, bytes, what, 0);
+      case GLOBAL, CONST -> inGlobal(w, lane, address, bytes, what);
+      case GENERIC -> {
+        if (Windows.contains(Windows.SHARED, address)) {
+          yield inShared(w, lane, address, bytes, what, Windows.SHARED);
+        }
+        if (Windows.contains(Windows.LOCAL, address)) {
+          yield inLocal(w, lane, address, bytes, what, Windows.LOCAL);
+        }
+        if (Windows.contains(Windows.PARAM, address)) {
+          yield inParam(w, lane, address, bytes, what, Windows.PARAM);
+        }
+        yield inGlobal(w, lane, address, bytes, what);
+      }
+    };
+  }
+
+  private long inGlobal(Warp w, int lane, long address, int bytes, String what) {
+    Region region = global(w, address, bytes);
+    if (region == null) {
+      String nearest = w.global().describe(address);
+      throw new DeviceFault.IllegalAddress(access(what, bytes), address, nearest, w.site(lane));
+    }
+    w.segment = region.segment();
+    return address - region.start();
+  }
+
+  private long inShared(Warp w, int lane, long address, int bytes, String what, long window) {
+    Region shared = w.shared();
+    w.segment = shared.segment();
+    return inside(w, lane, address, window, shared.bytes(), bytes, what, "shared memory");
+  }
+
+  private long inLocal(Warp w, int lane, long address, int bytes, String what, long window) {
+    w.segment = w.local();
+    long each = w.localBytes();
+    return lane * each + inside(w, lane, address, window, each, bytes, what, "local memory");
+  }
+
+  private long inParam(Warp w, int lane, long address, int bytes, String what, long window) {
+    w.segment = w.parameters();
+    long size = w.segment.byteSize();
+    return inside(w, lane, address, window, size, bytes, what, "the parameters");
+  }
+
+  private long inside(
+      Warp w, int lane, long address, long window, long size, int bytes, String what, String name) {
+    long at = address - window;
+    if (at < 0 || at > size - bytes) {
+      throw new DeviceFault.IllegalAddress(
+          access(what, bytes), address, name + " has " + size + " bytes", w.site(lane));
+    }
+    return at;
+  }
+
+  private String access(String what, int bytes) {
+    String where = space == StateSpace.GENERIC ? "" : space.spelling() + " ";
+    return where + what + " of " + bytes + " bytes";
+  }
+
+  private static long[][] steps() {
+    long[][] steps = new long[5][LANES];
+    for (int k = 0; k < steps.length; k++) {
+      for (int i = 0; i < LANES; i++) {
+        steps[k][i] = (long) i << k;
+      }
+    }
+    return steps;
+  }
+}

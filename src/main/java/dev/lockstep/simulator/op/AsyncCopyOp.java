@@ -1,0 +1,76 @@
+package dev.lockstep.simulator.op;
+
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * {@code cp.async}: asks for a copy from global to shared memory. Its places are checked now, so
+ * that a fault names this instruction; the bytes move when a thread waits for them.
+ */
+public final class AsyncCopyOp extends Op {
+  private final Address to;
+  private final Address from;
+  private final int size;
+  private final int sourceSize;
+
+  /**
+   * @param size bytes written per lane: 4, 8 or 16
+   * @param sourceSize int register with the bytes read, the rest being zero; or −1 for all
+   */
+  public AsyncCopyOp(Address to, Address from, int size, int sourceSize) {
+    this.to = to;
+    this.from = from;
+    this.size = size;
+    this.sourceSize = sourceSize;
+  }
+
+  @Override
+  public void execute(Warp w) {
+    w.copies.begin(size);
+    long[] sources = from.values(w);
+    long[] targets = to.values(w);
+    for (int rest = w.mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      int bytes = sourceSize < 0 ? size : Math.clamp(w.ints[sourceSize][lane], 0, size);
+      long target = to.locate(w, lane, targets[lane], size, "async copy");
+      long source = 0;
+      MemorySegment segment = MemorySegment.NULL;
+      if (bytes > 0) {
+        source = from.locate(w, lane, sources[lane], size, "async copy", bytes);
+        segment = w.segment;
+      }
+      w.copies.add(lane, target, segment, source, bytes);
+    }
+  }
+
+  /** {@code cp.async.commit_group}. */
+  public static final class Commit extends Op {
+    @Override
+    public void execute(Warp w) {
+      w.copies.commit();
+    }
+  }
+
+  /** {@code cp.async.wait_group n}. */
+  public static final class Wait extends Op {
+    private final int pending;
+
+    public Wait(int pending) {
+      this.pending = pending;
+    }
+
+    @Override
+    public void execute(Warp w) {
+      w.copies.waitFor(pending);
+    }
+  }
+
+  /** {@code cp.async.wait_all}. */
+  public static final class WaitAll extends Op {
+    @Override
+    public void execute(Warp w) {
+      w.copies.waitForAll();
+    }
+  }
+}

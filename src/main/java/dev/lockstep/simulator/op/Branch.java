@@ -1,0 +1,42 @@
+package dev.lockstep.simulator.op;
+
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+
+/** A conditional branch. */
+public final class Branch extends Op {
+  private final int predicate;
+  private final int flip;
+  private int target;
+  private boolean takenExits;
+
+  public Branch(int predicate, boolean negated) {
+    this.predicate = predicate;
+    this.flip = negated ? -1 : 0;
+  }
+
+  /**
+   * Called once the code is laid out.
+   *
+   * @param exits whether the target does nothing but end the thread. Lanes that go there are gone
+   *     at once, so that a thread that returns early never counts as one that missed a barrier
+   */
+  public void link(int target, boolean exits) {
+    this.target = target;
+    this.takenExits = exits;
+  }
+
+  @Override
+  public void execute(Warp w) {
+    int taken = w.mask & (w.predicates[predicate] ^ flip);
+    if (taken == w.mask) {
+      w.pc = target;
+    } else if (taken != 0) {
+      if (takenExits) {
+        w.groups.exit(taken);
+      } else {
+        w.groups.split(taken, target);
+      }
+    }
+  }
+}

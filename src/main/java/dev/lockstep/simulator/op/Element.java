@@ -1,0 +1,427 @@
+package dev.lockstep.simulator.op;
+
+import static dev.lockstep.simulator.execution.Warp.LANES;
+
+import dev.lockstep.simulator.execution.Slot;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * One element of a load or store: how it lies in memory and in which register file. Registers come
+ * as the array of their 32 lanes. All places have been checked before.
+ */
+public abstract sealed class Element {
+  public static final Element FLOAT = new FloatElement();
+  public static final Element INT = new IntElement();
+  public static final Element LONG = new LongElement();
+  public static final Element DOUBLE = new DoubleElement();
+  public static final Element U16 = new UnsignedShort();
+  public static final Element S16 = new SignedShort();
+  public static final Element U8 = new UnsignedByte();
+  public static final Element S8 = new SignedByte();
+
+  private final int bytes;
+  private final int file;
+
+  private Element(int bytes, int file) {
+    this.bytes = bytes;
+    this.file = file;
+  }
+
+  /** Size in memory. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** The register file it is loaded into: see {@link Slot}. */
+  public int file() {
+    return file;
+  }
+
+  /** Loads lane i from {@code addresses[i] + shift}. */
+  abstract void gather(MemorySegment from, long[] addresses, long shift, Object register);
+
+  /** Stores lane i to {@code addresses[i] + shift}; of lanes with one address the last wins. */
+  abstract void scatter(MemorySegment to, long[] addresses, long shift, Object register);
+
+  /** Loads 32 neighbours. */
+  abstract void load(MemorySegment from, long at, Object register);
+
+  /** Stores 32 neighbours. */
+  abstract void store(MemorySegment to, long at, Object register);
+
+  /** Loads one lane. */
+  abstract void get(MemorySegment from, long at, Object register, int lane);
+
+  /** Stores one lane. */
+  abstract void put(MemorySegment to, long at, Object register, int lane);
+
+  private static final class FloatElement extends Element {
+    FloatElement() {
+      super(4, Slot.FLOATS);
+    }
+
+    @Override
+    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
+      float[] r = (float[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, addresses[i] + shift);
+      }
+    }
+
+    @Override
+    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
+      float[] r = (float[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, addresses[i] + shift, r[i]);
+      }
+    }
+
+    @Override
+    void load(MemorySegment from, long at, Object register) {
+      MemorySegment.copy(from, ValueLayout.JAVA_FLOAT_UNALIGNED, at, (float[]) register, 0, LANES);
+    }
+
+    @Override
+    void store(MemorySegment to, long at, Object register) {
+      MemorySegment.copy((float[]) register, 0, to, ValueLayout.JAVA_FLOAT_UNALIGNED, at, LANES);
+    }
+
+    @Override
+    void get(MemorySegment from, long at, Object register, int lane) {
+      ((float[]) register)[lane] = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
+    }
+
+    @Override
+    void put(MemorySegment to, long at, Object register, int lane) {
+      float[] r = (float[]) register;
+      to.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, r[lane]);
+    }
+  }
+
+  private static final class IntElement extends Element {
+    IntElement() {
+      super(4, Slot.INTS);
+    }
+
+    @Override
+    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_INT_UNALIGNED, addresses[i] + shift);
+      }
+    }
+
+    @Override
+    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_INT_UNALIGNED, addresses[i] + shift, r[i]);
+      }
+    }
+
+    @Override
+    void load(MemorySegment from, long at, Object register) {
+      MemorySegment.copy(from, ValueLayout.JAVA_INT_UNALIGNED, at, (int[]) register, 0, LANES);
+    }
+
+    @Override
+    void store(MemorySegment to, long at, Object register) {
+      MemorySegment.copy((int[]) register, 0, to, ValueLayout.JAVA_INT_UNALIGNED, at, LANES);
+    }
+
+    @Override
+    void get(MemorySegment from, long at, Object register, int lane) {
+      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_INT_UNALIGNED, at);
+    }
+
+    @Override
+    void put(MemorySegment to, long at, Object register, int lane) {
+      int[] r = (int[]) register;
+      to.set(ValueLayout.JAVA_INT_UNALIGNED, at, r[lane]);
+    }
+  }
+
+  private static final class LongElement extends Element {
+    LongElement() {
+      super(8, Slot.LONGS);
+    }
+
+    @Override
+    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
+      long[] r = (long[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_LONG_UNALIGNED, addresses[i] + shift);
+      }
+    }
+
+    @Override
+    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
+      long[] r = (long[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_LONG_UNALIGNED, addresses[i] + shift, r[i]);
+      }
+    }
+
+    @Override
+    void load(MemorySegment from, long at, Object register) {
+      MemorySegment.copy(from, ValueLayout.JAVA_LONG_UNALIGNED, at, (long[]) register, 0, LANES);
+    }
+
+    @Override
+    void store(MemorySegment to, long at, Object register) {
+      MemorySegment.copy((long[]) register, 0, to, ValueLayout.JAVA_LONG_UNALIGNED, at, LANES);
+    }
+
+    @Override
+    void get(MemorySegment from, long at, Object register, int lane) {
+      ((long[]) register)[lane] = from.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+    }
+
+    @Override
+    void put(MemorySegment to, long at, Object register, int lane) {
+      long[] r = (long[]) register;
+      to.set(ValueLayout.JAVA_LONG_UNALIGNED, at, r[lane]);
+    }
+  }
+
+  private static final class DoubleElement extends Element {
+    DoubleElement() {
+      super(8, Slot.DOUBLES);
+    }
+
+    @Override
+    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
+      double[] r = (double[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, addresses[i] + shift);
+      }
+    }
+
+    @Override
+    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
+      double[] r = (double[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, addresses[i] + shift, r[i]);
+      }
+    }
+
+    @Override
+    void load(MemorySegment from, long at, Object register) {
+      MemorySegment.copy(
+          from, ValueLayout.JAVA_DOUBLE_UNALIGNED, at, (double[]) register, 0, LANES);
+    }
+
+    @Override
+    void store(MemorySegment to, long at, Object register) {
+      MemorySegment.copy((double[]) register, 0, to, ValueLayout.JAVA_DOUBLE_UNALIGNED, at, LANES);
+    }
+
+    @Override
+    void get(MemorySegment from, long at, Object register, int lane) {
+      ((double[]) register)[lane] = from.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at);
+    }
+
+    @Override
+    void put(MemorySegment to, long at, Object register, int lane) {
+      double[] r = (double[]) register;
+      to.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, at, r[lane]);
+    }
+  }
+
+  private static final class UnsignedShort extends Element {
+    UnsignedShort() {
+      super(2, Slot.INTS);
+    }
+
+    @Override
+    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, addresses[i] + shift) & 0xffff;
+      }
+    }
+
+    @Override
+    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, addresses[i] + shift, (short) r[i]);
+      }
+    }
+
+    @Override
+    void load(MemorySegment from, long at, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i) & 0xffff;
+      }
+    }
+
+    @Override
+    void store(MemorySegment to, long at, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, (short) r[i]);
+      }
+    }
+
+    @Override
+    void get(MemorySegment from, long at, Object register, int lane) {
+      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & 0xffff;
+    }
+
+    @Override
+    void put(MemorySegment to, long at, Object register, int lane) {
+      int[] r = (int[]) register;
+      to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) r[lane]);
+    }
+  }
+
+  private static final class SignedShort extends Element {
+    SignedShort() {
+      super(2, Slot.INTS);
+    }
+
+    @Override
+    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, addresses[i] + shift);
+      }
+    }
+
+    @Override
+    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, addresses[i] + shift, (short) r[i]);
+      }
+    }
+
+    @Override
+    void load(MemorySegment from, long at, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i);
+      }
+    }
+
+    @Override
+    void store(MemorySegment to, long at, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, (short) r[i]);
+      }
+    }
+
+    @Override
+    void get(MemorySegment from, long at, Object register, int lane) {
+      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at);
+    }
+
+    @Override
+    void put(MemorySegment to, long at, Object register, int lane) {
+      int[] r = (int[]) register;
+      to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) r[lane]);
+    }
+  }
+
+  private static final class UnsignedByte extends Element {
+    UnsignedByte() {
+      super(1, Slot.INTS);
+    }
+
+    @Override
+    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_BYTE, addresses[i] + shift) & 0xff;
+      }
+    }
+
+    @Override
+    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_BYTE, addresses[i] + shift, (byte) r[i]);
+      }
+    }
+
+    @Override
+    void load(MemorySegment from, long at, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_BYTE, at + i) & 0xff;
+      }
+    }
+
+    @Override
+    void store(MemorySegment to, long at, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_BYTE, at + i, (byte) r[i]);
+      }
+    }
+
+    @Override
+    void get(MemorySegment from, long at, Object register, int lane) {
+      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_BYTE, at) & 0xff;
+    }
+
+    @Override
+    void put(MemorySegment to, long at, Object register, int lane) {
+      int[] r = (int[]) register;
+      to.set(ValueLayout.JAVA_BYTE, at, (byte) r[lane]);
+    }
+  }
+
+  private static final class SignedByte extends Element {
+    SignedByte() {
+      super(1, Slot.INTS);
+    }
+
+    @Override
+    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_BYTE, addresses[i] + shift);
+      }
+    }
+
+    @Override
+    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_BYTE, addresses[i] + shift, (byte) r[i]);
+      }
+    }
+
+    @Override
+    void load(MemorySegment from, long at, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        r[i] = from.get(ValueLayout.JAVA_BYTE, at + i);
+      }
+    }
+
+    @Override
+    void store(MemorySegment to, long at, Object register) {
+      int[] r = (int[]) register;
+      for (int i = 0; i < LANES; i++) {
+        to.set(ValueLayout.JAVA_BYTE, at + i, (byte) r[i]);
+      }
+    }
+
+    @Override
+    void get(MemorySegment from, long at, Object register, int lane) {
+      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_BYTE, at);
+    }
+
+    @Override
+    void put(MemorySegment to, long at, Object register, int lane) {
+      int[] r = (int[]) register;
+      to.set(ValueLayout.JAVA_BYTE, at, (byte) r[lane]);
+    }
+  }
+}

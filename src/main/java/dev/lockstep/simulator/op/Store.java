@@ -1,0 +1,55 @@
+package dev.lockstep.simulator.op;
+
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+
+/** {@code st}, of one, two or four elements. */
+public final class Store extends Op {
+  private final Element element;
+  private final Address address;
+  private final int[] a;
+  private final int bytes;
+
+  /**
+   * @param a what is stored: registers of the element's file
+   */
+  public Store(Element element, Address address, int[] a) {
+    this.element = element;
+    this.address = address;
+    this.a = a;
+    this.bytes = element.bytes() * a.length;
+  }
+
+  @Override
+  public void execute(Warp w) {
+    long[] values = address.values(w);
+    Object[] file = w.files[element.file()];
+    if (w.full && whole(w, values, file)) {
+      return;
+    }
+    for (int rest = w.mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      long at = address.locate(w, lane, values[lane], bytes, "store");
+      for (int j = 0; j < a.length; j++) {
+        element.put(w.segment, at + (long) j * element.bytes(), file[a[j]], lane);
+      }
+    }
+  }
+
+  private boolean whole(Warp w, long[] values, Object[] file) {
+    boolean neighbours = Address.neighbours(values, bytes);
+    long shift =
+        neighbours ? address.shiftNeighbours(w, values, bytes) : address.shift(w, values, bytes);
+    if (shift == Address.APART) {
+      return false;
+    }
+    if (neighbours && a.length == 1) {
+      element.store(w.segment, values[0] + shift, file[a[0]]);
+      return true;
+    }
+    for (int j = 0; j < a.length; j++) {
+      element.scatter(w.segment, values, shift + (long) j * element.bytes(), file[a[j]]);
+    }
+    return true;
+  }
+}
