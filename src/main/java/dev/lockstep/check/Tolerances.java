@@ -19,7 +19,7 @@ import dev.lockstep.numeric.Ulp;
  * sum. Rounding errors of many terms have random signs and add up like their square root (Higham
  * and Mary 2019, <a href="https://doi.org/10.1137/18M1226312">probabilistic error analysis</a>).
  */
-enum Tolerances {
+public enum Tolerances {
   /** Bits are copied or rounded exactly once from the same number: nothing may differ. */
   EXACT(0, 0, 0, Growth.NONE),
 
@@ -129,7 +129,7 @@ enum Tolerances {
    * @param scale largest magnitude expected
    * @param magnitude largest magnitude that meets rounding on the way
    */
-  double of(DType dtype, long length, double scale, double magnitude) {
+  public double of(DType dtype, long length, double scale, double magnitude) {
     if (this == EXACT) {
       return 0;
     }
@@ -141,7 +141,7 @@ enum Tolerances {
   }
 
   /** The same for an fp32 result added to an accumulator of {@link Trial#accumulator}. */
-  double ofAccumulated(DType dtype, long length, double scale, double magnitude) {
+  public double ofAccumulated(DType dtype, long length, double scale, double magnitude) {
     return of(dtype, length, scale, magnitude)
         + DType.F32.unitRoundoff() * (Trial.ACCUMULATOR_START + scale);
   }
