@@ -296,7 +296,7 @@ public final class Trainer {
       if (lastCheckpointStep == done && files.checkpoint().equals(lastCheckpoint)) {
         return;
       }
-      step.checkpoint(stream, config).write(files.checkpoint(), config.model());
+      step.checkpoint(stream, config, done).write(files.checkpoint(), config.model());
       lastCheckpoint = files.checkpoint();
       lastCheckpointStep = done;
       listener.checkpointWritten(files.checkpoint(), done);

@@ -71,12 +71,11 @@ final class TrainingStep implements AutoCloseable {
     stream.copyToDevice(model.targets().buffer(), model.targets().byteOffset(), batch.targets());
   }
 
-  /** Everything a checkpoint holds; waits for the stream. */
-  Checkpoint checkpoint(Stream stream, TrainConfig config) {
-    StepState.Values values = state.read(stream);
+  /** Everything a checkpoint after {@code step} steps holds; waits for the stream. */
+  Checkpoint checkpoint(Stream stream, TrainConfig config, int step) {
     return new Checkpoint(
-        values.step() + values.skipped(),
-        values.skipped(),
+        step,
+        state.read(stream).skipped(),
         config.describe(),
         parameters.read(stream),
         optimizer.readFirstMoments(stream),

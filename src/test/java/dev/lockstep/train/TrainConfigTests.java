@@ -1,0 +1,66 @@
+package dev.lockstep.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lockstep.nn.LanguageModelConfig;
+import dev.lockstep.optim.AdamW;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class TrainConfigTests {
+  @Test
+  void theDefaultsAreTheRecipe() {
+    TrainConfig config = TrainConfig.builder().build();
+    assertThat(config.steps()).isEqualTo(300);
+    assertThat(config.rowsPerStep()).isEqualTo(256);
+    assertThat(config.precision()).isEqualTo(Precision.BF16);
+    assertThat(config.schedule().at(29)).isEqualTo(3e-3);
+    assertThat(config.schedule().at(300)).isCloseTo(3e-4, within(1e-15));
+    assertThat(config.optimizer().weightDecay()).isEqualTo(0.1);
+    assertThat(config.clipNorm()).isEqualTo(1);
+  }
+
+  @Test
+  void describesEveryKnob() {
+    // Model and optimizer are listed by their own components.
+    int knobs =
+        TrainConfig.class.getRecordComponents().length
+            - 2
+            + LanguageModelConfig.class.getRecordComponents().length
+            + AdamW.Config.class.getRecordComponents().length;
+    assertThat(TrainConfig.builder().build().describe())
+        .hasSize(knobs)
+        .containsEntry("model.context", "16")
+        .containsEntry("weightDecayScope", "matrices")
+        .containsEntry("data", "licence texts of the JDK");
+  }
+
+  @Test
+  void refusesWhatIsOutOfBounds() {
+    refused(b -> b.steps(0), "steps 0 must be at least 1");
+    refused(b -> b.batch(0), "batch 0 must be at least 1");
+    refused(b -> b.accumulation(-1), "accumulation -1 must be at least 1");
+    refused(
+        b -> b.batch(65_536).accumulation(65_536),
+        "batch 65536 times accumulation 65536 must stay below 2^31");
+    refused(b -> b.logEvery(0), "log interval 0 must be at least 1");
+    refused(b -> b.checkpointEvery(-1), "checkpoint interval -1 must be at least 0");
+    refused(b -> b.sampleLength(-1), "sample length -1 must be at least 0");
+    refused(b -> b.clipNorm(-1), "clip norm -1.0 must be finite and at least 0");
+    refused(b -> b.temperature(Double.NaN), "temperature NaN must be finite and at least 0");
+    refused(b -> b.learningRate(-1), "learning rate -1.0 must be finite and not < 0");
+    refused(b -> b.beta1(1), "beta1 1.0 must be at least 0 and below 1");
+    refused(b -> b.epsilon(0), "eps 0.0 must be finite and positive");
+    refused(b -> b.weightDecay(-0.5), "weightDecay -0.5 must be finite and at least 0");
+    assertThatThrownBy(() -> Precision.of("fp64"))
+        .hasMessage("unknown precision \"fp64\"; known: bf16, fp32");
+  }
+
+  private static void refused(UnaryOperator<TrainConfig.Builder> change, String message) {
+    assertThatThrownBy(() -> change.apply(TrainConfig.builder()).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
+  }
+}
