@@ -8,8 +8,6 @@
 // 16-byte accesses whatever the layout of the fragments was.
 #pragma once
 
-#include <type_traits>
-
 #include "gemm_mma.cuh"
 #include "gemm_simt.cuh"
 #include "gemm_tile.cuh"
