@@ -10,20 +10,14 @@ final class DeviceSelection {
   @Option(
       names = "--device",
       paramLabel = "NAME",
-      defaultValue = Devices.AUTO,
-      description = {
-        "auto, cuda or sim: auto takes a GPU if one works, the simulator otherwise"
-            + " (default: ${DEFAULT-VALUE})"
-      })
+      description = "cuda, sim, or auto (default): a GPU if one works, the simulator otherwise")
   private String name = Devices.AUTO;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      defaultValue = "0",
-      description = {
-        "worker threads of the simulator; never changes a result (default: one per core)"
-      })
+      description =
+          "worker threads of the simulator; never changes a result (default: one per core)")
   private int threads;
 
   /**
@@ -36,7 +30,8 @@ final class DeviceSelection {
     try {
       return UserError.judging(() -> Devices.open(name, new DeviceOptions(threads, 0)));
     } catch (DeviceException e) {
-      throw new UserError(e.getMessage() + "; --device auto takes what there is", e);
+      String advice = name.equals(Devices.AUTO) ? "" : "; --device auto takes what there is";
+      throw new UserError(e.getMessage() + advice, e);
     }
   }
 }

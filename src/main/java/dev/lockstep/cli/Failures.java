@@ -1,7 +1,10 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.device.DeviceException;
+import dev.lockstep.train.TrainingDivergedException;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -38,6 +41,16 @@ final class Failures {
       }
       case DeviceException device -> {
         print(command, String.valueOf(device.getMessage()));
+        return Lockstep.FAILED;
+      }
+      case TrainingDivergedException diverged -> {
+        print(command, String.valueOf(diverged.getMessage()));
+        return Lockstep.FAILED;
+      }
+      case UncheckedIOException io -> {
+        print(
+            command,
+            io.getMessage() + ": " + UserError.cause(Objects.requireNonNull(io.getCause())));
         return Lockstep.FAILED;
       }
       default -> {

@@ -1,23 +1,32 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.nn.FeedForwardKind;
+import dev.lockstep.nn.NormKind;
+import dev.lockstep.optim.WeightDecayScope;
+import dev.lockstep.train.Precision;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The program: finds the command, runs it, and turns what went wrong into an exit code. */
 @Command(
     name = "lockstep",
     description = "CUDA kernels, run on a GPU or on a simulator of one, and held to a reference.",
-    subcommands = {DoctorCommand.class},
+    subcommands = {TrainCommand.class, CheckCommand.class, DoctorCommand.class},
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
       "Examples:",
-      "  lockstep doctor         what this machine has",
+      "  lockstep train     train on the licence texts of the JDK",
+      "  lockstep check     hold every kernel and gradient to the reference",
+      "  lockstep doctor    what this machine has",
       "",
       "Exit codes: 0 all well, 1 a check failed, 2 wrong arguments or input."
     })
@@ -51,9 +60,23 @@ public final class Lockstep {
     commands.setExecutionExceptionHandler(Failures::failed);
     commands.setUsageHelpLongOptionsMaxWidth(30);
     commands.setUsageHelpWidth(100);
-    commands.setCaseInsensitiveEnumValuesAllowed(true);
+    commands.registerConverter(Precision.class, named(Precision::of));
+    commands.registerConverter(NormKind.class, named(NormKind::of));
+    commands.registerConverter(FeedForwardKind.class, named(FeedForwardKind::of));
+    commands.registerConverter(WeightDecayScope.class, named(WeightDecayScope::of));
     hideHelpOfHelp(commands.getCommandSpec());
     return commands;
+  }
+
+  /** Keeps the message of what knows the names, which lists them. */
+  private static <T> ITypeConverter<T> named(Function<String, T> names) {
+    return name -> {
+      try {
+        return names.apply(name);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(String.valueOf(e.getMessage()));
+      }
+    };
   }
 
   private static void hideHelpOfHelp(CommandSpec spec) {

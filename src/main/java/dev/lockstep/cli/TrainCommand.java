@@ -1,0 +1,182 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.Devices;
+import dev.lockstep.profile.StepProfile;
+import dev.lockstep.train.Precision;
+import dev.lockstep.train.TrainConfig;
+import dev.lockstep.train.TrainSummary;
+import dev.lockstep.train.Trainer;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Trains a language model of feed-forward blocks on text. */
+@Command(
+    name = "train",
+    description = {
+      "Trains a byte-level language model made of feed-forward blocks on text, through our own",
+      "kernels, and writes a checkpoint. Ctrl-C finishes the step and writes the checkpoint too."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  lockstep train",
+      "  lockstep train --steps 50 --precision fp32 --profile",
+      "  lockstep train --data books/ --ffn gelu --norm layernorm --out runs/gelu --json gelu.json",
+      "  lockstep train --steps 600 --resume runs/train/checkpoint.safetensors"
+    })
+final class TrainCommand implements Callable<Integer> {
+  /** Ends a description; what stands there is the initial value of the field. */
+  static final String DEFAULT = " (default: ${DEFAULT-VALUE})";
+
+  private static final TrainConfig DEFAULTS = TrainConfig.builder().build();
+
+  @Mixin private final Console console = new Console();
+  @Mixin private final DeviceSelection device = new DeviceSelection();
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE|DIR",
+      description = "text to train on (default: the licence texts of the running JDK)")
+  private @Nullable Path data;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "folder of checkpoint and log" + DEFAULT)
+  private Path out = DEFAULTS.out();
+
+  @Option(names = "--json", paramLabel = "FILE", description = "also write a summary as JSON")
+  private @Nullable Path json;
+
+  @Option(names = "--resume", paramLabel = "FILE", description = "checkpoint to go on from")
+  private @Nullable Path resume;
+
+  @Option(names = "--steps", paramLabel = "N", description = "optimizer steps" + DEFAULT)
+  private int steps = DEFAULTS.steps();
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "of weights, batches and the sample" + DEFAULT)
+  private long seed = DEFAULTS.seed();
+
+  @Option(names = "--batch", paramLabel = "N", description = "contexts in one pass" + DEFAULT)
+  private int batch = DEFAULTS.batch();
+
+  @Option(
+      names = "--accumulate",
+      paramLabel = "N",
+      description = "passes that make up one step" + DEFAULT)
+  private int accumulation = DEFAULTS.accumulation();
+
+  @Option(
+      names = "--precision",
+      paramLabel = "TYPE",
+      description = "bf16 (default; with fp32 master weights) or fp32")
+  private Precision precision = DEFAULTS.precision();
+
+  @Option(
+      names = "--log-every",
+      paramLabel = "N",
+      description = "steps from line to line" + DEFAULT)
+  private int logEvery = DEFAULTS.logEvery();
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N",
+      description = "steps from checkpoint to checkpoint; 0 writes one at the end only" + DEFAULT)
+  private int checkpointEvery = DEFAULTS.checkpointEvery();
+
+  @Option(
+      names = "--sample",
+      paramLabel = "N",
+      description = "bytes of text to generate at the end" + DEFAULT)
+  private int sampleLength = DEFAULTS.sampleLength();
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "X",
+      description = "of that text; 0 always takes the likeliest byte" + DEFAULT)
+  private double temperature = DEFAULTS.temperature();
+
+  @Option(
+      names = "--profile",
+      description = "print where the time of a step goes; waits after each kernel, so steps slow")
+  private boolean profile;
+
+  @ArgGroup(validate = false, heading = "%nModel:%n")
+  private ModelOptions model = new ModelOptions();
+
+  @ArgGroup(validate = false, heading = "%nOptimizer (AdamW; warm-up, then a cosine):%n")
+  private OptimizerOptions optimizer = new OptimizerOptions();
+
+  @Override
+  public Integer call() {
+    TrainConfig config = UserError.judging(this::config);
+    try (Interruption interruption = new Interruption()) {
+      if (json == null) {
+        train(config, interruption);
+      } else {
+        try (JsonFile file = new JsonFile("--json", json)) {
+          file.writeText(train(config, interruption).toJson());
+        }
+      }
+    }
+    return Lockstep.OK;
+  }
+
+  private TrainConfig config() {
+    TrainConfig.Builder config =
+        TrainConfig.builder()
+            .model(model.model())
+            .precision(precision)
+            .steps(steps)
+            .seed(seed)
+            .batch(batch)
+            .accumulation(accumulation)
+            .data(data)
+            .out(out)
+            .resume(resume)
+            .logEvery(logEvery)
+            .checkpointEvery(checkpointEvery)
+            .sampleLength(sampleLength)
+            .temperature(temperature);
+    optimizer.applyTo(config);
+    return config.build();
+  }
+
+  private TrainSummary train(TrainConfig config, Interruption interruption) {
+    Devices.Choice choice = device.open();
+    StepProfile times = profile ? new StepProfile() : null;
+    TrainReport report = new TrainReport(console, times);
+    try (Device _ = choice.device()) {
+      TrainSummary summary = train(config, choice, report, interruption);
+      report.finished(summary);
+      return summary;
+    }
+  }
+
+  private TrainSummary train(
+      TrainConfig config, Devices.Choice choice, TrainReport report, Interruption interruption) {
+    try (Progress progress = Progress.towards("train", config.steps(), console)) {
+      report.follow(progress);
+      Trainer trainer =
+          UserError.judging(() -> new Trainer(config, choice, report, report::observe));
+      interruption.asks(
+          () -> {
+            progress.print("stopping   after the step under way; its checkpoint follows");
+            trainer.requestStop();
+          });
+      return trainer.run();
+    }
+  }
+}

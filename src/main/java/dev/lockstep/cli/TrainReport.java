@@ -1,0 +1,182 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.device.Stream;
+import dev.lockstep.profile.StepProfile;
+import dev.lockstep.train.Baselines;
+import dev.lockstep.train.RunInfo;
+import dev.lockstep.train.StepMetrics;
+import dev.lockstep.train.TrainListener;
+import dev.lockstep.train.TrainSummary;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Tells people how a training run goes. */
+final class TrainReport implements TrainListener {
+  private static final int LINE = 100;
+  private static final String INDENT = " ".repeat(11);
+
+  private final Console console;
+  private final @Nullable StepProfile times;
+  private List<StepProfile.Row> profile = List.of();
+  private int firstStep;
+  private int steps;
+  private int profiledSteps;
+  private @Nullable Progress progress;
+
+  /**
+   * Reports to the console.
+   *
+   * @param times the stopwatch of the run's stream, when there is to be a profile
+   */
+  TrainReport(Console console, @Nullable StepProfile times) {
+    this.console = console;
+    this.times = times;
+  }
+
+  /** Shows the run's progress there, too. */
+  void follow(Progress bar) {
+    progress = bar;
+  }
+
+  /** The run's stream, timed when there is to be a profile. */
+  Stream observe(Stream stream) {
+    return times == null ? stream : times.watch(stream);
+  }
+
+  @Override
+  public void started(RunInfo info) {
+    firstStep = info.firstStep();
+    steps = info.config().steps();
+    console.print(
+        "device     %s: %s (%s)",
+        info.device().provider(), info.device().name(), info.deviceReason());
+    console.print(
+        "model      %s parameters, %s MFLOP of matrix products a step",
+        grouped(info.parameters()), grouped(Math.round(info.flopsPerStep() / 1e6)));
+    console.print(
+        "text       %s: %s bytes to train on, %s held out",
+        info.text(), grouped(info.trainingBytes()), grouped(info.heldOutBytes()));
+    config(info.config().describe()).forEach(console::print);
+    console.print("");
+    console.print("  step     loss  bits/byte  grad norm         lr     tokens/s");
+  }
+
+  @Override
+  public void stepQueued(int step) {
+    progress().step();
+  }
+
+  @Override
+  public void logged(StepMetrics metrics) {
+    progress()
+        .print(
+            "%6d %8.4f  %9.4f  %9.4f  %9.2e  %11s%s"
+                .formatted(
+                    metrics.step(),
+                    metrics.loss(),
+                    metrics.bitsPerByte(),
+                    metrics.gradientNorm(),
+                    metrics.learningRate(),
+                    grouped(Math.round(metrics.tokensPerSecond())),
+                    metrics.skipped() ? "  skipped: a gradient is not finite" : ""));
+    if (times != null) {
+      if (metrics.step() == firstStep + 1 && metrics.step() < steps) {
+        // The first step compiles what it runs; the profile is of the others.
+        times.reset();
+      } else {
+        profile = times.rows();
+        profiledSteps = metrics.step() - firstStep - (steps > firstStep + 1 ? 1 : 0);
+      }
+    }
+  }
+
+  @Override
+  public void checkpointWritten(Path file, int step) {
+    progress().print("%6d  checkpoint %s".formatted(step, file));
+  }
+
+  @Override
+  public void evaluated(int done, int total) {
+    progress().say("validation " + done + "/" + total);
+  }
+
+  /** All is done. */
+  void finished(TrainSummary summary) {
+    console.print("");
+    if (summary.interrupted()) {
+      console.print(
+          "stopped    after step %d of %d; go on with --resume %s",
+          summary.steps(), steps, summary.checkpoint());
+    } else {
+      Baselines models = summary.baselines();
+      console.print(
+          "validation %.4f bits per byte on the held-out text", summary.validationBitsPerByte());
+      console.print(
+          "           byte models counted on the rest: order-0 %.4f, order-1 %.4f, order-2 %.4f",
+          models.order0(), models.order1(), models.order2());
+    }
+    console.print("time       %.3f s a step", summary.secondsPerStep());
+    console.print("checkpoint %s", summary.checkpoint());
+    console.print("log        %s", summary.log());
+    if (!summary.sample().isEmpty()) {
+      console.print("sample");
+      printable(summary.sample()).lines().forEach(line -> console.print("  | %s", line));
+    }
+    if (times != null) {
+      profile();
+    }
+  }
+
+  private void profile() {
+    double seconds = profile.stream().mapToDouble(StepProfile.Row::seconds).sum();
+    console.print("");
+    console.print(
+        "profile    %.1f ms a step over %d steps, waiting after each of these:",
+        1e3 * seconds / profiledSteps, profiledSteps);
+    Table table = new Table();
+    table.row("  kernel", "a step", "ms each", "ms a step", "share");
+    for (StepProfile.Row row : profile) {
+      table.row(
+          "  " + row.name(),
+          "%6.1f".formatted((double) row.count() / profiledSteps),
+          "%7.3f".formatted(1e3 * row.secondsEach()),
+          "%9.3f".formatted(1e3 * row.seconds() / profiledSteps),
+          "%4.1f%%".formatted(100 * row.share()));
+    }
+    table.lines().forEach(line -> console.print("%s", line));
+  }
+
+  private Progress progress() {
+    return Objects.requireNonNull(progress, "follow() comes first");
+  }
+
+  /** All knobs, as many on a line as fit. */
+  private static List<String> config(Map<String, String> knobs) {
+    List<String> lines = new ArrayList<>();
+    StringBuilder line = new StringBuilder("config     ");
+    for (Map.Entry<String, String> knob : knobs.entrySet()) {
+      String text = knob.getKey() + "=" + knob.getValue() + " ";
+      if (line.length() + text.length() > LINE && line.length() > INDENT.length()) {
+        lines.add(line.toString().stripTrailing());
+        line = new StringBuilder(INDENT);
+      }
+      line.append(text);
+    }
+    lines.add(line.toString().stripTrailing());
+    return lines;
+  }
+
+  /** A model may write any byte; a terminal obeys some of them. */
+  private static String printable(String text) {
+    return text.replaceAll("[\\p{Cntrl}&&[^\n\t]]", "·");
+  }
+
+  private static String grouped(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+}
