@@ -1,0 +1,80 @@
+package dev.lockstep.cuda;
+
+import static dev.lockstep.cuda.CudaErrors.check;
+
+import dev.lockstep.device.DeviceBuffer;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/** Memory from {@code cuMemAlloc}, which aligns to at least 256 bytes. */
+final class CudaBuffer implements DeviceBuffer {
+  private final CudaDevice device;
+  private final Handles.Memory memory = new Handles.Memory();
+  private final long bytes;
+  private boolean closed;
+
+  CudaBuffer(CudaDevice device, long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("bytes " + bytes + " must not be negative");
+    }
+    this.device = device;
+    this.bytes = bytes;
+    // The driver refuses to allocate nothing, yet an empty tensor is a tensor.
+    int code = JCudaDriver.cuMemAlloc(memory, Math.max(bytes, 1));
+    check("cuMemAlloc", code, () -> " for " + bytes + " bytes" + free());
+  }
+
+  @Override
+  public long address() {
+    requireOpen();
+    return memory.address();
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      if (device.makeCurrentToClose()) {
+        check("cuMemFree", JCudaDriver.cuMemFree(memory));
+      }
+    }
+  }
+
+  /**
+   * The place {@code offset} bytes into a buffer, for a copy of {@code length} bytes.
+   *
+   * @throws IllegalArgumentException when that is not inside it, or it is another device's
+   */
+  static CUdeviceptr at(CudaDevice device, DeviceBuffer buffer, long offset, long length) {
+    if (!(buffer instanceof CudaBuffer own) || own.device != device) {
+      throw new IllegalArgumentException("the buffer belongs to another device");
+    }
+    own.requireOpen();
+    if (offset < 0 || length < 0 || offset > own.bytes - length) {
+      throw new IllegalArgumentException(
+          "%d bytes from offset %d do not fit a buffer of %d bytes"
+              .formatted(length, offset, own.bytes));
+    }
+    return own.memory.withByteOffset(offset);
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the buffer of " + bytes + " bytes is closed");
+    }
+  }
+
+  private static String free() {
+    long[] free = new long[1];
+    long[] total = new long[1];
+    return JCudaDriver.cuMemGetInfo(free, total) == CUresult.CUDA_SUCCESS
+        ? "; " + free[0] + " of " + total[0] + " bytes are free"
+        : "";
+  }
+}

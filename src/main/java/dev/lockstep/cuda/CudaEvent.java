@@ -1,0 +1,65 @@
+package dev.lockstep.cuda;
+
+import static dev.lockstep.cuda.CudaErrors.check;
+
+import dev.lockstep.device.Event;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
+import jcuda.driver.JCudaDriver;
+
+/** An event that keeps the time; the driver resolves about half a microsecond. */
+final class CudaEvent implements Event {
+  private final CudaDevice device;
+  private final CUevent event = new CUevent();
+  private volatile boolean recorded;
+  private boolean closed;
+
+  CudaEvent(CudaDevice device) {
+    this.device = device;
+    check("cuEventCreate", JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT));
+  }
+
+  /** Called by the stream, which has made the context current. */
+  void record(Handles.Queue queue) {
+    requireOpen();
+    check("cuEventRecord", JCudaDriver.cuEventRecord(event, queue));
+    recorded = true;
+  }
+
+  @Override
+  public double secondsSince(Event earlier) {
+    if (!(earlier instanceof CudaEvent start) || start.device != device) {
+      throw new IllegalArgumentException("the earlier event belongs to another device");
+    }
+    start.await("the earlier event");
+    await("this event");
+    float[] milliseconds = new float[1];
+    check("cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(milliseconds, start.event, event));
+    return milliseconds[0] / 1e3;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      if (device.makeCurrentToClose()) {
+        check("cuEventDestroy", JCudaDriver.cuEventDestroy(event));
+      }
+    }
+  }
+
+  private void await(String which) {
+    requireOpen();
+    if (!recorded) {
+      throw new IllegalStateException(which + " was never recorded");
+    }
+    device.makeCurrent();
+    check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(event));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the event is closed");
+    }
+  }
+}

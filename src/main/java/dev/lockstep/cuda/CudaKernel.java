@@ -1,0 +1,57 @@
+package dev.lockstep.cuda;
+
+import static dev.lockstep.cuda.CudaErrors.check;
+
+import dev.lockstep.device.Kernel;
+import jcuda.driver.CUfunction_attribute;
+import jcuda.driver.JCudaDriver;
+
+/** An entry point; usable while its module is open. */
+final class CudaKernel implements Kernel {
+  private final CudaModule module;
+  private final String name;
+  private final int parameterBytes;
+  private final Handles.Function function;
+  private int allowedShared;
+
+  CudaKernel(CudaModule module, String name, int parameterBytes, Handles.Function function) {
+    this.module = module;
+    this.name = name;
+    this.parameterBytes = parameterBytes;
+    this.function = function;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public int parameterBytes() {
+    return parameterBytes;
+  }
+
+  CudaDevice device() {
+    return module.device();
+  }
+
+  /** The {@code CUfunction}. */
+  long address() {
+    module.requireOpen();
+    return function.address();
+  }
+
+  /** More than 48 KiB of shared memory must be asked for before the launch that uses it. */
+  void allowShared(int dynamicBytes) {
+    if (dynamicBytes > allowedShared) {
+      check(
+          "cuFuncSetAttribute",
+          JCudaDriver.cuFuncSetAttribute(
+              function,
+              CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+              dynamicBytes),
+          () -> "; " + name + " with " + dynamicBytes + " bytes of dynamic shared memory");
+      allowedShared = dynamicBytes;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.lockstep.cuda;
+
+import static dev.lockstep.cuda.CudaErrors.check;
+
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelImage;
+import dev.lockstep.device.KernelModule;
+import dev.lockstep.ptx.PtxKernel;
+import dev.lockstep.ptx.PtxParser;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import jcuda.driver.CUmodule;
+import jcuda.driver.JCudaDriver;
+
+/** Kernels in the driver's hands: machine code for this GPU if the image has it, else its PTX. */
+final class CudaModule implements KernelModule {
+  private final CudaDevice device;
+  private final String name;
+  private final CUmodule module;
+  private final Map<String, CudaKernel> kernels = new LinkedHashMap<>();
+  private boolean closed;
+
+  /** The device has made its context current. */
+  CudaModule(CudaDevice device, KernelImage image) {
+    this.device = device;
+    this.name = image.name();
+    // The driver does not tell how many bytes of arguments a kernel takes; the PTX does.
+    List<PtxKernel> entries = PtxParser.parse(image.ptx()).kernels();
+    this.module = ModuleLoader.load(image);
+    try {
+      for (PtxKernel entry : entries) {
+        kernels.put(entry.name(), find(entry));
+      }
+    } catch (DeviceException e) {
+      JCudaDriver.cuModuleUnload(module);
+      throw e;
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<String> entries() {
+    return List.copyOf(kernels.keySet());
+  }
+
+  @Override
+  public Kernel kernel(String entry) {
+    requireOpen();
+    CudaKernel kernel = kernels.get(entry);
+    if (kernel == null) {
+      throw new IllegalArgumentException(
+          "no kernel " + entry + " in " + name + "; it has " + String.join(", ", entries()));
+    }
+    return kernel;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      if (device.makeCurrentToClose()) {
+        check("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
+      }
+    }
+  }
+
+  CudaDevice device() {
+    return device;
+  }
+
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the module " + name + " is closed");
+    }
+  }
+
+  private CudaKernel find(PtxKernel entry) {
+    Handles.Function function = new Handles.Function();
+    check(
+        "cuModuleGetFunction",
+        JCudaDriver.cuModuleGetFunction(function, module, entry.name()),
+        () -> "; " + entry.name() + " in " + name);
+    return new CudaKernel(this, entry.name(), entry.parameterBytes(), function);
+  }
+}
