@@ -68,8 +68,9 @@ __device__ __forceinline__ void step(float* master, float* m, float* v, const fl
       __fsqrt_rn(1.0f / state->biasCorrection2),
   };
   const i64 head = headLength(master, n);
-  const T* const copyHead = copy ? copy + head : nullptr;
-  const bool aligned = rowsAligned(0, master + head, m + head, v + head, grad + head, copyHead);
+  const u64 copyStart = copy ? reinterpret_cast<u64>(copy + head) : 0;
+  const bool aligned = rowsAligned(0, master + head, m + head, v + head, grad + head) &&
+                       copyStart % (kGroup * sizeof(T)) == 0;
   forEachElement<kGroup>(n, head, aligned, [&](auto access, i64 at) {
     auto p = access.load(master + at);
     auto first = access.load(m + at);

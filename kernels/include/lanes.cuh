@@ -131,11 +131,13 @@ __device__ __forceinline__ void forEachElement(i64 n, i64 head, bool aligned, Bo
   const i64 thread = static_cast<i64>(blockIdx.x) * blockDim.x + threadIdx.x;
   const i64 threads = static_cast<i64>(gridDim.x) * blockDim.x;
   if (!aligned) {
+#pragma unroll 1
     for (i64 i = thread; i < n; i += threads) body(Vector<1>{}, i);
     return;
   }
   for (i64 i = head + thread * N; i + N <= n; i += threads * N) body(Vector<N>{}, i);
   const i64 tail = (n - head) % N;
+#pragma unroll 1
   for (i64 i = thread; i < head + tail; i += threads) {
     body(Vector<1>{}, i < head ? i : n - head - tail + i);
   }
