@@ -1,0 +1,147 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.device.DeviceProvider;
+import dev.lockstep.device.Devices;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a user may get wrong: each is one line, exit code 2, and nothing has been done. */
+class BadInputTests {
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void someFiles() throws IOException {
+    Files.writeString(folder.resolve("text"), "It was a bright cold day in April. ".repeat(20));
+    Files.writeString(folder.resolve("empty"), "");
+    Files.writeString(folder.resolve("short"), "too short");
+    Files.createDirectories(folder.resolve("folder"));
+    Files.createDirectories(folder.resolve("empties"));
+    Files.writeString(folder.resolve("empties/empty"), "");
+    Files.writeString(folder.resolve("cases.json"), "no JSON");
+  }
+
+  /** {@code @} stands for the folder; the words after the bar must all be in the message. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "train --data @/missing                | @/missing, no such file",
+        "train --data @/empty                  | @/empty, empty",
+        "train --data @/folder                 | @/folder, no files",
+        "train --data @/empties                | @/empties, empty",
+        "train --data @/short                  | @/short, 9 bytes, context of 16",
+        "train --data @/text --context 5000    | @/text, 700 bytes, context of 5000",
+        "train --device gpu                    | \"gpu\", auto, cuda, sim",
+        "train --threads -1                    | threads -1",
+        "train --out @/text                    | --out @/text, cannot be written",
+        "train --out @/text/below              | --out @/text/below, cannot be written",
+        "train --json @/folder                 | --json @/folder, directory",
+        "train --json @/text/below.json        | --json @/text/below.json, cannot be written",
+        "train --resume @/missing              | @/missing",
+        "train --resume @/text                 | @/text",
+        "train --steps 0                       | steps 0, at least 1",
+        "train --steps many                    | --steps, many",
+        "train --batch 0                       | batch 0, at least 1",
+        "train --accumulate 0                  | accumulation 0, at least 1",
+        "train --log-every 0                   | log interval 0, at least 1",
+        "train --checkpoint-every -1           | checkpoint interval -1, at least 0",
+        "train --lr -1                         | learning rate -1",
+        "train --lr NaN                        | learning rate NaN",
+        "train --clip -1                       | clip norm -1",
+        "train --precision fp8                 | --precision, fp8, bf16, fp32",
+        "train --norm batchnorm                | --norm, batchnorm, rmsnorm, layernorm",
+        "train --ffn swish                     | --ffn, swish, swiglu, gelu",
+        "train --decay-scope some              | --decay-scope, some, matrices, all",
+        "train --blocks -1                     | blocks -1",
+        "train --context 0                     | context 0",
+        "train --tied-head                     | tied head, 32, 128",
+        "train --beta1 1                       | beta1 1",
+        "train text                            | text, --help",
+        "check --op rmsnorn                    | rmsnorn, rmsnorm",
+        "check --dtype f8                      | --dtype f8, f32, bf16",
+        "check --dtype i32                     | i32, f32, bf16",
+        "check --goldens @/missing             | @/missing",
+        "check --goldens @/folder              | @/folder, cases.json",
+        "check --goldens @                     | cases.json",
+        "check --device gpu                    | \"gpu\", auto, cuda, sim",
+        "check --json @/folder                 | --json @/folder, directory",
+        "doctor --json @/text/below.json       | --json @/text/below.json, cannot be written",
+      })
+  void isOneLineThatNamesIt(String command, String words) throws IOException {
+    List<Path> before = everything();
+    Run run = run(command);
+    assertThat(run.code()).as(run.err()).isEqualTo(2);
+    assertThat(run.errLines())
+        .singleElement()
+        .asString()
+        .startsWith("lockstep " + command.split(" ")[0] + ": ")
+        .doesNotContain("Exception")
+        .contains(here(words).split(", *"));
+    assertThat(everything()).isEqualTo(before);
+  }
+
+  @Test
+  void cudaWhereThereIsNone() {
+    DeviceProvider cuda =
+        Devices.providers().stream()
+            .filter(provider -> provider.name().equals("cuda"))
+            .findFirst()
+            .orElseThrow();
+    Assumptions.assumeFalse(cuda.availability().available(), "this machine has a GPU");
+    for (String command : List.of("train", "check")) {
+      Run run = Run.lockstep(command, "--device", "cuda");
+      assertThat(run.code()).isEqualTo(2);
+      assertThat(run.errLines())
+          .singleElement()
+          .asString()
+          .contains("cuda", cuda.availability().reason(), "--device auto");
+    }
+  }
+
+  @Test
+  void anUnreadableFile() throws IOException {
+    Path secret = Files.writeString(folder.resolve("secret"), "text");
+    Assumptions.assumeTrue(secret.toFile().setReadable(false), "a file system without permissions");
+    Assumptions.assumeFalse(Files.isReadable(secret), "this user may read everything");
+    Run run = run("train --data @/secret");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.errLines()).singleElement().asString().contains(secret.toString());
+  }
+
+  /** Every path under the folder: nothing may appear, nothing may be left. */
+  private List<Path> everything() throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  private Run run(String command) {
+    List<String> arguments = new ArrayList<>(List.of(here(command).split(" +")));
+    if (arguments.get(0).equals("train")) {
+      // Where the command says nothing else: a text that is fine, and nowhere near the checkout.
+      if (!arguments.contains("--data")) {
+        arguments.addAll(List.of("--data", here("@/text")));
+      }
+      if (!arguments.contains("--out")) {
+        arguments.addAll(List.of("--out", here("@/folder")));
+      }
+    }
+    return Run.lockstep(arguments.toArray(String[]::new));
+  }
+
+  private String here(String text) {
+    return text.replace("@", folder.toString());
+  }
+}

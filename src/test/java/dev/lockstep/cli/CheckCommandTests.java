@@ -1,0 +1,73 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.check.CheckReport;
+import dev.lockstep.check.CheckResult;
+import dev.lockstep.numeric.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class CheckCommandTests {
+  @Test
+  void checksOneOpAndWritesTheReport(@TempDir Path folder) throws IOException {
+    Path json = folder.resolve("report.json");
+    Run run =
+        Run.lockstep(
+            "check",
+            "--device",
+            "sim",
+            "--op",
+            "fill",
+            "--dtype",
+            "fp32",
+            "--json",
+            json.toString());
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    assertThat(run.out()).contains("device   sim", "fill", "f32", " 0 failed");
+
+    JsonNode report = JsonMapper.shared().readTree(Files.readAllBytes(json));
+    assertThat(report.get("failed").asInt()).isZero();
+    assertThat(report.get("passed").asInt()).isPositive().isEqualTo(report.get("cases").size());
+    assertThat(report.get("cases").get(0).propertyNames())
+        .contains("name", "op", "dtype", "device", "status", "tensor", "worstError", "tolerance");
+  }
+
+  @Test
+  void showsTheWorstCaseOfEachOpAndType() {
+    List<String> lines =
+        CheckTable.summary(
+            new CheckReport(
+                List.of(
+                    result("small", CheckResult.Status.PASSED, "dX", 1e-6, 1e-5),
+                    result("large", CheckResult.Status.FAILED, "dW", 3e-5, 1e-5),
+                    result("other", CheckResult.Status.UNSUPPORTED, "", Double.NaN, Double.NaN))));
+    assertThat(lines).hasSize(4);
+    assertThat(lines.get(1).split(" +"))
+        .containsExactly(
+            "linear", "f32", "1", "1", "1", "3.00e-05", "1.00e-05", "300%", "large", "dW");
+    assertThat(lines.get(3)).isEqualTo("1 passed, 1 failed, 1 unsupported");
+  }
+
+  @Test
+  void anErrorThatIsNotANumberIsTheWorst() {
+    CheckReport report =
+        new CheckReport(
+            List.of(
+                result("nan", CheckResult.Status.FAILED, "dX", Double.NaN, 1e-5),
+                result("large", CheckResult.Status.FAILED, "dW", 3e-5, 1e-5)));
+    assertThat(CheckTable.summary(report).get(1)).contains("nan dX");
+  }
+
+  private static CheckResult result(
+      String name, CheckResult.Status status, String tensor, double error, double tolerance) {
+    return new CheckResult(
+        name, "linear", DType.F32, "sim", status, tensor, error, tolerance, "reason");
+  }
+}

@@ -1,0 +1,91 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.data.SafetensorsReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Whole runs of a tiny model, on the simulator. */
+class TrainCommandTests {
+  private static final List<String> TINY =
+      List.of(
+          "train --device sim --batch 8 --context 4 --embedding 8 --width 16 --hidden 24 --blocks 1"
+              .split(" "));
+
+  @TempDir private Path folder;
+  private Path text;
+
+  @BeforeEach
+  void someText() throws IOException {
+    text = Files.writeString(folder.resolve("text"), "Colourless green ideas sleep. ".repeat(9));
+  }
+
+  @Test
+  void writesEverythingItPromises() throws IOException {
+    Run run = train("--steps", "3", "--log-every", "1", "--sample", "8", "--profile");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out())
+        .contains("device     sim: ", "parameters", "bits per byte", "order-2", "sample\n  | ")
+        .contains("linear_forward_bf16")
+        .doesNotContain("\033");
+
+    JsonNode summary = JsonMapper.shared().readTree(Files.readAllBytes(folder.resolve("s.json")));
+    assertThat(summary.propertyNames())
+        .contains("device", "deviceReason", "parameters", "flopsPerStep", "steps", "seed", "losses")
+        .contains("validationBitsPerByte", "baselines", "secondsPerStep", "sample", "checkpoint");
+    assertThat(summary.get("baselines").propertyNames())
+        .containsExactly("order0", "order1", "order2");
+    assertThat(summary.get("device").asString()).isEqualTo("sim");
+    assertThat(summary.get("steps").asInt()).isEqualTo(3);
+    assertThat(summary.get("losses")).hasSize(3);
+
+    try (SafetensorsReader checkpoint =
+        SafetensorsReader.open(Path.of(summary.get("checkpoint").asString()))) {
+      assertThat(checkpoint.tensors()).isNotEmpty();
+    }
+    assertThat(folder.resolve("out/log.jsonl")).exists();
+  }
+
+  @Test
+  void theSameSeedGivesTheSameLossesOnAnyNumberOfThreads() throws IOException {
+    JsonNode one = losses("--steps", "2", "--threads", "1");
+    assertThat(one).hasSize(2);
+    assertThat(losses("--steps", "2", "--threads", "3")).isEqualTo(one);
+    assertThat(losses("--steps", "2", "--threads", "1", "--seed", "2")).isNotEqualTo(one);
+  }
+
+  @Test
+  void writesCheckpointsOnTheWayAndRefusesToGoOnFromTheLast() {
+    Run run = train("--steps", "4", "--checkpoint-every", "2");
+    assertThat(run.out()).contains("2  checkpoint ", "4  checkpoint ");
+    Path last = folder.resolve("out/checkpoint.safetensors");
+    Run again = train("--steps", "4", "--resume", last.toString());
+    assertThat(again.code()).isEqualTo(2);
+    assertThat(again.errLines()).singleElement().asString().contains("of step 4 already");
+    assertThat(train("--steps", "5", "--resume", last.toString()).out()).contains("     5 ");
+  }
+
+  private JsonNode losses(String... more) throws IOException {
+    Run run = train(more);
+    assertThat(run.code()).as(run.err()).isZero();
+    return JsonMapper.shared().readTree(Files.readAllBytes(folder.resolve("s.json"))).get("losses");
+  }
+
+  private Run train(String... more) {
+    List<String> arguments = new ArrayList<>(TINY);
+    arguments.addAll(List.of("--data", text.toString(), "--out", folder.resolve("out").toString()));
+    arguments.addAll(List.of("--json", folder.resolve("s.json").toString()));
+    arguments.addAll(List.of(more));
+    return Run.lockstep(arguments.toArray(String[]::new));
+  }
+}
