@@ -18,7 +18,10 @@ final class OpChecks {
           new NormCheck(false),
           new EmbeddingCheck(),
           new ClipCheck(),
-          new AdamWCheck());
+          new AdamWCheck(),
+          new FfnNetCheck(),
+          new LanguageModelCheck(),
+          new CharLmCheck());
 
   private OpChecks() {}
 

@@ -70,6 +70,12 @@ public enum Tolerances {
   /** softmax − target, scaled and stored. */
   CROSS_ENTROPY_GRADIENT(1, 0, 8, Growth.TREE),
 
+  /**
+   * One layer of a network, forward or backward: at most norm, gate or up, their product and the
+   * branch's result are stored.
+   */
+  LAYER(4, 0, 16, Growth.SUM),
+
   /** A table's gradient, kept in fp32: the sum of exact rows that used an entry. */
   LOOKUP_GRADIENT(0, 0, 2, Growth.SUM),
 

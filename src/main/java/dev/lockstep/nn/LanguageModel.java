@@ -69,13 +69,11 @@ public final class LanguageModel implements AutoCloseable {
 
   private static Linear headOf(LanguageModelConfig config, OpSet ops, Parameters parameters) {
     String weight =
-        config.tiedHead()
-            ? LanguageModelParameters.EMBEDDING
-            : LanguageModelParameters.HEAD + ".weight";
+        config.tiedHead() ? LanguageModelParameters.EMBEDDING : LanguageModelParameters.HEAD_WEIGHT;
     return new Linear(
         ops,
         parameters.get(weight),
-        config.headBias() ? parameters.get(LanguageModelParameters.HEAD + ".bias") : null);
+        config.headBias() ? parameters.get(LanguageModelParameters.HEAD_BIAS) : null);
   }
 
   public LanguageModelConfig config() {

@@ -11,6 +11,8 @@ public final class LanguageModelParameters {
   static final String IN = "in";
   static final String FINAL_NORM = "final_norm";
   static final String HEAD = "head";
+  static final String HEAD_WEIGHT = HEAD + ".weight";
+  static final String HEAD_BIAS = HEAD + ".bias";
 
   /**
    * Contexts start small beside the ±1 of a normalised stream. Of 0.02, 0.1, 0.3, 0.5 and 1, this
@@ -42,13 +44,21 @@ public final class LanguageModelParameters {
             new Initializer.Normal(EMBEDDING_DEVIATION)));
     addLinear(specs, IN, d, config.context() * e, true, 1);
     specs.addAll(stackSpecs(config));
+    specs.addAll(headSpecs(config));
+    return List.copyOf(specs);
+  }
+
+  /** The parameters of the head that are its own. */
+  static List<ParameterSpec> headSpecs(LanguageModelConfig config) {
+    List<ParameterSpec> specs = new ArrayList<>();
+    long v = config.vocabulary();
     if (!config.tiedHead()) {
-      addMatrix(specs, HEAD, v, d, 1);
+      addMatrix(specs, HEAD, v, config.width(), 1);
     }
     if (config.headBias()) {
-      specs.add(new ParameterSpec(HEAD + ".bias", Shape.of(v), Kind.VECTOR, ZERO));
+      specs.add(new ParameterSpec(HEAD_BIAS, Shape.of(v), Kind.VECTOR, ZERO));
     }
-    return List.copyOf(specs);
+    return specs;
   }
 
   /** The parameters of the blocks and of the norm after them. */
