@@ -102,10 +102,7 @@ final class AdamWCheck implements OpCheck {
             (float) attributes.number("beta2"),
             (float) attributes.number("eps"),
             (float) attributes.number("weight_decay"));
-    StepState state =
-        new StepState(
-            bench.library, trial.output("state", StepState.DTYPE, StepState.SHAPE.extents()));
-    state.reset(trial.stream());
+    StepState state = trial.stepState(bench.library);
     List<Weights> weights = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       weights.add(new Weights(problem, trial, i));
@@ -134,7 +131,7 @@ final class AdamWCheck implements OpCheck {
       Bench bench, Trial trial, StepState state, List<Tensor> gradients) {
     TensorTable table = ClipCheck.table(trial, gradients);
     Tensor workspace =
-        trial.output("workspace", DType.F32, GlobalNorm.workspaceShape(gradients).extents());
+        trial.structure("workspace", DType.F32, GlobalNorm.workspaceShape(gradients));
     bench.globalNorm.compute(
         trial.stream(), null, state, workspace, table, GlobalNorm.NormType.L2, 0);
   }

@@ -130,10 +130,7 @@ final class CharLmCheck implements OpCheck {
       HostArray one = new HostArray(new double[] {1}, 1);
       Tensor upstream = trial.input("upstream", DType.F32, one);
       Tensor loss = trial.output("loss", DType.F32, 1);
-      StepState state =
-          new StepState(
-              bench.library, trial.output("state", StepState.DTYPE, StepState.SHAPE.extents()));
-      state.reset(trial.stream());
+      StepState state = trial.stepState(bench.library);
       int steps = attributes.integer("steps");
       double[] losses = new double[steps];
       double[] norms = new double[steps];

@@ -111,13 +111,10 @@ final class ClipCheck implements OpCheck {
     for (HostArray gradient : gradients(problem)) {
       gradients.add(trial.writable("g" + gradients.size(), problem.dtype(), gradient));
     }
-    StepState state =
-        new StepState(
-            bench.library, trial.output("state", StepState.DTYPE, StepState.SHAPE.extents()));
-    state.reset(trial.stream());
+    StepState state = trial.stepState(bench.library);
     TensorTable table = table(trial, gradients);
     Tensor workspace =
-        trial.output("workspace", DType.F32, GlobalNorm.workspaceShape(gradients).extents());
+        trial.structure("workspace", DType.F32, GlobalNorm.workspaceShape(gradients));
     bench.globalNorm.compute(
         trial.stream(),
         null,
@@ -140,8 +137,9 @@ final class ClipCheck implements OpCheck {
 
   /** A table of these tensors in the trial's memory. */
   static TensorTable table(Trial trial, List<Tensor> tensors) {
-    long[] extents = TensorTable.storageShape(tensors.size()).extents();
-    return new TensorTable(trial.stream(), trial.output("table", DType.I32, extents), tensors);
+    Tensor storage =
+        trial.structure("table", DType.I32, TensorTable.storageShape(tensors.size()));
+    return new TensorTable(trial.stream(), storage, tensors);
   }
 
   @Override

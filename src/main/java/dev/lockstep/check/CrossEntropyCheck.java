@@ -132,9 +132,7 @@ final class CrossEntropyCheck implements OpCheck {
     Tensor targets = trial.input("targets", DType.I32, problem.input("targets"));
     Tensor losses = trial.output("losses", DType.F32, rows);
     Tensor lse = trial.output("lse", DType.F32, rows);
-    StatusWord status =
-        new StatusWord(trial.writable("status", StatusWord.DTYPE, HostArray.of(new int[2], 2)));
-    status.reset(trial.stream());
+    StatusWord status = trial.statusWord();
 
     Tensor upstream = trial.input("upstream", DType.F32, problem.upstream("loss"));
     Tensor one = trial.input("one", DType.F32, new HostArray(new double[] {1}, 1));

@@ -53,9 +53,7 @@ final class EmbeddingCheck implements OpCheck {
     Tensor dY = trial.input("dY", dtype, problem.upstream("y"));
     Tensor y = trial.output("y", dtype, hostIds.count(), hostWeight.columns());
     Tensor dWeight = trial.accumulator("dWeight", hostWeight.extents());
-    StatusWord status =
-        new StatusWord(trial.writable("status", StatusWord.DTYPE, HostArray.of(new int[2], 2)));
-    status.reset(trial.stream());
+    StatusWord status = trial.statusWord();
     bench.embedding.forward(trial.stream(), y, weight, ids, status);
     bench.embedding.backward(trial.stream(), dWeight, dY, ids);
     status.check(trial.stream());

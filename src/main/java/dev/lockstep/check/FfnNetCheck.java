@@ -7,6 +7,7 @@ import dev.lockstep.nn.NormKind;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.Activation;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.CrossEntropyFormula;
 import dev.lockstep.reference.NetworkFormula;
@@ -33,13 +34,20 @@ final class FfnNetCheck implements OpCheck {
     return "ffn_net";
   }
 
-  /** Every kind of block with every norm; that sizes do not matter is the single ops' business. */
+  /**
+   * Every kind of block with every norm; that sizes do not matter is the single ops' business. No
+   * relu where activations are rounded to 16 bits: what it is given then has another sign here and
+   * there than in the reference, and its derivative is 0 instead of 1.
+   */
   @Override
   public List<Problem> problems(DType dtype) {
     List<Problem> problems = new ArrayList<>();
     for (FeedForwardKind kind : FeedForwardKind.values()) {
+      boolean jumps = kind.activation() == Activation.RELU && dtype != DType.F32;
       for (NormKind norm : NormKind.values()) {
-        problems.add(make(dtype, kind, norm));
+        if (!jumps) {
+          problems.add(make(dtype, kind, norm));
+        }
       }
     }
     return problems;

@@ -131,12 +131,12 @@ final class NormCheck implements OpCheck {
     Tensor normalized = sum == null ? x : sum;
     if (layer) {
       Tensor workspace =
-          trial.output("workspace", DType.F32, LayerNorm.workspaceShape(shape).extents());
+          trial.structure("workspace", DType.F32, LayerNorm.workspaceShape(shape));
       bench.layerNorm.backward(
           trial.stream(), dX, dWeight, dBias, workspace, dY, dSum, normalized, weight, mean, rstd);
     } else {
       Tensor workspace =
-          trial.output("workspace", DType.F32, RmsNorm.workspaceShape(shape).extents());
+          trial.structure("workspace", DType.F32, RmsNorm.workspaceShape(shape));
       bench.rmsNorm.backward(
           trial.stream(), dX, dWeight, workspace, dY, dSum, normalized, weight, rstd);
     }

@@ -4,6 +4,9 @@ import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.ops.StatusWord;
+import dev.lockstep.ops.StepState;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -44,8 +47,8 @@ final class Trial implements AutoCloseable {
       String name, DeviceBuffer buffer, long offset, long bytes, byte @Nullable [] constant) {}
 
   /**
-   * @param misaligned put every tensor one element past an aligned address, so that no 16-byte
-   *     access is legal at its start
+   * @param misaligned put every tensor one element past an aligned address, so that no access
+   *     wider than an element is legal at its start
    */
   Trial(Device device, Stream stream, boolean misaligned) {
     this.device = device;
@@ -98,6 +101,32 @@ final class Trial implements AutoCloseable {
     return tensor;
   }
 
+  /**
+   * Memory that kernels lay out as they like (tables, states, workspaces): all ones until then, and
+   * aligned always, for it holds fields wider than its elements.
+   */
+  Tensor structure(String name, DType dtype, Shape shape) {
+    Tensor tensor = allocate(name, dtype, GUARD_BYTES, shape);
+    stream.fill(tensor.buffer(), tensor.byteOffset(), tensor.bytes(), NAN_BYTE);
+    return tensor;
+  }
+
+  /** A cleared word for bad indices. */
+  StatusWord statusWord() {
+    StatusWord status =
+        new StatusWord(structure("status", StatusWord.DTYPE, StatusWord.SHAPE));
+    status.reset(stream);
+    return status;
+  }
+
+  /** A cleared state of an optimizer. */
+  StepState stepState(KernelLibrary library) {
+    StepState state =
+        new StepState(library, structure("state", StepState.DTYPE, StepState.SHAPE));
+    state.reset(stream);
+    return state;
+  }
+
   /** An f32 tensor to be added to: {@link #accumulated} tells what was added. */
   Tensor accumulator(String name, long... extents) {
     Tensor tensor = allocate(name, DType.F32, extents);
@@ -146,9 +175,12 @@ final class Trial implements AutoCloseable {
   }
 
   private Tensor allocate(String name, DType dtype, long... extents) {
-    Shape shape = Shape.of(extents);
-    long bytes = Tensor.bytes(dtype, shape);
     long offset = GUARD_BYTES + (misaligned ? dtype.byteSize() : 0);
+    return allocate(name, dtype, offset, Shape.of(extents));
+  }
+
+  private Tensor allocate(String name, DType dtype, long offset, Shape shape) {
+    long bytes = Tensor.bytes(dtype, shape);
     DeviceBuffer buffer = device.allocate(offset + bytes + GUARD_BYTES);
     allocations.add(new Allocation(name, buffer, offset, bytes, null));
     stream.fill(buffer, 0, buffer.bytes(), GUARD);
