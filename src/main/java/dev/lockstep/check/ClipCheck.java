@@ -137,8 +137,7 @@ final class ClipCheck implements OpCheck {
 
   /** A table of these tensors in the trial's memory. */
   static TensorTable table(Trial trial, List<Tensor> tensors) {
-    Tensor storage =
-        trial.structure("table", DType.I32, TensorTable.storageShape(tensors.size()));
+    Tensor storage = trial.structure("table", DType.I32, TensorTable.storageShape(tensors.size()));
     return new TensorTable(trial.stream(), storage, tensors);
   }
 

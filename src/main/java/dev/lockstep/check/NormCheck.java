@@ -130,13 +130,11 @@ final class NormCheck implements OpCheck {
     Tensor dBias = bias == null ? null : trial.accumulator("dBias", shape.cols());
     Tensor normalized = sum == null ? x : sum;
     if (layer) {
-      Tensor workspace =
-          trial.structure("workspace", DType.F32, LayerNorm.workspaceShape(shape));
+      Tensor workspace = trial.structure("workspace", DType.F32, LayerNorm.workspaceShape(shape));
       bench.layerNorm.backward(
           trial.stream(), dX, dWeight, dBias, workspace, dY, dSum, normalized, weight, mean, rstd);
     } else {
-      Tensor workspace =
-          trial.structure("workspace", DType.F32, RmsNorm.workspaceShape(shape));
+      Tensor workspace = trial.structure("workspace", DType.F32, RmsNorm.workspaceShape(shape));
       bench.rmsNorm.backward(
           trial.stream(), dX, dWeight, workspace, dY, dSum, normalized, weight, rstd);
     }

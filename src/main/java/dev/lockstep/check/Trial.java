@@ -47,8 +47,8 @@ final class Trial implements AutoCloseable {
       String name, DeviceBuffer buffer, long offset, long bytes, byte @Nullable [] constant) {}
 
   /**
-   * @param misaligned put every tensor one element past an aligned address, so that no access
-   *     wider than an element is legal at its start
+   * @param misaligned put every tensor one element past an aligned address, so that no access wider
+   *     than an element is legal at its start
    */
   Trial(Device device, Stream stream, boolean misaligned) {
     this.device = device;
@@ -113,16 +113,14 @@ final class Trial implements AutoCloseable {
 
   /** A cleared word for bad indices. */
   StatusWord statusWord() {
-    StatusWord status =
-        new StatusWord(structure("status", StatusWord.DTYPE, StatusWord.SHAPE));
+    StatusWord status = new StatusWord(structure("status", StatusWord.DTYPE, StatusWord.SHAPE));
     status.reset(stream);
     return status;
   }
 
   /** A cleared state of an optimizer. */
   StepState stepState(KernelLibrary library) {
-    StepState state =
-        new StepState(library, structure("state", StepState.DTYPE, StepState.SHAPE));
+    StepState state = new StepState(library, structure("state", StepState.DTYPE, StepState.SHAPE));
     state.reset(stream);
     return state;
   }
