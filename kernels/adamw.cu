@@ -18,7 +18,7 @@
 //
 //   master [n] =   m [n] =   v [n] =   copy [n] = or null (T)   grad [n] (fp32)   state
 //
-// Fewest bytes per element: read master, m, v, grad, write master, m, v: 28, and sizeof(T) for copy.
+// Fewest bytes per element: master, m, v, grad read, master, m, v written: 28; copy: sizeof(T).
 //
 // Launch: prepare one block, any size; step 256 threads, any grid. Any n, any alignment.
 

@@ -14,8 +14,8 @@
 //
 //   forward    y [rows, cols] =    sum [rows, cols] = or null     rstd [rows] =  (fp32)
 //              x, residual or null [rows, cols]                   weight [cols] or null
-//   backward   dx [rows, cols] =   partials [blocks, cols] = or null  (fp32)
-//              dy, dSum or null, x (that is s) [rows, cols]       weight [cols] or null, rstd [rows]
+//   backward   dx [rows, cols] =   partials [blocks, cols] = or null  (fp32)      rstd [rows]
+//              dy, dSum or null, x (that is s) [rows, cols]       weight [cols] or null
 //   reduce     dWeight [cols] +=  (fp32)                          partials [blocks, cols]
 //
 // y may be x or residual, sum may be either too; dx may be dy, dSum or x.

@@ -12,7 +12,8 @@
 // below the maximum, where -ln p_t would be infinite.
 //
 //   losses [rows] = (fp32)   dLogits [rows, cols] = or null   lse [rows] = or null (fp32)
-//   logits [rows, cols]      targets [rows]                   gradScale [1]   rowGrad [rows] or null
+//   logits [rows, cols]      targets [rows]                   gradScale [1]
+//   rowGrad [rows] or null   status [1] (lowest bad row)
 //
 // dLogits may be logits. A row whose target is ignoreIndex has loss 0 and gradient 0. A target
 // outside [0, cols) that is not ignoreIndex gives NaN for both and is reported in status. Logits of

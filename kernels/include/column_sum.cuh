@@ -19,9 +19,9 @@ __device__ __forceinline__ void accumulate(Access access, float* partial, Lanes<
   access.store(partial, value);
 }
 
-// Second stage: sum[column] += partials[0][column] + ... + partials[rows-1][column] for the 32 columns of this
-// block. Lane l owns column l; warp w adds rows w, w + 8, ...; then warp 0 adds the eight sums.
-// All 256 threads of the block must call it.
+// Second stage: sum[column] += partials[0][column] + ... + partials[rows-1][column] for the 32
+// columns of this block. Lane l owns column l; warp w adds rows w, w + 8, ...; then warp 0 adds the
+// eight sums. All 256 threads of the block must call it.
 __device__ __forceinline__ void addColumnSums(float* sum, const float* partials, i64 rows,
                                               i64 cols) {
   __shared__ float warpSums[kColumnSumWarps][kWarpSize];

@@ -15,7 +15,7 @@ struct StepState {
   int nonFinite;          // 1 + the lowest tensor with a non-finite gradient, 0 if there is none
   float biasCorrection1;  // 1 - beta1^step, by adamw_prepare
   float biasCorrection2;  // 1 - beta2^step
-  float oneMinusBeta1;    // 1 - beta1, which 1 - (float)beta1 would miss by up to 6e-8 / (1 - beta1)
+  float oneMinusBeta1;    // 1 - beta1: in float, 1 - (float)beta1 has lost digits
   float oneMinusBeta2;
   int unused[4];
 };
