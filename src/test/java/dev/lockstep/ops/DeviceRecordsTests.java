@@ -94,7 +94,7 @@ class DeviceRecordsTests {
     StepState state = new StepState(fixture.library, storage);
     state.setLearningRate(fixture.stream, 0.5f);
     state.setLossScale(fixture.stream, 2);
-    assertThat(fixture.device.launches())
+    assertThat(fixture.recorded().launches())
         .extracting(launched -> launched.kernel())
         .containsExactly("fill_f32", "fill_f32");
     assertThat(parameter(0, 0)).isEqualTo(storage.address());
@@ -133,7 +133,7 @@ class DeviceRecordsTests {
   }
 
   private long parameter(int launch, int index) {
-    return ByteBuffer.wrap(fixture.device.launches().get(launch).arguments())
+    return ByteBuffer.wrap(fixture.recorded().launches().get(launch).arguments())
         .order(ByteOrder.nativeOrder())
         .getLong(8 * index);
   }

@@ -39,7 +39,7 @@ class OpArgumentsTests {
     assertThatThrownBy(() -> refused.call().accept(fixture))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(refused.message());
-    assertThat(fixture.device.launches()).isEmpty();
+    assertThat(fixture.recorded().launches()).isEmpty();
   }
 
   static Stream<Refused> linear() {

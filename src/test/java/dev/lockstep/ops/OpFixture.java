@@ -2,7 +2,6 @@ package dev.lockstep.ops;
 
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.RecordingDevice;
-import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -10,25 +9,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** All ops on a device that writes launches down, and tensors at one word each. */
-final class OpFixture implements AutoCloseable {
+final class OpFixture extends OpBench {
   private final List<DeviceBuffer> buffers = new ArrayList<>();
-  final RecordingDevice device = new RecordingDevice();
-  final KernelLibrary library = new KernelLibrary(device);
-  final Stream stream = device.newStream();
-  final FusedLinear linear = new FusedLinear(library);
-  final Activations activations = new Activations(library);
-  final SwiGlu swiGlu = new SwiGlu(library);
-  final SoftmaxCrossEntropy crossEntropy = new SoftmaxCrossEntropy(library);
-  final LayerNorm layerNorm = new LayerNorm(library);
-  final RmsNorm rmsNorm = new RmsNorm(library);
-  final Embedding embedding = new Embedding(library);
-  final GlobalNorm globalNorm = new GlobalNorm(library);
-  final GradientScaling scaling = new GradientScaling(library);
-  final AdamWKernel adamW = new AdamWKernel(library);
-  final Cast cast = new Cast(library);
-  final Fill fill = new Fill(library);
   final StatusWord status = new StatusWord(i32(2));
   final StepState state = new StepState(library, i32(16));
+
+  OpFixture() {
+    super(new RecordingDevice());
+  }
+
+  RecordingDevice recorded() {
+    return (RecordingDevice) device;
+  }
 
   Tensor f32(long... extents) {
     return tensor(DType.F32, extents);
@@ -60,8 +52,6 @@ final class OpFixture implements AutoCloseable {
   @Override
   public void close() {
     buffers.forEach(DeviceBuffer::close);
-    stream.close();
-    library.close();
-    device.close();
+    super.close();
   }
 }

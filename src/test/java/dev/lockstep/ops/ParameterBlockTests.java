@@ -31,7 +31,7 @@ class ParameterBlockTests {
         launchRowOps(fixture, dtype);
         launchParameterOps(fixture, dtype);
       }
-      for (Launched launch : fixture.device.launches()) {
+      for (Launched launch : fixture.recorded().launches()) {
         launched.put(launch.kernel(), launch.arguments().length);
       }
     }

@@ -1,0 +1,48 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.Stream;
+
+/** A device with all ops on it; closes both. */
+class OpBench implements AutoCloseable {
+  final Device device;
+  final KernelLibrary library;
+  final Stream stream;
+  final FusedLinear linear;
+  final Activations activations;
+  final SwiGlu swiGlu;
+  final SoftmaxCrossEntropy crossEntropy;
+  final LayerNorm layerNorm;
+  final RmsNorm rmsNorm;
+  final Embedding embedding;
+  final GlobalNorm globalNorm;
+  final GradientScaling scaling;
+  final AdamWKernel adamW;
+  final Cast cast;
+  final Fill fill;
+
+  OpBench(Device device) {
+    this.device = device;
+    library = new KernelLibrary(device);
+    stream = device.newStream();
+    linear = new FusedLinear(library);
+    activations = new Activations(library);
+    swiGlu = new SwiGlu(library);
+    crossEntropy = new SoftmaxCrossEntropy(library);
+    layerNorm = new LayerNorm(library);
+    rmsNorm = new RmsNorm(library);
+    embedding = new Embedding(library);
+    globalNorm = new GlobalNorm(library);
+    scaling = new GradientScaling(library);
+    adamW = new AdamWKernel(library);
+    cast = new Cast(library);
+    fill = new Fill(library);
+  }
+
+  @Override
+  public void close() {
+    stream.close();
+    library.close();
+    device.close();
+  }
+}

@@ -1,0 +1,137 @@
+package dev.lockstep.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.numeric.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What every op promises, whatever it computes: the right numbers; the same bits again, on another
+ * number of workers, at addresses without alignment, and for a row alone as in a batch; nothing
+ * written beside the outputs. One subclass for each op says what is computed, and one below it for
+ * each device where.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class OpTests {
+  static final List<DType> TYPES = List.of(DType.F32, DType.F16, DType.BF16);
+
+  private OpBench bench;
+  private OpBench lonely;
+
+  /** Opens the device under test; {@code workers} is a hint that never changes a result. */
+  abstract Device open(int workers);
+
+  /** Calls whose results are known. */
+  abstract Stream<OpCase> cases();
+
+  /** Calls whose rows can be taken apart; none for an op that has no rows. */
+  Stream<RowCase> rowCases() {
+    return Stream.of();
+  }
+
+  @BeforeAll
+  void openDevices() {
+    bench = new OpBench(open(2));
+    lonely = new OpBench(open(1));
+  }
+
+  @AfterAll
+  void closeDevices() {
+    bench.close();
+    lonely.close();
+  }
+
+  /** The device most tests share. */
+  OpBench bench() {
+    return bench;
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void theNumbersAreRight(OpCase op) {
+    Map<String, GuardedMemory.Output> outputs = run(bench, op, 0);
+    assertThat(op.expected()).isNotEmpty();
+    op.expected()
+        .forEach((name, expected) -> assertClose(name, output(outputs, name).values(), expected));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void theBitsAreTheSameEveryTime(OpCase op) {
+    Map<String, GuardedMemory.Output> once = run(bench, op, 0);
+    assertSameBits("again", once, run(bench, op, 0));
+    assertSameBits("with one worker", once, run(lonely, op, 0));
+    assertSameBits("one element off alignment", once, run(bench, op, 1));
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("rowCases")
+  void aRowAloneHasTheBitsItHasInABatch(RowCase op) {
+    Map<String, GuardedMemory.Output> batch = run(bench, op, 0, op.rows());
+    for (int row : new int[] {0, 1, op.rows() / 2, op.rows() - 1}) {
+      Map<String, GuardedMemory.Output> alone = run(bench, op, row, 1);
+      alone.forEach(
+          (name, output) ->
+              assertThat(output.bytes())
+                  .as("%s of row %d alone", name, row)
+                  .isEqualTo(output(batch, name).rows(row, 1)));
+    }
+  }
+
+  /** What a call writes, after all checks of what it must not. */
+  static Map<String, GuardedMemory.Output> run(OpBench bench, OpCase op, int shift) {
+    try (GuardedMemory memory = new GuardedMemory(bench.device, bench.stream, shift)) {
+      op.call().run(bench, memory);
+      return memory.finish();
+    }
+  }
+
+  private static Map<String, GuardedMemory.Output> run(
+      OpBench bench, RowCase op, int from, int count) {
+    try (GuardedMemory memory = new GuardedMemory(bench.device, bench.stream, 0)) {
+      op.call().run(bench, memory, from, count);
+      return memory.finish();
+    }
+  }
+
+  private static GuardedMemory.Output output(
+      Map<String, GuardedMemory.Output> outputs, String name) {
+    return Objects.requireNonNull(outputs.get(name), () -> "no output " + name);
+  }
+
+  /** NaN where NaN is expected, infinities alike, everything else within the tolerance. */
+  static void assertClose(String name, double[] got, OpCase.Expected expected) {
+    assertThat(got).as(name).hasSameSizeAs(expected.values());
+    for (int i = 0; i < got.length; i++) {
+      double want = expected.values()[i];
+      boolean close =
+          Double.isFinite(want)
+              ? Math.abs(got[i] - want) <= expected.tolerance()
+              : Double.compare(got[i], want) == 0;
+      if (!close) {
+        throw new AssertionError(
+            "%s[%d] is %s, expected %s within %s (off by %s)"
+                .formatted(name, i, got[i], want, expected.tolerance(), got[i] - want));
+      }
+    }
+  }
+
+  private static void assertSameBits(
+      String when, Map<String, GuardedMemory.Output> one, Map<String, GuardedMemory.Output> other) {
+    assertThat(other.keySet()).isEqualTo(one.keySet());
+    one.forEach(
+        (name, output) ->
+            assertThat(output(other, name).bytes())
+                .as("%s, %s", name, when)
+                .isEqualTo(output.bytes()));
+  }
+}

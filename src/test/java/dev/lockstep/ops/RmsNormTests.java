@@ -1,0 +1,107 @@
+package dev.lockstep.ops;
+
+import static dev.lockstep.check.Tolerances.NORMALIZED;
+import static dev.lockstep.check.Tolerances.NORM_GRADIENT;
+import static dev.lockstep.check.Tolerances.NORM_WEIGHT_GRADIENT;
+import static dev.lockstep.check.Tolerances.STATISTIC;
+
+import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import java.util.stream.Stream;
+
+/** RMSNorm, forward and backward, with and without weight and residual. */
+abstract class RmsNormTests extends OpTests {
+  private static final float EPS = 1e-5f;
+
+  @Override
+  Stream<OpCase> cases() {
+    return NormInputs.all().flatMap(in -> Stream.of(forward(in), backward(in)));
+  }
+
+  @Override
+  Stream<RowCase> rowCases() {
+    return TYPES.stream().flatMap(dtype -> Stream.of(rows(dtype, 33), rows(dtype, 640)));
+  }
+
+  private static OpCase forward(NormInputs in) {
+    NormReference expected = new NormReference(in, EPS, false);
+    DType dtype = in.dtype();
+    OpCase result =
+        new OpCase(
+            "forward " + in,
+            (ops, memory) ->
+                ops.rmsNorm.forward(
+                    ops.stream,
+                    memory.output("y", dtype, in.rows(), in.cols()),
+                    in.residual() ? memory.output("sum", dtype, in.rows(), in.cols()) : null,
+                    memory.output("rstd", DType.F32, in.rows()),
+                    in.matrix(memory, in.x()),
+                    in.residual() ? in.matrix(memory, in.addend()) : null,
+                    in.weighted() ? memory.input(dtype, in.weight(), in.cols()) : null,
+                    EPS));
+    if (in.residual()) {
+      result.exactly("sum", in.sum());
+    }
+    return result
+        .within(
+            NORMALIZED.of(dtype, in.cols(), expected.largestY(), expected.outputSize()),
+            "y",
+            expected.y())
+        .within(
+            STATISTIC.of(dtype, in.cols(), Samples.largest(expected.rstd()), 0),
+            "rstd",
+            expected.rstd());
+  }
+
+  private static OpCase backward(NormInputs in) {
+    NormReference expected = new NormReference(in, EPS, false);
+    DType dtype = in.dtype();
+    OpCase result =
+        new OpCase(
+            "backward " + in,
+            (ops, memory) -> {
+              Shape shape = Shape.of(in.rows(), in.cols());
+              Shape workspace = RmsNorm.workspaceShape(shape);
+              ops.rmsNorm.backward(
+                  ops.stream,
+                  memory.output("dX", dtype, in.rows(), in.cols()),
+                  in.weighted() ? in.accumulator(memory, "dWeight") : null,
+                  in.weighted() ? memory.output("workspace", DType.F32, workspace.extents()) : null,
+                  in.matrix(memory, in.dY()),
+                  in.residual() ? in.matrix(memory, in.dSum()) : null,
+                  in.matrix(memory, in.sum()),
+                  in.weighted() ? memory.input(dtype, in.weight(), in.cols()) : null,
+                  memory.input(DType.F32, Samples.rounded(DType.F32, expected.rstd()), in.rows()));
+            });
+    result.within(
+        NORM_GRADIENT.of(dtype, in.cols(), Samples.largest(expected.dX()), expected.gradientSize()),
+        "dX",
+        expected.dX());
+    if (in.weighted()) {
+      result.within(
+          NORM_WEIGHT_GRADIENT.ofAccumulated(
+              dtype, in.rows(), Samples.largest(expected.dWeight()), expected.weightGradientSize()),
+          "dWeight",
+          Naive.plus(in.start(), expected.dWeight()));
+    }
+    return result;
+  }
+
+  private static RowCase rows(DType dtype, int cols) {
+    double[] x = Samples.normal(1, 9L * cols, dtype);
+    double[] weight = Samples.normal(2, cols, dtype);
+    return new RowCase(
+        "%s, rows of %d".formatted(dtype.suffix(), cols),
+        9,
+        (ops, memory, from, count) -> {
+          Tensor some = memory.input(dtype, Samples.rows(x, from, count, cols), count, cols);
+          Tensor w = memory.input(dtype, weight, cols);
+          Tensor rstd = memory.output("rstd", DType.F32, count);
+          Tensor y = memory.output("y", dtype, count, cols);
+          Tensor dX = memory.output("dX", dtype, count, cols);
+          ops.rmsNorm.forward(ops.stream, y, null, rstd, some, null, w, EPS);
+          ops.rmsNorm.backward(ops.stream, dX, null, null, y, null, some, w, rstd);
+        });
+  }
+}
