@@ -173,6 +173,9 @@ final class KernelParser {
         break;
       }
       lexer.advance();
+      if (lexer.at(';')) {
+        throw lexer.error("expected an operand, found ';'");
+      }
     }
     Syntax.expect(lexer, ';');
     scopeOf.add(scopes.depth() > 0 ? scopes.current() : null);

@@ -25,6 +25,9 @@ public sealed interface Operand {
   /** {@code [base+offset]}, where base is a register, a symbol or a literal. */
   record Address(Operand base, long offset) implements Operand {}
 
+  /** {@code [name, {x, y}]}: a texture or tensor map and coordinates in it. */
+  record Indexed(List<Operand> elements) implements Operand {}
+
   /** {@code {a, b, …}}. */
   record Vector(List<Operand> elements) implements Operand {}
 

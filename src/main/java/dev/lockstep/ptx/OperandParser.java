@@ -71,8 +71,17 @@ final class OperandParser {
     } else {
       offset = offset();
     }
+    Operand address = new Operand.Address(base, offset);
+    if (lexer.at(',')) {
+      List<Operand> elements = new ArrayList<>(List.of(address));
+      while (lexer.at(',')) {
+        lexer.advance();
+        elements.add(parse());
+      }
+      address = new Operand.Indexed(List.copyOf(elements));
+    }
     Syntax.expect(lexer, ']');
-    return new Operand.Address(base, offset);
+    return address;
   }
 
   /** {@code +4}, {@code -4}, {@code +-4} or nothing. */

@@ -105,6 +105,8 @@ final class Liveness {
       case Operand.Address(Operand base, long offset) -> visit(base, reads, writes, false);
       case Operand.Vector(List<Operand> elements) ->
           elements.forEach(e -> visit(e, reads, writes, written));
+      case Operand.Indexed(List<Operand> elements) ->
+          elements.forEach(e -> visit(e, reads, writes, false));
       case Operand.Arguments(List<Operand> elements) ->
           elements.forEach(e -> visit(e, reads, writes, written));
       case Operand.Pair(Operand first, Operand second) -> {

@@ -1,0 +1,269 @@
+package dev.lockstep.ptx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PtxParserTests {
+  private static final String HEADER = ".version 8.0\n.target sm_80\n.address_size 64\n";
+
+  @Test
+  void readsWhatNvccWritesAroundKernels() {
+    PtxModule module =
+        PtxParser.parse(
+            """
+            // comment
+            .version 9.0 /* another
+            one */
+            .target sm_80, debug
+            .address_size 64
+            .extern .func  (.param .b32 func_retval0) vprintf
+            (
+            	.param .b64 vprintf_param_0
+            )
+            ;
+            .func helper(.param .b32 x) { { ret; } }
+            .extern .shared .align 16 .b8 dynamic[];
+            .global .align 1 .b8 $str[7] = {104, 105, 32, 37, 100, 10};
+            .const .align 8 .f32 table[2][2] = {{0f3F800000, -2.5}, {1, 0f00000000}};
+            .visible .entry k(
+            	.param .u32 k_param_0,
+            	.param .u64 .ptr .global .align 16 k_param_1,
+            	.param .align 8 .b8 k_param_2[20]
+            )
+            .maxntid 128, 2, 1
+            .minnctapersm 2
+            {
+            	ret;
+            }
+            	.file	1 "/some/where/k.cu", 1700000000, 99
+            	.section	.debug_str
+            	{
+            $L__info_string0:
+            .b8 95,90
+            	}
+            """);
+
+    assertThat(module.version()).isEqualTo("9.0");
+    assertThat(module.target()).isEqualTo("sm_80");
+    assertThat(module.files()).containsEntry(1, "/some/where/k.cu");
+    PtxKernel kernel = module.kernels().get(0);
+    assertThat(kernel.maxThreads()).isEqualTo(256);
+    assertThat(kernel.parameterBytes()).isEqualTo(36);
+    assertThat(kernel.parameters())
+        .containsExactly(
+            new Parameter("k_param_0", ScalarType.U32, 0, 4),
+            new Parameter("k_param_1", ScalarType.U64, 8, 8),
+            new Parameter("k_param_2", ScalarType.B8, 16, 20));
+    assertThat(module.variables().get(0).external()).isTrue();
+    assertThat(module.variables().get(0).bytes()).isZero();
+    assertThat(module.variables().get(1).initial()).startsWith(104, 105).hasSize(6);
+    assertThat(module.variables().get(2).bytes()).isEqualTo(16);
+    assertThat(module.variables().get(2).initial())
+        .containsExactly(0, 0, (byte) 0x80, 0x3f, 0, 0, 0x20, (byte) 0xc0, 1, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  @Test
+  void splitsAnInstructionIntoItsParts() {
+    Instruction in =
+        instructions(
+                ".reg .pred %p<3>; .reg .f32 %f<9>; .reg .b64 %rd<2>;"
+                    + "@!%p1 ld.global.nc.v2.f32 \t{%f1,\n %f2}, [%rd1+-8];")
+            .get(0);
+
+    assertThat(in.opcode()).isEqualTo("ld");
+    assertThat(in.modifiers()).containsExactly("global", "nc", "v2", "f32");
+    assertThat(in.guard())
+        .isNotNull()
+        .satisfies(
+            guard -> {
+              assertThat(guard.negated()).isTrue();
+              assertThat(guard.predicate().name()).isEqualTo("%p1");
+            });
+    assertThat(in.operands().get(0)).isInstanceOf(Operand.Vector.class);
+    assertThat(in.operands().get(1))
+        .isInstanceOfSatisfying(Operand.Address.class, a -> assertThat(a.offset()).isEqualTo(-8));
+    assertThat(in.text()).isEqualTo("@!%p1 ld.global.nc.v2.f32 {%f1, %f2}, [%rd1+-8];");
+    assertThat(in.line()).isEqualTo(6);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "42, 42",
+    "0x1F, 31",
+    "0xffffffffffffffff, -1",
+    "017, 15",
+    "0b101, 5",
+    "7U, 7",
+    "-3, -3",
+    "18446744073709551615, -1"
+  })
+  void readsIntegers(String text, long value) {
+    assertThat(literal(text)).isEqualTo(new Operand.IntLiteral(value));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0f3F800000, 1.0, true", "0F80000000, -0.0, true", "0dC000000000000000, -2.0, false",
+    "1.5e3, 1500.0, false", "2.5E-1, 0.25, false", "-0f3F800000, -1.0, true"
+  })
+  void readsFloats(String text, double value, boolean single) {
+    assertThat(literal(text))
+        .isInstanceOfSatisfying(
+            Operand.FloatLiteral.class,
+            f -> {
+              assertThat(f.value()).isEqualTo(value);
+              assertThat(f.single()).isEqualTo(single);
+            });
+  }
+
+  @Test
+  void keepsTheBitsOfANan() {
+    assertThat(literal("0f7FC00001"))
+        .isInstanceOfSatisfying(
+            Operand.FloatLiteral.class, f -> assertThat(f.bits()).isEqualTo(0x7fc00001L));
+  }
+
+  @Test
+  void readsEveryKindOfOperand() {
+    List<Operand> operands =
+        instructions(
+                ".reg .pred %p, %q; .reg .b32 %r<4>; .shared .b8 s[8];x.y %r1|%p, {0, %r2}, !%q,"
+                    + " %tid.x, s+4, [s+4], (%r3), _, [16], [s, {%r1, %r2}];")
+            .get(0)
+            .operands();
+    assertThat(operands)
+        .extracting(o -> o.getClass().getSimpleName())
+        .containsExactly(
+            "Pair",
+            "Vector",
+            "Not",
+            "Special",
+            "Symbol",
+            "Address",
+            "Arguments",
+            "Sink",
+            "Address",
+            "Indexed");
+    assertThat(operands.get(4)).isEqualTo(new Operand.Symbol("s", 4));
+    assertThat(operands.get(5)).isEqualTo(new Operand.Address(new Operand.Symbol("s", 0), 4));
+  }
+
+  @Test
+  void registersOfInnerScopesHideThoseOutside() {
+    PtxKernel kernel =
+        kernel(
+            ".reg .b32 %r<2>; mov.u32 %r1, 1; { .reg .b16 %r<2>; mov.u16 %r1, 2; } mov.u32 %r1,"
+                + " 3;");
+    assertThat(kernel.instructions())
+        .extracting(in -> ((Operand.Reg) in.operands().get(0)).register().type())
+        .containsExactly(ScalarType.B32, ScalarType.B16, ScalarType.B32);
+    assertThat(kernel.registers()).hasSize(2);
+  }
+
+  @Test
+  void labelsOfInnerScopesAreTheirOwn() {
+    PtxKernel kernel = kernel("bra L; { bra L; L: ret; } { L: bra L; } L: bra M; M:");
+    List<String> targets =
+        kernel.instructions().stream()
+            .filter(in -> in.opcode().equals("bra"))
+            .map(in -> ((Operand.Target) in.operands().get(0)).label())
+            .toList();
+    assertThat(targets.get(0)).isEqualTo("L");
+    assertThat(targets.get(1)).isNotEqualTo("L").isNotEqualTo(targets.get(2));
+    assertThat(kernel.labels())
+        .containsEntry(targets.get(1), new Label(targets.get(1), 2))
+        .containsEntry("M", new Label("M", kernel.instructions().size()));
+  }
+
+  @Test
+  void knowsTheSourceLineThroughInlining() {
+    PtxModule module =
+        PtxParser.parse(
+            HEADER
+                + """
+                .entry k() {
+                  .loc 1 40 3
+                  membar.cta;
+                  .loc 2 12 9, function_name $L__info_string0, inlined_at 1 40 3
+                  membar.cta;
+                  .loc 3 7 1, function_name $L__info_string1+4, inlined_at 2 12 9
+                  membar.cta;
+                }
+                .file 1 "/a/b/norm.cu"
+                .file 2 "warp.cuh"
+                .file 3 "c/half.hpp"
+                """);
+    assertThat(module.kernels().get(0).instructions())
+        .extracting(in -> module.describe(in.location()))
+        .containsExactly(
+            "norm.cu:40",
+            "warp.cuh:12 inlined at norm.cu:40",
+            "half.hpp:7 inlined at warp.cuh:12 inlined at norm.cu:40");
+    assertThat(module.describe(null)).isEmpty();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mov.u32 %r1, %r9;           | 5 | 14 | undeclared register %r9",
+        "mov.u32 %nope, 1;           | 5 | 9  | undeclared register %nope",
+        "mov.u32 %r1, 1              | 6 | 1  | expected ';', found '}'",
+        "mov.u32 %r1, ;              | 5 | 14 | expected an operand, found ';'",
+        "ld.u32 %r1, [%rd1;          | 5 | 18 | expected ']', found ';'",
+        "@%r1 ret;                   | 5 | 2  | expected a predicate register",
+        "mov.u32 %r1, 12Q4;          | 5 | 14 | not a number: 12Q4",
+        "bra NOWHERE;                | 5 | 1  | no label NOWHERE in reach",
+        ".bogus 1;                   | 5 | 1  | unknown directive .bogus in a kernel body",
+        ".reg .f99 %f;               | 5 | 6  | expected a type, found '.f99'",
+        ".shared .align 3 .b8 x[4];  | 5 | 16 | alignment must be a power of two",
+        "$ = 1;                      | 5 | 3  | expected an operand, found '='"
+      })
+  void saysWhereTheMistakeIs(String line, int atLine, int column, String message) {
+    String body = ".reg .b32 %r<4>; .reg .b64 %rd<4>;\n" + line + "\n}";
+    assertThatThrownBy(() -> PtxParser.parse(HEADER + ".entry k() { " + body))
+        .isInstanceOfSatisfying(
+            PtxSyntaxException.class,
+            e -> {
+              assertThat(e).hasMessageEndingWith(message);
+              assertThat(e.line()).isEqualTo(atLine);
+              assertThat(e.column()).isEqualTo(column);
+            });
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "int main() {}                     | expected a directive",
+        ".version 8.0                      | no .version or no .target",
+        ".address_size 32                  | address size must be 64",
+        ".target sm_80 .entry k() {        | expected a statement",
+        ".section x { { }                  | expected '}', found the end",
+        ".file 1 name                      | expected a file name",
+        "/* never closed                   | comment without an end",
+        ".entry k(.reg .b32 x) {}          | expected .param"
+      })
+  void refusesWhatIsNoModule(String text, String message) {
+    assertThatThrownBy(() -> PtxParser.parse(text))
+        .isInstanceOf(PtxSyntaxException.class)
+        .hasMessageContaining(message);
+  }
+
+  private static Operand literal(String text) {
+    return instructions(".reg .b64 %d; mov.b64 %d, " + text + ";").get(0).operands().get(1);
+  }
+
+  private static List<Instruction> instructions(String body) {
+    return kernel("\n\n" + body).instructions();
+  }
+
+  private static PtxKernel kernel(String body) {
+    return PtxParser.parse(HEADER + ".entry k() {" + body + "}").kernels().get(0);
+  }
+}

@@ -1,0 +1,242 @@
+package dev.lockstep.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.Dim3;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BarrierTests {
+  private final Lab lab = new Lab();
+
+  @AfterEach
+  void close() {
+    lab.close();
+  }
+
+  @Test
+  void warpsSeeWhatOthersWroteBeforeTheBarrier() {
+    int[] out =
+        lab.declare(".shared .b32 s[128];")
+            .run(
+                128,
+                """
+                mov.u32 %r1, s;
+                mad.lo.s32 %r2, %t, 4, %r1;
+                st.shared.u32 [%r2], %t;
+                bar.sync 0;
+                xor.b32 %r3, %t, 127;
+                mad.lo.s32 %r3, %r3, 4, %r1;
+                ld.shared.u32 %r4, [%r3];
+                st.global.u32 [%mine], %r4;
+                """);
+    assertThat(out).isEqualTo(IntStream.range(0, 128).map(t -> 127 - t).toArray());
+  }
+
+  @Test
+  void barriersInALoopKeepWarpsInStep() {
+    // Each round every thread adds its left neighbour's value of the round before.
+    int[] out =
+        lab.declare(".shared .b32 s[96];")
+            .run(
+                96,
+                """
+                mov.u32 %r1, s;
+                mad.lo.s32 %r2, %t, 4, %r1;
+                add.s32 %r3, %t, 95;
+                rem.u32 %r3, %r3, 96;
+                mad.lo.s32 %r3, %r3, 4, %r1;
+                st.shared.u32 [%r2], %t;
+                mov.u32 %r5, 0;
+                LOOP: bar.sync 0;
+                ld.shared.u32 %r6, [%r3];
+                ld.shared.u32 %r7, [%r2];
+                bar.sync 0;
+                add.s32 %r6, %r6, %r7;
+                st.shared.u32 [%r2], %r6;
+                add.s32 %r5, %r5, 1;
+                setp.lt.s32 %p1, %r5, 3;
+                @%p1 bra LOOP;
+                st.global.u32 [%mine], %r6;
+                """);
+    int[] values = IntStream.range(0, 96).toArray();
+    for (int round = 0; round < 3; round++) {
+      int[] before = values.clone();
+      Arrays.setAll(values, t -> before[t] + before[(t + 95) % 96]);
+    }
+    assertThat(out).isEqualTo(values);
+  }
+
+  @Test
+  void warpsThatEndedAreNotWaitedFor() {
+    int[] out =
+        lab.run(
+            96,
+            """
+            setp.ge.u32 %p1, %t, 64;
+            @%p1 bra END;
+            bar.sync 0;
+            st.global.u32 [%mine], 1;
+            END:
+            """);
+    assertThat(Arrays.stream(out).filter(v -> v == 1)).hasSize(64);
+  }
+
+  @Test
+  void namedBarriersJoinAsManyThreadsAsTheySay() {
+    // Warps 0 and 1 meet at barrier 3, warp 2 never comes.
+    int[] out =
+        lab.declare(".shared .b32 s[2];")
+            .run(
+                96,
+                """
+                setp.ge.u32 %p1, %t, 64;
+                @%p1 bra END;
+                shr.u32 %r1, %t, 5;
+                mov.u32 %r2, s;
+                mad.lo.s32 %r3, %r1, 4, %r2;
+                st.shared.u32 [%r3], %r1;
+                barrier.sync.aligned 3, 64;
+                xor.b32 %r1, %r1, 1;
+                mad.lo.s32 %r3, %r1, 4, %r2;
+                ld.shared.u32 %r4, [%r3];
+                st.global.u32 [%mine], %r4;
+                END:
+                """);
+    assertThat(out[0]).isEqualTo(1);
+    assertThat(out[40]).isZero();
+    assertThat(out[70]).isEqualTo(Lab.UNTOUCHED);
+  }
+
+  @Test
+  void arrivingDoesNotWait() {
+    int[] out =
+        lab.declare(".shared .b32 s;")
+            .run(
+                64,
+                """
+                setp.ge.u32 %p1, %t, 32;
+                @%p1 bra PRODUCER;
+                bar.sync 1, 64;
+                ld.shared.u32 %r1, [s];
+                st.global.u32 [%mine], %r1;
+                bra END;
+                PRODUCER: st.shared.u32 [s], 42;
+                bar.arrive 1, 64;
+                st.global.u32 [%mine], 1;
+                END:
+                """);
+    assertThat(out[0]).isEqualTo(42);
+    assertThat(out[63]).isEqualTo(1);
+  }
+
+  @Test
+  void aThreadThatMissesItsWarpsBarrierIsAFault() {
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    128,
+                    """
+                    setp.ge.u32 %p1, %t, 100;
+                    @%p1 bra AFTER;
+                    bar.sync 0;
+                    AFTER: st.global.u32 [%mine], %t;
+                    """))
+        .isInstanceOfSatisfying(
+            DeviceFault.BarrierDivergence.class,
+            fault -> {
+              assertThat(fault).hasMessageContaining("a thread exited while others");
+              assertThat(fault.site().thread()).isEqualTo(new Dim3(96, 0, 0));
+              assertThat(fault.site().ptxLine()).isEqualTo(Lab.FIRST_LINE + 2);
+              assertThat(fault.site().instruction()).isEqualTo("bar.sync 0;");
+            });
+  }
+
+  @Test
+  void lanesOfOneWarpAtTwoBarriersAreAFault() {
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    32,
+                    """
+                    setp.ge.u32 %p1, %t, 16;
+                    @%p1 bra UPPER;
+                    bar.sync 0;
+                    bra END;
+                    UPPER: bar.sync 0;
+                    END: st.global.u32 [%mine], %t;
+                    """))
+        .isInstanceOf(DeviceFault.BarrierDivergence.class)
+        .hasMessageContaining("lanes ffff ")
+        .hasMessageContaining("lanes ffff0000 ")
+        .hasMessageContaining("PTX line " + (Lab.FIRST_LINE + 2))
+        .hasMessageContaining("PTX line " + (Lab.FIRST_LINE + 4));
+  }
+
+  @Test
+  void lanesThatMeetAtTheBarrierLateAreTogether() {
+    int[] out =
+        lab.run(
+            64,
+            """
+            and.b32 %r1, %t, 1;
+            setp.eq.s32 %p1, %r1, 1;
+            @%p1 bra ODD;
+            bra MEET;
+            ODD: mov.u32 %r2, 5;
+            MEET: bar.sync 0;
+            st.global.u32 [%mine], %t;
+            """);
+    assertThat(out).isEqualTo(IntStream.range(0, 64).toArray());
+  }
+
+  @Test
+  void aDeadlockNamesEveryWaitingWarpAndItsLine() {
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    64,
+                    """
+                    setp.ge.u32 %p1, %t, 32;
+                    @%p1 bra OTHER;
+                    bar.sync 1, 64;
+                    bra END;
+                    OTHER: bar.sync 2, 64;
+                    END:
+                    """))
+        .isInstanceOf(DeviceFault.Deadlock.class)
+        .hasMessageContaining(
+            "warp 0 waits at `bar.sync 1, 64;` (PTX line " + (Lab.FIRST_LINE + 2) + ")")
+        .hasMessageContaining(
+            "warp 1 waits at `bar.sync 2, 64;` (PTX line " + (Lab.FIRST_LINE + 4) + ")");
+  }
+
+  @Test
+  void lanesThatWaitForEachOtherInAWarpAreADeadlock() {
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    32,
+                    """
+                    setp.ge.u32 %p1, %t, 16;
+                    @%p1 bra UPPER;
+                    shfl.sync.idx.b32 %r1, %t, 0, 31, 0xffffffff;
+                    bra END;
+                    UPPER: shfl.sync.idx.b32 %r1, %t, 1, 31, 0xffffffff;
+                    END: st.global.u32 [%mine], %r1;
+                    """))
+        .isInstanceOf(DeviceFault.Deadlock.class)
+        .hasMessageContaining("the lanes of a warp wait for each other");
+  }
+
+  @Test
+  void aBarrierThatDoesNotExistIsAFault() {
+    assertThatThrownBy(() -> lab.run(32, "bar.sync 16;"))
+        .isInstanceOf(DeviceFault.Trap.class)
+        .hasMessageContaining("barrier 16 does not exist");
+  }
+}

@@ -1,0 +1,190 @@
+package dev.lockstep.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Dim3;
+import dev.lockstep.device.KernelArgs;
+import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.Launch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A mistake stops the launch with its exact place, and the device goes on. */
+class FaultTests {
+  private static final int LINE = Lab.FIRST_LINE;
+
+  private final Lab lab = new Lab();
+
+  @AfterEach
+  void close() {
+    lab.close();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "st.global.u32 [%mine+4], %t; | global store of 4 bytes | 0 bytes past the end",
+        "ld.global.v2.u32 {%r1,%r2}, [%out+249]; | load of 8 bytes | needs a multiple of 8",
+        "ld.global.u32 %r1, [%mine+4]; | global load of 4 bytes | 0 bytes past the end",
+        "ld.global.v2.u32 {%r1,%r2}, [%out+256]; | load of 8 bytes | 0 bytes past the end",
+        "ld.u8 %r1, [%out+256]; | load of 1 bytes | 0 bytes past the end",
+        "st.global.u32 [%out+-4], %t; | global store of 4 bytes | no allocation near",
+        "mov.b64 %rd1, 0; st.u32 [%rd1+16], %t; | store of 4 bytes | a null pointer",
+        "atom.global.add.u32 %r1, [%out+256], 1; | atomic of 4 bytes | 0 bytes past the end",
+        "ld.shared.u32 %r1, [1024]; | shared load of 4 bytes | shared memory has 64 bytes",
+        "st.shared.u32 [-4], %t; | shared store of 4 bytes | shared memory has 64 bytes",
+        "ld.local.u32 %r1, [64]; | local load of 4 bytes | local memory has 32 bytes",
+        "cp.async.ca.shared.global [60], [%out], 8; | async copy | needs a multiple of 8",
+        "cp.async.ca.shared.global [0], [%out+256], 8; | async copy of 8 bytes | past the end",
+      })
+  void accessesThatHitNothing(String code, String access, String nearest) {
+    lab.declare(".shared .b32 s[16];");
+    Throwable thrown = catchThrowable(() -> lab.run(64, ".local .b32 l[8];\n" + code));
+    assertThat(thrown)
+        .isInstanceOf(DeviceFault.class)
+        .hasMessageContaining(access)
+        .hasMessageContaining(nearest);
+    assertThat(((DeviceFault) thrown).site().ptxLine()).isEqualTo(LINE + 1);
+  }
+
+  @Test
+  void theSiteIsTheThreadThatDidIt() {
+    DeviceFault.IllegalAddress fault =
+        catchThrowableOfType(
+            DeviceFault.IllegalAddress.class,
+            () ->
+                lab.run(
+                    new Launch(new Dim3(3, 2, 1), new Dim3(16, 4, 1), 0),
+                    """
+                    .loc 1 77 5
+                    mov.u32 %r1, %ctaid.y;
+                    mov.u32 %r2, %ctaid.x;
+                    mov.u32 %r3, %tid.y;
+                    mov.u32 %r4, %tid.x;
+                    setp.eq.s32 %p1, %r1, 1;
+                    setp.eq.and.s32 %p1, %r2, 2, %p1;
+                    setp.eq.and.s32 %p1, %r3, 3, %p1;
+                    setp.eq.and.s32 %p1, %r4, 5, %p1;
+                    mov.b64 %rd1, 4096;
+                    @%p1 st.global.f32 [%rd1], %f1;
+                    ret;
+                    }
+                    .file 1 "/kernels/norm.cu"
+                    .entry other() {
+                    """,
+                    1,
+                    new int[0],
+                    0));
+    assertThat(fault.site().kernel()).isEqualTo("k");
+    assertThat(fault.site().block()).isEqualTo(new Dim3(2, 1, 0));
+    assertThat(fault.site().thread()).isEqualTo(new Dim3(5, 3, 0));
+    assertThat(fault.site().ptxLine()).isEqualTo(LINE + 10);
+    assertThat(fault.site().instruction()).isEqualTo("@%p1 st.global.f32 [%rd1], %f1;");
+    assertThat(fault.site().source()).isEqualTo("norm.cu:77");
+    assertThat(fault).hasMessageContaining("illegal address 0x1000");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ld.global.u32 %r1, [%out+2];                       | 4",
+        "ld.global.v4.f32 {%f1,%f2,%f3,%f4}, [%out+8];      | 16",
+        "st.global.u16 [%out+1], %h1;                       | 2",
+        "ld.shared.u64 %rd1, [4];                           | 8",
+        "ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r1}, [8]; | 16"
+      })
+  void misalignedAccesses(String code, int alignment) {
+    lab.declare(".shared .b32 s[16];");
+    assertThatThrownBy(() -> lab.run(32, code))
+        .isInstanceOf(DeviceFault.MisalignedAddress.class)
+        .hasMessageContaining("needs a multiple of " + alignment)
+        .hasMessageContaining("PTX line " + LINE);
+  }
+
+  @Test
+  void freedMemoryIsGone() {
+    try (KernelModule module = lab.load("st.global.u32 [%out], %t;");
+        DeviceBuffer kept = lab.ints(1)) {
+      DeviceBuffer freed = lab.ints(1, 2, 3);
+      KernelArgs args = new KernelArgs().address(freed, 0).address(kept, 0).int32(0);
+      lab.stream.launch(module.kernel("k"), Launch.of(1, 32), args);
+      freed.close();
+      assertThatThrownBy(() -> lab.stream.launch(module.kernel("k"), Launch.of(1, 32), args))
+          .isInstanceOf(DeviceFault.IllegalAddress.class)
+          .hasMessageContaining("in a buffer of 12 bytes, which was freed");
+    }
+  }
+
+  @Test
+  void theFirstFaultingBlockIsReportedWhateverTheThreads() {
+    String body =
+        """
+        mov.u32 %r1, %ctaid.x;
+        setp.ge.u32 %p1, %r1, 5;
+        @%p1 trap;
+        """;
+    for (int threads : new int[] {1, 2, 4}) {
+      try (Lab own = new Lab(new DeviceOptions(threads, 0))) {
+        assertThatThrownBy(() -> own.run(Launch.of(64, 32), body, 1, new int[0], 0))
+            .isInstanceOfSatisfying(
+                DeviceFault.Trap.class,
+                t -> assertThat(t.site().block()).isEqualTo(new Dim3(5, 0, 0)));
+      }
+    }
+  }
+
+  @Test
+  void anEndlessLoopMeetsTheStepLimit() {
+    try (Lab own = new Lab(new DeviceOptions(1, 100_000))) {
+      assertThatThrownBy(() -> own.run(32, "FOREVER: bra FOREVER;"))
+          .isInstanceOf(DeviceFault.StepLimit.class)
+          .hasMessageContaining("100000 instructions")
+          .hasMessageContaining("`bra FOREVER;`");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "wgmma.fence.sync.aligned;",
+        "add.f32.what %f1, %f1, %f2;",
+        "atom.global.add.f16x2 %r1, [%out], %r2;",
+        "mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%fd1,%fd2}, {%fd3}, {%fd4}, {%fd1,%fd2};",
+        "call.uni (%r1), vprintf, (%rd1, %rd2);",
+        "tex.2d.v4.f32.s32 {%f1,%f2,%f3,%f4}, [tex, {%r1,%r2}];",
+        "ld.global.L1::no_such_space.f99 %f1, [%out];",
+        "mov.u64 %rd1, nobody;",
+        "cvt.rn.satfinite.e4m3x2.f32 %h1, %f1, %f2;"
+      })
+  void whatIsNotKnownIsRefusedWhenTheKernelIsLoaded(String code) {
+    try (KernelModule module = lab.load("membar.cta;\n" + code)) {
+      assertThatThrownBy(() -> module.kernel("k"))
+          .isInstanceOfSatisfying(
+              DeviceFault.UnsupportedInstruction.class,
+              fault -> {
+                assertThat(fault.site().ptxLine()).isEqualTo(LINE + 1);
+                assertThat(fault.site().instruction()).isEqualTo(code);
+              });
+    }
+  }
+
+  @Test
+  void theDeviceGoesOnAfterAFault() {
+    assertThatThrownBy(() -> lab.run(64, "bar.sync 0;\ntrap;"))
+        .isInstanceOf(DeviceFault.Trap.class)
+        .hasMessageContaining("the kernel executed trap")
+        .hasMessageContaining("k block (0,0,0) thread (32,0,0)");
+    assertThat(lab.run(2, "st.global.u32 [%mine], 9;")).containsExactly(9, 9);
+  }
+}

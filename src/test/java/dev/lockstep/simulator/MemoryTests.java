@@ -1,0 +1,303 @@
+package dev.lockstep.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.KernelArgs;
+import dev.lockstep.device.KernelImage;
+import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.Launch;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MemoryTests {
+  private final Lab lab = new Lab();
+
+  @AfterEach
+  void close() {
+    lab.close();
+  }
+
+  /** Neighbours, a stride, one place for all, and a part of the warp: four ways through a load. */
+  @ParameterizedTest
+  @CsvSource({"32, 4, 31", "32, 12, 31", "32, 0, 31", "19, 4, 31", "32, -4, 31"})
+  void loadsByEveryPattern(int threads, int stride, int start) {
+    int[] in = IntStream.range(0, 200).map(i -> 1000 + i).toArray();
+    int[] out =
+        lab.run(
+            Launch.of(1, threads),
+            """
+            mul.lo.s32 %%r1, %%t, %d;
+            cvt.s64.s32 %%rd1, %%r1;
+            add.s64 %%rd1, %%rd1, %%in;
+            ld.global.nc.u32 %%r2, [%%rd1+%d];
+            st.global.u32 [%%mine], %%r2;
+            """
+                .formatted(stride, 4 * start),
+            threads,
+            in,
+            0);
+    assertThat(out)
+        .isEqualTo(IntStream.range(0, threads).map(t -> 1000 + start + t * stride / 4).toArray());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"32, 16", "32, 32", "7, 16"})
+  void vectorsOfFourGoThereAndBack(int threads, int stride) {
+    int[] in = IntStream.range(0, 512).toArray();
+    int[] out =
+        lab.run(
+            Launch.of(1, threads),
+            """
+            mul.wide.u32 %%rd1, %%t, %d;
+            add.s64 %%rd2, %%rd1, %%in;
+            add.s64 %%rd3, %%rd1, %%out;
+            ld.global.v4.u32 {%%r1, %%r2, %%r3, %%r4}, [%%rd2];
+            st.global.v4.u32 [%%rd3], {%%r4, %%r3, %%r2, %%r1};
+            """
+                .formatted(stride),
+            threads * stride / 4,
+            in,
+            0);
+    for (int t = 0; t < threads; t++) {
+      for (int i = 0; i < 4; i++) {
+        assertThat(out[t * stride / 4 + i]).isEqualTo(t * stride / 4 + 3 - i);
+      }
+    }
+  }
+
+  @Test
+  void loadsIntoTheirOwnAddressRegister() {
+    int[] out =
+        lab.run(
+            Launch.of(1, 32),
+            """
+            mul.wide.u32 %rd1, %t, 16;
+            add.s64 %rd1, %rd1, %in;
+            ld.global.v2.u64 {%rd1, %rd2}, [%rd1];
+            cvt.u32.u64 %r1, %rd1;
+            cvt.u32.u64 %r2, %rd2;
+            mad.lo.s32 %r1, %r1, 1000, %r2;
+            st.global.u32 [%mine], %r1;
+            """,
+            32,
+            IntStream.range(0, 128).map(i -> i % 2 == 0 ? i / 2 : 0).toArray(),
+            0);
+    assertThat(out).isEqualTo(IntStream.range(0, 32).map(t -> 2 * t * 1000 + 2 * t + 1).toArray());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "u8, 0x000000f0",
+    "s8, 0xfffffff0",
+    "u16, 0x000081f0",
+    "s16, 0xffff81f0",
+    "b32, 0x7fff81f0"
+  })
+  void narrowLoadsExtend(String type, String expected) {
+    for (String guard : new String[] {"", "setp.lt.u32 %p1, %t, 9; @%p1 "}) {
+      int[] out =
+          lab.run(
+              Launch.of(1, 32),
+              guard + "ld.global." + type + " %r1, [%in]; st.global.u32 [%mine], %r1;",
+              32,
+              new int[] {0x7fff81f0},
+              0);
+      assertThat(out[0]).isEqualTo(Long.decode(expected).intValue());
+    }
+  }
+
+  @Test
+  void narrowStoresLeaveTheirNeighbours() {
+    int[] out =
+        lab.run(
+            4,
+            """
+            mov.u32 %r1, 0x12345678;
+            cvt.u16.u32 %h1, %r1;
+            st.global.u8 [%mine+1], %r1;
+            st.global.u16 [%mine+2], %h1;
+            """);
+    assertThat(out).containsOnly(0x567878ef);
+  }
+
+  @Test
+  void sharedMemoryByNameOffsetAndRegister() {
+    int[] out =
+        lab.declare(".shared .align 8 .b8 a[6]; .shared .align 16 .b8 b[512];")
+            .run(
+                32,
+                """
+                mov.u32 %r1, b;
+                mul.lo.s32 %r2, %t, 16;
+                add.s32 %r3, %r1, %r2;
+                st.shared.v2.u32 [%r3+8], {%t, %r1};
+                bar.warp.sync -1;
+                ld.shared.u32 %r4, [b+24];
+                mov.u64 %rd1, b;
+                ld.shared.u32 %r5, [%rd1+28];
+                mad.lo.s32 %r5, %r5, 100, %r4;
+                st.global.u32 [%mine], %r5;
+                """);
+    assertThat(out).containsOnly(16 * 100 + 1);
+  }
+
+  @Test
+  void memorySizedByTheLaunchComesBehindTheRest() {
+    int[] out =
+        lab.declare(".shared .b8 a[20]; .extern .shared .align 16 .b8 d[];")
+            .run(
+                Lab.launch(1, 32, 128),
+                """
+                mov.u32 %r1, d;
+                mad.lo.s32 %r2, %t, 4, %r1;
+                st.shared.u32 [%r2], %t;
+                ld.shared.u32 %r3, [d+124];
+                mov.u32 %r4, %dynamic_smem_size;
+                mad.lo.s32 %r3, %r1, 1000, %r3;
+                st.global.u32 [%mine], %r3;
+                """,
+                32,
+                new int[0],
+                0);
+    assertThat(out).containsOnly(32 * 1000 + 31);
+  }
+
+  @Test
+  void everyThreadHasItsOwnLocalMemory() {
+    int[] out =
+        lab.run(
+            70,
+            """
+            .local .align 8 .b8 depot[16];
+            .reg .b64 %SP, %SPL;
+            mov.u64 %SPL, depot;
+            cvta.local.u64 %SP, %SPL;
+            st.local.u32 [%SPL+4], %t;
+            add.u64 %rd1, %SP, 8;
+            st.u32 [%rd1], %g;
+            cvta.to.local.u64 %rd2, %rd1;
+            ld.u32 %r1, [%SP+4];
+            ld.local.u32 %r2, [%rd2];
+            mad.lo.s32 %r1, %r1, 1000, %r2;
+            st.global.u32 [%mine], %r1;
+            """);
+    assertThat(out).isEqualTo(IntStream.range(0, 70).map(t -> t * 1001).toArray());
+  }
+
+  @Test
+  void genericAddressesReachEveryWindow() {
+    // Even lanes point to shared, odd ones to global memory.
+    int[] out =
+        lab.declare(".shared .b32 s;")
+            .run(
+                Launch.of(1, 32),
+                """
+                st.shared.u32 [s], 5;
+                mov.u64 %rd1, s;
+                cvta.shared.u64 %rd1, %rd1;
+                and.b32 %r1, %t, 1;
+                setp.eq.s32 %p1, %r1, 1;
+                selp.b64 %rd2, %in, %rd1, %p1;
+                ld.u32 %r2, [%rd2];
+                isspacep.shared %p2, %rd2;
+                isspacep.global %p3, %rd2;
+                @%p2 add.s32 %r2, %r2, 100;
+                @%p3 add.s32 %r2, %r2, 200;
+                st.global.u32 [%mine], %r2;
+                """,
+                32,
+                new int[] {7},
+                0);
+    assertThat(out).isEqualTo(IntStream.range(0, 32).map(t -> t % 2 == 1 ? 207 : 105).toArray());
+  }
+
+  @Test
+  void moduleVariablesKeepWhatLaunchesWrite() {
+    lab.declare(
+        ".global .align 4 .u32 counter = 40; .const .align 4 .b8 table[8] = {1, 0, 0, 0, 2};");
+    try (KernelModule module =
+            lab.load(
+                """
+                ld.const.u32 %r1, [table+4];
+                mov.u64 %rd1, counter;
+                cvta.global.u64 %rd1, %rd1;
+                ld.u32 %r2, [%rd1];
+                add.s32 %r2, %r2, %r1;
+                st.global.u32 [counter], %r2;
+                st.global.u32 [%out], %r2;
+                """);
+        DeviceBuffer out = lab.ints(0)) {
+      KernelArgs args = new KernelArgs().address(out, 0).address(out, 0).int32(0);
+      lab.stream.launch(module.kernel("k"), Launch.of(1, 1), args);
+      lab.stream.launch(module.kernel("k"), Launch.of(1, 1), args);
+      assertThat(lab.read(out)).containsExactly(44);
+    }
+  }
+
+  @Test
+  void structsPassedByValueAreReadByNameAndByAddress() {
+    String ptx =
+        """
+        .version 8.0
+        .target sm_80
+        .address_size 64
+        .entry k(.param .u32 a, .param .align 8 .b8 s[24], .param .f32 f) {
+        .reg .b32 %r<9>; .reg .b64 %rd<9>;
+        ld.param.u64 %rd1, [s+8];
+        ld.param.u32 %r1, [s+20];
+        mov.b64 %rd2, s;
+        ld.param.u32 %r2, [%rd2+16];
+        mov.u32 %r4, %tid.x;
+        mul.wide.u32 %rd3, %r4, 4;
+        add.s64 %rd3, %rd3, %rd2;
+        ld.param.u32 %r3, [%rd3];
+        mad.lo.s32 %r1, %r1, 100, %r2;
+        mad.lo.s32 %r1, %r1, 100, %r3;
+        mul.wide.u32 %rd4, %r4, 4;
+        add.s64 %rd1, %rd1, %rd4;
+        st.global.u32 [%rd1], %r1;
+        ret;
+        }
+        """;
+    try (KernelModule module = lab.device.load(KernelImage.ofPtx("struct", ptx));
+        DeviceBuffer out = lab.ints(0, 0)) {
+      KernelArgs args =
+          new KernelArgs()
+              .int32(0)
+              .int32(0)
+              .int32(3)
+              .int32(4)
+              .address(out, 0)
+              .int32(5)
+              .int32(6)
+              .float32(1);
+      assertThat(module.kernel("k").parameterBytes()).isEqualTo(36);
+      lab.stream.launch(module.kernel("k"), Launch.of(1, 2), args);
+      assertThat(lab.read(out)).containsExactly(60503, 60504);
+    }
+  }
+
+  @Test
+  void registersReadBeforeTheyAreWrittenAreZeroInEveryBlock() {
+    int[] out =
+        lab.run(
+            Launch.of(4, 32),
+            """
+            setp.eq.u32 %p1, %t, 40;
+            @%p1 mov.u32 %r1, 5;
+            add.s32 %r1, %r1, 1;
+            selp.b32 %r2, 7, %r1, %p9;
+            st.global.u32 [%mine], %r2;
+            setp.eq.s32 %p9, %r2, %r2;
+            add.s32 %r1, %r1, 40;
+            """,
+            128,
+            new int[0],
+            0);
+    assertThat(out).containsOnly(1);
+  }
+}

@@ -1,0 +1,185 @@
+package dev.lockstep.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Devices;
+import dev.lockstep.device.Dim3;
+import dev.lockstep.device.Event;
+import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelArgs;
+import dev.lockstep.device.KernelImage;
+import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.Launch;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SimulatedDeviceTests {
+  private final Lab lab = new Lab();
+
+  @AfterEach
+  void close() {
+    lab.close();
+  }
+
+  @Test
+  void isFoundByName() {
+    try (var device = Devices.open("sim", new DeviceOptions(3, 0)).device()) {
+      assertThat(device.info().provider()).isEqualTo("sim");
+      assertThat(device.info().multiprocessors()).isEqualTo(3);
+      assertThat(device.info().computeCapability()).isEqualTo("8.0");
+    }
+  }
+
+  @Test
+  void refusesALaunchThatDoesNotFitTheKernel() {
+    try (KernelModule module = lab.load("")) {
+      Kernel kernel = module.kernel("k");
+      KernelArgs tooShort = new KernelArgs().int64(0).int64(0);
+      assertThatThrownBy(() -> lab.stream.launch(kernel, Launch.of(1, 32), tooShort))
+          .isInstanceOf(DeviceException.class)
+          .hasMessage("k takes 20 bytes of parameters, 16 were given");
+      KernelArgs args = new KernelArgs().int64(0).int64(0).int32(0);
+      assertThatThrownBy(() -> lab.stream.launch(kernel, Lab.launch(1, 32, 200_000), args))
+          .isInstanceOf(DeviceException.class)
+          .hasMessageContaining("k needs 200000 bytes of shared memory per block, at most");
+    }
+  }
+
+  @Test
+  void refusesMoreThreadsThanTheKernelWasCompiledFor() {
+    String ptx =
+        ".version 8.0\n.target sm_80\n.address_size 64\n"
+            + ".entry narrow() .maxntid 64, 1, 1 { ret; }";
+    try (KernelModule module = lab.device.load(KernelImage.ofPtx("m", ptx))) {
+      Kernel kernel = module.kernel("narrow");
+      lab.stream.launch(kernel, Launch.of(1, 64), new KernelArgs());
+      assertThatThrownBy(
+              () ->
+                  lab.stream.launch(
+                      kernel, new Launch(new Dim3(1), new Dim3(5, 13, 1), 0), new KernelArgs()))
+          .isInstanceOf(DeviceException.class)
+          .hasMessage(
+              "narrow was compiled for at most 64 threads per block, block (5,13,1) has 65");
+    }
+  }
+
+  @Test
+  void namesTheKernelsThereAre() {
+    try (KernelModule module = lab.load("")) {
+      assertThat(module.entries()).containsExactly("k");
+      assertThatThrownBy(() -> module.kernel("j"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("module lab has no kernel \"j\"; it has [k]");
+    }
+  }
+
+  @Test
+  void saysWhereAnImageIsNoPtx() {
+    assertThatThrownBy(
+            () -> lab.device.load(KernelImage.ofPtx("broken", ".version 8.0\n.target !")))
+        .isInstanceOf(DeviceException.class)
+        .hasMessage("image broken: PTX line 2, column 9: expected a target, found '!'");
+  }
+
+  @Test
+  void buffersAreZeroedAlignedAndApart() {
+    try (DeviceBuffer a = lab.device.allocate(5);
+        DeviceBuffer b = lab.device.allocate(300)) {
+      assertThat(a.address() % 256).isZero();
+      assertThat(b.address() % 256).isZero();
+      assertThat(b.address() - a.address()).isGreaterThanOrEqualTo(4096);
+      assertThat(lab.read(b)).containsOnly(0);
+      assertThat(a.bytes()).isEqualTo(5);
+    }
+    assertThatThrownBy(() -> lab.device.allocate(-1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("bytes -1 must not be negative");
+    lab.device.allocate(0).close();
+  }
+
+  @Test
+  void refusesABufferAfterItsEnd() {
+    DeviceBuffer buffer = lab.ints(1, 2);
+    buffer.close();
+    buffer.close();
+    assertThatThrownBy(buffer::address).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> lab.read(buffer))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("this buffer of 8 bytes was closed");
+  }
+
+  @Test
+  void copiesAndFills() {
+    try (DeviceBuffer a = lab.ints(1, 2, 3, 4);
+        DeviceBuffer b = lab.ints(5, 6, 7, 8)) {
+      lab.stream.copyOnDevice(b, 4, a, 8, 8);
+      lab.stream.fill(b, 12, 3, (byte) 0x11);
+      lab.stream.synchronize();
+      assertThat(lab.read(b)).containsExactly(5, 3, 4, 0x00111111);
+      assertThatThrownBy(() -> lab.stream.copyOnDevice(a, 0, a, 4, 8))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("overlap");
+      assertThatThrownBy(() -> lab.stream.fill(a, 12, 5, (byte) 0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("offset 12 and 5 bytes do not fit a buffer of 16");
+      assertThatThrownBy(() -> lab.stream.copyToHost(MemorySegment.ofArray(new int[4]), a, 0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("native segment");
+    }
+  }
+
+  @Test
+  void anotherDevicesBufferIsRefused() {
+    try (Lab other = new Lab();
+        DeviceBuffer foreign = other.ints(1)) {
+      assertThatThrownBy(() -> lab.stream.fill(foreign, 0, 4, (byte) 0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("the buffer belongs to another device");
+    }
+  }
+
+  @Test
+  void eventsMeasureTime() {
+    try (Event before = lab.device.newEvent();
+        Event after = lab.device.newEvent()) {
+      lab.stream.record(before);
+      assertThatThrownBy(() -> after.secondsSince(before))
+          .isInstanceOf(IllegalStateException.class);
+      lab.run(32, "st.global.u32 [%mine], %t;");
+      lab.stream.record(after);
+      assertThat(after.secondsSince(before)).isBetween(1e-9, 600.0);
+    }
+  }
+
+  @Test
+  void aClosedDeviceIsRefused() {
+    SimulatedDevice device = new SimulatedDevice(DeviceOptions.defaults());
+    DeviceBuffer leaked = device.allocate(16);
+    device.close();
+    device.close();
+    assertThatThrownBy(() -> device.allocate(1)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(device::newStream).isInstanceOf(IllegalStateException.class);
+    leaked.close();
+  }
+
+  @Test
+  void argumentsMayChangeAfterTheLaunch() {
+    try (Arena arena = Arena.ofConfined();
+        KernelModule module = lab.load("st.global.u32 [%mine], %n;");
+        DeviceBuffer out = lab.ints(0)) {
+      KernelArgs args = new KernelArgs().address(out, 0).nullAddress().int32(5);
+      lab.stream.launch(module.kernel("k"), Launch.of(1, 1), args);
+      args.reset();
+      MemorySegment host = arena.allocate(ValueLayout.JAVA_INT);
+      lab.stream.copyToHost(host, out, 0);
+      assertThat(host.get(ValueLayout.JAVA_INT, 0)).isEqualTo(5);
+    }
+  }
+}
