@@ -1,0 +1,12 @@
+package dev.lockstep.nn;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Devices;
+
+class LanguageModelOnSimulatorTests extends LanguageModelTests {
+  @Override
+  Device open() {
+    return Devices.open("sim", DeviceOptions.defaults()).device();
+  }
+}
