@@ -6,9 +6,10 @@ import dev.lockstep.numeric.DType;
 
 /**
  * How far a whole network may be from the reference. On the way through a block and back some ten
- * results are stored, and as many again in front of and behind the blocks; each storing may move a
- * tensor by one rounding of its largest element. Sums are kept in fp32, where each of {@code
- * sumLength} terms may add a rounding of its own.
+ * results are stored, and as many again in front of and behind the blocks. Each storing moves a
+ * tensor by up to one rounding of its largest element, in a random direction, so that n of them add
+ * up like √n; twice that is allowed. Sums are kept in fp32, where each of {@code sumLength} terms
+ * adds a rounding of its own in the same way.
  */
 record NetworkTolerance(DType dtype, int blocks, long sumLength) {
   private static final int STORED_PER_BLOCK = 10;
@@ -17,7 +18,8 @@ record NetworkTolerance(DType dtype, int blocks, long sumLength) {
   double of(double largest) {
     int stored = STORED_AROUND + STORED_PER_BLOCK * blocks;
     double relative =
-        stored * dtype.unitRoundoff() + 4 * Math.sqrt(sumLength) * DType.F32.unitRoundoff();
+        2 * Math.sqrt(stored) * dtype.unitRoundoff()
+            + 4 * Math.sqrt(sumLength) * DType.F32.unitRoundoff();
     return relative * largest;
   }
 

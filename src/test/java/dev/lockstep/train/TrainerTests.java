@@ -1,0 +1,156 @@
+package dev.lockstep.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.Devices;
+import dev.lockstep.nn.LanguageModelConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Whole runs of a small model. One subclass for each device. */
+abstract class TrainerTests {
+  private static final LanguageModelConfig MODEL =
+      LanguageModelConfig.defaults().toBuilder()
+          .context(4)
+          .embedding(8)
+          .width(24)
+          .hidden(40)
+          .blocks(1)
+          .build();
+
+  @TempDir Path folder;
+
+  private TrainConfig.Builder config = TrainConfig.builder();
+
+  /** The device, with that many workers where it has any; 0 takes its own number. */
+  abstract Device open(int workers);
+
+  @BeforeEach
+  void text() throws IOException {
+    String sentence = "the quick brown fox jumps over the lazy dog and runs. ";
+    Path text = Files.writeString(folder.resolve("text"), sentence.repeat(8));
+    config =
+        TrainConfig.builder()
+            .model(MODEL)
+            .batch(16)
+            .steps(8)
+            .warmupSteps(2)
+            .learningRate(1e-2)
+            .data(text)
+            .out(folder.resolve("out"))
+            .checkpointEvery(0)
+            .sampleLength(4);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theSameSeedGivesTheSameBitsOnAnyNumberOfWorkers(Precision precision) {
+    config.precision(precision);
+    TrainSummary one = run(config, 1);
+    TrainSummary two = run(config, 2);
+    assertThat(two.losses()).isEqualTo(one.losses());
+    assertThat(two.validationBitsPerByte()).isEqualTo(one.validationBitsPerByte());
+    assertThat(two.sample()).isEqualTo(one.sample());
+    assertThat(run(config.seed(2).steps(1), 2).losses())
+        .isNotEqualTo(one.losses().subList(0, 1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void goingOnFromACheckpointIsTheSameRun(Precision precision) {
+    config.precision(precision);
+    List<Double> whole = run(config, 0).losses();
+    Stopper stopper = new Stopper(5);
+    TrainSummary half = run(config, 0, stopper);
+    assertThat(half.interrupted()).isTrue();
+    assertThat(half.losses()).isEqualTo(whole.subList(0, 5));
+    List<Double> rest = run(config.resume(Path.of(half.checkpoint())), 0).losses();
+    assertThat(rest).isEqualTo(whole.subList(5, 8));
+  }
+
+  @Test
+  void accumulationIsABiggerBatch() {
+    config.precision(Precision.FP32);
+    List<Double> big = run(config, 0).losses();
+    List<Double> accumulated = run(config.batch(4).accumulation(4), 0).losses();
+    assertThat(accumulated).hasSameSizeAs(big);
+    for (int step = 0; step < big.size(); step++) {
+      // Only the order of sums differs; steps amplify that a little.
+      assertThat(accumulated.get(step)).isCloseTo(big.get(step), within(1e-5));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void learnsARepeatedSentence(Precision precision) {
+    TrainSummary summary = run(config.precision(precision).steps(60), 0);
+    assertThat(summary.losses().getLast()).isLessThan(0.5 * summary.losses().getFirst());
+    assertThat(summary.validationBitsPerByte()).isLessThan(summary.baselines().order0());
+  }
+
+  @Test
+  void aLossThatIsNotFiniteEndsTheRunAndKeepsTheLastGoodCheckpoint() {
+    config.learningRate(1e30).warmupSteps(0).checkpointEvery(1).logEvery(1).clipNorm(0);
+    TrainingDivergedException failure =
+        catchThrowableOfType(TrainingDivergedException.class, () -> run(config, 0));
+    assertThat(failure)
+        .hasMessageMatching(
+            "step \\d+: the loss is (NaN|Infinity); not finite: .*; "
+                + "the last good checkpoint, of step \\d+, is .*");
+    assertThat(failure.step()).isGreaterThan(1);
+    Path file = Objects.requireNonNull(failure.checkpoint());
+    Checkpoint kept = Checkpoint.read(file, MODEL);
+    assertThat(kept.step()).isEqualTo(failure.step() - 1);
+    assertThat(failure.tensor()).matches("(parameter|gradient of) .*|logits");
+  }
+
+  @Test
+  void withoutACheckpointTheMessageSaysSo() {
+    config.learningRate(1e30).warmupSteps(0);
+    assertThatThrownBy(() -> run(config, 0))
+        .isInstanceOf(TrainingDivergedException.class)
+        .hasMessageEndingWith("; no checkpoint had been written");
+    assertThat(folder.resolve("out").resolve("checkpoint.safetensors")).doesNotExist();
+  }
+
+  private static final class Stopper implements TrainListener {
+    private final int last;
+    private Runnable stop = () -> {};
+
+    Stopper(int last) {
+      this.last = last;
+    }
+
+    @Override
+    public void stepQueued(int step) {
+      if (step == last) {
+        stop.run();
+      }
+    }
+  }
+
+  private TrainSummary run(TrainConfig.Builder of, int workers) {
+    return run(of, workers, new Stopper(-1));
+  }
+
+  private TrainSummary run(TrainConfig.Builder of, int workers, Stopper stopper) {
+    try (Device device = open(workers)) {
+      Devices.Choice choice = new Devices.Choice(device, "for a test");
+      Trainer trainer = new Trainer(of.build(), choice, stopper);
+      stopper.stop = trainer::requestStop;
+      return trainer.run();
+    }
+  }
+}
