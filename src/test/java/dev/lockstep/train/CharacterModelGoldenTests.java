@@ -15,7 +15,6 @@ import dev.lockstep.nn.Parameter;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.KernelLibrary;
-import dev.lockstep.optim.AdamW;
 import dev.lockstep.optim.LearningRateSchedule;
 import dev.lockstep.optim.WeightDecayScope;
 import dev.lockstep.tensor.Tensor;
@@ -33,9 +32,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Fifty steps of a small language model, step by step beside PyTorch's: losses, gradient norms,
  * first gradients, final weights. One subclass for each device.
  *
- * <p>PyTorch's own fp32 run stays within 3e-6 (losses and weights) and 2e-5 (norms) of its fp64 run.
- * Rounding differs from one correct implementation to the next, and fifty steps amplify it: ten
- * times that is allowed.
+ * <p>PyTorch's own fp32 run stays within 3e-6 (losses and weights) and 2e-5 (norms) of its fp64
+ * run. Rounding differs from one correct implementation to the next, and fifty steps amplify it:
+ * ten times that is allowed.
  */
 abstract class CharacterModelGoldenTests {
   private static final Path GOLDENS = Path.of("src", "test", "resources", "goldens");
@@ -137,8 +136,8 @@ abstract class CharacterModelGoldenTests {
     return values;
   }
 
-  private static void fillBatches(
-      SafetensorsReader golden, StepWindow window, TrainConfig config) throws IOException {
+  private static void fillBatches(SafetensorsReader golden, StepWindow window, TrainConfig config)
+      throws IOException {
     int[] ids = golden.ints("in.ids");
     int[] targets = golden.ints("in.targets");
     int rows = config.batch();
@@ -151,11 +150,7 @@ abstract class CharacterModelGoldenTests {
   }
 
   private static void compareAll(
-      SafetensorsReader golden,
-      String prefix,
-      Parameters parameters,
-      Stream stream,
-      Tensor flat)
+      SafetensorsReader golden, String prefix, Parameters parameters, Stream stream, Tensor flat)
       throws IOException {
     for (Map.Entry<String, float[]> entry : parameters.read(stream, flat).entrySet()) {
       double[] got = new double[entry.getValue().length];

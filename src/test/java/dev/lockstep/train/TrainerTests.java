@@ -63,8 +63,7 @@ abstract class TrainerTests {
     assertThat(two.losses()).isEqualTo(one.losses());
     assertThat(two.validationBitsPerByte()).isEqualTo(one.validationBitsPerByte());
     assertThat(two.sample()).isEqualTo(one.sample());
-    assertThat(run(config.seed(2).steps(1), 2).losses())
-        .isNotEqualTo(one.losses().subList(0, 1));
+    assertThat(run(config.seed(2).steps(1), 2).losses()).isNotEqualTo(one.losses().subList(0, 1));
   }
 
   @ParameterizedTest
