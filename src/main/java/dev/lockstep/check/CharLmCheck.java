@@ -179,8 +179,12 @@ final class CharLmCheck implements OpCheck {
   public double tolerance(Problem problem, String tensor, Answers expected) {
     LanguageModelConfig config = config(problem);
     int longest = Math.max(config.hidden(), config.context() * config.embedding());
+    double scale = expected.maxAbs(tensor);
+    boolean average = tensor.contains("loss") || tensor.equals("out.grad_norms");
     double one =
-        Networks.tolerance(problem.dtype(), config.blocks() + 1, longest, expected.maxAbs(tensor));
+        average
+            ? Networks.averageTolerance(problem.dtype(), config.blocks() + 1, scale)
+            : Networks.tolerance(problem.dtype(), config.blocks() + 1, longest, scale);
     // Each step starts from weights that carry the errors of those before.
     boolean first = tensor.startsWith("out.step1.");
     return first ? one : one * Math.sqrt(problem.attributes().integer("steps"));

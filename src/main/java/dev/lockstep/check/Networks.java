@@ -81,6 +81,15 @@ final class Networks {
    * number passes, forward through all blocks and the head and back again.
    */
   static double tolerance(DType dtype, int blocks, int longestSum, double scale) {
-    return Tolerances.LAYER.of(dtype, longestSum, scale, scale) * Math.sqrt(2.0 * (blocks + 1));
+    return Tolerances.LAYER.of(dtype, longestSum, scale, scale) * passes(blocks);
+  }
+
+  /** The same for a loss or a norm, in which many numbers are summed up. */
+  static double averageTolerance(DType dtype, int blocks, double scale) {
+    return Tolerances.LAYER_AVERAGE.of(dtype, 1, scale, scale) * passes(blocks);
+  }
+
+  private static double passes(int blocks) {
+    return Math.sqrt(2.0 * (blocks + 1));
   }
 }

@@ -75,6 +75,8 @@ public enum Tolerances {
    * branch's result are stored.
    */
   LAYER(4, 0, 16, Growth.SUM),
+  /** What one layer does to a mean or a norm over many numbers, whose errors average out. */
+  LAYER_AVERAGE(1, 0, 8, Growth.NONE),
 
   /** A table's gradient, kept in fp32: the sum of exact rows that used an entry. */
   LOOKUP_GRADIENT(0, 0, 2, Growth.SUM),
@@ -100,7 +102,7 @@ public enum Tolerances {
     NONE,
     /** In order, or by tiles in order: like a random walk. */
     SUM,
-    /** By threads, then by a tree: with its depth. */
+    /** By threads, then by a tree: a random walk along its depth. */
     TREE,
     /** Each step adds its own. */
     STEPS;
@@ -109,7 +111,7 @@ public enum Tolerances {
       return switch (this) {
         case NONE -> 1;
         case SUM -> Math.sqrt(length);
-        case TREE -> 1 + Math.log(length) / Math.log(2);
+        case TREE -> 1 + Math.sqrt(Math.log(length) / Math.log(2));
         case STEPS -> length;
       };
     }

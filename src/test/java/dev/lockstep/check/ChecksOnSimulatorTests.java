@@ -1,0 +1,12 @@
+package dev.lockstep.check;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Devices;
+
+class ChecksOnSimulatorTests extends ChecksTests {
+  @Override
+  Device openDevice() {
+    return Devices.open("sim", DeviceOptions.defaults()).device();
+  }
+}
