@@ -6,6 +6,7 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.intrinsic.Conversions;
+import dev.lockstep.simulator.intrinsic.HalfFormat;
 import dev.lockstep.simulator.intrinsic.IntegerConversions;
 import dev.lockstep.simulator.intrinsic.Rounding;
 import dev.lockstep.simulator.op.ConversionLanes;
@@ -13,6 +14,7 @@ import dev.lockstep.simulator.op.DoubleLanes;
 import dev.lockstep.simulator.op.FloatLanes;
 import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.Lanes1;
+import dev.lockstep.simulator.op.Lanes2;
 import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PerLane;
 import java.util.List;
@@ -40,8 +42,12 @@ final class ConversionDecoder {
   }
 
   static void decode(Instruction in, Emitter emitter) {
-    Decoder.allow(in, "rn", "rz", "rm", "rp", "rni", "rzi", "rmi", "rpi", "rna", "ftz", "sat");
+    Decoder.allow(
+        in, "rn", "rz", "rm", "rp", "rni", "rzi", "rmi", "rpi", "rna", "ftz", "sat", "relu");
     ConversionDecoder decoder = new ConversionDecoder(in, emitter);
+    if (in.has("relu") && !decoder.toHalves()) {
+      throw new Unsupported(".relu to ." + decoder.to.spelling());
+    }
     switch (decoder.to) {
       case F16X2, BF16X2 -> decoder.packed();
       case TF32 -> decoder.toTf32();
@@ -61,15 +67,27 @@ final class ConversionDecoder {
     }
   }
 
+  private boolean toHalves() {
+    return switch (to) {
+      case F16, BF16, F16X2, BF16X2 -> from == ScalarType.F32;
+      default -> false;
+    };
+  }
+
   private void packed() {
-    if (from != ScalarType.F32 || !in.has("rn") || in.has("sat")) {
-      throw new Unsupported("of packed conversions only .rn from .f32 is known");
+    if (from != ScalarType.F32 || in.has("sat") || in.has("ftz")) {
+      throw new Unsupported("a packed conversion other than {.rn, .rz}{.relu} from .f32");
     }
-    e.emit(
-        to == ScalarType.F16X2 ? ConversionLanes::floatsToF16x2 : ConversionLanes::floatsToBf16x2,
-        e.toB32(operand(in, 0)),
-        e.f32(operand(in, 1)),
-        e.f32(operand(in, 2)));
+    Lanes2.Function<int[], float[], float[]> convert;
+    if (rounding() != Rounding.NEAREST || in.has("relu")) {
+      PerLane.DoubleToInt half = toHalfBits();
+      convert = PerLane.floatsToPair(half::apply);
+    } else if (to == ScalarType.F16X2) {
+      convert = ConversionLanes::floatsToF16x2;
+    } else {
+      convert = ConversionLanes::floatsToBf16x2;
+    }
+    e.emit(convert, e.toB32(operand(in, 0)), e.f32(operand(in, 1)), e.f32(operand(in, 2)));
   }
 
   private void toTf32() {
@@ -206,16 +224,16 @@ final class ConversionDecoder {
   }
 
   private void toHalf() {
-    boolean f16 = to == ScalarType.F16;
-    Rounding rounding = rounding();
+    HalfFormat format = to == ScalarType.F16 ? HalfFormat.F16 : HalfFormat.BF16;
     if (!integral().isEmpty()) {
-      throw new Unsupported("rounding to an integer in a 16-bit type");
+      roundHalf(format);
+      return;
     }
     if (from == to && !in.has("sat")) {
       e.emit(IntLanes::move, e.toB32(operand(in, 0)), e.b32(operand(in, 1)));
       return;
     }
-    if (from != ScalarType.F64 && rounding == Rounding.NEAREST) {
+    if (from != ScalarType.F64 && rounding() == Rounding.NEAREST && !in.has("relu")) {
       Slot<float[]> value = flushed(floatSource());
       if (in.has("sat")) {
         Slot<float[]> clamped = e.registers.temporaryFloat();
@@ -223,15 +241,36 @@ final class ConversionDecoder {
         value = clamped;
       }
       e.emit(
-          f16 ? ConversionLanes::floatToF16 : ConversionLanes::floatToBf16,
+          format == HalfFormat.F16 ? ConversionLanes::floatToF16 : ConversionLanes::floatToBf16,
           e.toB32(operand(in, 0)),
           value);
       return;
     }
     refuseSaturation();
+    e.emit(PerLane.doubleToInt(toHalfBits()), e.toB32(operand(in, 0)), floatAsDouble());
+  }
+
+  /** Rounds to an integer that stays in its 16-bit type. */
+  private void roundHalf(HalfFormat format) {
+    if (from != to) {
+      throw new Unsupported("rounding to an integer of another 16-bit type");
+    }
+    refuseSaturation();
+    Rounding rounding = rounding();
+    e.emit(
+        PerLane.ints(a -> format.round(rounding.toIntegral(format.toFloat(a)))),
+        e.toB32(operand(in, 0)),
+        e.b32(operand(in, 1)));
+  }
+
+  /** One value to the bits of a half, in any direction, with {@code .relu} if asked for. */
+  private PerLane.DoubleToInt toHalfBits() {
+    boolean f16 = to == ScalarType.F16 || to == ScalarType.F16X2;
+    Rounding rounding = rounding();
     PerLane.DoubleToInt convert =
         f16 ? v -> Conversions.toF16(v, rounding) : v -> Conversions.toBf16(v, rounding);
-    e.emit(PerLane.doubleToInt(convert), e.toB32(operand(in, 0)), floatAsDouble());
+    HalfFormat format = f16 ? HalfFormat.F16 : HalfFormat.BF16;
+    return in.has("relu") ? v -> format.relu(convert.apply(v)) : convert;
   }
 
   /** float to float: a rounding to integers, or nothing. */
@@ -332,7 +371,8 @@ final class ConversionDecoder {
       if (modifier.length() >= 2
           && modifier.charAt(0) == 'r'
           && ScalarType.named(modifier) == null
-          && !modifier.equals("rna")) {
+          && !modifier.equals("rna")
+          && !modifier.equals("relu")) {
         return Rounding.of(modifier);
       }
     }

@@ -8,6 +8,7 @@ import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.Windows;
 import dev.lockstep.simulator.op.Compare;
 import dev.lockstep.simulator.op.ConversionLanes;
@@ -18,6 +19,7 @@ import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PredicateOp;
 import dev.lockstep.simulator.op.Select;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /** Moves, selections and address conversions (PTX ISA 9.7.9). */
 final class MoveDecoder {
@@ -34,6 +36,7 @@ final class MoveDecoder {
     switch (in.opcode()) {
       case "mov" -> decoder.mov();
       case "selp" -> decoder.selp();
+      case "slct" -> decoder.slct();
       case "cvta" -> decoder.cvta();
       case "isspacep" -> decoder.isspacep();
       default -> throw new Unsupported("no such instruction is known here");
@@ -117,8 +120,41 @@ final class MoveDecoder {
 
   private void selp() {
     Decoder.allow(in);
-    ScalarType type = Decoder.type(in);
-    int predicate = e.predicate(operand(in, 3));
+    select(Decoder.type(in), e.predicate(operand(in, 3)));
+  }
+
+  /** {@code slct.T.C d, a, b, c}: a where c is not negative, else b; NaN counts as negative. */
+  private void slct() {
+    Decoder.allow(in);
+    Operand c = operand(in, 3);
+    int notNegative = e.registers.temporaryPredicate();
+    ScalarType type = ScalarType.named(in.modifiers().get(0));
+    if (in.modifiers().size() != 2 || type == null) {
+      throw new Unsupported("a form without its two types");
+    }
+    switch (Decoder.type(in)) {
+      case S32 -> {
+        Slot<int[]> a = e.b32(c);
+        e.emit(new Compare<>((x, y) -> bits(i -> x[i] >= 0), false, notNegative, a, a));
+      }
+      case F32 -> {
+        Slot<float[]> a = e.f32(c);
+        e.emit(new Compare<>((x, y) -> bits(i -> x[i] >= 0), false, notNegative, a, a));
+      }
+      default -> throw new Unsupported("a choice by ." + Decoder.type(in).spelling());
+    }
+    select(type, notNegative);
+  }
+
+  private static int bits(IntPredicate lane) {
+    int bits = 0;
+    for (int i = 0; i < Warp.LANES; i++) {
+      bits |= lane.test(i) ? 1 << i : 0;
+    }
+    return bits;
+  }
+
+  private void select(ScalarType type, int predicate) {
     Operand to = operand(in, 0);
     Operand a = operand(in, 1);
     Operand b = operand(in, 2);

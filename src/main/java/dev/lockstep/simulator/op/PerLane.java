@@ -2,6 +2,8 @@ package dev.lockstep.simulator.op;
 
 import static dev.lockstep.simulator.execution.Warp.LANES;
 
+import dev.lockstep.simulator.intrinsic.HalfPairs;
+
 /**
  * Makes a function of lanes from one of values. For instructions that are rare: the virtual machine
  * turns the loops of {@link FloatLanes} and its siblings into vector code, these not.
@@ -217,6 +219,15 @@ public final class PerLane {
     return (d, a) -> {
       for (int i = 0; i < LANES; i++) {
         d[i] = f.apply(a[i]);
+      }
+    };
+  }
+
+  /** Each of two floats to 16 bits, packed: the first source goes to the upper half. */
+  public static Lanes2.Function<int[], float[], float[]> floatsToPair(FloatToInt f) {
+    return (d, a, b) -> {
+      for (int i = 0; i < LANES; i++) {
+        d[i] = HalfPairs.pack(f.apply(b[i]), f.apply(a[i]));
       }
     };
   }
