@@ -81,8 +81,9 @@ final class CheckCommand implements Callable<Integer> {
     Devices.Choice choice = device.open();
     try (Device opened = choice.device();
         Progress progress = Progress.counting("check", console)) {
-      console.print(
-          "device   %s: %s (%s)", opened.info().provider(), opened.info().name(), choice.reason());
+      progress.print(
+          "device   %s: %s (%s)"
+              .formatted(opened.info().provider(), opened.info().name(), choice.reason()));
       Consumer<CheckResult> each =
           result -> {
             progress.step();

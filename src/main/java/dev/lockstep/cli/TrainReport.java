@@ -52,18 +52,20 @@ final class TrainReport implements TrainListener {
   public void started(RunInfo info) {
     firstStep = info.firstStep();
     steps = info.config().steps();
-    console.print(
-        "device     %s: %s (%s)",
-        info.device().provider(), info.device().name(), info.deviceReason());
-    console.print(
-        "model      %s parameters, %s MFLOP of matrix products a step",
-        grouped(info.parameters()), grouped(Math.round(info.flopsPerStep() / 1e6)));
-    console.print(
-        "text       %s: %s bytes to train on, %s held out",
-        info.text(), grouped(info.trainingBytes()), grouped(info.heldOutBytes()));
-    config(info.config().describe()).forEach(console::print);
-    console.print("");
-    console.print("  step     loss  bits/byte  grad norm         lr     tokens/s");
+    List<String> head = new ArrayList<>();
+    head.add(
+        "device     %s: %s (%s)"
+            .formatted(info.device().provider(), info.device().name(), info.deviceReason()));
+    head.add(
+        "model      %s parameters, %.1f MFLOP of matrix products a step"
+            .formatted(grouped(info.parameters()), info.flopsPerStep() / 1e6));
+    head.add(
+        "text       %s: %s bytes to train on, %s held out"
+            .formatted(info.text(), grouped(info.trainingBytes()), grouped(info.heldOutBytes())));
+    head.addAll(config(info.config().describe()));
+    head.add("");
+    head.add("  step     loss  bits/byte  grad norm         lr     tokens/s");
+    head.forEach(progress()::print);
   }
 
   @Override
