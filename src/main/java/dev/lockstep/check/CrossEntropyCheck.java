@@ -17,15 +17,16 @@ final class CrossEntropyCheck implements OpCheck {
   private static final int IGNORED = -100;
 
   /**
-   * Rows, classes. One warp per row up to 32 classes, a block of up to 1024 threads beyond; 16-byte
+   * Rows, classes. One warp per row up to 128 classes, a block of up to 512 threads beyond; 16-byte
    * loads where a row starts aligned.
    */
   private static final int[][] SHAPES = {
     {1, 1}, // softmax of one class is 1: loss and gradient are 0
     {5, 7}, // less than a warp, no row but the first aligned
     {3, 256}, // a byte vocabulary
-    {300, 33}, // more rows than a GPU has multiprocessors, a warp and one
-    {2, 5003}, // several passes of a full block, odd
+    {300, 129}, // more rows than a GPU has multiprocessors; two warps
+    {2, 5003}, // several passes of a full block of 512 threads; odd
+    {2, 20_488}, // the same by vectors of eight
   };
 
   @Override
@@ -108,6 +109,7 @@ final class CrossEntropyCheck implements OpCheck {
             problem.attributes().number("z_loss"));
     CrossEntropyFormula.Loss loss = formula.loss(in.get("logits"), problem.input("targets").ints());
     in.output(answers, "loss", loss.loss());
+    answers.out("loss_alone", loss.loss().values());
     in.output(answers, "lse", loss.lse());
     return in.gradients(answers);
   }
@@ -153,17 +155,46 @@ final class CrossEntropyCheck implements OpCheck {
         perRow ? upstream : null,
         options,
         status);
-    Tensor loss = losses;
-    if (!perRow) {
-      loss = trial.output("loss", DType.F32, 1);
-      boolean mean = reduction == Reduction.MEAN;
-      bench.crossEntropy.reduce(trial.stream(), loss, losses, targets, options, mean);
+    // A validation pass wants the losses and nothing else; logits replaced are logits lost.
+    Tensor alone = inPlace ? losses : trial.output("losses_alone", DType.F32, rows);
+    if (!inPlace) {
+      bench.crossEntropy.fused(
+          trial.stream(),
+          alone,
+          null,
+          null,
+          logits,
+          targets,
+          gradScale,
+          perRow ? upstream : null,
+          options,
+          status);
     }
+    double[] loss = reduced(bench, trial, losses, targets, options, reduction);
+    double[] lossAlone = reduced(bench, trial, alone, targets, options, reduction);
     status.check(trial.stream());
     return new Answers()
-        .out("loss", trial.read(loss))
+        .out("loss", loss)
+        .out("loss_alone", lossAlone)
         .out("lse", trial.read(lse))
         .grad("logits", trial.read(dLogits));
+  }
+
+  /** One loss for all rows, where they are not to be kept apart. */
+  private static double[] reduced(
+      Bench bench,
+      Trial trial,
+      Tensor losses,
+      Tensor targets,
+      SoftmaxCrossEntropy.Options options,
+      Reduction reduction) {
+    if (reduction == Reduction.NONE) {
+      return trial.read(losses);
+    }
+    Tensor loss = trial.output("loss", DType.F32, 1);
+    boolean mean = reduction == Reduction.MEAN;
+    bench.crossEntropy.reduce(trial.stream(), loss, losses, targets, options, mean);
+    return trial.read(loss);
   }
 
   @Override
@@ -176,7 +207,7 @@ final class CrossEntropyCheck implements OpCheck {
     double withZ = size * (1 + problem.attributes().number("z_loss") * size);
     return switch (tensor) {
       case "out.lse" -> Tolerances.CROSS_ENTROPY.of(DType.F32, logits.columns(), scale, size);
-      case "out.loss" -> {
+      case "out.loss", "out.loss_alone" -> {
         long rows = reduction(problem) == Reduction.NONE ? 1 : logits.rows();
         double total = reduction(problem) == Reduction.SUM ? withZ * rows : withZ;
         yield Tolerances.CROSS_ENTROPY.of(DType.F32, (long) logits.columns() * rows, scale, total);

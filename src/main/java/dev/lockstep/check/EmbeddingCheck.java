@@ -16,7 +16,7 @@ final class EmbeddingCheck implements OpCheck {
 
   /**
    * The smallest; a short row with every id many times over; rows of whole vectors with few ids
-   * used; a row longer than a block, odd.
+   * used; a row longer than a block, odd; many ids and long rows at once.
    */
   @Override
   public List<Problem> problems(DType dtype) {
@@ -25,6 +25,7 @@ final class EmbeddingCheck implements OpCheck {
         make(dtype, 6, 5, 200, "").build(),
         make(dtype, 256, 32, 48, "").build(),
         make(dtype, 9, 515, 20, "").build(),
+        make(dtype, 9, 304, 600, "").build(),
         make(dtype, 9, 16, 20, "_misaligned").with(Problems.MISALIGNED, true).build());
   }
 

@@ -66,10 +66,9 @@ final class GatedFfnCheck implements OpCheck {
     Variable up = LinearFormula.linear(in.get("x"), in.get("up.weight"), in.optional("up.bias"));
     ActivationFormula formula = ActivationFormula.named(problem.attributes().text("activation"));
     Variable hidden = LinearFormula.glu(gate, up, formula);
-    in.output(
-        answers,
-        "y",
-        LinearFormula.linear(hidden, in.get("down.weight"), in.optional("down.bias")));
+    Variable y = LinearFormula.linear(hidden, in.get("down.weight"), in.optional("down.bias"));
+    in.output(answers, "y", y);
+    answers.out("h_alone", hidden.values());
     return in.gradients(answers);
   }
 
@@ -86,6 +85,8 @@ final class GatedFfnCheck implements OpCheck {
     Tensor wGate = trial.input("gate.weight", dtype, problem.input("gate.weight"));
     Tensor wUp = trial.input("up.weight", dtype, problem.input("up.weight"));
     Tensor wDown = trial.input("down.weight", dtype, problem.input("down.weight"));
+    Tensor bGate = bias(problem, trial, "gate.bias");
+    Tensor bUp = bias(problem, trial, "up.bias");
     Tensor h = trial.output("h", dtype, m, hidden);
     Tensor gate = trial.output("gate", dtype, m, hidden);
     Tensor up = trial.output("up", dtype, m, hidden);
@@ -98,8 +99,21 @@ final class GatedFfnCheck implements OpCheck {
         x,
         wGate,
         wUp,
-        bias(problem, trial, "gate.bias"),
-        bias(problem, trial, "up.bias"),
+        bGate,
+        bUp,
+        activation);
+    // Nobody needs gate and up without a backward pass.
+    Tensor alone = trial.output("h_alone", dtype, m, hidden);
+    bench.swiGlu.forward(
+        trial.stream(),
+        alone,
+        null,
+        null,
+        x,
+        wGate,
+        wUp,
+        bGate,
+        bUp,
         activation);
     bench.linear.forward(
         trial.stream(),
@@ -120,7 +134,10 @@ final class GatedFfnCheck implements OpCheck {
     bench.swiGlu.gluBackward(trial.stream(), dGate, dUp, dH, gate, up, activation);
     bench.linear.backwardInput(trial.stream(), dX, dGate, wGate, dUp, wUp);
 
-    Answers answers = new Answers().out("y", trial.read(y)).grad("x", trial.read(dX));
+    Answers answers = new Answers()
+            .out("y", trial.read(y))
+            .out("h_alone", trial.read(alone))
+            .grad("x", trial.read(dX));
     parameterGradients(bench, trial, answers, "gate", dGate, x);
     parameterGradients(bench, trial, answers, "up", dUp, x);
     parameterGradients(bench, trial, answers, "down", dY, h);
@@ -149,7 +166,7 @@ final class GatedFfnCheck implements OpCheck {
     int longest = Math.max(problem.input("x").columns(), problem.input("gate.weight").rows());
     double scale = expected.maxAbs(tensor);
     return switch (tensor) {
-      case "out.y" -> Tolerances.GATED_OUTPUT.of(problem.dtype(), longest, scale, scale);
+      case "out.y", "out.h_alone" -> Tolerances.GATED_OUTPUT.of(problem.dtype(), longest, scale, scale);
       case "grad.x" -> Tolerances.GATED_INPUT_GRADIENT.of(problem.dtype(), longest, scale, scale);
       default ->
           Tolerances.GATED_WEIGHT_GRADIENT.ofAccumulated(

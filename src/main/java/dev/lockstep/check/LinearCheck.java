@@ -83,7 +83,9 @@ final class LinearCheck implements OpCheck {
       y = ActivationFormula.named(activation(problem).label()).apply(pre, slope(problem));
     }
     Variable residual = in.optional("residual");
-    in.output(answers, "y", residual == null ? y : LinearFormula.add(y, residual));
+    y = residual == null ? y : LinearFormula.add(y, residual);
+    in.output(answers, "y", y);
+    answers.out("y_alone", y.values());
     return in.gradients(answers);
   }
 
@@ -106,6 +108,11 @@ final class LinearCheck implements OpCheck {
     bench.linear.forward(
         trial.stream(), y, pre, x, weight, bias, residual, activation, (float) slope(problem));
 
+    // Nobody needs the pre-activation without a backward pass.
+    Tensor alone = trial.output("y_alone", dtype, m, n);
+    bench.linear.forward(
+        trial.stream(), alone, null, x, weight, bias, residual, activation, (float) slope(problem));
+
     Tensor dY = trial.input("dY", dtype, problem.upstream("y"));
     Tensor dZ = dY;
     if (pre != null) {
@@ -122,6 +129,7 @@ final class LinearCheck implements OpCheck {
     Answers answers =
         new Answers()
             .out("y", trial.read(y))
+            .out("y_alone", trial.read(alone))
             .grad("x", trial.read(dX))
             .grad("weight", trial.accumulated(dWeight))
             .grad("bias", trial.accumulated(dBias));
@@ -147,7 +155,7 @@ final class LinearCheck implements OpCheck {
     double terms = Math.max(x.maxAbs() * weight.maxAbs(), bias == null ? 0 : bias.maxAbs());
     return switch (tensor) {
       case "out.pre" -> Tolerances.PRODUCT.of(problem.dtype(), x.columns(), scale, terms);
-      case "out.y" -> {
+      case "out.y", "out.y_alone" -> {
         double before = activated ? expected.maxAbs("out.pre") : 0;
         yield (activated ? Tolerances.ACTIVATED_PRODUCT : Tolerances.PRODUCT)
             .of(problem.dtype(), x.columns(), Math.max(scale, before), terms);

@@ -25,7 +25,8 @@ final class NormCheck implements OpCheck {
     {40, 64}, // several blocks backward, all vectors
     {9, 127}, // a block backward and a row; odd
     {3, 1000}, // a tail after the vectors of a full block
-    {2, 4099}, // several passes of a full block; odd
+    {2, 4099}, // several passes of a full block of 512 threads; odd
+    {2, 20_488}, // the same by vectors of eight
     {4100, 3}, // more than 8 rows for each block backward
   };
 
@@ -94,6 +95,9 @@ final class NormCheck implements OpCheck {
             ? NormFormula.layerNorm(s, in.optional("weight"), in.optional("bias"), eps)
             : NormFormula.rmsNorm(s, in.optional("weight"), eps);
     in.output(answers, "y", normalized.y());
+    if (residual != null) {
+      answers.out("y_without_sum", normalized.y().values());
+    }
     Variable mean = normalized.mean();
     if (mean != null) {
       in.output(answers, "mean", mean);
@@ -122,6 +126,15 @@ final class NormCheck implements OpCheck {
       bench.rmsNorm.forward(trial.stream(), y, sum, rstd, x, residual, weight, eps);
     }
 
+    // The sum may be left out where nobody reads it again.
+    Tensor alone = trial.output("y_without_sum", dtype, shape.extents());
+    if (layer) {
+      bench.layerNorm.forward(
+          trial.stream(), alone, null, mean, rstd, x, residual, weight, bias, eps);
+    } else {
+      bench.rmsNorm.forward(trial.stream(), alone, null, rstd, x, residual, weight, eps);
+    }
+
     Tensor dY = trial.input("dY", dtype, problem.upstream("y"));
     HostArray upstreamOfSum = problem.upstream().get("sum");
     Tensor dSum = trial.optionalInput("dSum", dtype, upstreamOfSum);
@@ -139,7 +152,11 @@ final class NormCheck implements OpCheck {
           trial.stream(), dX, dWeight, workspace, dY, dSum, normalized, weight, rstd);
     }
 
-    Answers answers = new Answers().out("y", trial.read(y)).out("rstd", trial.read(rstd));
+    Answers answers =
+        new Answers()
+            .out("y", trial.read(y))
+            .out("y_without_sum", trial.read(alone))
+            .out("rstd", trial.read(rstd));
     double[] gradient = trial.read(dX);
     answers.grad("x", gradient);
     if (layer) {
@@ -170,7 +187,7 @@ final class NormCheck implements OpCheck {
     double scale = expected.maxAbs(tensor);
     return switch (tensor) {
       case "out.sum" -> Tolerances.SUM.of(dtype, 1, scale, conditioning.input());
-      case "out.y" ->
+      case "out.y", "out.y_without_sum" ->
           (summed ? Tolerances.NORMALIZED_SUM : Tolerances.NORMALIZED)
               .of(dtype, columns, scale, conditioning.output());
       case "out.mean" ->
