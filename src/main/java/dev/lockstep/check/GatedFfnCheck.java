@@ -91,30 +91,10 @@ final class GatedFfnCheck implements OpCheck {
     Tensor gate = trial.output("gate", dtype, m, hidden);
     Tensor up = trial.output("up", dtype, m, hidden);
     Tensor y = trial.output("y", dtype, m, k);
-    bench.swiGlu.forward(
-        trial.stream(),
-        h,
-        gate,
-        up,
-        x,
-        wGate,
-        wUp,
-        bGate,
-        bUp,
-        activation);
+    bench.swiGlu.forward(trial.stream(), h, gate, up, x, wGate, wUp, bGate, bUp, activation);
     // Nobody needs gate and up without a backward pass.
     Tensor alone = trial.output("h_alone", dtype, m, hidden);
-    bench.swiGlu.forward(
-        trial.stream(),
-        alone,
-        null,
-        null,
-        x,
-        wGate,
-        wUp,
-        bGate,
-        bUp,
-        activation);
+    bench.swiGlu.forward(trial.stream(), alone, null, null, x, wGate, wUp, bGate, bUp, activation);
     bench.linear.forward(
         trial.stream(),
         y,
@@ -134,7 +114,8 @@ final class GatedFfnCheck implements OpCheck {
     bench.swiGlu.gluBackward(trial.stream(), dGate, dUp, dH, gate, up, activation);
     bench.linear.backwardInput(trial.stream(), dX, dGate, wGate, dUp, wUp);
 
-    Answers answers = new Answers()
+    Answers answers =
+        new Answers()
             .out("y", trial.read(y))
             .out("h_alone", trial.read(alone))
             .grad("x", trial.read(dX));
@@ -166,7 +147,8 @@ final class GatedFfnCheck implements OpCheck {
     int longest = Math.max(problem.input("x").columns(), problem.input("gate.weight").rows());
     double scale = expected.maxAbs(tensor);
     return switch (tensor) {
-      case "out.y", "out.h_alone" -> Tolerances.GATED_OUTPUT.of(problem.dtype(), longest, scale, scale);
+      case "out.y", "out.h_alone" ->
+          Tolerances.GATED_OUTPUT.of(problem.dtype(), longest, scale, scale);
       case "grad.x" -> Tolerances.GATED_INPUT_GRADIENT.of(problem.dtype(), longest, scale, scale);
       default ->
           Tolerances.GATED_WEIGHT_GRADIENT.ofAccumulated(
