@@ -1,12 +1,11 @@
 package dev.lockstep.optim;
 
 import dev.lockstep.device.Device;
-import dev.lockstep.device.DeviceOptions;
-import dev.lockstep.device.Devices;
+import dev.lockstep.device.TestDevices;
 
 class AdamWOnSimulatorTests extends AdamWTests {
   @Override
   Device open() {
-    return Devices.open("sim", DeviceOptions.defaults()).device();
+    return TestDevices.simulator();
   }
 }

@@ -39,6 +39,7 @@ abstract class TrainerTests {
 
   @BeforeEach
   void text() throws IOException {
+    open(0).close(); // where there is none, the test is skipped here
     String sentence = "the quick brown fox jumps over the lazy dog and runs. ";
     Path text = Files.writeString(folder.resolve("text"), sentence.repeat(8));
     config =
