@@ -103,8 +103,7 @@ abstract class OpTests {
     }
   }
 
-  private static GuardedMemory.Output output(
-      Map<String, GuardedMemory.Output> outputs, String name) {
+  static GuardedMemory.Output output(Map<String, GuardedMemory.Output> outputs, String name) {
     return Objects.requireNonNull(outputs.get(name), () -> "no output " + name);
   }
 
