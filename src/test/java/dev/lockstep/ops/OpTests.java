@@ -15,10 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What every op promises, whatever it computes: the right numbers; the same bits again, on another
- * number of workers, at addresses without alignment, and for a row alone as in a batch; nothing
- * written beside the outputs. One subclass for each op says what is computed, and one below it for
- * each device where.
+ * What every op promises, whatever it computes: the right numbers, at addresses without alignment
+ * too; the same bits again, on another number of workers, and for a row alone as in a batch;
+ * nothing written beside the outputs. One subclass for each op says what is computed, and one below
+ * it for each device where.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class OpTests {
@@ -57,20 +57,12 @@ abstract class OpTests {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void theNumbersAreRight(OpCase op) {
+  void theNumbersAreRightAndTheBitsAlwaysTheSame(OpCase op) {
     Map<String, GuardedMemory.Output> outputs = run(bench, op, 0);
-    assertThat(op.expected()).isNotEmpty();
-    op.expected()
-        .forEach((name, expected) -> assertClose(name, output(outputs, name).values(), expected));
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void theBitsAreTheSameEveryTime(OpCase op) {
-    Map<String, GuardedMemory.Output> once = run(bench, op, 0);
-    assertSameBits("again", once, run(bench, op, 0));
-    assertSameBits("with one worker", once, run(lonely, op, 0));
-    assertSameBits("one element off alignment", once, run(bench, op, 1));
+    assertNumbers(op, outputs);
+    assertSameBits("again, with one worker", outputs, run(lonely, op, 0));
+    // Without alignment vectors are no longer possible and sums may take another order.
+    assertNumbers(op, run(bench, op, 1));
   }
 
   @ParameterizedTest(allowZeroInvocations = true)
@@ -107,8 +99,14 @@ abstract class OpTests {
     return Objects.requireNonNull(outputs.get(name), () -> "no output " + name);
   }
 
+  static void assertNumbers(OpCase op, Map<String, GuardedMemory.Output> outputs) {
+    assertThat(op.expected()).isNotEmpty();
+    op.expected()
+        .forEach((name, expected) -> assertClose(name, output(outputs, name).values(), expected));
+  }
+
   /** NaN where NaN is expected, infinities alike, everything else within the tolerance. */
-  static void assertClose(String name, double[] got, OpCase.Expected expected) {
+  private static void assertClose(String name, double[] got, OpCase.Expected expected) {
     assertThat(got).as(name).hasSameSizeAs(expected.values());
     for (int i = 0; i < got.length; i++) {
       double want = expected.values()[i];

@@ -23,9 +23,7 @@ abstract class SoftmaxCrossEntropyTests extends OpTests {
   private static final double NAN = Double.NaN;
 
   /** One class; two; odd; a warp's vector and one more; several warps; more than a block holds. */
-  private static final int[][] SHAPES = {
-    {1, 1}, {3, 2}, {5, 33}, {7, 129}, {4, 1000}, {2, 5003}, {65, 64}
-  };
+  private static final int[][] SHAPES = {{1, 1}, {3, 2}, {5, 33}, {7, 129}, {2, 2051}, {65, 64}};
 
   private static final Options[] OPTIONS = {
     Options.defaults(), new Options(IGNORED, 0.1f, 0), new Options(3, 0.25f, 0.01f)
@@ -176,7 +174,7 @@ abstract class SoftmaxCrossEntropyTests extends OpTests {
             .flatMapToDouble(Arrays::stream)
             .toArray();
     op.within(CROSS_ENTROPY_GRADIENT.of(dtype, 3, 1, 1), "dLogits", dLogits);
-    theNumbersAreRight(op);
+    assertNumbers(op, run(bench(), op, 0));
   }
 
   @ParameterizedTest
