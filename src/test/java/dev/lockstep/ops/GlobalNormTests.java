@@ -1,0 +1,168 @@
+package dev.lockstep.ops;
+
+import static dev.lockstep.check.Tolerances.GLOBAL_NORM;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.GlobalNorm.NormType;
+import dev.lockstep.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** Norms over many tensors, the clip factor, and the flag for numbers that are not finite. */
+abstract class GlobalNormTests extends OpTests {
+  /** Single; around one chunk of 16384; several; small ones between large ones. */
+  private static final int[] COUNTS = {1, 16_384, 3, 16_385, 40_000, 7};
+
+  @Override
+  Stream<OpCase> cases() {
+    Stream<OpCase> norms =
+        TYPES.stream()
+            .flatMap(dtype -> Stream.of(norms(dtype, NormType.L2), norms(dtype, NormType.MAX)));
+    return Stream.concat(
+        norms, TYPES.stream().flatMap(d -> Stream.of(1, 7, 2049).map(count -> scaling(d, count))));
+  }
+
+  private static OpCase norms(DType dtype, NormType type) {
+    List<double[]> gradients =
+        IntStream.range(0, COUNTS.length)
+            .mapToObj(i -> Samples.normal(i, COUNTS[i], dtype))
+            .toList();
+    double[] expected = gradients.stream().mapToDouble(g -> norm(g, type)).toArray();
+    double largest = Samples.largest(expected);
+    double tolerance =
+        type == NormType.MAX ? 0 : GLOBAL_NORM.of(DType.F32, 40_000, largest, largest);
+    return new OpCase(
+            "%s of %s".formatted(type, dtype.suffix()),
+            (ops, memory) -> {
+              List<Tensor> tensors = new ArrayList<>();
+              gradients.forEach(g -> tensors.add(memory.input(dtype, g, g.length)));
+              Tensor norms = memory.output("norms", DType.F32, COUNTS.length);
+              StepState state = new StepState(ops.library, memory.words("state", 16));
+              state.reset(ops.stream);
+              compute(ops, memory, norms, state, tensors, type, 1);
+            })
+        .within(tolerance, "norms", expected);
+  }
+
+  private static OpCase scaling(DType dtype, int count) {
+    double[] gradient = Samples.normal(1, count, dtype);
+    return new OpCase(
+            "scaling %s, %d".formatted(dtype.suffix(), count),
+            (ops, memory) ->
+                ops.scaling.scale(
+                    ops.stream,
+                    memory.updated("gradient", dtype, gradient, count),
+                    memory.scalar(0.25)))
+        .exactly("gradient", Arrays.stream(gradient).map(v -> dtype.round(v / 4)).toArray());
+  }
+
+  /** Gradients 3 and 4 make a norm of 5 exactly. */
+  @ParameterizedTest
+  @CsvSource({
+    // loss scale, maxNorm, norm, clip factor
+    "1, 0, 5, 1",
+    "1, -1, 5, 1",
+    "1, 10, 5, 1",
+    "4, 10, 1.25, 1",
+    "1, 2.5, 5, 0.5",
+    "2, 1, 2.5, 0.4"
+  })
+  void theClipFactorIsMaxNormOverTheUnscaledNorm(
+      float lossScale, float maxNorm, float norm, float clip) {
+    StepState.Values values = stateOf(DType.F32, lossScale, maxNorm, new double[][] {{3}, {4}});
+    assertThat(values.norm()).isEqualTo(norm);
+    // Within what the 1e-6 beside the norm does to it, and one rounding.
+    assertThat((double) values.clipFactor()).isBetween(clip * (1 - 1e-6), (double) clip);
+    assertThat(values.gradFactor()).isEqualTo(values.clipFactor() / lossScale);
+    assertThat(values.nonFinite()).isZero();
+  }
+
+  @ParameterizedTest
+  @FieldSource("TYPES")
+  void theFirstTensorThatIsNotFiniteIsNamed(DType dtype) {
+    double[] late = new double[20_000];
+    late[19_999] = Double.NEGATIVE_INFINITY;
+    double[][] gradients = {{1, 2}, late, {Double.NaN}};
+
+    StepState.Values nan = stateOf(dtype, 1, 1, gradients);
+    assertThat(nan.nonFinite()).isEqualTo(2);
+    assertThat(nan.norm()).isNaN();
+    assertThat(nan.clipFactor()).isNaN();
+
+    StepState.Values infinite = stateOf(dtype, 1, 1, new double[][] {{1, 2}, late});
+    assertThat(infinite.nonFinite()).isEqualTo(2);
+    assertThat(infinite.norm()).isEqualTo(Float.POSITIVE_INFINITY);
+    assertThat(infinite.clipFactor()).isZero();
+  }
+
+  /** Squares of these leave the range of fp32, their norms do not. */
+  @ParameterizedTest
+  @CsvSource({"1e30", "1e-30", "3e-39", "1e38"})
+  void squaresMayOverflowOrVanishTheNormDoesNot(float magnitude) {
+    double[] gradient = new double[100];
+    Arrays.fill(gradient, magnitude);
+    float norm = stateOf(DType.F32, 1, 0, new double[][] {gradient}).norm();
+    double expected = Math.min(10.0 * magnitude, Double.MAX_VALUE);
+    if (expected > Float.MAX_VALUE) {
+      assertThat(norm).isEqualTo(Float.POSITIVE_INFINITY);
+    } else {
+      assertThat((double) norm)
+          .isCloseTo(expected, Offset.offset(GLOBAL_NORM.of(DType.F32, 100, expected, expected)));
+    }
+  }
+
+  @Test
+  void allZeroHasNormZeroAndIsNotClipped() {
+    StepState.Values values = stateOf(DType.F32, 1, 1, new double[][] {{0, 0}, {-0.0}});
+    assertThat(values.norm()).isZero();
+    assertThat(values.clipFactor()).isEqualTo(1);
+    assertThat(values.nonFinite()).isZero();
+  }
+
+  private StepState.Values stateOf(
+      DType dtype, float lossScale, float maxNorm, double[][] gradients) {
+    OpBench ops = bench();
+    try (GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, 0)) {
+      List<Tensor> tensors = new ArrayList<>();
+      for (double[] gradient : gradients) {
+        tensors.add(memory.input(dtype, gradient, gradient.length));
+      }
+      StepState state = new StepState(ops.library, memory.words("state", 16));
+      state.reset(ops.stream);
+      state.setLossScale(ops.stream, lossScale);
+      compute(ops, memory, null, state, tensors, NormType.L2, maxNorm);
+      memory.finish();
+      return state.read(ops.stream);
+    }
+  }
+
+  private static void compute(
+      OpBench ops,
+      GuardedMemory memory,
+      @Nullable Tensor norms,
+      StepState state,
+      List<Tensor> tensors,
+      NormType type,
+      float maxNorm) {
+    Tensor storage = memory.scratch(DType.I32, TensorTable.storageShape(tensors.size()).extents());
+    Tensor workspace = memory.scratch(DType.F32, GlobalNorm.workspaceShape(tensors).extents());
+    TensorTable table = new TensorTable(ops.stream, storage, tensors);
+    ops.globalNorm.compute(ops.stream, norms, state, workspace, table, type, maxNorm);
+  }
+
+  private static double norm(double[] gradient, NormType type) {
+    return type == NormType.MAX
+        ? Samples.largest(gradient)
+        : Math.sqrt(Arrays.stream(gradient).map(v -> v * v).sum());
+  }
+}
