@@ -36,19 +36,24 @@ class WarpOperationTests {
   })
   void shuffles(
       String mode, int b, String clamp, String at0, String at5, String at13, String at31) {
-    int[] out =
-        lab.run(
-            32,
-            """
-            add.s32 %%r1, %%t, 100;
-            shfl.sync.%s.b32 %%r2|%%p1, %%r1, %d, %s, 0xffffffff;
-            selp.b32 %%r3, 1000, 0, %%p1;
-            add.s32 %%r2, %%r2, %%r3;
-            st.global.u32 [%%mine], %%r2;
-            """
-                .formatted(mode, b, clamp));
-    assertThat(new int[] {out[0], out[5], out[13], out[31]})
-        .containsExactly(read(at0), read(at5), read(at13), read(at31));
+    // The distance once as a literal, once as a register the compiler cannot see through.
+    for (String distance : new String[] {Integer.toString(b), "%r9"}) {
+      int[] out =
+          lab.run(
+              32,
+              """
+              and.b32 %%r9, %%t, 0;
+              add.s32 %%r9, %%r9, %d;
+              add.s32 %%r1, %%t, 100;
+              shfl.sync.%s.b32 %%r2|%%p1, %%r1, %s, %s, 0xffffffff;
+              selp.b32 %%r3, 1000, 0, %%p1;
+              add.s32 %%r2, %%r2, %%r3;
+              st.global.u32 [%%mine], %%r2;
+              """
+                  .formatted(b, mode, distance, clamp));
+      assertThat(new int[] {out[0], out[5], out[13], out[31]})
+          .containsExactly(read(at0), read(at5), read(at13), read(at31));
+    }
   }
 
   /** A lane out of range reads its own value, and its predicate is false. */

@@ -1,9 +1,9 @@
 package dev.lockstep.simulator.execution;
 
-import dev.lockstep.simulator.memory.Region;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code cp.async} copies of a warp that have been asked for and not waited for. The bytes move
@@ -21,6 +21,9 @@ public final class AsyncCopies {
   /** Groups each lane has committed. */
   private final int[] committed = new int[Warp.LANES];
 
+  /** Whether {@link #committed} is the same for all lanes. */
+  private boolean together = true;
+
   private Copy[] pending = new Copy[0];
   private int count;
 
@@ -33,6 +36,9 @@ public final class AsyncCopies {
     final MemorySegment[] source = new MemorySegment[Warp.LANES];
     int lanes;
     int size;
+
+    /** What all lanes copy from, 16 bytes each, all in one group; null when lanes differ. */
+    @Nullable MemorySegment common;
   }
 
   AsyncCopies(Warp warp) {
@@ -41,20 +47,15 @@ public final class AsyncCopies {
 
   void reset() {
     count = 0;
+    together = true;
     Arrays.fill(committed, 0);
   }
 
-  /** Begins a copy of up to 32 lanes, of {@code size} bytes each. */
+  /** Begins a copy of up to 32 lanes, of {@code size} bytes each, which follow by {@link #add}. */
   public void begin(int size) {
-    if (count == pending.length) {
-      pending = Arrays.copyOf(pending, Math.max(16, 2 * count));
-      for (int i = count; i < pending.length; i++) {
-        pending[i] = new Copy();
-      }
-    }
-    pending[count].size = size;
-    pending[count].lanes = 0;
-    count++;
+    Copy copy = next(size);
+    copy.lanes = 0;
+    copy.common = null;
   }
 
   /**
@@ -76,8 +77,48 @@ public final class AsyncCopies {
     warp.shared().segment().asSlice(to, copy.size).fill(POISON);
   }
 
+  /** Whether {@link #addAll} may be used: the lanes have committed alike so far. */
+  public boolean together() {
+    return together;
+  }
+
+  /**
+   * A copy of 16 bytes in each of the 32 lanes, all checked.
+   *
+   * @param to plus {@code toShift}: offsets in shared memory
+   * @param from plus {@code fromShift}: offsets in {@code source}
+   */
+  public void addAll(long[] to, long toShift, MemorySegment source, long[] from, long fromShift) {
+    Copy copy = next(16);
+    copy.lanes = -1;
+    copy.common = source;
+    copy.group[0] = committed[0];
+    MemorySegment shared = warp.shared().segment();
+    for (int i = 0; i < Warp.LANES; i++) {
+      copy.from[i] = from[i] + fromShift;
+      copy.to[i] = to[i] + toShift;
+    }
+    for (int i = 0; i < Warp.LANES; i++) {
+      shared.set(ValueLayout.JAVA_LONG_UNALIGNED, copy.to[i], -1L);
+      shared.set(ValueLayout.JAVA_LONG_UNALIGNED, copy.to[i] + 8, -1L);
+    }
+  }
+
+  private Copy next(int size) {
+    if (count == pending.length) {
+      pending = Arrays.copyOf(pending, Math.max(16, 2 * count));
+      for (int i = count; i < pending.length; i++) {
+        pending[i] = new Copy();
+      }
+    }
+    Copy copy = pending[count++];
+    copy.size = size;
+    return copy;
+  }
+
   /** {@code cp.async.commit_group}: what the active lanes began since the last is a group. */
   public void commit() {
+    together &= warp.mask == warp.alive;
     for (int rest = warp.mask; rest != 0; rest &= rest - 1) {
       committed[Integer.numberOfTrailingZeros(rest)]++;
     }
@@ -88,13 +129,14 @@ public final class AsyncCopies {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       Copy copy = pending[i];
-      int lanes = copy.lanes & warp.mask;
-      for (int rest = lanes; rest != 0; rest &= rest - 1) {
-        int lane = Integer.numberOfTrailingZeros(rest);
-        if (copy.group[lane] < committed[lane] - n) {
-          perform(copy, lane);
-          copy.lanes &= ~(1 << lane);
+      if (copy.common != null && together && warp.full) {
+        if (copy.group[0] < committed[0] - n) {
+          performAll(copy, copy.common);
+          copy.lanes = 0;
         }
+      } else {
+        separate(copy);
+        performLanes(copy, n);
       }
       if (copy.lanes != 0) {
         pending[i] = pending[kept];
@@ -110,20 +152,42 @@ public final class AsyncCopies {
     waitFor(0);
   }
 
-  private void perform(Copy copy, int lane) {
-    Region shared = warp.shared();
-    MemorySegment target = shared.segment();
-    long to = copy.to[lane];
-    int bytes = copy.bytes[lane];
-    if (bytes == 16) {
-      long from = copy.from[lane];
-      MemorySegment source = copy.source[lane];
+  /** Makes a copy of all lanes one of many: they no longer go the same way. */
+  private static void separate(Copy copy) {
+    if (copy.common != null) {
+      Arrays.fill(copy.source, copy.common);
+      Arrays.fill(copy.bytes, copy.size);
+      Arrays.fill(copy.group, copy.group[0]);
+      copy.common = null;
+    }
+  }
+
+  private void performLanes(Copy copy, int n) {
+    for (int rest = copy.lanes & warp.mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      if (copy.group[lane] < committed[lane] - n) {
+        perform(copy, lane);
+        copy.lanes &= ~(1 << lane);
+      }
+    }
+  }
+
+  private void performAll(Copy copy, MemorySegment source) {
+    MemorySegment target = warp.shared().segment();
+    for (int i = 0; i < Warp.LANES; i++) {
+      long from = copy.from[i];
+      long to = copy.to[i];
       long low = source.get(ValueLayout.JAVA_LONG_UNALIGNED, from);
       long high = source.get(ValueLayout.JAVA_LONG_UNALIGNED, from + 8);
       target.set(ValueLayout.JAVA_LONG_UNALIGNED, to, low);
       target.set(ValueLayout.JAVA_LONG_UNALIGNED, to + 8, high);
-      return;
     }
+  }
+
+  private void perform(Copy copy, int lane) {
+    MemorySegment target = warp.shared().segment();
+    long to = copy.to[lane];
+    int bytes = copy.bytes[lane];
     if (bytes > 0) {
       MemorySegment.copy(copy.source[lane], copy.from[lane], target, to, bytes);
     }

@@ -56,11 +56,16 @@ final class Cta {
     this.specials = new SpecialRegisterFile(kernel.registers(), warps, shape, sharedBytes);
   }
 
-  /** Runs one block of the grid from start to end. */
-  void run(Dim3 grid, Dim3 at, MemorySegment arguments, long stepLimit) {
-    block = at;
+  /** Makes ready for the blocks of a launch. */
+  void start(Dim3 grid, MemorySegment arguments) {
     parameters = arguments;
-    specials.startBlock(grid, at);
+    specials.startLaunch(grid, arguments);
+  }
+
+  /** Runs one block of the grid from start to end. */
+  void run(Dim3 at, long stepLimit) {
+    block = at;
+    specials.startBlock(at);
     barriers.reset();
     for (int i = 0; i < warps.length; i++) {
       int lanes = Math.min(Warp.LANES, threads - i * Warp.LANES);

@@ -77,6 +77,7 @@ public final class GridRun {
     public void run(int worker) {
       Cta cta = cta(worker, launch);
       Dim3 grid = launch.grid();
+      cta.start(grid, arguments);
       long block;
       while ((block = next.getAndIncrement()) < blocks) {
         Dim3 at =
@@ -85,7 +86,7 @@ public final class GridRun {
                 (int) (block / grid.x() % grid.y()),
                 (int) (block / grid.x() / grid.y()));
         try {
-          cta.run(grid, at, arguments, stepLimit);
+          cta.run(at, stepLimit);
         } catch (Throwable t) {
           failed(block, t);
           // Its registers and barriers were left as they were; the next launch makes new ones.

@@ -18,6 +18,7 @@ public record RegisterFile(
     LongConstant[] longConstants,
     DoubleConstant[] doubleConstants,
     SpecialValue[] specials,
+    ParameterValue[] parameters,
     Zeroed zeroed) {
 
   /** A literal in a float register. */
@@ -34,6 +35,9 @@ public record RegisterFile(
 
   /** A special register kept in an int register. */
   public record SpecialValue(Special special, int register) {}
+
+  /** A parameter kept in a register of a file, as wide as that file's registers. */
+  public record ParameterValue(int file, int register, long offset) {}
 
   /** Registers by class that start every block as zero. */
   public record Zeroed(int[] floats, int[] ints, int[] longs, int[] doubles, int[] predicates) {}

@@ -1,6 +1,8 @@
 package dev.lockstep.simulator.execution;
 
 import dev.lockstep.device.Dim3;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /** Fills literals and special registers of a block's warps, and zeroes what must start as zero. */
@@ -22,18 +24,48 @@ final class SpecialRegisterFile {
     }
   }
 
-  /** What differs from block to block. */
-  void startBlock(Dim3 grid, Dim3 block) {
+  /** What differs from launch to launch. */
+  void startLaunch(Dim3 grid, MemorySegment arguments) {
     for (Warp w : warps) {
       for (RegisterFile.SpecialValue value : file.specials()) {
         int[] lanes = w.ints[value.register()];
         switch (value.special()) {
-          case CTAID_X -> Arrays.fill(lanes, block.x());
-          case CTAID_Y -> Arrays.fill(lanes, block.y());
-          case CTAID_Z -> Arrays.fill(lanes, block.z());
           case NCTAID_X -> Arrays.fill(lanes, grid.x());
           case NCTAID_Y -> Arrays.fill(lanes, grid.y());
           case NCTAID_Z -> Arrays.fill(lanes, grid.z());
+          default -> {}
+        }
+      }
+      for (RegisterFile.ParameterValue value : file.parameters()) {
+        parameter(w, value, arguments);
+      }
+    }
+  }
+
+  private static void parameter(
+      Warp w, RegisterFile.ParameterValue value, MemorySegment arguments) {
+    long at = value.offset();
+    int register = value.register();
+    switch (value.file()) {
+      case Slot.FLOATS ->
+          Arrays.fill(w.floats[register], arguments.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at));
+      case Slot.INTS ->
+          Arrays.fill(w.ints[register], arguments.get(ValueLayout.JAVA_INT_UNALIGNED, at));
+      case Slot.LONGS ->
+          Arrays.fill(w.longs[register], arguments.get(ValueLayout.JAVA_LONG_UNALIGNED, at));
+      default ->
+          Arrays.fill(w.doubles[register], arguments.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, at));
+    }
+  }
+
+  /** What differs from block to block. */
+  void startBlock(Dim3 block) {
+    for (Warp w : warps) {
+      for (RegisterFile.SpecialValue value : file.specials()) {
+        switch (value.special()) {
+          case CTAID_X -> Arrays.fill(w.ints[value.register()], block.x());
+          case CTAID_Y -> Arrays.fill(w.ints[value.register()], block.y());
+          case CTAID_Z -> Arrays.fill(w.ints[value.register()], block.z());
           default -> {}
         }
       }

@@ -311,6 +311,9 @@ final class Emitter {
     }
     boolean narrow =
         base instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS;
+    if (narrow && (space == StateSpace.GLOBAL || space == StateSpace.GENERIC)) {
+      throw new Unsupported("a 32-bit address of 64-bit memory");
+    }
     return new Address(space, narrow ? b32(base) : b64(base), offset);
   }
 

@@ -80,7 +80,7 @@ final class FloatDecoder {
       case "neg" -> unary(FloatLanes::neg);
       case "rcp" -> {
         if (in.has("approx")) {
-          unary(Approximate::rcp);
+          approximate(Approximate::rcp, Approximate::rcpFtz);
         } else {
           unary(FloatLanes::rcp, (a, r) -> DirectedRounding.div(1, a, r));
         }
@@ -92,8 +92,8 @@ final class FloatDecoder {
           unary(FloatLanes::sqrt, DirectedRounding::sqrt);
         }
       }
-      case "rsqrt" -> unary(Approximate::rsqrt);
-      case "ex2" -> unary(Approximate::ex2);
+      case "rsqrt" -> approximate(Approximate::rsqrt, Approximate::rsqrtFtz);
+      case "ex2" -> approximate(Approximate::ex2, Approximate::ex2Ftz);
       case "lg2" -> unary(PerLane.floats(Approximate::lg2));
       case "sin" -> unary(PerLane.floats(Approximate::sin));
       case "cos" -> unary(PerLane.floats(Approximate::cos));
@@ -153,6 +153,13 @@ final class FloatDecoder {
     } else {
       unary(PerLane.floats(a -> directed.apply(a, rounding)));
     }
+  }
+
+  /** The frequent approximations have a form that flushes by itself. */
+  private void approximate(
+      Lanes1.Function<float[], float[]> plain, Lanes1.Function<float[], float[]> flushing) {
+    Slot<float[]> d = e.toF32(operand(in, 0));
+    e.emit(ftz ? flushing : plain, d, e.f32(operand(in, 1)));
   }
 
   private void unary(Lanes1.Function<float[], float[]> function) {

@@ -48,7 +48,9 @@ public final class KernelCompiler {
     List<ControlFlow.Block> blocks = ControlFlow.blocks(steps);
     int[] order = ControlFlow.order(blocks);
     KernelCompiler compiler = new KernelCompiler(module, kernel, symbols);
-    compiler.layOut(steps, blocks, order);
+    boolean[] constant =
+        LaunchConstants.find(compiler.registers, symbols, steps, kernel.registers().size());
+    compiler.layOut(steps, blocks, order, constant);
     List<Register> zeroed = Liveness.readBeforeWritten(kernel.registers(), steps, blocks);
     return new LoweredKernel(
         kernel.name(),
@@ -65,7 +67,8 @@ public final class KernelCompiler {
   /**
    * Decodes block after block; a jump is added where the text's next block is not the next here.
    */
-  private void layOut(List<Step> steps, List<ControlFlow.Block> blocks, int[] order) {
+  private void layOut(
+      List<Step> steps, List<ControlFlow.Block> blocks, int[] order, boolean[] constant) {
     int[] start = new int[blocks.size()];
     List<Link> links = new ArrayList<>();
     for (int n = 0; n < order.length; n++) {
@@ -73,7 +76,7 @@ public final class KernelCompiler {
       start[order[n]] = code.size();
       for (int i = block.from(); i < block.to(); i++) {
         Step step = steps.get(i);
-        if (step.kind() != Step.Kind.BRANCH) {
+        if (step.kind() != Step.Kind.BRANCH && !constant[i]) {
           add(decode(step.instruction()), step.instruction());
         }
       }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * This pass: finds the registers a kernel may read before it has written them. They start every
@@ -71,6 +72,26 @@ final class Liveness {
     List<Register> result = new ArrayList<>();
     live[0].stream().forEach(id -> result.add(registers.get(id)));
     return result;
+  }
+
+  /** The registers an instruction sets, under its guard or not. */
+  static void definitions(Instruction in, Consumer<Register> set) {
+    if (!WITHOUT_RESULT.contains(in.opcode()) && !in.operands().isEmpty()) {
+      definitions(in.operands().get(0), set);
+    }
+  }
+
+  private static void definitions(Operand operand, Consumer<Register> set) {
+    switch (operand) {
+      case Operand.Reg(Register register) -> set.accept(register);
+      case Operand.Vector(List<Operand> elements) -> elements.forEach(e -> definitions(e, set));
+      case Operand.Arguments(List<Operand> elements) -> elements.forEach(e -> definitions(e, set));
+      case Operand.Pair(Operand first, Operand second) -> {
+        definitions(first, set);
+        definitions(second, set);
+      }
+      default -> {}
+    }
   }
 
   private static void effects(Step step, BitSet reads, BitSet writes) {

@@ -58,11 +58,25 @@ final class MoveDecoder {
       throw new Unsupported("128-bit moves");
     } else if (isIn(to, Slot.FLOATS)) {
       // The register's class decides, not the type: mov.b32 between floats copies floats.
-      e.emit(FloatLanes::move, e.toF32(to), e.f32(from));
+      if (isIn(from, Slot.INTS)) {
+        e.emit(ConversionLanes::bitsToFloat, e.toF32(to), e.b32(from));
+      } else {
+        e.emit(FloatLanes::move, e.toF32(to), e.f32(from));
+      }
     } else if (isIn(to, Slot.DOUBLES)) {
-      e.emit(DoubleLanes::move, e.toF64(to), e.f64(from));
+      if (isIn(from, Slot.LONGS)) {
+        e.emit(ConversionLanes::bitsToDouble, e.toF64(to), e.b64(from));
+      } else {
+        e.emit(DoubleLanes::move, e.toF64(to), e.f64(from));
+      }
     } else if (type.bytes() == 8) {
-      e.emit(LongLanes::move, e.toB64(to), e.b64(from));
+      if (isIn(from, Slot.DOUBLES)) {
+        e.emit(ConversionLanes::doubleToBits, e.toB64(to), e.f64(from));
+      } else {
+        e.emit(LongLanes::move, e.toB64(to), e.b64(from));
+      }
+    } else if (isIn(from, Slot.FLOATS)) {
+      e.emit(ConversionLanes::floatToBits, e.toB32(to), e.f32(from));
     } else {
       e.emit(IntLanes::move, e.toInteger(to, type), e.integer(from, type));
     }

@@ -7,8 +7,11 @@ import dev.lockstep.simulator.execution.RegisterFile.Special;
 import dev.lockstep.simulator.execution.Slot;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Gives registers, literals, special registers and temporaries their places in the files. */
 final class Registers {
@@ -19,9 +22,13 @@ final class Registers {
   private final Map<Register, Integer> predicateOf = new HashMap<>();
   private final Map<Integer, Slot<float[]>> floats = new HashMap<>();
   private final Map<Integer, Slot<int[]>> ints = new HashMap<>();
+  private final Map<Integer, Integer> literals = new HashMap<>();
   private final Map<Long, Slot<long[]>> longs = new HashMap<>();
   private final Map<Long, Slot<double[]>> doubles = new HashMap<>();
   private final Map<Special, Slot<int[]>> specials = new EnumMap<>(Special.class);
+
+  private final Map<Long, RegisterFile.ParameterValue> parameters = new HashMap<>();
+  private final Set<Register> constants = new HashSet<>();
 
   /** The file a register of that type lives in. */
   static int file(ScalarType type) {
@@ -36,6 +43,25 @@ final class Registers {
   /** The place of a register that is no predicate. */
   Slot<?> slot(Register register) {
     return slots.computeIfAbsent(register, r -> fresh(file(r.type())));
+  }
+
+  /** From now on the register is that place, which nothing writes. */
+  void alias(Register register, Slot<?> place) {
+    slots.put(register, place);
+    constants.add(register);
+  }
+
+  /** Whether it was made an {@link #alias}. */
+  boolean isConstant(Register register) {
+    return constants.contains(register);
+  }
+
+  /** The parameter at an offset of the block, as a register of a file. */
+  Slot<?> parameter(int file, long offset) {
+    RegisterFile.ParameterValue value =
+        parameters.computeIfAbsent(
+            offset * 4 + file, key -> new RegisterFile.ParameterValue(file, used[file]++, offset));
+    return new Slot<>(file, value.register());
   }
 
   int predicate(Register register) {
@@ -76,7 +102,14 @@ final class Registers {
   }
 
   Slot<int[]> constant(int value) {
-    return ints.computeIfAbsent(value, v -> fresh(Slot.INTS));
+    Slot<int[]> place = ints.computeIfAbsent(value, v -> fresh(Slot.INTS));
+    literals.put(place.index(), value);
+    return place;
+  }
+
+  /** The literal an operand's place holds, or null. */
+  @Nullable Integer literal(Slot<int[]> place) {
+    return literals.get(place.index());
   }
 
   Slot<long[]> constant(long value) {
@@ -124,6 +157,7 @@ final class Registers {
         specials.entrySet().stream()
             .map(e -> new RegisterFile.SpecialValue(e.getKey(), e.getValue().index()))
             .toArray(RegisterFile.SpecialValue[]::new),
+        parameters.values().toArray(RegisterFile.ParameterValue[]::new),
         new RegisterFile.Zeroed(
             in(zeroed, Slot.FLOATS),
             in(zeroed, Slot.INTS),
@@ -138,6 +172,7 @@ final class Registers {
   private int[] in(List<Register> registers, int file) {
     return registers.stream()
         .filter(r -> r.type() != ScalarType.PRED && file(r.type()) == file)
+        .filter(r -> !isConstant(r))
         .mapToInt(r -> slot(r).index())
         .toArray();
   }

@@ -41,7 +41,12 @@ final class SpecialValues {
     return now;
   }
 
-  private static Special named(String name) {
+  /** Whether it keeps its value while a block runs; clocks do not. */
+  static boolean isFixed(String name) {
+    return !name.startsWith("%clock") && !name.startsWith("%globaltimer");
+  }
+
+  static Special named(String name) {
     String constant = name.substring(1).replace('.', '_').toUpperCase(Locale.ROOT);
     for (Special special : Special.values()) {
       if (special.name().equals(constant)) {

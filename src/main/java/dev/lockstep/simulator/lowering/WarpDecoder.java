@@ -50,10 +50,17 @@ final class WarpDecoder {
       to = d;
       inRange = e.toPredicate(p);
     }
-    String mode = in.modifiers().get(1).toUpperCase(Locale.ROOT);
-    e.emit(
-        new Shuffle(
-            Shuffle.Mode.valueOf(mode), e.toB32(to), inRange, b32(1), b32(2), b32(3), b32(4)));
+    Shuffle.Mode mode = Shuffle.Mode.valueOf(in.modifiers().get(1).toUpperCase(Locale.ROOT));
+    Slot<int[]> a = b32(1);
+    Slot<int[]> b = b32(2);
+    Slot<int[]> c = b32(3);
+    Integer distance = e.registers.literal(b);
+    Integer clamp = e.registers.literal(c);
+    if (distance != null && clamp != null) {
+      e.emit(new Shuffle.Fixed(mode, distance, clamp, e.toB32(to), inRange, a, b32(4)));
+    } else {
+      e.emit(new Shuffle(mode, e.toB32(to), inRange, a, b, c, b32(4)));
+    }
   }
 
   private void vote() {

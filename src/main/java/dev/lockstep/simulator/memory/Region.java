@@ -44,11 +44,6 @@ public final class Region {
     return offset >= 0 && offset <= bytes - size && open;
   }
 
-  /** Whether accesses of {@code size} bytes, the first at {@code low}, the last at {@code high}. */
-  public boolean spans(long low, long high, int size) {
-    return low >= start && high - start <= bytes - size && open;
-  }
-
   /** From now on nothing lies inside. */
   public void retire() {
     open = false;

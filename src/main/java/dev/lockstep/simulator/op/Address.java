@@ -78,41 +78,50 @@ public final class Address {
    * regions or for being wrong.
    */
   long shift(Warp w, long[] values, int bytes) {
-    long low = values[0];
-    long high = low;
-    long bits = low;
-    for (int i = 1; i < LANES; i++) {
-      long value = values[i];
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-      bits |= value;
-    }
-    if (((bits | offset) & (bytes - 1)) != 0) {
+    Region region = region(w, values[0] + offset, bytes);
+    if (region == null) {
       return APART;
     }
-    return shift(w, low, high, bytes);
-  }
-
-  /** {@link #shift(Warp, long[], int)} for neighbours, which only need their ends checked. */
-  long shiftNeighbours(Warp w, long[] values, int bytes) {
-    if (((values[0] | offset) & (bytes - 1)) != 0) {
-      return APART;
-    }
-    return shift(w, values[0], values[LANES - 1], bytes);
-  }
-
-  private long shift(Warp w, long low, long high, int bytes) {
-    Region region =
-        switch (space) {
-          case SHARED -> w.shared();
-          case GLOBAL, CONST, GENERIC -> global(w, low + offset, bytes);
-          case LOCAL, PARAM -> null;
-        };
-    if (region == null || !region.spans(low + offset, high + offset, bytes)) {
+    long shift = offset - region.start();
+    if (!inside(values, shift, region.bytes() - bytes, bytes - 1)) {
       return APART;
     }
     w.segment = region.segment();
-    return offset - region.start();
+    return shift;
+  }
+
+  /** {@link #shift} for neighbours, which only need their ends checked. */
+  long shiftNeighbours(Warp w, long[] values, int bytes) {
+    Region region = region(w, values[0] + offset, bytes);
+    if (region == null || !region.contains(values[LANES - 1] + offset, bytes)) {
+      return APART;
+    }
+    long shift = offset - region.start();
+    if (((values[0] + shift) & (bytes - 1)) != 0) {
+      return APART;
+    }
+    w.segment = region.segment();
+    return shift;
+  }
+
+  /** Without a branch, so that the loop becomes vector code: a sign bit tells who is outside. */
+  private static boolean inside(long[] values, long shift, long last, int misaligned) {
+    long outside = 0;
+    long bits = 0;
+    for (int i = 0; i < LANES; i++) {
+      long at = values[i] + shift;
+      outside |= at | (last - at);
+      bits |= at;
+    }
+    return outside >= 0 && (bits & misaligned) == 0;
+  }
+
+  private @Nullable Region region(Warp w, long address, int bytes) {
+    return switch (space) {
+      case SHARED -> w.shared();
+      case GLOBAL, CONST, GENERIC -> global(w, address, bytes);
+      case LOCAL, PARAM -> null;
+    };
   }
 
   private @Nullable Region global(Warp w, long address, int bytes) {

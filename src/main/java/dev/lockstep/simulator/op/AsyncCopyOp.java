@@ -27,9 +27,12 @@ public final class AsyncCopyOp extends Op {
 
   @Override
   public void execute(Warp w) {
-    w.copies.begin(size);
     long[] sources = from.values(w);
     long[] targets = to.values(w);
+    if (w.full && size == 16 && w.copies.together() && whole(w, sources, targets)) {
+      return;
+    }
+    w.copies.begin(size);
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       int bytes = sourceSize < 0 ? size : Math.clamp(w.ints[sourceSize][lane], 0, size);
@@ -42,6 +45,31 @@ public final class AsyncCopyOp extends Op {
       }
       w.copies.add(lane, target, segment, source, bytes);
     }
+  }
+
+  /** Whether all lanes copy all 16 bytes within one allocation, which is then noted at once. */
+  private boolean whole(Warp w, long[] sources, long[] targets) {
+    if (sourceSize >= 0 && !allWhole(w.ints[sourceSize])) {
+      return false;
+    }
+    long targetShift = to.shift(w, targets, size);
+    if (targetShift == Address.APART) {
+      return false;
+    }
+    long sourceShift = from.shift(w, sources, size);
+    if (sourceShift == Address.APART) {
+      return false;
+    }
+    w.copies.addAll(targets, targetShift, w.segment, sources, sourceShift);
+    return true;
+  }
+
+  private static boolean allWhole(int[] sizes) {
+    int difference = 0;
+    for (int i = 0; i < Warp.LANES; i++) {
+      difference |= sizes[i] ^ 16;
+    }
+    return difference == 0;
   }
 
   /** {@code cp.async.commit_group}. */

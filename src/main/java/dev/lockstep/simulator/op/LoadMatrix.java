@@ -32,33 +32,63 @@ public final class LoadMatrix extends Op {
       throw w.trap("ldmatrix needs all 32 lanes of the warp, some have exited");
     }
     long[] rows = address.values(w);
-    for (int m = 0; m < d.length; m++) {
-      int[] result = w.ints[d[m]];
-      for (int row = 0; row < 8; row++) {
-        int lane = 8 * m + row;
-        long at = address.locate(w, lane, rows[lane], ROW_BYTES, "ldmatrix");
-        if (transposed) {
-          column(w.segment, at, row, result);
-        } else {
-          row(w.segment, at, row, result);
+    if (d.length == 4) {
+      long shift = address.shift(w, rows, ROW_BYTES);
+      if (shift != Address.APART) {
+        for (int m = 0; m < 4; m++) {
+          load(w.segment, rows, 8 * m, shift, w.ints[d[m]]);
         }
+        return;
+      }
+    }
+    checked(w, rows);
+  }
+
+  /** Fewer lanes than all hold addresses, or one of them is wrong: row after row. */
+  private void checked(Warp w, long[] rows) {
+    long[] places = w.scratchLongs;
+    for (int lane = 0; lane < 8 * d.length; lane++) {
+      places[lane] = address.locate(w, lane, rows[lane], ROW_BYTES, "ldmatrix");
+    }
+    for (int m = 0; m < d.length; m++) {
+      load(w.segment, places, 8 * m, 0, w.ints[d[m]]);
+    }
+  }
+
+  private void load(MemorySegment from, long[] rows, int first, long shift, int[] result) {
+    if (transposed) {
+      for (int pair = 0; pair < 4; pair++) {
+        long upper = rows[first + 2 * pair] + shift;
+        long lower = rows[first + 2 * pair + 1] + shift;
+        columns(from, upper, lower, pair, result);
+      }
+    } else {
+      for (int row = 0; row < 8; row++) {
+        row(from, rows[first + row] + shift, row, result);
       }
     }
   }
 
   private static void row(MemorySegment shared, long at, int row, int[] result) {
-    for (int pair = 0; pair < 4; pair++) {
-      result[4 * row + pair] = shared.get(ValueLayout.JAVA_INT_UNALIGNED, at + 4 * pair);
-    }
+    long low = shared.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+    long high = shared.get(ValueLayout.JAVA_LONG_UNALIGNED, at + 8);
+    result[4 * row] = (int) low;
+    result[4 * row + 1] = (int) (low >>> 32);
+    result[4 * row + 2] = (int) high;
+    result[4 * row + 3] = (int) (high >>> 32);
   }
 
-  /** Row k of memory is column k of the matrix: half of the pair in lane 4·column + k/2. */
-  private static void column(MemorySegment shared, long at, int k, int[] result) {
-    int high = (k & 1) * 16;
-    for (int column = 0; column < 8; column++) {
-      int element = shared.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2 * column) & 0xffff;
-      int lane = 4 * column + k / 2;
-      result[lane] = high == 0 ? element : result[lane] | element << 16;
+  /** Rows 2·pair and 2·pair + 1 in memory are what lanes 4·column + pair hold. */
+  private static void columns(
+      MemorySegment shared, long upper, long lower, int pair, int[] result) {
+    for (int half = 0; half < 2; half++) {
+      long first = shared.get(ValueLayout.JAVA_LONG_UNALIGNED, upper + 8 * half);
+      long second = shared.get(ValueLayout.JAVA_LONG_UNALIGNED, lower + 8 * half);
+      for (int column = 0; column < 4; column++) {
+        int element = (int) (first >>> (16 * column)) & 0xffff;
+        int next = (int) (second >>> (16 * column)) & 0xffff;
+        result[16 * half + 4 * column + pair] = element | (next << 16);
+      }
     }
   }
 }

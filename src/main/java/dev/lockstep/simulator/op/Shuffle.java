@@ -53,22 +53,31 @@ public final class Shuffle extends Op {
     int[] result = w.scratchInts;
     int found = 0;
     for (int lane = 0; lane < Warp.LANES; lane++) {
-      int segment = clamps[lane] >>> 8 & 31;
-      int clamp = clamps[lane] & 31;
-      int lowest = lane & segment;
-      int highest = lowest | clamp & ~segment;
-      int distance = lanes[lane] & 31;
-      int other =
-          switch (mode) {
-            case UP -> lane - distance;
-            case DOWN -> lane + distance;
-            case BFLY -> lane ^ distance;
-            case IDX -> lowest | distance & ~segment;
-          };
-      boolean inside = mode == Mode.UP ? other >= highest : other <= highest;
-      found |= inside ? 1 << lane : 0;
-      result[lane] = from[inside ? other : lane];
+      int other = source(mode, lane, lanes[lane], clamps[lane]);
+      found |= other >= 0 ? 1 << lane : 0;
+      result[lane] = from[other >= 0 ? other : lane];
     }
+    finish(w, d, result, inRange, found);
+  }
+
+  /** The lane that {@code lane} reads, or −1 when that is out of range and it keeps its own. */
+  private static int source(Mode mode, int lane, int distance, int clamp) {
+    int segment = clamp >>> 8 & 31;
+    int lowest = lane & segment;
+    int highest = lowest | (clamp & 31 & ~segment);
+    int by = distance & 31;
+    int other =
+        switch (mode) {
+          case UP -> lane - by;
+          case DOWN -> lane + by;
+          case BFLY -> lane ^ by;
+          case IDX -> lowest | (by & ~segment);
+        };
+    boolean inside = mode == Mode.UP ? other >= highest : other <= highest;
+    return inside ? other : -1;
+  }
+
+  private static void finish(Warp w, int d, int[] result, int inRange, int found) {
     if (w.full) {
       System.arraycopy(result, 0, w.ints[d], 0, Warp.LANES);
     } else {
@@ -76,6 +85,50 @@ public final class Shuffle extends Op {
     }
     if (inRange >= 0) {
       w.keepPredicate(inRange, found);
+    }
+  }
+
+  /** The usual one, whose distance and clamp are literals: which lane reads which is known. */
+  public static final class Fixed extends Op {
+    private final int[] source = new int[Warp.LANES];
+    private final int found;
+    private final int d;
+    private final int inRange;
+    private final int a;
+    private final int members;
+
+    public Fixed(
+        Mode mode,
+        int distance,
+        int clamp,
+        Slot<int[]> d,
+        int inRange,
+        Slot<int[]> a,
+        Slot<int[]> members) {
+      int inside = 0;
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        int other = Shuffle.source(mode, lane, distance, clamp);
+        inside |= other >= 0 ? 1 << lane : 0;
+        source[lane] = other >= 0 ? other : lane;
+      }
+      this.found = inside;
+      this.d = d.index();
+      this.inRange = inRange;
+      this.a = a.index();
+      this.members = members.index();
+    }
+
+    @Override
+    public void execute(Warp w) {
+      if (!Rendezvous.met(w, members)) {
+        return;
+      }
+      int[] from = w.ints[a];
+      int[] result = w.scratchInts;
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        result[lane] = from[source[lane]];
+      }
+      finish(w, d, result, inRange, found);
     }
   }
 }

@@ -1,0 +1,152 @@
+package dev.lockstep.simulator.lowering;
+
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.ScalarType;
+import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.simulator.execution.Slot;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This pass: finds registers that hold one and the same value during a whole launch (a literal, a
+ * parameter, a special register, or a copy of one) and gives them that value's place, so that the
+ * instruction which sets them need not be executed by every warp of every block. Compilers begin
+ * every kernel with a dozen of these.
+ *
+ * <p>A register qualifies when one instruction alone sets it, without a guard.
+ */
+final class LaunchConstants {
+  private final Registers registers;
+  private final Symbols symbols;
+  private final List<Step> steps;
+  private final boolean[] constant;
+  private final int[] definitions;
+
+  private LaunchConstants(
+      Registers registers, Symbols symbols, List<Step> steps, int registerCount) {
+    this.registers = registers;
+    this.symbols = symbols;
+    this.steps = steps;
+    this.constant = new boolean[steps.size()];
+    this.definitions = new int[registerCount];
+  }
+
+  /** By step: whether its only effect was to set such a register. */
+  static boolean[] find(Registers registers, Symbols symbols, List<Step> steps, int registerCount) {
+    LaunchConstants pass = new LaunchConstants(registers, symbols, steps, registerCount);
+    for (Step step : steps) {
+      if (step.kind() != Step.Kind.BRANCH) {
+        Liveness.definitions(step.instruction(), r -> pass.definitions[r.id()]++);
+      }
+    }
+    // Copies of copies need as many rounds as the chain is long; chains are short.
+    while (pass.round()) {}
+    return pass.constant;
+  }
+
+  private boolean round() {
+    boolean found = false;
+    for (int i = 0; i < constant.length; i++) {
+      Step step = steps.get(i);
+      if (!constant[i] && step.kind() == Step.Kind.PLAIN && qualifies(step.instruction())) {
+        constant[i] = true;
+        found = true;
+      }
+    }
+    return found;
+  }
+
+  private boolean qualifies(Instruction in) {
+    if (in.guard() != null
+        || in.operands().size() != 2
+        || !(in.operands().get(0) instanceof Operand.Reg(Register d))
+        || d.type() == ScalarType.PRED
+        || definitions[d.id()] != 1) {
+      return false;
+    }
+    Slot<?> value =
+        switch (in.opcode()) {
+          case "mov" -> moved(d, in.operands().get(1), in);
+          case "cvta" -> in.has("global") ? copied(d, in.operands().get(1)) : null;
+          case "ld" -> parameter(d, in);
+          default -> null;
+        };
+    if (value == null) {
+      return false;
+    }
+    registers.alias(d, value);
+    return true;
+  }
+
+  private @Nullable Slot<?> moved(Register d, Operand from, Instruction in) {
+    if (in.modifiers().size() != 1 || Decoder.type(in).bytes() != d.type().bytes()) {
+      return null;
+    }
+    return switch (from) {
+      case Operand.Reg r -> copied(d, from);
+      case Operand.Symbol(String name, long offset) -> address(d, name, offset);
+      case Operand.Special(String name) ->
+          Registers.file(d.type()) == Slot.INTS && SpecialValues.isFixed(name)
+              ? registers.special(SpecialValues.named(name))
+              : null;
+      case Operand.FloatLiteral f ->
+          switch (Registers.file(d.type())) {
+            case Slot.FLOATS -> registers.constant((float) f.value());
+            case Slot.DOUBLES -> registers.constant(f.value());
+            default -> null;
+          };
+      case Operand.IntLiteral(long value) ->
+          switch (Registers.file(d.type())) {
+            case Slot.INTS ->
+                registers.constant(d.type().bytes() == 2 ? (int) value & 0xffff : (int) value);
+            case Slot.LONGS -> registers.constant(value);
+            default -> null;
+          };
+      default -> null;
+    };
+  }
+
+  private @Nullable Slot<?> copied(Register d, Operand from) {
+    if (from instanceof Operand.Symbol(String name, long offset)) {
+      return address(d, name, offset);
+    }
+    if (from instanceof Operand.Reg(Register source)
+        && source.type().bytes() == d.type().bytes()
+        && registers.isConstant(source)
+        && registers.slot(source).file() == Registers.file(d.type())) {
+      return registers.slot(source);
+    }
+    return null;
+  }
+
+  private @Nullable Slot<?> address(Register d, String name, long offset) {
+    Symbols.Place place = symbols.find(name);
+    if (place == null || Registers.file(d.type()) == Slot.FLOATS) {
+      return null;
+    }
+    return Registers.file(d.type()) == Slot.INTS
+        ? registers.constant((int) (place.address() + offset))
+        : registers.constant(place.address() + offset);
+  }
+
+  /** {@code ld.param} of a value as wide as its register, at a fixed place. */
+  private @Nullable Slot<?> parameter(Register d, Instruction in) {
+    if (!in.has("param")
+        || !(in.operands().get(1)
+            instanceof Operand.Address(Operand.Symbol(String name, long more), long offset))) {
+      return null;
+    }
+    ScalarType type = Decoder.type(in);
+    Symbols.Place place = symbols.find(name);
+    if (place == null
+        || place.space() != StateSpace.PARAM
+        || type.bytes() != d.type().bytes()
+        || type.bytes() < 4
+        || more + offset + type.bytes() > place.bytes()) {
+      return null;
+    }
+    return registers.parameter(Registers.file(d.type()), place.address() + more + offset);
+  }
+}
