@@ -15,8 +15,8 @@ public final class LanguageModelParameters {
   static final String HEAD_BIAS = HEAD + ".bias";
 
   /**
-   * Contexts start small beside the ±1 of a normalised stream. Of 0.02, 0.1, 0.3, 0.5 and 1, this
-   * gave the best loss of the default model after 300 steps, by up to 0.08 bits per byte.
+   * Contexts start small beside the ±1 of a normalised stream. Of 0.02, 0.1, 0.3 and 1, this gave
+   * the best loss of the default model after 300 steps, by up to 0.08 bits per byte.
    */
   private static final double EMBEDDING_DEVIATION = 0.3;
 
