@@ -5,6 +5,7 @@ import dev.lockstep.device.KernelImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.regex.Pattern;
 import jcuda.driver.CUjit_option;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
@@ -16,6 +17,8 @@ import org.slf4j.LoggerFactory;
 final class ModuleLoader {
   private static final Logger LOG = LoggerFactory.getLogger(ModuleLoader.class);
   private static final int LOG_BYTES = 8192;
+  private static final Pattern INLINED_AT =
+      Pattern.compile(",\\s*function_name [^\\n]*inlined_at [^\\n]*");
 
   private ModuleLoader() {}
 
@@ -43,7 +46,7 @@ final class ModuleLoader {
             text(log));
       }
       MemorySegment log = arena.allocate(LOG_BYTES);
-      int code = load(module, arena.allocateFrom(image.ptx()), log, arena);
+      int code = load(module, arena.allocateFrom(withoutInlining(image.ptx())), log, arena);
       CudaErrors.check(
           "cuModuleLoadDataEx", code, () -> "; the PTX of " + image.name() + text(log));
       return module;
@@ -61,6 +64,15 @@ final class ModuleLoader {
     values.setAtIndex(ValueLayout.JAVA_LONG, 1, log.byteSize());
     return JCudaDriver.cuModuleLoadDataEx(
         module, new Handles.Host(image), options.length, options, new Handles.Host(values));
+  }
+
+  /**
+   * Shortens each {@code .loc} to its file, line and column. CUDA 12.0's PTX compiler (the one
+   * JCuda bundles) ends the process when it optimises any text with inlining positions for sm_90,
+   * and drivers of its age carry the same assembler.
+   */
+  static String withoutInlining(String ptx) {
+    return INLINED_AT.matcher(ptx).replaceAll("");
   }
 
   /** What the assembler wrote, on one line. */

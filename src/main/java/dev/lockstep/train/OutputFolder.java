@@ -24,14 +24,17 @@ record OutputFolder(Path checkpoint, Path log) {
     }
     OutputFolder files =
         new OutputFolder(folder.resolve("checkpoint.safetensors"), folder.resolve("log.jsonl"));
-    requireNoDirectory(files.checkpoint);
-    requireNoDirectory(files.log);
+    requireReplaceable(files.checkpoint);
+    requireReplaceable(files.log);
     return files;
   }
 
-  private static void requireNoDirectory(Path file) {
+  private static void requireReplaceable(Path file) {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(file + " cannot be written: it is a directory");
+    }
+    if (Files.exists(file) && !Files.isWritable(file)) {
+      throw new IllegalArgumentException(file + " cannot be written: access denied");
     }
   }
 
