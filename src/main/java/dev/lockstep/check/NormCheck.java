@@ -51,7 +51,9 @@ final class NormCheck implements OpCheck {
     problems.add(make(dtype, shape, "_nowt", 1, 0).build());
     problems.add(
         withResidual(weighted(make(dtype, shape, "_residual", 1, 0), shape), shape).build());
-    problems.add(withResidual(make(dtype, shape, "_nowt_residual", 1, 0), shape).build());
+    for (int[] each : new int[][] {shape, {2, 4099}, {2, 20_488}}) {
+      problems.add(withResidual(make(dtype, each, "_nowt_residual", 1, 0), each).build());
+    }
     problems.add(
         weighted(make(dtype, shape, "_misaligned", 1, 0), shape)
             .with(Problems.MISALIGNED, true)
