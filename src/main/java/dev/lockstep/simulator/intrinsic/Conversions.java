@@ -5,8 +5,8 @@ import dev.lockstep.numeric.Float16;
 
 /**
  * {@code cvt} that ends in a floating type. {@code .ftz} and {@code .sat} are {@link
- * FloatOps#flush} and {@link FloatOps#saturate} around these, {@code .relu} and {@code .satfinite}
- * are in {@link HalfFormat}; conversions to integers are in {@link IntegerConversions}.
+ * FloatOps#flush} and {@link FloatOps#saturate} around these, {@code .relu} is in {@link
+ * HalfFormat}; conversions to integers are in {@link IntegerConversions}.
  *
  * <p>A double argument covers every narrower source, since f16, bf16 and f32 widen exactly.
  */

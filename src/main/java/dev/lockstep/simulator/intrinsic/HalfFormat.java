@@ -106,11 +106,6 @@ public enum HalfFormat {
     return round(FloatOps.saturate(toFloat(a)));
   }
 
-  /** {@code .satfinite}: an infinity becomes the largest number of its sign. */
-  public int satfinite(int a) {
-    return (a & 0x7fff) == infinity ? (a - 1) & 0xffff : a & 0xffff;
-  }
-
   /** {@code .ftz}: a subnormal becomes the zero of its sign. */
   public int flush(int a) {
     return (a & 0x7fff) < smallestNormal ? a & SIGN : a & 0xffff;

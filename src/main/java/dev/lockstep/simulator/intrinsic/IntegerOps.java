@@ -17,11 +17,6 @@ public final class IntegerOps {
     return isBelow(amount, 64) ? a << amount : 0;
   }
 
-  /** {@code shl.b16}: an amount above 15 gives 0; the result is zero-extended. */
-  public static int shl16(int a, int amount) {
-    return shl(a, amount) & 0xffff;
-  }
-
   /** {@code shr.u32} and {@code shr.b32}: an amount above 31 gives 0. */
   public static int shrUnsigned(int a, int amount) {
     return isBelow(amount, 32) ? a >>> amount : 0;

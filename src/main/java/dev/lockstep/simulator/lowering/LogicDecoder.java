@@ -84,6 +84,14 @@ final class LogicDecoder {
       case "prmt" -> prmt();
       case "lop3" -> lop3();
       case "dp4a" -> dp4a();
+      case "szext" -> {
+        boolean clamp = in.has("clamp");
+        PerLane.Int2 extend =
+            type.isSigned()
+                ? (a, bits) -> BitOps.signExtend(a, bits, clamp)
+                : (a, bits) -> BitOps.zeroExtend(a, bits, clamp);
+        e.emit(PerLane.ints(extend), d(), value(1), b32(2));
+      }
       default -> throw new Unsupported("no such instruction is known here");
     }
   }

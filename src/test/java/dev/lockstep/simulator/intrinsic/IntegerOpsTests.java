@@ -42,14 +42,6 @@ class IntegerOpsTests {
     assertThat(Long.toHexString(IntegerOps.shrSigned(a, amount))).isEqualTo(signed);
   }
 
-  @Test
-  void shiftsOfHalfWordsDropWhatLeavesThem() {
-    assertThat(IntegerOps.shl16(0x8001, 1)).isEqualTo(2);
-    assertThat(IntegerOps.shl16(0xffff, 15)).isEqualTo(0x8000);
-    assertThat(IntegerOps.shl16(0xffff, 16)).isZero();
-    assertThat(IntegerOps.shl16(0xffff, -1)).isZero();
-  }
-
   @ParameterizedTest
   @CsvSource({
     // amount, l.clamp, l.wrap, r.clamp, r.wrap of b:a = 11223344:55667788
