@@ -115,7 +115,7 @@ final class Lexer {
     position++;
     while (position < source.length()) {
       char c = source.charAt(position);
-      if (isWordStart(c) && c != '%' || isDigit(c)) {
+      if ((isWordStart(c) && c != '%') || isDigit(c)) {
         position++;
       } else if (c == ':' && source.startsWith("::", position)) {
         position += 2;
@@ -199,7 +199,7 @@ final class Lexer {
   }
 
   private static boolean isLetter(char c) {
-    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   }
 
   private static boolean isWordStart(char c) {

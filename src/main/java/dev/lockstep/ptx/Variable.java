@@ -1,13 +1,13 @@
 package dev.lockstep.ptx;
 
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
  * A variable in memory.
  *
  * @param alignment in bytes, a power of two
  * @param bytes its size; 0 for {@code extern .shared name[]}, which the launch sizes
- * @param initial its first bytes, the rest being zero, or null
+ * @param initial its first bytes, the rest being zero
  */
 public record Variable(
     String name,
@@ -16,4 +16,4 @@ public record Variable(
     int alignment,
     long bytes,
     boolean external,
-    byte @Nullable [] initial) {}
+    List<Byte> initial) {}

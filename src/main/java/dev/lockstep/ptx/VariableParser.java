@@ -1,7 +1,5 @@
 package dev.lockstep.ptx;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -66,32 +64,31 @@ final class VariableParser {
     boolean unsized = lexer.at('[');
     long count = extent(lexer);
     unsized &= count == 0;
-    byte[] initial = null;
+    List<Byte> initial = List.of();
     if (lexer.at('=')) {
       lexer.advance();
       initial = initialiser(lexer, type);
       if (unsized) {
-        count = initial.length / type.bytes();
+        count = initial.size() / type.bytes();
       }
     }
     long bytes = count * lanes * type.bytes();
-    if (initial != null && initial.length > bytes) {
+    if (initial.size() > bytes) {
       throw lexer.error("more initial values than " + name + " has room for");
     }
     return new Variable(name, space, type, alignment, bytes, external, initial);
   }
 
-  private static byte[] initialiser(Lexer lexer, ScalarType type) {
+  private static List<Byte> initialiser(Lexer lexer, ScalarType type) {
     List<Long> values = new ArrayList<>();
     values(lexer, type, values);
-    ByteBuffer bytes =
-        ByteBuffer.allocate(values.size() * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    List<Byte> bytes = new ArrayList<>(values.size() * type.bytes());
     for (long value : values) {
       for (int i = 0; i < type.bytes(); i++) {
-        bytes.put((byte) (value >>> 8 * i));
+        bytes.add((byte) (value >>> (8 * i)));
       }
     }
-    return bytes.array();
+    return List.copyOf(bytes);
   }
 
   private static void values(Lexer lexer, ScalarType type, List<Long> into) {

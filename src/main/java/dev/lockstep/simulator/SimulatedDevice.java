@@ -1,5 +1,6 @@
 package dev.lockstep.simulator;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
@@ -8,11 +9,11 @@ import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
-import dev.lockstep.device.Stream;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.PtxParser;
 import dev.lockstep.ptx.PtxSyntaxException;
 import dev.lockstep.simulator.memory.GlobalMemory;
+import java.lang.management.ManagementFactory;
 
 /**
  * A simulated GPU of compute capability 8.0. Work is done when it is put on a stream, so streams
@@ -44,7 +45,7 @@ public final class SimulatedDevice implements Device {
         "Lockstep simulator, " + workers.count() + " threads",
         "8.0",
         workers.count(),
-        Runtime.getRuntime().maxMemory());
+        hostMemory());
   }
 
   @Override
@@ -73,7 +74,7 @@ public final class SimulatedDevice implements Device {
   }
 
   @Override
-  public Stream newStream() {
+  public SimulatedStream newStream() {
     requireOpen();
     return new SimulatedStream(this);
   }
@@ -102,6 +103,13 @@ public final class SimulatedDevice implements Device {
 
   long stepLimit() {
     return stepLimit;
+  }
+
+  /** Buffers live outside the Java heap: what the host has is what there is. */
+  private static long hostMemory() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : Runtime.getRuntime().maxMemory();
   }
 
   void requireOpen() {

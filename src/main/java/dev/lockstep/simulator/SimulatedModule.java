@@ -8,7 +8,7 @@ import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.ptx.Variable;
 import dev.lockstep.simulator.lowering.KernelCompiler;
 import dev.lockstep.simulator.memory.GlobalMemory;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,10 +31,8 @@ final class SimulatedModule implements KernelModule {
       if (variable.space() == StateSpace.GLOBAL || variable.space() == StateSpace.CONST) {
         GlobalMemory.Allocation allocation =
             device.memory().allocate("variable " + variable.name(), variable.bytes());
-        byte[] initial = variable.initial();
-        if (initial != null) {
-          MemorySegment.copy(
-              MemorySegment.ofArray(initial), 0, allocation.region().segment(), 0, initial.length);
+        for (int i = 0; i < variable.initial().size(); i++) {
+          allocation.region().segment().set(ValueLayout.JAVA_BYTE, i, variable.initial().get(i));
         }
         variables.add(allocation);
         addresses.put(variable.name(), allocation.region().start());

@@ -12,11 +12,12 @@ import dev.lockstep.simulator.execution.LoweredKernel;
 import java.lang.foreign.MemorySegment;
 
 /** A stream whose work is done before each call returns. */
-final class SimulatedStream implements Stream {
+public final class SimulatedStream implements Stream {
   /** Shared memory a block may have on compute capability 8.0: 163 KiB. */
   private static final int MAX_SHARED_BYTES = 163 * 1024;
 
   private final SimulatedDevice device;
+  private long warpInstructions;
 
   SimulatedStream(SimulatedDevice device) {
     this.device = device;
@@ -61,12 +62,18 @@ final class SimulatedStream implements Stream {
     requireFit(lowered, launch, arguments.byteSize());
     GridRun.Work work = ours.grid().start(launch, arguments);
     device.workers().run(work);
+    warpInstructions = work.warpInstructions();
     switch (work.fault()) {
       case null -> {}
       case RuntimeException e -> throw e;
       case Error e -> throw e;
       case Throwable t -> throw new IllegalStateException(t);
     }
+  }
+
+  /** Instructions all warps of the last launch executed, each for up to 32 lanes. */
+  long warpInstructions() {
+    return warpInstructions;
   }
 
   @Override

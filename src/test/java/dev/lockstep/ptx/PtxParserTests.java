@@ -3,6 +3,7 @@ package dev.lockstep.ptx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,10 +62,10 @@ class PtxParserTests {
             new Parameter("k_param_2", ScalarType.B8, 16, 20));
     assertThat(module.variables().get(0).external()).isTrue();
     assertThat(module.variables().get(0).bytes()).isZero();
-    assertThat(module.variables().get(1).initial()).startsWith(104, 105).hasSize(6);
+    assertThat(module.variables().get(1).initial()).startsWith((byte) 104, (byte) 105).hasSize(6);
     assertThat(module.variables().get(2).bytes()).isEqualTo(16);
     assertThat(module.variables().get(2).initial())
-        .containsExactly(0, 0, (byte) 0x80, 0x3f, 0, 0, 0x20, (byte) 0xc0, 1, 0, 0, 0, 0, 0, 0, 0);
+        .isEqualTo(bytes(0, 0, 0x80, 0x3f, 0, 0, 0x20, 0xc0, 1, 0, 0, 0, 0, 0, 0, 0));
   }
 
   @Test
@@ -253,6 +254,10 @@ class PtxParserTests {
     assertThatThrownBy(() -> PtxParser.parse(text))
         .isInstanceOf(PtxSyntaxException.class)
         .hasMessageContaining(message);
+  }
+
+  private static List<Byte> bytes(int... values) {
+    return Arrays.stream(values).mapToObj(v -> (byte) v).toList();
   }
 
   private static Operand literal(String text) {

@@ -7,7 +7,6 @@ import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.Launch;
-import dev.lockstep.device.Stream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -50,7 +49,7 @@ final class Lab implements AutoCloseable {
   static final int FIRST_LINE = (int) PROLOGUE.lines().count() + 1;
 
   final SimulatedDevice device;
-  final Stream stream;
+  final SimulatedStream stream;
   private final Arena arena = Arena.ofConfined();
   private String declarations = "";
 

@@ -157,13 +157,17 @@ class MemoryTests {
                 st.shared.u32 [%r2], %t;
                 ld.shared.u32 %r3, [d+124];
                 mov.u32 %r4, %dynamic_smem_size;
+                mov.u32 %r5, %total_smem_size;
                 mad.lo.s32 %r3, %r1, 1000, %r3;
+                mad.lo.s32 %r3, %r3, 1000, %r4;
+                mad.lo.s32 %r3, %r5, 1000000, %r3;
                 st.global.u32 [%mine], %r3;
                 """,
                 32,
                 new int[0],
                 0);
-    assertThat(out).containsOnly(32 * 1000 + 31);
+    // Twenty bytes, aligned to 16: the rest starts at 32 and ends at 160.
+    assertThat(out).containsOnly((32 * 1000 + 31) * 1000 + 128 + 160 * 1_000_000);
   }
 
   @Test

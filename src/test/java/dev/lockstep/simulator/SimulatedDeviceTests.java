@@ -159,6 +159,20 @@ class SimulatedDeviceTests {
   }
 
   @Test
+  void countsTheInstructionsOfALaunch() {
+    // Three warps, two blocks; what only copies literals and parameters is not executed.
+    lab.run(Lab.launch(2, 96, 0), "mov.u32 %r1, 7;\nbar.sync 0;\nret;", 1, new int[0], 0);
+    long few = lab.stream.warpInstructions();
+    lab.run(
+        Lab.launch(2, 96, 0),
+        "mov.u32 %r1, 7;\nbar.sync 0;\nadd.s32 %r2, %r1, %t;\nbar.sync 0;\nret;",
+        1,
+        new int[0],
+        0);
+    assertThat(lab.stream.warpInstructions() - few).isEqualTo(2 * 3 * 2);
+  }
+
+  @Test
   void aClosedDeviceIsRefused() {
     SimulatedDevice device = new SimulatedDevice(DeviceOptions.defaults());
     DeviceBuffer leaked = device.allocate(16);

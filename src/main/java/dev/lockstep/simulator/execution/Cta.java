@@ -35,7 +35,12 @@ final class Cta {
   private final int threads;
   private Dim3 block = new Dim3(0);
 
-  Cta(LoweredKernel kernel, GlobalMemory global, Dim3 shape, int sharedBytes) {
+  Cta(
+      LoweredKernel kernel,
+      GlobalMemory global,
+      Dim3 shape,
+      int sharedBytes,
+      int dynamicSharedBytes) {
     this.kernel = kernel;
     this.global = global;
     this.shape = shape;
@@ -53,7 +58,8 @@ final class Cta {
     this.blocked = new boolean[count];
     this.done = new boolean[count];
     this.barriers = new Barriers(count);
-    this.specials = new SpecialRegisterFile(kernel.registers(), warps, shape, sharedBytes);
+    this.specials =
+        new SpecialRegisterFile(kernel.registers(), warps, shape, sharedBytes, dynamicSharedBytes);
   }
 
   /** Makes ready for the blocks of a launch. */
@@ -140,6 +146,15 @@ final class Cta {
   void release(int warp) {
     blocked[warp] = false;
     warps[warp].groups.resume();
+  }
+
+  /** Instructions all warps have executed in the block run last. */
+  long instructions() {
+    long sum = 0;
+    for (long count : steps) {
+      sum += count;
+    }
+    return sum;
   }
 
   int warpsLeft() {

@@ -47,7 +47,7 @@ public final class GridRun {
     Cta cta = ctas[worker];
     int sharedBytes = sharedBytes(kernel, launch);
     if (cta == null || !cta.shape.equals(launch.block()) || cta.shared.bytes() != sharedBytes) {
-      cta = new Cta(kernel, global, launch.block(), sharedBytes);
+      cta = new Cta(kernel, global, launch.block(), sharedBytes, launch.sharedBytes());
       ctas[worker] = cta;
     }
     return cta;
@@ -59,6 +59,7 @@ public final class GridRun {
     private final MemorySegment arguments;
     private final long blocks;
     private final AtomicLong next = new AtomicLong();
+    private long warpInstructions;
     private long faultBlock = Long.MAX_VALUE;
     private @Nullable Throwable fault;
 
@@ -78,6 +79,7 @@ public final class GridRun {
       Cta cta = cta(worker, launch);
       Dim3 grid = launch.grid();
       cta.start(grid, arguments);
+      long instructions = 0;
       long block;
       while ((block = next.getAndIncrement()) < blocks) {
         Dim3 at =
@@ -87,6 +89,7 @@ public final class GridRun {
                 (int) (block / grid.x() / grid.y()));
         try {
           cta.run(at, stepLimit);
+          instructions += cta.instructions();
         } catch (Throwable t) {
           failed(block, t);
           // Its registers and barriers were left as they were; the next launch makes new ones.
@@ -94,6 +97,16 @@ public final class GridRun {
           return;
         }
       }
+      count(instructions);
+    }
+
+    /** Instructions the warps of a launch without a fault executed, once all workers are back. */
+    public synchronized long warpInstructions() {
+      return warpInstructions;
+    }
+
+    private synchronized void count(long instructions) {
+      warpInstructions += instructions;
     }
 
     /** What the first failing block threw, once all workers are back; null when all went well. */

@@ -12,6 +12,7 @@ import java.util.List;
  * @param dynamicSharedAlignment where memory sized by the launch may start behind it
  * @param localBytes local memory of each thread
  */
+@SuppressWarnings("ArrayRecordComponent") // Read for every instruction executed, never compared.
 public record LoweredKernel(
     String name,
     int parameterBytes,

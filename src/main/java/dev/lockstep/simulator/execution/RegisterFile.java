@@ -1,5 +1,7 @@
 package dev.lockstep.simulator.execution;
 
+import java.util.List;
+
 /**
  * How many registers of each class a kernel needs, and what they hold from the start. Literals and
  * special registers are registers too: filled once and only read, so that every operand of an
@@ -13,12 +15,12 @@ public record RegisterFile(
     int longs,
     int doubles,
     int predicates,
-    FloatConstant[] floatConstants,
-    IntConstant[] intConstants,
-    LongConstant[] longConstants,
-    DoubleConstant[] doubleConstants,
-    SpecialValue[] specials,
-    ParameterValue[] parameters,
+    List<FloatConstant> floatConstants,
+    List<IntConstant> intConstants,
+    List<LongConstant> longConstants,
+    List<DoubleConstant> doubleConstants,
+    List<SpecialValue> specials,
+    List<ParameterValue> parameters,
     Zeroed zeroed) {
 
   /** A literal in a float register. */
@@ -40,7 +42,12 @@ public record RegisterFile(
   public record ParameterValue(int file, int register, long offset) {}
 
   /** Registers by class that start every block as zero. */
-  public record Zeroed(int[] floats, int[] ints, int[] longs, int[] doubles, int[] predicates) {}
+  public record Zeroed(
+      List<Integer> floats,
+      List<Integer> ints,
+      List<Integer> longs,
+      List<Integer> doubles,
+      List<Integer> predicates) {}
 
   /** Special registers whose value stays the same while a block runs. */
   public enum Special {

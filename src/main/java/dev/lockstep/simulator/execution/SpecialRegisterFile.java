@@ -1,24 +1,61 @@
 package dev.lockstep.simulator.execution;
 
 import dev.lockstep.device.Dim3;
+import dev.lockstep.simulator.execution.RegisterFile.Special;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 
-/** Fills literals and special registers of a block's warps, and zeroes what must start as zero. */
+/**
+ * The registers of a block's warps that no instruction writes, filled when they change: literals
+ * and thread numbers once, parameters with each launch, the block's place with each block. Also
+ * zeroes, before each block, the registers that must start as zero.
+ */
 final class SpecialRegisterFile {
+  private static final List<Special> PLACE =
+      List.of(Special.CTAID_X, Special.CTAID_Y, Special.CTAID_Z);
+  private static final List<Special> EXTENT =
+      List.of(Special.NCTAID_X, Special.NCTAID_Y, Special.NCTAID_Z);
+
   private final RegisterFile file;
   private final Warp[] warps;
 
-  SpecialRegisterFile(RegisterFile file, Warp[] warps, Dim3 shape, int sharedBytes) {
+  /** Int registers that hold the place's x, y and z, or −1; and the grid's extents. */
+  private final int[] place = new int[3];
+
+  private final int[] extent = new int[3];
+  private final int[] zeroFloats;
+  private final int[] zeroInts;
+  private final int[] zeroLongs;
+  private final int[] zeroDoubles;
+  private final int[] zeroPredicates;
+
+  SpecialRegisterFile(
+      RegisterFile file, Warp[] warps, Dim3 shape, int sharedBytes, int dynamicSharedBytes) {
     this.file = file;
     this.warps = warps;
+    this.zeroFloats = array(file.zeroed().floats());
+    this.zeroInts = array(file.zeroed().ints());
+    this.zeroLongs = array(file.zeroed().longs());
+    this.zeroDoubles = array(file.zeroed().doubles());
+    this.zeroPredicates = array(file.zeroed().predicates());
+    Arrays.fill(place, -1);
+    Arrays.fill(extent, -1);
+    for (RegisterFile.SpecialValue value : file.specials()) {
+      if (PLACE.contains(value.special())) {
+        place[PLACE.indexOf(value.special())] = value.register();
+      } else if (EXTENT.contains(value.special())) {
+        extent[EXTENT.indexOf(value.special())] = value.register();
+      }
+    }
     for (Warp w : warps) {
       literals(w);
       for (RegisterFile.SpecialValue value : file.specials()) {
         int[] lanes = w.ints[value.register()];
         for (int lane = 0; lane < Warp.LANES; lane++) {
-          lanes[lane] = perThread(value.special(), w.index, lane, shape, sharedBytes);
+          lanes[lane] =
+              perThread(value.special(), w.index, lane, shape, sharedBytes, dynamicSharedBytes);
         }
       }
     }
@@ -27,18 +64,30 @@ final class SpecialRegisterFile {
   /** What differs from launch to launch. */
   void startLaunch(Dim3 grid, MemorySegment arguments) {
     for (Warp w : warps) {
-      for (RegisterFile.SpecialValue value : file.specials()) {
-        int[] lanes = w.ints[value.register()];
-        switch (value.special()) {
-          case NCTAID_X -> Arrays.fill(lanes, grid.x());
-          case NCTAID_Y -> Arrays.fill(lanes, grid.y());
-          case NCTAID_Z -> Arrays.fill(lanes, grid.z());
-          default -> {}
-        }
-      }
+      fill(w, extent, grid);
       for (RegisterFile.ParameterValue value : file.parameters()) {
         parameter(w, value, arguments);
       }
+    }
+  }
+
+  /** What differs from block to block. */
+  void startBlock(Dim3 block) {
+    for (Warp w : warps) {
+      fill(w, place, block);
+      zero(w);
+    }
+  }
+
+  private static void fill(Warp w, int[] registers, Dim3 value) {
+    if (registers[0] >= 0) {
+      Arrays.fill(w.ints[registers[0]], value.x());
+    }
+    if (registers[1] >= 0) {
+      Arrays.fill(w.ints[registers[1]], value.y());
+    }
+    if (registers[2] >= 0) {
+      Arrays.fill(w.ints[registers[2]], value.z());
     }
   }
 
@@ -58,36 +107,20 @@ final class SpecialRegisterFile {
     }
   }
 
-  /** What differs from block to block. */
-  void startBlock(Dim3 block) {
-    for (Warp w : warps) {
-      for (RegisterFile.SpecialValue value : file.specials()) {
-        switch (value.special()) {
-          case CTAID_X -> Arrays.fill(w.ints[value.register()], block.x());
-          case CTAID_Y -> Arrays.fill(w.ints[value.register()], block.y());
-          case CTAID_Z -> Arrays.fill(w.ints[value.register()], block.z());
-          default -> {}
-        }
-      }
-      zero(w);
-    }
-  }
-
   private void zero(Warp w) {
-    RegisterFile.Zeroed zeroed = file.zeroed();
-    for (int register : zeroed.floats()) {
+    for (int register : zeroFloats) {
       Arrays.fill(w.floats[register], 0);
     }
-    for (int register : zeroed.ints()) {
+    for (int register : zeroInts) {
       Arrays.fill(w.ints[register], 0);
     }
-    for (int register : zeroed.longs()) {
+    for (int register : zeroLongs) {
       Arrays.fill(w.longs[register], 0);
     }
-    for (int register : zeroed.doubles()) {
+    for (int register : zeroDoubles) {
       Arrays.fill(w.doubles[register], 0);
     }
-    for (int register : zeroed.predicates()) {
+    for (int register : zeroPredicates) {
       w.predicates[register] = 0;
     }
   }
@@ -108,7 +141,7 @@ final class SpecialRegisterFile {
   }
 
   private int perThread(
-      RegisterFile.Special special, int warp, int lane, Dim3 shape, int sharedBytes) {
+      Special special, int warp, int lane, Dim3 shape, int sharedBytes, int dynamicSharedBytes) {
     int thread = warp * Warp.LANES + lane;
     return switch (special) {
       case TID_X -> thread % shape.x();
@@ -127,8 +160,13 @@ final class SpecialRegisterFile {
       case LANEMASK_LT -> (1 << lane) - 1;
       case LANEMASK_GE -> -1 << lane;
       case LANEMASK_GT -> lane == 31 ? 0 : -1 << (lane + 1);
-      case DYNAMIC_SMEM_SIZE, TOTAL_SMEM_SIZE -> sharedBytes;
+      case TOTAL_SMEM_SIZE -> sharedBytes;
+      case DYNAMIC_SMEM_SIZE -> dynamicSharedBytes;
       case CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z -> 0;
     };
+  }
+
+  private static int[] array(List<Integer> values) {
+    return values.stream().mapToInt(Integer::intValue).toArray();
   }
 }

@@ -141,23 +141,23 @@ final class Registers {
                 e ->
                     new RegisterFile.FloatConstant(
                         e.getValue().index(), Float.intBitsToFloat(e.getKey())))
-            .toArray(RegisterFile.FloatConstant[]::new),
+            .toList(),
         ints.entrySet().stream()
             .map(e -> new RegisterFile.IntConstant(e.getValue().index(), e.getKey()))
-            .toArray(RegisterFile.IntConstant[]::new),
+            .toList(),
         longs.entrySet().stream()
             .map(e -> new RegisterFile.LongConstant(e.getValue().index(), e.getKey()))
-            .toArray(RegisterFile.LongConstant[]::new),
+            .toList(),
         doubles.entrySet().stream()
             .map(
                 e ->
                     new RegisterFile.DoubleConstant(
                         e.getValue().index(), Double.longBitsToDouble(e.getKey())))
-            .toArray(RegisterFile.DoubleConstant[]::new),
+            .toList(),
         specials.entrySet().stream()
             .map(e -> new RegisterFile.SpecialValue(e.getKey(), e.getValue().index()))
-            .toArray(RegisterFile.SpecialValue[]::new),
-        parameters.values().toArray(RegisterFile.ParameterValue[]::new),
+            .toList(),
+        List.copyOf(parameters.values()),
         new RegisterFile.Zeroed(
             in(zeroed, Slot.FLOATS),
             in(zeroed, Slot.INTS),
@@ -165,16 +165,16 @@ final class Registers {
             in(zeroed, Slot.DOUBLES),
             zeroed.stream()
                 .filter(r -> r.type() == ScalarType.PRED)
-                .mapToInt(this::predicate)
-                .toArray()));
+                .map(this::predicate)
+                .toList()));
   }
 
-  private int[] in(List<Register> registers, int file) {
+  private List<Integer> in(List<Register> registers, int file) {
     return registers.stream()
         .filter(r -> r.type() != ScalarType.PRED && file(r.type()) == file)
         .filter(r -> !isConstant(r))
-        .mapToInt(r -> slot(r).index())
-        .toArray();
+        .map(r -> slot(r).index())
+        .toList();
   }
 
   private <A> Slot<A> fresh(int file) {
