@@ -17,6 +17,10 @@ final class Failures {
   /** Arguments that picocli could not make sense of. */
   static int wrongArguments(ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
+    if (arguments.length == 0) {
+      command.usage(command.getErr());
+      return Lockstep.USAGE;
+    }
     StringBuilder message = new StringBuilder(String.valueOf(e.getMessage()));
     if (e instanceof UnmatchedArgumentException unmatched) {
       if (!unmatched.isUnknownOption() && !command.getSubcommands().isEmpty()) {

@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Devices;
 import dev.lockstep.profile.StepProfile;
+import dev.lockstep.train.OutputFolder;
 import dev.lockstep.train.Precision;
 import dev.lockstep.train.TrainConfig;
 import dev.lockstep.train.TrainSummary;
@@ -51,8 +52,13 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "folder of checkpoint and log" + DEFAULT)
-  private Path out = DEFAULTS.out();
+      description =
+          "folder of checkpoint and log (default: that of --resume, or the first of runs/train,"
+              + " runs/train-2, ... without a run)")
+  private @Nullable Path out;
+
+  @Option(names = "--overwrite", description = "replace an earlier run in that folder")
+  private boolean overwrite;
 
   @Option(names = "--json", paramLabel = "FILE", description = "also write a summary as JSON")
   private @Nullable Path json;
@@ -144,7 +150,8 @@ final class TrainCommand implements Callable<Integer> {
             .batch(batch)
             .accumulation(accumulation)
             .data(data)
-            .out(out)
+            .out(folder())
+            .overwrite(overwrite)
             .resume(resume)
             .logEvery(logEvery)
             .checkpointEvery(checkpointEvery)
@@ -152,6 +159,14 @@ final class TrainCommand implements Callable<Integer> {
             .temperature(temperature);
     optimizer.applyTo(config);
     return config.build();
+  }
+
+  private Path folder() {
+    if (out != null) {
+      return out;
+    }
+    Path resumed = resume == null ? null : resume.toAbsolutePath().getParent();
+    return resumed != null ? resumed : OutputFolder.unused(DEFAULTS.out());
   }
 
   private TrainSummary train(TrainConfig config, Interruption interruption) {

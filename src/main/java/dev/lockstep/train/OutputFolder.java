@@ -6,15 +6,41 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Where a run leaves its files; proven to be writable before the first step. */
-record OutputFolder(Path checkpoint, Path log) {
+public record OutputFolder(Path checkpoint, Path log) {
+  private static final String CHECKPOINT = "checkpoint.safetensors";
+  private static final String LOG = "log.jsonl";
+
+  /** The folder itself, or the first of {@code folder-2}, {@code folder-3}, … without a run. */
+  public static Path unused(Path folder) {
+    Path candidate = folder;
+    for (int number = 2; isUsed(candidate); number++) {
+      candidate = folder.resolveSibling(folder.getFileName() + "-" + number);
+    }
+    return candidate;
+  }
+
+  private static boolean isUsed(Path folder) {
+    return Files.isRegularFile(folder.resolve(CHECKPOINT))
+        || Files.isRegularFile(folder.resolve(LOG));
+  }
+
   /**
-   * Makes the folder if need be, and writes in it.
+   * Makes the folder if need be, and writes in it. What an earlier run left there stays, unless the
+   * run goes on from it or is told to overwrite it.
    *
    * @throws IllegalArgumentException saying why that cannot be done
    */
-  static OutputFolder prepare(Path folder) {
+  static OutputFolder prepare(TrainConfig config) {
+    Path folder = config.out();
+    OutputFolder files = new OutputFolder(folder.resolve(CHECKPOINT), folder.resolve(LOG));
+    if (isUsed(folder) && !config.overwrite() && !files.continues(config.resume())) {
+      throw new IllegalArgumentException(
+          "--out %s holds an earlier run: go on with --resume %s, take another folder, or --overwrite"
+              .formatted(folder, files.checkpoint));
+    }
     try {
       Files.createDirectories(folder);
       Files.delete(Files.createTempFile(folder, "writable", ".tmp"));
@@ -22,11 +48,14 @@ record OutputFolder(Path checkpoint, Path log) {
       throw new IllegalArgumentException(
           "--out " + folder + " cannot be written to: " + reason(e), e);
     }
-    OutputFolder files =
-        new OutputFolder(folder.resolve("checkpoint.safetensors"), folder.resolve("log.jsonl"));
     requireReplaceable(files.checkpoint);
     requireReplaceable(files.log);
     return files;
+  }
+
+  private boolean continues(@Nullable Path resume) {
+    return resume != null
+        && checkpoint.toAbsolutePath().normalize().equals(resume.toAbsolutePath().normalize());
   }
 
   private static void requireReplaceable(Path file) {

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param clipNorm bound on the norm of all gradients together; 0 does not clip
  * @param data file or directory to train on; null takes the licence texts of the running JDK
  * @param out folder of checkpoint and log
+ * @param overwrite whether what an earlier run left in that folder may be replaced
  * @param resume checkpoint to go on from; null starts anew
  * @param logEvery steps from one report to the next; the only ones after which anything waits for
  *     the device
@@ -44,6 +45,7 @@ public record TrainConfig(
     double clipNorm,
     @Nullable Path data,
     Path out,
+    boolean overwrite,
     @Nullable Path resume,
     int logEvery,
     int checkpointEvery,
@@ -114,6 +116,7 @@ public record TrainConfig(
     knobs.put("clipNorm", Double.toString(clipNorm));
     knobs.put("data", data == null ? "licence texts of the JDK" : data.toString());
     knobs.put("out", out.toString());
+    knobs.put("overwrite", Boolean.toString(overwrite));
     knobs.put("resume", resume == null ? "" : resume.toString());
     knobs.put("logEvery", Integer.toString(logEvery));
     knobs.put("checkpointEvery", Integer.toString(checkpointEvery));
@@ -141,6 +144,7 @@ public record TrainConfig(
     private double clipNorm = 1;
     private @Nullable Path data;
     private Path out = Path.of("runs", "train");
+    private boolean overwrite;
     private @Nullable Path resume;
     private int logEvery = 10;
     private int checkpointEvery = 100;
@@ -234,6 +238,11 @@ public record TrainConfig(
       return this;
     }
 
+    public Builder overwrite(boolean value) {
+      overwrite = value;
+      return this;
+    }
+
     public Builder resume(@Nullable Path value) {
       resume = value;
       return this;
@@ -279,6 +288,7 @@ public record TrainConfig(
           clipNorm,
           data,
           out,
+          overwrite,
           resume,
           logEvery,
           checkpointEvery,

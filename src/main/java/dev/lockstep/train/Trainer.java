@@ -65,7 +65,7 @@ public final class Trainer {
     this.observe = observe;
     corpus = Corpus.load(config.data());
     corpus.requireContext(config.model().context());
-    files = OutputFolder.prepare(config.out());
+    files = OutputFolder.prepare(config);
     resumed = config.resume() == null ? null : Checkpoint.read(config.resume(), config.model());
     if (resumed != null && resumed.step() >= config.steps()) {
       throw new IllegalArgumentException(

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +70,9 @@ class TrainCommandTests {
     Run run = train("--steps", "4", "--checkpoint-every", "2");
     assertThat(run.out()).contains("2  checkpoint ", "4  checkpoint ");
     Path last = folder.resolve("out/checkpoint.safetensors");
+    Run over = train("--steps", "4");
+    assertThat(over.code()).isEqualTo(2);
+    assertThat(over.errLines()).singleElement().asString().contains("holds an earlier run");
     Run again = train("--steps", "4", "--resume", last.toString());
     assertThat(again.code()).isEqualTo(2);
     assertThat(again.errLines()).singleElement().asString().contains("of step 4 already");
@@ -76,7 +80,8 @@ class TrainCommandTests {
   }
 
   private JsonNode losses(String... more) throws IOException {
-    Run run = train(more);
+    Run run =
+        train(Stream.concat(Stream.of("--overwrite"), Stream.of(more)).toArray(String[]::new));
     assertThat(run.code()).as(run.err()).isZero();
     return JsonMapper.shared().readTree(Files.readAllBytes(folder.resolve("s.json"))).get("losses");
   }

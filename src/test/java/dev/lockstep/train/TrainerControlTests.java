@@ -66,6 +66,7 @@ class TrainerControlTests {
             .warmupSteps(5)
             .data(text)
             .out(folder.resolve("out"))
+            .overwrite(true)
             .checkpointEvery(8)
             .sampleLength(3);
   }
@@ -218,6 +219,11 @@ class TrainerControlTests {
     Path out = folder.resolve("blocked");
     Files.createDirectories(out.resolve("checkpoint.safetensors"));
     refused(config.out(out), "checkpoint.safetensors cannot be written: it is a directory");
+    Path used = Files.createDirectories(folder.resolve("used"));
+    Files.writeString(used.resolve("checkpoint.safetensors"), "of an earlier run");
+    refused(
+        config.out(used).overwrite(false),
+        "--out " + used + " holds an earlier run: go on with --resume " + used);
     refused(config.out(folder.resolve("out")).resume(folder.resolve("gone")), "gone");
     assertThat(device.launches()).isEmpty();
   }

@@ -51,6 +51,7 @@ abstract class TrainerTests {
             .learningRate(1e-2)
             .data(text)
             .out(folder.resolve("out"))
+            .overwrite(true)
             .checkpointEvery(0)
             .sampleLength(4);
   }
