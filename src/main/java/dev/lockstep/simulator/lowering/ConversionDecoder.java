@@ -12,6 +12,7 @@ import dev.lockstep.simulator.intrinsic.Rounding;
 import dev.lockstep.simulator.op.ConversionLanes;
 import dev.lockstep.simulator.op.DoubleLanes;
 import dev.lockstep.simulator.op.FloatLanes;
+import dev.lockstep.simulator.op.Frequent;
 import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.Lanes1;
 import dev.lockstep.simulator.op.Lanes2;
@@ -109,12 +110,16 @@ final class ConversionDecoder {
           integerAsLong());
       integerResult(clamped);
     } else if (to.bytes() < 8 && from.bytes() < 8) {
-      e.emit(IntLanes::move, e.toInteger(operand(in, 0), to), e.integer(operand(in, 1), from));
-    } else if (to.bytes() == 8 && from.bytes() < 8) {
       e.emit(
-          from.isSigned() ? ConversionLanes::signedToLong : ConversionLanes::unsignedToLong,
-          e.toB64(operand(in, 0)),
-          e.integer(operand(in, 1), from));
+          new Frequent.IntMove(e.toInteger(operand(in, 0), to), e.integer(operand(in, 1), from)));
+    } else if (to.bytes() == 8 && from.bytes() < 8) {
+      Slot<long[]> d = e.toB64(operand(in, 0));
+      Slot<int[]> a = e.integer(operand(in, 1), from);
+      if (from.isSigned()) {
+        e.emit(ConversionLanes::signedToLong, d, a);
+      } else {
+        e.emit(new Frequent.UnsignedToLong(d, a));
+      }
     } else {
       integerResult(e.b64(operand(in, 1)));
     }

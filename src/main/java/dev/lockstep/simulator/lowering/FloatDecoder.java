@@ -11,9 +11,9 @@ import dev.lockstep.simulator.intrinsic.Rounding;
 import dev.lockstep.simulator.op.Compare;
 import dev.lockstep.simulator.op.DoubleLanes;
 import dev.lockstep.simulator.op.FloatLanes;
+import dev.lockstep.simulator.op.Frequent;
 import dev.lockstep.simulator.op.Lanes1;
 import dev.lockstep.simulator.op.Lanes2;
-import dev.lockstep.simulator.op.Lanes3;
 import dev.lockstep.simulator.op.PerLane;
 
 /**
@@ -60,9 +60,9 @@ final class FloatDecoder {
 
   private void single() {
     switch (in.opcode()) {
-      case "add" -> binary(FloatLanes::add, DirectedRounding::add);
-      case "sub" -> binary(FloatLanes::sub, (a, b, r) -> DirectedRounding.add(a, -b, r));
-      case "mul" -> binary(FloatLanes::mul, DirectedRounding::mul);
+      case "add" -> binary(Frequent.FloatAdd::new, DirectedRounding::add);
+      case "sub" -> binary(Frequent.FloatSub::new, (a, b, r) -> DirectedRounding.add(a, -b, r));
+      case "mul" -> binary(Frequent.FloatMul::new, DirectedRounding::mul);
       case "fma", "mad" -> fma();
       case "div" -> {
         if (in.has("full")) {
@@ -70,11 +70,11 @@ final class FloatDecoder {
         } else if (in.has("approx")) {
           binary(PerLane.floats(Approximate::divApprox));
         } else {
-          binary(FloatLanes::div, DirectedRounding::div);
+          binary(lanes(FloatLanes::div), DirectedRounding::div);
         }
       }
       case "min" -> binary(in.has("NaN") ? FloatLanes::minNaN : FloatLanes::min);
-      case "max" -> binary(in.has("NaN") ? FloatLanes::maxNaN : FloatLanes::max);
+      case "max" -> binary(in.has("NaN") ? lanes(FloatLanes::maxNaN) : Frequent.FloatMax::new);
       case "copysign" -> binary(FloatLanes::copySign);
       case "abs" -> unary(FloatLanes::abs);
       case "neg" -> unary(FloatLanes::neg);
@@ -131,7 +131,7 @@ final class FloatDecoder {
   }
 
   /** The form to nearest is its own loop; the other directions are computed lane by lane. */
-  private void binary(Lanes2.Function<float[], float[], float[]> nearest, Directed2 directed) {
+  private void binary(Frequent.Make2<float[], float[], float[]> nearest, Directed2 directed) {
     Rounding rounding = rounding();
     if (rounding == Rounding.NEAREST) {
       binary(nearest);
@@ -141,9 +141,18 @@ final class FloatDecoder {
   }
 
   private void binary(Lanes2.Function<float[], float[], float[]> function) {
+    binary(lanes(function));
+  }
+
+  private void binary(Frequent.Make2<float[], float[], float[]> maker) {
     Slot<float[]> d = e.toF32(operand(in, 0));
-    e.emit(function, d, source(1), source(2));
+    e.emit(maker.make(d, source(1), source(2)));
     finish(d);
+  }
+
+  private static Frequent.Make2<float[], float[], float[]> lanes(
+      Lanes2.Function<float[], float[], float[]> function) {
+    return (d, a, b) -> new Lanes2<>(function, d, a, b);
   }
 
   private void unary(Lanes1.Function<float[], float[]> nearest, Directed1 directed) {
@@ -170,12 +179,15 @@ final class FloatDecoder {
 
   private void fma() {
     Rounding rounding = rounding();
-    Lanes3.Function<float[], float[], float[], float[]> function =
-        rounding == Rounding.NEAREST
-            ? FloatLanes::fma
-            : PerLane.floats((a, b, c) -> DirectedRounding.fma(a, b, c, rounding));
     Slot<float[]> d = e.toF32(operand(in, 0));
-    e.emit(function, d, source(1), source(2), source(3));
+    Slot<float[]> x = source(1);
+    Slot<float[]> y = source(2);
+    Slot<float[]> z = source(3);
+    if (rounding == Rounding.NEAREST) {
+      e.emit(new Frequent.FloatFma(d, x, y, z));
+    } else {
+      e.emit(PerLane.floats((a, b, c) -> DirectedRounding.fma(a, b, c, rounding)), d, x, y, z);
+    }
     finish(d);
   }
 

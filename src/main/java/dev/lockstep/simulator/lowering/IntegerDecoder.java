@@ -6,6 +6,7 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.intrinsic.IntegerOps;
+import dev.lockstep.simulator.op.Frequent;
 import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.Lanes1;
 import dev.lockstep.simulator.op.Lanes2;
@@ -42,7 +43,13 @@ final class IntegerDecoder {
 
   private void narrow() {
     switch (in.opcode()) {
-      case "add" -> binary(in.has("sat") ? PerLane.ints(IntegerOps::addSaturated) : IntLanes::add);
+      case "add" -> {
+        if (in.has("sat")) {
+          binary(PerLane.ints(IntegerOps::addSaturated));
+        } else {
+          e.emit(new Frequent.IntAdd(e.toInteger(operand(in, 0), type), source(1), source(2)));
+        }
+      }
       case "sub" -> binary(in.has("sat") ? PerLane.ints(IntegerOps::subSaturated) : IntLanes::sub);
       case "mul" -> mul();
       case "mad" -> mad();
@@ -64,7 +71,10 @@ final class IntegerDecoder {
 
   private void wide() {
     switch (in.opcode()) {
-      case "add" -> wideBinary(LongLanes::add);
+      case "add" ->
+          e.emit(
+              new Frequent.LongAdd(
+                  e.toB64(operand(in, 0)), e.b64(operand(in, 1)), e.b64(operand(in, 2))));
       case "sub" -> wideBinary(LongLanes::sub);
       case "mul" -> {
         if (in.has("hi")) {

@@ -8,6 +8,7 @@ import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.intrinsic.BitOps;
 import dev.lockstep.simulator.intrinsic.IntegerOps;
+import dev.lockstep.simulator.op.Frequent;
 import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.Lanes2;
 import dev.lockstep.simulator.op.Lanes4;
@@ -36,9 +37,9 @@ final class LogicDecoder {
 
   private void decode() {
     switch (in.opcode()) {
-      case "and" -> logic(PredicateOp.Kind.AND, IntLanes::and, LongLanes::and);
-      case "or" -> logic(PredicateOp.Kind.OR, IntLanes::or, LongLanes::or);
-      case "xor" -> logic(PredicateOp.Kind.XOR, IntLanes::xor, LongLanes::xor);
+      case "and" -> logic(PredicateOp.Kind.AND, Frequent.IntAnd::new, LongLanes::and);
+      case "or" -> logic(PredicateOp.Kind.OR, lanes(IntLanes::or), LongLanes::or);
+      case "xor" -> logic(PredicateOp.Kind.XOR, lanes(IntLanes::xor), LongLanes::xor);
       case "not" -> not();
       case "cnot" -> {
         if (wide) {
@@ -49,10 +50,10 @@ final class LogicDecoder {
       }
       case "shl" -> {
         if (wide) {
-          e.emit(LongLanes::shl, d64(), b64(1), b32(2));
+          e.emit(new Frequent.LongShl(d64(), b64(1), b32(2)));
         } else {
           // An amount above 31 gives 0 at any width; what passes bit 15 is cut off.
-          e.emit(IntLanes::shl, d(), value(1), b32(2));
+          e.emit(new Frequent.IntShl(d(), value(1), b32(2)));
         }
       }
       case "shr" -> shr();
@@ -98,7 +99,7 @@ final class LogicDecoder {
 
   private void logic(
       PredicateOp.Kind kind,
-      Lanes2.Function<int[], int[], int[]> narrow,
+      Frequent.Make2<int[], int[], int[]> narrow,
       Lanes2.Function<long[], long[], long[]> wideForm) {
     Decoder.allow(in);
     if (type == ScalarType.PRED) {
@@ -108,8 +109,13 @@ final class LogicDecoder {
     } else if (wide) {
       e.emit(wideForm, d64(), b64(1), b64(2));
     } else {
-      e.emit(narrow, d(), value(1), value(2));
+      e.emit(narrow.make(d(), value(1), value(2)));
     }
+  }
+
+  private static Frequent.Make2<int[], int[], int[]> lanes(
+      Lanes2.Function<int[], int[], int[]> function) {
+    return (d, a, b) -> new Lanes2<>(function, d, a, b);
   }
 
   private void not() {

@@ -14,6 +14,7 @@ import dev.lockstep.simulator.op.Compare;
 import dev.lockstep.simulator.op.ConversionLanes;
 import dev.lockstep.simulator.op.DoubleLanes;
 import dev.lockstep.simulator.op.FloatLanes;
+import dev.lockstep.simulator.op.Frequent;
 import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PredicateOp;
@@ -59,9 +60,9 @@ final class MoveDecoder {
     } else if (isIn(to, Slot.FLOATS)) {
       // The register's class decides, not the type: mov.b32 between floats copies floats.
       if (isIn(from, Slot.INTS)) {
-        e.emit(ConversionLanes::bitsToFloat, e.toF32(to), e.b32(from));
+        e.emit(new Frequent.BitsToFloat(e.toF32(to), e.b32(from)));
       } else {
-        e.emit(FloatLanes::move, e.toF32(to), e.f32(from));
+        e.emit(new Frequent.FloatMove(e.toF32(to), e.f32(from)));
       }
     } else if (isIn(to, Slot.DOUBLES)) {
       if (isIn(from, Slot.LONGS)) {
@@ -73,12 +74,12 @@ final class MoveDecoder {
       if (isIn(from, Slot.DOUBLES)) {
         e.emit(ConversionLanes::doubleToBits, e.toB64(to), e.f64(from));
       } else {
-        e.emit(LongLanes::move, e.toB64(to), e.b64(from));
+        e.emit(new Frequent.LongMove(e.toB64(to), e.b64(from)));
       }
     } else if (isIn(from, Slot.FLOATS)) {
-      e.emit(ConversionLanes::floatToBits, e.toB32(to), e.f32(from));
+      e.emit(new Frequent.FloatToBits(e.toB32(to), e.f32(from)));
     } else {
-      e.emit(IntLanes::move, e.toInteger(to, type), e.integer(from, type));
+      e.emit(new Frequent.IntMove(e.toInteger(to, type), e.integer(from, type)));
     }
   }
 

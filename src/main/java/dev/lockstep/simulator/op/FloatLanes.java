@@ -12,33 +12,9 @@ public final class FloatLanes {
     System.arraycopy(a, 0, d, 0, LANES);
   }
 
-  public static void add(float[] d, float[] a, float[] b) {
-    for (int i = 0; i < LANES; i++) {
-      d[i] = a[i] + b[i];
-    }
-  }
-
-  public static void sub(float[] d, float[] a, float[] b) {
-    for (int i = 0; i < LANES; i++) {
-      d[i] = a[i] - b[i];
-    }
-  }
-
-  public static void mul(float[] d, float[] a, float[] b) {
-    for (int i = 0; i < LANES; i++) {
-      d[i] = a[i] * b[i];
-    }
-  }
-
   public static void div(float[] d, float[] a, float[] b) {
     for (int i = 0; i < LANES; i++) {
       d[i] = a[i] / b[i];
-    }
-  }
-
-  public static void fma(float[] d, float[] a, float[] b, float[] c) {
-    for (int i = 0; i < LANES; i++) {
-      d[i] = Math.fma(a[i], b[i], c[i]);
     }
   }
 
@@ -72,12 +48,6 @@ public final class FloatLanes {
   public static void min(float[] d, float[] a, float[] b) {
     for (int i = 0; i < LANES; i++) {
       d[i] = FloatOps.min(a[i], b[i]);
-    }
-  }
-
-  public static void max(float[] d, float[] a, float[] b) {
-    for (int i = 0; i < LANES; i++) {
-      d[i] = FloatOps.max(a[i], b[i]);
     }
   }
 

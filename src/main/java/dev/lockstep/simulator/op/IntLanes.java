@@ -36,12 +36,6 @@ public final class IntLanes {
     }
   }
 
-  public static void and(int[] d, int[] a, int[] b) {
-    for (int i = 0; i < LANES; i++) {
-      d[i] = a[i] & b[i];
-    }
-  }
-
   public static void or(int[] d, int[] a, int[] b) {
     for (int i = 0; i < LANES; i++) {
       d[i] = a[i] | b[i];
@@ -69,12 +63,6 @@ public final class IntLanes {
   public static void abs(int[] d, int[] a) {
     for (int i = 0; i < LANES; i++) {
       d[i] = Math.abs(a[i]);
-    }
-  }
-
-  public static void shl(int[] d, int[] a, int[] b) {
-    for (int i = 0; i < LANES; i++) {
-      d[i] = IntegerOps.shl(a[i], b[i]);
     }
   }
 

@@ -72,12 +72,6 @@ public final class LongLanes {
     }
   }
 
-  public static void shl(long[] d, long[] a, int[] b) {
-    for (int i = 0; i < LANES; i++) {
-      d[i] = IntegerOps.shl(a[i], b[i]);
-    }
-  }
-
   public static void shrSigned(long[] d, long[] a, int[] b) {
     for (int i = 0; i < LANES; i++) {
       d[i] = IntegerOps.shrSigned(a[i], b[i]);
