@@ -62,6 +62,7 @@ final class Emitter {
     Op[] all = steps.toArray(Op[]::new);
     steps.clear();
     after.clear();
+    registers.releaseTemporaries();
     return all;
   }
 

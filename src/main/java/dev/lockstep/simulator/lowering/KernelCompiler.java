@@ -47,18 +47,20 @@ public final class KernelCompiler {
     List<Step> steps = Steps.of(kernel);
     List<ControlFlow.Block> blocks = ControlFlow.blocks(steps);
     int[] order = ControlFlow.order(blocks);
+    Liveness liveness = Liveness.of(steps, blocks);
     KernelCompiler compiler = new KernelCompiler(module, kernel, symbols);
-    boolean[] constant =
-        LaunchConstants.find(compiler.registers, symbols, steps, kernel.registers().size());
+    Registers registers = compiler.registers;
+    boolean[] constant = LaunchConstants.find(registers, symbols, steps, kernel.registers().size());
+    RegisterAllocation.run(registers, kernel.registers(), steps, blocks, order, constant, liveness);
     compiler.layOut(steps, blocks, order, constant);
-    List<Register> zeroed = Liveness.readBeforeWritten(kernel.registers(), steps, blocks);
+    List<Register> zeroed = liveness.readBeforeWritten(kernel.registers());
     return new LoweredKernel(
         kernel.name(),
         kernel.parameterBytes(),
         kernel.maxThreads(),
         compiler.code.toArray(Op[]::new),
         compiler.sites,
-        compiler.registers.file(zeroed),
+        registers.file(zeroed),
         symbols.sharedBytes(),
         symbols.dynamicAlignment(),
         symbols.localBytes());

@@ -37,9 +37,7 @@ final class LaunchConstants {
   static boolean[] find(Registers registers, Symbols symbols, List<Step> steps, int registerCount) {
     LaunchConstants pass = new LaunchConstants(registers, symbols, steps, registerCount);
     for (Step step : steps) {
-      if (step.kind() != Step.Kind.BRANCH) {
-        Liveness.definitions(step.instruction(), r -> pass.definitions[r.id()]++);
-      }
+      Liveness.definitions(step, r -> pass.definitions[r.id()]++);
     }
     // Copies of copies need as many rounds as the chain is long; chains are short.
     while (pass.round()) {}

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * This pass: finds the registers a kernel may read before it has written them. They start every
- * block as zero, so that what such a kernel computes does not depend on which block ran before.
+ * This pass: finds, for every block, the registers whose values are still wanted. An instruction
+ * under a guard may leave its result as it was, so it does not end what came before.
  */
 final class Liveness {
   /** Instructions whose first operand is no result. */
@@ -37,48 +37,104 @@ final class Liveness {
           "discard",
           "applypriority");
 
-  private Liveness() {}
+  private final List<ControlFlow.Block> blocks;
+  private final BitSet[] atStart;
 
-  static List<Register> readBeforeWritten(
-      List<Register> registers, List<Step> steps, List<ControlFlow.Block> blocks) {
-    int count = blocks.size();
-    BitSet[] reads = new BitSet[count];
-    BitSet[] writes = new BitSet[count];
-    BitSet[] live = new BitSet[count];
-    for (int b = 0; b < count; b++) {
-      reads[b] = new BitSet();
-      writes[b] = new BitSet();
+  private Liveness(List<ControlFlow.Block> blocks) {
+    this.blocks = blocks;
+    this.atStart = new BitSet[blocks.size()];
+  }
+
+  static Liveness of(List<Step> steps, List<ControlFlow.Block> blocks) {
+    Liveness liveness = new Liveness(blocks);
+    BitSet[] writes = new BitSet[blocks.size()];
+    for (int b = 0; b < writes.length; b++) {
+      BitSet read = new BitSet();
+      BitSet written = new BitSet();
       for (int i = blocks.get(b).from(); i < blocks.get(b).to(); i++) {
-        effects(steps.get(i), reads[b], writes[b]);
+        Step step = steps.get(i);
+        uses(
+            step,
+            register -> {
+              if (!written.get(register.id())) {
+                read.set(register.id());
+              }
+            });
+        if (step.instruction().guard() == null) {
+          definitions(step, register -> written.set(register.id()));
+        }
       }
-      live[b] = (BitSet) reads[b].clone();
+      liveness.atStart[b] = read;
+      writes[b] = written;
     }
     boolean changed = true;
     while (changed) {
       changed = false;
-      for (int b = count - 1; b >= 0; b--) {
-        BitSet in = new BitSet();
-        for (int next : blocks.get(b).successors()) {
-          in.or(live[next]);
-        }
-        in.andNot(writes[b]);
-        in.or(live[b]);
-        if (!in.equals(live[b])) {
-          live[b] = in;
-          changed = true;
-        }
+      for (int b = writes.length - 1; b >= 0; b--) {
+        BitSet live = liveness.atEnd(b);
+        live.andNot(writes[b]);
+        live.or(liveness.atStart[b]);
+        changed |= !live.equals(liveness.atStart[b]);
+        liveness.atStart[b] = live;
       }
     }
+    return liveness;
+  }
+
+  /** Ids of the registers a block is given. */
+  BitSet atStart(int block) {
+    return atStart[block];
+  }
+
+  /** Ids of the registers a block hands on; the caller's own copy. */
+  BitSet atEnd(int block) {
+    BitSet live = new BitSet();
+    for (int next : blocks.get(block).successors()) {
+      live.or(atStart[next]);
+    }
+    return live;
+  }
+
+  /**
+   * The registers a kernel may read before it has written them. They start every block of the grid
+   * as zero, so that what such a kernel computes does not depend on which block ran before.
+   */
+  List<Register> readBeforeWritten(List<Register> registers) {
     List<Register> result = new ArrayList<>();
-    live[0].stream().forEach(id -> result.add(registers.get(id)));
+    atStart[0].stream().forEach(id -> result.add(registers.get(id)));
     return result;
   }
 
-  /** The registers an instruction sets, under its guard or not. */
-  static void definitions(Instruction in, Consumer<Register> set) {
-    if (!WITHOUT_RESULT.contains(in.opcode()) && !in.operands().isEmpty()) {
+  /** The registers a step sets, under its guard or not. */
+  static void definitions(Step step, Consumer<Register> set) {
+    Instruction in = step.instruction();
+    if (step.kind() != Step.Kind.BRANCH && hasResult(in)) {
       definitions(in.operands().get(0), set);
     }
+  }
+
+  /** The registers a step reads; one it may leave unchanged is read, too. */
+  static void uses(Step step, Consumer<Register> use) {
+    Instruction in = step.instruction();
+    if (step.guard() != null) {
+      use.accept(step.guard().predicate());
+    } else if (in.guard() != null) {
+      use.accept(in.guard().predicate());
+    }
+    if (step.kind() == Step.Kind.BRANCH) {
+      return;
+    }
+    for (int i = 0; i < in.operands().size(); i++) {
+      if (i == 0 && hasResult(in)) {
+        addresses(in.operands().get(0), use);
+      } else {
+        all(in.operands().get(i), use);
+      }
+    }
+  }
+
+  private static boolean hasResult(Instruction in) {
+    return !WITHOUT_RESULT.contains(in.opcode()) && !in.operands().isEmpty();
   }
 
   private static void definitions(Operand operand, Consumer<Register> set) {
@@ -94,45 +150,26 @@ final class Liveness {
     }
   }
 
-  private static void effects(Step step, BitSet reads, BitSet writes) {
-    Instruction in = step.instruction();
-    if (step.guard() != null) {
-      read(step.guard().predicate(), reads, writes);
-    } else if (in.guard() != null) {
-      read(in.guard().predicate(), reads, writes);
-    }
-    if (step.kind() == Step.Kind.BRANCH) {
-      return;
-    }
-    boolean result = !WITHOUT_RESULT.contains(in.opcode());
-    for (int i = result ? 1 : 0; i < in.operands().size(); i++) {
-      visit(in.operands().get(i), reads, writes, false);
-    }
-    if (result && !in.operands().isEmpty() && in.guard() == null) {
-      visit(in.operands().get(0), reads, writes, true);
+  /** Even a result may be named by an address. */
+  private static void addresses(Operand operand, Consumer<Register> use) {
+    switch (operand) {
+      case Operand.Address address -> all(address, use);
+      case Operand.Indexed indexed -> all(indexed, use);
+      default -> {}
     }
   }
 
-  private static void visit(Operand operand, BitSet reads, BitSet writes, boolean written) {
+  private static void all(Operand operand, Consumer<Register> use) {
     switch (operand) {
-      case Operand.Reg(Register register) -> {
-        if (written) {
-          writes.set(register.id());
-        } else {
-          read(register, reads, writes);
-        }
-      }
-      case Operand.Not(Register register) -> read(register, reads, writes);
-      case Operand.Address(Operand base, long offset) -> visit(base, reads, writes, false);
-      case Operand.Vector(List<Operand> elements) ->
-          elements.forEach(e -> visit(e, reads, writes, written));
-      case Operand.Indexed(List<Operand> elements) ->
-          elements.forEach(e -> visit(e, reads, writes, false));
-      case Operand.Arguments(List<Operand> elements) ->
-          elements.forEach(e -> visit(e, reads, writes, written));
+      case Operand.Reg(Register register) -> use.accept(register);
+      case Operand.Not(Register register) -> use.accept(register);
+      case Operand.Address(Operand base, long offset) -> all(base, use);
+      case Operand.Vector(List<Operand> elements) -> elements.forEach(e -> all(e, use));
+      case Operand.Indexed(List<Operand> elements) -> elements.forEach(e -> all(e, use));
+      case Operand.Arguments(List<Operand> elements) -> elements.forEach(e -> all(e, use));
       case Operand.Pair(Operand first, Operand second) -> {
-        visit(first, reads, writes, written);
-        visit(second, reads, writes, written);
+        all(first, use);
+        all(second, use);
       }
       case Operand.Special s -> {}
       case Operand.IntLiteral l -> {}
@@ -140,12 +177,6 @@ final class Liveness {
       case Operand.Symbol s -> {}
       case Operand.Target t -> {}
       case Operand.Sink s -> {}
-    }
-  }
-
-  private static void read(Register register, BitSet reads, BitSet writes) {
-    if (!writes.get(register.id())) {
-      reads.set(register.id());
     }
   }
 }

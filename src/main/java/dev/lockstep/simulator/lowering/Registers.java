@@ -5,17 +5,27 @@ import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.RegisterFile;
 import dev.lockstep.simulator.execution.RegisterFile.Special;
 import dev.lockstep.simulator.execution.Slot;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Gives registers, literals, special registers and temporaries their places in the files. */
 final class Registers {
+  /** Beside the files of {@link Slot}. */
+  private static final int PREDICATES = 4;
+
   private final int[] used = new int[4];
+  private final List<List<Integer>> temporaries =
+      Stream.<List<Integer>>generate(ArrayList::new).limit(5).toList();
+  private final int[] temporariesTaken = new int[5];
   private int predicates;
   private int carry = -1;
   private final Map<Register, Slot<?>> slots = new HashMap<>();
@@ -43,6 +53,11 @@ final class Registers {
   /** The place of a register that is no predicate. */
   Slot<?> slot(Register register) {
     return slots.computeIfAbsent(register, r -> fresh(file(r.type())));
+  }
+
+  /** The register lives where another one, of the same file, has ended. */
+  void share(Register register, int index) {
+    slots.put(register, new Slot<>(file(register.type()), index));
   }
 
   /** From now on the register is that place, which nothing writes. */
@@ -77,23 +92,41 @@ final class Registers {
   }
 
   int temporaryPredicate() {
-    return predicates++;
+    return temporary(PREDICATES, () -> predicates++);
   }
 
   Slot<float[]> temporaryFloat() {
-    return fresh(Slot.FLOATS);
+    return temporary(Slot.FLOATS);
   }
 
   Slot<int[]> temporaryInt() {
-    return fresh(Slot.INTS);
+    return temporary(Slot.INTS);
   }
 
   Slot<long[]> temporaryLong() {
-    return fresh(Slot.LONGS);
+    return temporary(Slot.LONGS);
   }
 
   Slot<double[]> temporaryDouble() {
-    return fresh(Slot.DOUBLES);
+    return temporary(Slot.DOUBLES);
+  }
+
+  /** The instruction is complete: the next may use the same temporaries. */
+  void releaseTemporaries() {
+    Arrays.fill(temporariesTaken, 0);
+  }
+
+  private <A> Slot<A> temporary(int file) {
+    return new Slot<>(file, temporary(file, () -> used[file]++));
+  }
+
+  private int temporary(int file, IntSupplier fresh) {
+    List<Integer> known = temporaries.get(file);
+    int n = temporariesTaken[file]++;
+    if (n == known.size()) {
+      known.add(fresh.getAsInt());
+    }
+    return known.get(n);
   }
 
   /** By bits, so that −0 and every NaN are kept apart. */

@@ -1,0 +1,92 @@
+package dev.lockstep.simulator.lowering;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.ptx.PtxModule;
+import dev.lockstep.ptx.PtxParser;
+import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.execution.RegisterFile;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What the passes leave of a kernel. */
+class KernelCompilerTests {
+  @Test
+  void registersOfAChainShareTheirPlaces() {
+    String chain =
+        IntStream.range(1, 200)
+            .mapToObj(i -> "add.f32 %%f%d, %%f%d, %%f0;".formatted(i, i - 1))
+            .collect(Collectors.joining("\n"));
+    LoweredKernel kernel = compile("mul.f32 %f0, %f0, %f0;\n" + chain + "\nst.f32 [%rd0], %f199;");
+    // %f0 to the end, and one place for all of the others.
+    assertThat(kernel.registers().floats()).isEqualTo(2);
+    assertThat(kernel.registers().zeroed().floats()).hasSize(1);
+  }
+
+  @Test
+  void whatALoopNeedsAgainKeepsItsPlace() {
+    LoweredKernel kernel =
+        compile(
+            """
+            add.f32 %f1, %f0, %f0;
+            LOOP: add.f32 %f2, %f1, %f1;
+            add.f32 %f3, %f2, %f2;
+            setp.lt.f32 %p0, %f3, %f0;
+            @%p0 bra LOOP;
+            st.f32 [%rd0], %f3;
+            """);
+    // %f0 and %f1 live through the loop; %f2 ends where %f3 begins.
+    assertThat(kernel.registers().floats()).isEqualTo(3);
+  }
+
+  @Test
+  void whatIsTheSameForAWholeLaunchIsNotExecuted() {
+    LoweredKernel kernel =
+        compile(
+            """
+            ld.param.u64 %rd1, [address];
+            cvta.to.global.u64 %rd2, %rd1;
+            mov.u32 %r1, %ntid.x;
+            mov.u32 %r2, 5;
+            mov.u32 %r3, %r2;
+            mov.f32 %f1, 0f3F800000;
+            add.s32 %r4, %r1, %r3;
+            st.global.u32 [%rd2], %r4;
+            st.global.f32 [%rd2+4], %f1;
+            """);
+    assertThat(kernel.sites())
+        .extracting(site -> site.instruction().split(" ")[0])
+        .containsExactly("add.s32", "st.global.u32", "st.global.f32", "}");
+    assertThat(kernel.registers().parameters())
+        .extracting(RegisterFile.ParameterValue::offset)
+        .containsExactly(0L);
+  }
+
+  @Test
+  void aRegisterSetTwiceOrUnderAGuardIsNoConstant() {
+    LoweredKernel kernel =
+        compile(
+            """
+            mov.u32 %r1, 5;
+            @%p0 mov.u32 %r1, 6;
+            @%p0 mov.u32 %r2, 7;
+            st.global.v2.u32 [%rd0], {%r1, %r2};
+            """);
+    assertThat(kernel.sites())
+        .extracting(LoweredKernel.Site::instruction)
+        .filteredOn(text -> text.contains("mov"))
+        .hasSize(3);
+  }
+
+  private static LoweredKernel compile(String body) {
+    String text =
+        ".version 8.0\n.target sm_80\n.entry k(.param .u64 address) {\n"
+            + ".reg .pred %p<4>; .reg .b32 %r<9>; .reg .b64 %rd<9>; .reg .f32 %f<300>;\n"
+            + body
+            + "\n}";
+    PtxModule module = PtxParser.parse(text);
+    return KernelCompiler.compile(module, module.kernels().get(0), Map.of());
+  }
+}
