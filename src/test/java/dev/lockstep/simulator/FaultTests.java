@@ -175,6 +175,7 @@ class FaultTests {
               fault -> {
                 assertThat(fault.site().ptxLine()).isEqualTo(LINE + 1);
                 assertThat(fault.site().instruction()).isEqualTo(code);
+                assertThat(fault).hasMessageContaining("is beyond the simulator (");
               });
     }
   }

@@ -36,7 +36,7 @@ final class AsyncCopyDecoder {
     }
     int size = (int) literal(in, 2);
     if (size != 4 && size != 8 && size != 16) {
-      throw new Unsupported("a copy of " + size + " bytes; 4, 8 and 16 are");
+      throw new Unsupported("a copy of " + size + " bytes; 4, 8 and 16 are known");
     }
     int sourceSize = -1;
     if (in.operands().size() > 3) {

@@ -13,7 +13,7 @@ final class ControlDecoder {
       case "ret", "exit" -> e.emit(new Exit());
       case "trap" -> e.emit(new Trap("the kernel executed trap"));
       case "brkpt" -> e.emit(new Trap("the kernel executed a breakpoint"));
-      default -> throw new Unsupported("no such instruction is known here");
+      default -> throw new Unsupported("the instruction is not known");
     }
   }
 }

@@ -82,7 +82,7 @@ final class Decoder {
           "nanosleep" ->
           WarpDecoder.decode(in, emitter);
       case "ret", "exit", "trap", "brkpt" -> ControlDecoder.decode(in, emitter);
-      default -> throw new Unsupported("no such instruction is known here");
+      default -> throw new Unsupported("the instruction is not known");
     }
   }
 

@@ -118,7 +118,7 @@ final class Emitter {
               yield low;
             }
           };
-      default -> throw new Unsupported("operand " + operand + " where 32 bits are needed");
+      default -> throw new Unsupported("an operand that is no 32-bit value");
     };
   }
 
@@ -143,7 +143,7 @@ final class Emitter {
               yield wide;
             }
           };
-      default -> throw new Unsupported("operand " + operand + " where 64 bits are needed");
+      default -> throw new Unsupported("an operand that is no 64-bit value");
     };
   }
 
@@ -193,7 +193,7 @@ final class Emitter {
         emit(new PredicateOp(kind, constant, 0, 0));
         yield constant;
       }
-      default -> throw new Unsupported("operand " + operand + " where a predicate is needed");
+      default -> throw new Unsupported("an operand that is no predicate");
     };
   }
 
@@ -244,7 +244,7 @@ final class Emitter {
           }
         }
       }
-      default -> throw new Unsupported("operand " + operand + " cannot be written");
+      default -> throw new Unsupported("a result that is no register");
     }
     return value;
   }
@@ -262,7 +262,7 @@ final class Emitter {
     } else if (operand instanceof Operand.Sink) {
       return registers.temporaryLong();
     }
-    throw new Unsupported("operand " + operand + " where a 64-bit register is needed");
+    throw new Unsupported("a result that is no 64-bit register");
   }
 
   /** A result of an integer type: narrow ones are cut to it and extended to the register. */
@@ -288,7 +288,7 @@ final class Emitter {
     if (operand instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS) {
       return slot(r);
     }
-    throw new Unsupported("operand " + operand + " cannot be written");
+    throw new Unsupported("a result that is no register");
   }
 
   int toPredicate(Operand operand) {
@@ -296,7 +296,7 @@ final class Emitter {
       case Operand.Reg(Register register) when register.type() == ScalarType.PRED ->
           registers.predicate(register);
       case Operand.Sink s -> registers.temporaryPredicate();
-      default -> throw new Unsupported("operand " + operand + " is no predicate");
+      default -> throw new Unsupported("a result that is no predicate");
     };
   }
 
@@ -305,7 +305,7 @@ final class Emitter {
   /** The address operand of a load or store. */
   Address address(Operand operand, StateSpace space) {
     if (!(operand instanceof Operand.Address(Operand base, long offset))) {
-      throw new Unsupported("expected an address, found " + operand);
+      throw new Unsupported("an operand that is no address");
     }
     if (base instanceof Operand.Symbol(String name, long more)) {
       return new Address(space, registers.constant(addressOf(name, more)), offset);

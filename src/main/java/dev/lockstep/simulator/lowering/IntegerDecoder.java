@@ -82,7 +82,7 @@ final class IntegerDecoder {
         } else if (in.has("lo")) {
           wideBinary(LongLanes::mul);
         } else {
-          throw new Unsupported("128-bit products are not");
+          throw new Unsupported("128-bit products");
         }
       }
       case "mad" -> wideMad();
@@ -165,7 +165,7 @@ final class IntegerDecoder {
           e.b64(operand(in, 2)));
       e.emit(LongLanes::add, e.toB64(operand(in, 0)), product, e.b64(operand(in, 3)));
     } else {
-      throw new Unsupported("128-bit products are not");
+      throw new Unsupported("128-bit products");
     }
   }
 

@@ -113,7 +113,7 @@ public final class KernelCompiler {
     } catch (Unsupported e) {
       emitter.finish();
       throw new DeviceFault.UnsupportedInstruction(
-          in.fullOpcode() + ": " + e.getMessage() + " not supported by the simulator",
+          in.fullOpcode() + " is beyond the simulator (" + e.getMessage() + ")",
           new FaultSite(
               kernel.name(),
               new Dim3(0, 0, 0),

@@ -93,7 +93,7 @@ final class LogicDecoder {
                 : (a, bits) -> BitOps.zeroExtend(a, bits, clamp);
         e.emit(PerLane.ints(extend), d(), value(1), b32(2));
       }
-      default -> throw new Unsupported("no such instruction is known here");
+      default -> throw new Unsupported("the instruction is not known");
     }
   }
 

@@ -43,7 +43,7 @@ final class MatrixDecoder {
           case "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32",
               "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32" ->
               DType.F16;
-          default -> throw new Unsupported("this shape and these types are");
+          default -> throw new Unsupported("its shape or its types");
         };
     boolean deep = in.has("m16n8k16");
     int[] d = floats(in, e, 0, true);

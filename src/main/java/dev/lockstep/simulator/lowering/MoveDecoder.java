@@ -40,7 +40,7 @@ final class MoveDecoder {
       case "slct" -> decoder.slct();
       case "cvta" -> decoder.cvta();
       case "isspacep" -> decoder.isspacep();
-      default -> throw new Unsupported("no such instruction is known here");
+      default -> throw new Unsupported("the instruction is not known");
     }
   }
 

@@ -37,7 +37,7 @@ final class WarpDecoder {
         emitter.emit(new Fence());
       }
       case "nanosleep" -> emitter.emit(new Nothing());
-      default -> throw new Unsupported("no such instruction is known here");
+      default -> throw new Unsupported("the instruction is not known");
     }
   }
 
@@ -131,7 +131,7 @@ final class WarpDecoder {
 
   private void requireSync() {
     if (!in.has("sync")) {
-      throw new Unsupported("the form without .sync, which sm_70 and later do not have either");
+      throw new Unsupported("the form without .sync, which sm_70 and later lack, too");
     }
   }
 
