@@ -80,12 +80,21 @@ class LauncherTests {
 
   @Test
   void showsTheErrorsOfABuildThatFails() throws Exception {
-    program("maven/bin/mvn", "echo chatter; echo '[ERROR] A.java:[1,1] broken'; exit 1\n");
+    program(
+        "maven/bin/mvn",
+        """
+        echo 'WARNING: chatter of the JVM'
+        echo 'rmsnorm.ptx does not match rmsnorm.cu'
+        echo '[ERROR] A.java:[1,1] broken'
+        echo '    at chatter.Of.a(Trace.java:1)'
+        exit 1
+        """);
     Started run = launch();
     assertThat(run.code).isEqualTo(3);
     assertThat(run.out).isEmpty();
     assertThat(run.err)
-        .contains("[ERROR] A.java:[1,1] broken", "the build failed", "target/build.log")
+        .contains("rmsnorm.ptx does not match rmsnorm.cu", "[ERROR] A.java:[1,1] broken")
+        .contains("the build failed", "target/build.log")
         .doesNotContain("chatter");
     assertThat(home.resolve("target/lockstep.jar")).doesNotExist();
     assertThat(home.resolve("target/.building")).doesNotExist();
