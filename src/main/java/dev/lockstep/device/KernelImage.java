@@ -1,6 +1,5 @@
 package dev.lockstep.device;
 
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -14,10 +13,5 @@ public record KernelImage(String name, String ptx, Optional<byte[]> fatbin) {
   /** An image that has PTX alone. */
   public static KernelImage ofPtx(String name, String ptx) {
     return new KernelImage(name, ptx, Optional.empty());
-  }
-
-  /** The name of a PTX file without its folder and suffix. */
-  public static String nameOf(Path file) {
-    return file.getFileName().toString().replaceFirst("\\.ptx$", "");
   }
 }
