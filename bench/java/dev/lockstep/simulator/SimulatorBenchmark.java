@@ -84,7 +84,7 @@ public class SimulatorBenchmark {
 
   @Setup
   public void open() throws IOException {
-    device = new SimulatedDevice(new DeviceOptions(threads, 0));
+    device = new SimulatedDevice(DeviceOptions.defaults().withThreads(threads));
     stream = device.newStream();
     long bytes = (long) ROWS * COLUMNS * Float.BYTES;
     out = device.allocate(bytes);

@@ -28,7 +28,8 @@ final class DeviceSelection {
    */
   Devices.Choice open() {
     try {
-      return UserError.judging(() -> Devices.open(name, new DeviceOptions(threads, 0)));
+      return UserError.judging(
+          () -> Devices.open(name, DeviceOptions.defaults().withThreads(threads)));
     } catch (DeviceException e) {
       String advice = name.equals(Devices.AUTO) ? "" : "; --device auto takes what there is";
       throw new UserError(e.getMessage() + advice, e);

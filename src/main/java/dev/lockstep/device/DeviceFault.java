@@ -33,6 +33,30 @@ public abstract sealed class DeviceFault extends RuntimeException {
     }
   }
 
+  /** A read of memory or of a register that nothing has written. */
+  public static final class UninitializedRead extends DeviceFault {
+    public UninitializedRead(String what, FaultSite site) {
+      super("uninitialized read: " + what, site);
+    }
+  }
+
+  /**
+   * Two threads of a block access one place in shared memory, one writes, and no barrier parts
+   * them.
+   */
+  public static final class SharedMemoryRace extends DeviceFault {
+    public SharedMemoryRace(String what, FaultSite site) {
+      super("shared memory race: " + what, site);
+    }
+  }
+
+  /** An access to the destination of a {@code cp.async} that was not waited for. */
+  public static final class AsyncCopyNotWaited extends DeviceFault {
+    public AsyncCopyNotWaited(String what, FaultSite site) {
+      super("cp.async not waited for: " + what, site);
+    }
+  }
+
   /** Threads of a warp met an operation that all of them must reach together, and some did not. */
   public static final class BarrierDivergence extends DeviceFault {
     public BarrierDivergence(String what, FaultSite site) {
@@ -61,10 +85,17 @@ public abstract sealed class DeviceFault extends RuntimeException {
     }
   }
 
-  /** The kernel called {@code trap} or a device assertion failed. */
+  /** The kernel called {@code trap}. */
   public static final class Trap extends DeviceFault {
     public Trap(String what, FaultSite site) {
       super(what, site);
+    }
+  }
+
+  /** A device-side {@code assert} failed. */
+  public static final class AssertionFailed extends DeviceFault {
+    public AssertionFailed(String what, FaultSite site) {
+      super("assertion failed: " + what, site);
     }
   }
 }

@@ -6,8 +6,27 @@ package dev.lockstep.device;
  * @param threads worker threads of the simulator; 0 takes one per core. Never changes a result
  * @param stepLimit instructions one warp of the simulator may execute in one launch before it is
  *     called stuck; 0 takes the default
+ * @param gpu the GPU the simulator models, by name: its number of multiprocessors, memories and
+ *     limits
+ * @param sanitize whether the simulator looks for memory mistakes that a GPU would not report:
+ *     uninitialised reads, shared-memory races and others
+ * @param schedule in which order the simulator's warps take turns
+ * @param approximation what approximate instructions return
+ * @param matrixMode how tensor-core instructions add up
+ * @param tier how the simulator executes; never changes a result
  */
-public record DeviceOptions(int threads, long stepLimit) {
+public record DeviceOptions(
+    int threads,
+    long stepLimit,
+    String gpu,
+    boolean sanitize,
+    Schedule schedule,
+    Approximation approximation,
+    MatrixMode matrixMode,
+    ExecutionTier tier) {
+  /** What the simulator models unless told otherwise. */
+  public static final String DEFAULT_GPU = "a100";
+
   public DeviceOptions {
     if (threads < 0) {
       throw new IllegalArgumentException("threads " + threads + " must be 0 (all cores) or more");
@@ -20,6 +39,53 @@ public record DeviceOptions(int threads, long stepLimit) {
 
   /** Everything as the provider likes it. */
   public static DeviceOptions defaults() {
-    return new DeviceOptions(0, 0);
+    return new DeviceOptions(
+        0,
+        0,
+        DEFAULT_GPU,
+        false,
+        Schedule.IN_ORDER,
+        Approximation.EXACT,
+        MatrixMode.FAST,
+        ExecutionTier.AUTO);
+  }
+
+  public DeviceOptions withThreads(int count) {
+    return new DeviceOptions(
+        count, stepLimit, gpu, sanitize, schedule, approximation, matrixMode, tier);
+  }
+
+  public DeviceOptions withStepLimit(long limit) {
+    return new DeviceOptions(
+        threads, limit, gpu, sanitize, schedule, approximation, matrixMode, tier);
+  }
+
+  public DeviceOptions withGpu(String name) {
+    return new DeviceOptions(
+        threads, stepLimit, name, sanitize, schedule, approximation, matrixMode, tier);
+  }
+
+  public DeviceOptions withSanitize(boolean on) {
+    return new DeviceOptions(
+        threads, stepLimit, gpu, on, schedule, approximation, matrixMode, tier);
+  }
+
+  public DeviceOptions withSchedule(Schedule order) {
+    return new DeviceOptions(
+        threads, stepLimit, gpu, sanitize, order, approximation, matrixMode, tier);
+  }
+
+  public DeviceOptions withApproximation(Approximation mode) {
+    return new DeviceOptions(threads, stepLimit, gpu, sanitize, schedule, mode, matrixMode, tier);
+  }
+
+  public DeviceOptions withMatrixMode(MatrixMode mode) {
+    return new DeviceOptions(
+        threads, stepLimit, gpu, sanitize, schedule, approximation, mode, tier);
+  }
+
+  public DeviceOptions withTier(ExecutionTier how) {
+    return new DeviceOptions(
+        threads, stepLimit, gpu, sanitize, schedule, approximation, matrixMode, how);
   }
 }

@@ -27,12 +27,14 @@ public final class SimulatedDevice implements Device {
   private static final long DEFAULT_STEP_LIMIT = 10_000_000_000L;
 
   private final GlobalMemory memory = new GlobalMemory();
+  private final DeviceOptions options;
   private final Workers workers;
   private final long stepLimit;
   private boolean closed;
 
   /** Opens a device of its own: nothing is shared between two. */
   public SimulatedDevice(DeviceOptions options) {
+    this.options = options;
     int threads = options.threads();
     this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
     this.stepLimit = options.stepLimit() == 0 ? DEFAULT_STEP_LIMIT : options.stepLimit();
@@ -91,6 +93,10 @@ public final class SimulatedDevice implements Device {
       workers.close();
       memory.close();
     }
+  }
+
+  DeviceOptions options() {
+    return options;
   }
 
   GlobalMemory memory() {

@@ -6,6 +6,7 @@ import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.ptx.Variable;
+import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.KernelCompiler;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.lang.foreign.ValueLayout;
@@ -60,7 +61,10 @@ final class SimulatedModule implements KernelModule {
     for (PtxKernel kernel : module.kernels()) {
       if (kernel.name().equals(entry)) {
         SimulatedKernel lowered =
-            new SimulatedKernel(device, KernelCompiler.compile(module, kernel, addresses));
+            new SimulatedKernel(
+                device,
+                KernelCompiler.compile(
+                    module, kernel, addresses, device.options(), Instrument.NONE));
         kernels.put(entry, lowered);
         return lowered;
       }

@@ -68,7 +68,10 @@ class CudaSystemTests {
   @ParameterizedTest
   @CsvSource({"2, 0, threads (2)", "0, 1000, stepLimit (1000)"})
   void refusesTheSimulatorsOptionsByName(int threads, long stepLimit, String named) {
-    assertThatThrownBy(() -> new CudaDeviceProvider().open(new DeviceOptions(threads, stepLimit)))
+    assertThatThrownBy(
+            () ->
+                new CudaDeviceProvider()
+                    .open(DeviceOptions.defaults().withThreads(threads).withStepLimit(stepLimit)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(named)
         .hasMessageContaining("cuda");

@@ -9,6 +9,6 @@ final class SimulatedDevices {
   private SimulatedDevices() {}
 
   static Device open(int workers) {
-    return Devices.open("sim", new DeviceOptions(workers, 0)).device();
+    return Devices.open("sim", DeviceOptions.defaults().withThreads(workers)).device();
   }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class AtomicTests {
-  private final Lab lab = new Lab(new DeviceOptions(4, 0));
+  private final Lab lab = new Lab(DeviceOptions.defaults().withThreads(4));
 
   @AfterEach
   void close() {

@@ -44,7 +44,8 @@ class DeterminismTests {
             .toArray();
     int[] expected = null;
     for (int threads : new int[] {1, 2, 3, 8}) {
-      try (Lab lab = new Lab(new DeviceOptions(threads, 0)).declare(".shared .f32 s[128];")) {
+      try (Lab lab =
+          new Lab(DeviceOptions.defaults().withThreads(threads)).declare(".shared .f32 s[128];")) {
         int[] out =
             lab.run(Launch.of(blocks, 128), "add.s64 %rd1, %in, %w;\n" + BODY, in.length, in, 0);
         expected = expected == null ? out : expected;

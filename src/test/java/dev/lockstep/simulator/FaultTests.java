@@ -134,7 +134,7 @@ class FaultTests {
         @%p1 trap;
         """;
     for (int threads : new int[] {1, 2, 4}) {
-      try (Lab own = new Lab(new DeviceOptions(threads, 0))) {
+      try (Lab own = new Lab(DeviceOptions.defaults().withThreads(threads))) {
         assertThatThrownBy(() -> own.run(Launch.of(64, 32), body, 1, new int[0], 0))
             .isInstanceOfSatisfying(
                 DeviceFault.Trap.class,
@@ -145,7 +145,7 @@ class FaultTests {
 
   @Test
   void anEndlessLoopMeetsTheStepLimit() {
-    try (Lab own = new Lab(new DeviceOptions(1, 100_000))) {
+    try (Lab own = new Lab(DeviceOptions.defaults().withThreads(1).withStepLimit(100_000))) {
       assertThatThrownBy(() -> own.run(32, "FOREVER: bra FOREVER;"))
           .isInstanceOf(DeviceFault.StepLimit.class)
           .hasMessageContaining("100000 instructions")

@@ -30,7 +30,7 @@ class SimulatedDeviceTests {
 
   @Test
   void isFoundByName() {
-    try (var device = Devices.open("sim", new DeviceOptions(3, 0)).device()) {
+    try (var device = Devices.open("sim", DeviceOptions.defaults().withThreads(3)).device()) {
       assertThat(device.info().provider()).isEqualTo("sim");
       assertThat(device.info().multiprocessors()).isEqualTo(3);
       assertThat(device.info().computeCapability()).isEqualTo("8.0");

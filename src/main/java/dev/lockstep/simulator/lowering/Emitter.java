@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.lowering;
 
+import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
@@ -25,12 +26,14 @@ import java.util.List;
 final class Emitter {
   final Registers registers;
   final Symbols symbols;
+  final DeviceOptions options;
   private final List<Op> steps = new ArrayList<>();
   private final List<Op> after = new ArrayList<>();
 
-  Emitter(Registers registers, Symbols symbols) {
+  Emitter(Registers registers, Symbols symbols, DeviceOptions options) {
     this.registers = registers;
     this.symbols = symbols;
+    this.options = options;
   }
 
   void emit(Op op) {

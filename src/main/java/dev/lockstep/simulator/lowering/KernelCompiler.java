@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.FaultSite;
 import dev.lockstep.ptx.Instruction;
@@ -10,7 +11,6 @@ import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.op.Branch;
-import dev.lockstep.simulator.op.Exit;
 import dev.lockstep.simulator.op.Guarded;
 import dev.lockstep.simulator.op.Jump;
 import dev.lockstep.simulator.op.Sequence;
@@ -22,16 +22,23 @@ import java.util.Map;
 public final class KernelCompiler {
   private final PtxModule module;
   private final PtxKernel kernel;
+  private final Instrument instrument;
   private final Registers registers = new Registers();
   private final Emitter emitter;
   private final Decoder decoder;
   private final List<Op> code = new ArrayList<>();
   private final List<LoweredKernel.Site> sites = new ArrayList<>();
 
-  private KernelCompiler(PtxModule module, PtxKernel kernel, Symbols symbols) {
+  private KernelCompiler(
+      PtxModule module,
+      PtxKernel kernel,
+      Symbols symbols,
+      DeviceOptions options,
+      Instrument instrument) {
     this.module = module;
     this.kernel = kernel;
-    this.emitter = new Emitter(registers, symbols);
+    this.instrument = instrument;
+    this.emitter = new Emitter(registers, symbols, options);
     this.decoder = new Decoder(emitter);
   }
 
@@ -39,16 +46,22 @@ public final class KernelCompiler {
    * Makes a kernel executable.
    *
    * @param globals addresses of the module's global and constant variables, by name
+   * @param options what approximate and matrix instructions are to return
+   * @param instrument what is put around the ops
    * @throws DeviceFault.UnsupportedInstruction at the first instruction that cannot be executed
    */
   public static LoweredKernel compile(
-      PtxModule module, PtxKernel kernel, Map<String, Long> globals) {
+      PtxModule module,
+      PtxKernel kernel,
+      Map<String, Long> globals,
+      DeviceOptions options,
+      Instrument instrument) {
     Symbols symbols = new Symbols(module, kernel, globals);
     List<Step> steps = Steps.of(kernel);
     List<ControlFlow.Block> blocks = ControlFlow.blocks(steps);
     int[] order = ControlFlow.order(blocks);
     Liveness liveness = Liveness.of(steps, blocks);
-    KernelCompiler compiler = new KernelCompiler(module, kernel, symbols);
+    KernelCompiler compiler = new KernelCompiler(module, kernel, symbols, options, instrument);
     Registers registers = compiler.registers;
     boolean[] constant = LaunchConstants.find(registers, symbols, steps, kernel.registers().size());
     RegisterAllocation.run(registers, kernel.registers(), steps, blocks, order, constant, liveness);
@@ -100,11 +113,19 @@ public final class KernelCompiler {
     for (Link link : links) {
       int target = start[link.block];
       switch (link.op) {
-        case Branch branch -> branch.link(target, code.get(target) instanceof Exit);
+        case Branch branch ->
+            branch.link(target, endsThread(steps.get(blocks.get(link.block).from())));
         case Jump jump -> jump.link(target);
         default -> throw new AssertionError(link);
       }
     }
+  }
+
+  private static boolean endsThread(Step step) {
+    return switch (step.instruction().opcode()) {
+      case "ret", "exit" -> step.kind() == Step.Kind.EXIT;
+      default -> false;
+    };
   }
 
   private Op decode(Instruction in) {
@@ -122,17 +143,27 @@ public final class KernelCompiler {
               in.text(),
               module.describe(in.location())));
     }
+    LoweredKernel.Site site = site(in);
     Op[] steps = emitter.finish();
+    for (int i = 0; i < steps.length; i++) {
+      steps[i] = instrument.step(steps[i], in, site);
+    }
     Op op = steps.length == 1 ? steps[0] : new Sequence(steps);
     Instruction.Guard guard = in.guard();
-    return guard == null
-        ? op
-        : new Guarded(op, registers.predicate(guard.predicate()), guard.negated());
+    if (guard != null) {
+      op = new Guarded(op, registers.predicate(guard.predicate()), guard.negated());
+    }
+    return op;
   }
 
   private void add(Op op, Instruction in) {
-    code.add(op);
-    sites.add(new LoweredKernel.Site(in.line(), in.text(), module.describe(in.location())));
+    LoweredKernel.Site site = site(in);
+    code.add(instrument.instruction(op, in, site));
+    sites.add(site);
+  }
+
+  private LoweredKernel.Site site(Instruction in) {
+    return new LoweredKernel.Site(in.line(), in.text(), module.describe(in.location()));
   }
 
   private record Link(Op op, int block) {}

@@ -3,12 +3,13 @@ package dev.lockstep.simulator.op;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * {@code cp.async}: asks for a copy from global to shared memory. Its places are checked now, so
  * that a fault names this instruction; the bytes move when a thread waits for them.
  */
-public final class AsyncCopyOp extends Op {
+public final class AsyncCopyOp extends Op implements MemoryOp {
   private final Address to;
   private final Address from;
   private final int size;
@@ -45,6 +46,13 @@ public final class AsyncCopyOp extends Op {
       }
       w.copies.add(lane, target, segment, source, bytes);
     }
+  }
+
+  @Override
+  public List<Access> accesses() {
+    return List.of(
+        new Access(Access.Kind.ASYNC_READ, from, size),
+        new Access(Access.Kind.ASYNC_WRITE, to, size));
   }
 
   /** Whether all lanes copy all 16 bytes within one allocation, which is then noted at once. */

@@ -5,6 +5,7 @@ import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 
 /**
  * {@code atom} and {@code red} on 32 and 64 bits: lane after lane, each truly atomic among the
@@ -29,7 +30,7 @@ public final class Atomic {
   }
 
   /** On 32 bits; floats come as their bits. */
-  public static final class Ints extends Op {
+  public static final class Ints extends Op implements MemoryOp {
     private final IntFunction function;
     private final Address address;
     private final int d;
@@ -50,6 +51,11 @@ public final class Atomic {
     }
 
     @Override
+    public List<Access> accesses() {
+      return List.of(new Access(Access.Kind.ATOMIC, address, Integer.BYTES));
+    }
+
+    @Override
     public void execute(Warp w) {
       long[] values = address.values(w);
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
@@ -67,7 +73,7 @@ public final class Atomic {
   }
 
   /** On 64 bits. */
-  public static final class Longs extends Op {
+  public static final class Longs extends Op implements MemoryOp {
     private final LongFunction function;
     private final Address address;
     private final int d;
@@ -82,6 +88,11 @@ public final class Atomic {
       this.d = d.index();
       this.b = b.index();
       this.c = c.index();
+    }
+
+    @Override
+    public List<Access> accesses() {
+      return List.of(new Access(Access.Kind.ATOMIC, address, Long.BYTES));
     }
 
     @Override

@@ -6,7 +6,7 @@ import dev.lockstep.simulator.execution.Warp;
 import java.util.List;
 
 /** {@code ld}, of one, two or four elements. */
-public final class Load extends Op {
+public final class Load extends Op implements MemoryOp {
   private final Element element;
   private final Address address;
   private final int[] d;
@@ -46,6 +46,11 @@ public final class Load extends Op {
         element.get(w.segment, at + (long) j * element.bytes(), file[d[j]], lane);
       }
     }
+  }
+
+  @Override
+  public List<Access> accesses() {
+    return List.of(new Access(Access.Kind.LOAD, address, bytes));
   }
 
   private boolean whole(Warp w, long[] values, Object[] file) {

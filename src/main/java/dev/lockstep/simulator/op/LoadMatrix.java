@@ -4,13 +4,14 @@ import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /**
  * {@code ldmatrix}: one, two or four 8×8 matrices of 16-bit elements from shared memory. Lanes 0–7
  * hold the addresses of the first matrix's rows, 8–15 those of the second, and so on. Lane i gets
  * row i/4, columns 2(i%4) and 2(i%4)+1 of each; transposed, the same of the transpose.
  */
-public final class LoadMatrix extends Op {
+public final class LoadMatrix extends Op implements MemoryOp {
   private static final int ROW_BYTES = 16;
 
   private final Address address;
@@ -42,6 +43,11 @@ public final class LoadMatrix extends Op {
       }
     }
     checked(w, rows);
+  }
+
+  @Override
+  public List<Access> accesses() {
+    return List.of(new Access(Access.Kind.MATRIX_LOAD, address, ROW_BYTES));
   }
 
   /** Fewer lanes than all hold addresses, or one of them is wrong: row after row. */

@@ -2,9 +2,10 @@ package dev.lockstep.simulator.op;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import java.util.List;
 
 /** {@code st}, of one, two or four elements. */
-public final class Store extends Op {
+public final class Store extends Op implements MemoryOp {
   private final Element element;
   private final Address address;
   private final int[] a;
@@ -34,6 +35,11 @@ public final class Store extends Op {
         element.put(w.segment, at + (long) j * element.bytes(), file[a[j]], lane);
       }
     }
+  }
+
+  @Override
+  public List<Access> accesses() {
+    return List.of(new Access(Access.Kind.STORE, address, bytes));
   }
 
   private boolean whole(Warp w, long[] values, Object[] file) {

@@ -34,7 +34,7 @@ final class InstructionRunner implements AutoCloseable {
 
   InstructionRunner(String deviceName) {
     // One block at a time needs no second worker.
-    device = Devices.open(deviceName, new DeviceOptions(1, 0)).device();
+    device = Devices.open(deviceName, DeviceOptions.defaults().withThreads(1)).device();
     stream = device.newStream();
     in = device.allocate(BUFFER_BYTES);
     out = device.allocate(BUFFER_BYTES);

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.lowering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.PtxParser;
 import dev.lockstep.simulator.execution.LoweredKernel;
@@ -87,6 +88,7 @@ class KernelCompilerTests {
             + body
             + "\n}";
     PtxModule module = PtxParser.parse(text);
-    return KernelCompiler.compile(module, module.kernels().get(0), Map.of());
+    return KernelCompiler.compile(
+        module, module.kernels().get(0), Map.of(), DeviceOptions.defaults(), Instrument.NONE);
   }
 }
