@@ -13,10 +13,12 @@ import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.Guarded;
 import dev.lockstep.simulator.op.Jump;
+import dev.lockstep.simulator.op.Nothing;
 import dev.lockstep.simulator.op.Sequence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Lowers a kernel: {@link #compile} reads as the list of passes. */
 public final class KernelCompiler {
@@ -28,16 +30,19 @@ public final class KernelCompiler {
   private final Decoder decoder;
   private final List<Op> code = new ArrayList<>();
   private final List<LoweredKernel.Site> sites = new ArrayList<>();
+  private final Consumer<DeviceFault.UnsupportedInstruction> refused;
 
   private KernelCompiler(
       PtxModule module,
       PtxKernel kernel,
       Symbols symbols,
       DeviceOptions options,
-      Instrument instrument) {
+      Instrument instrument,
+      Consumer<DeviceFault.UnsupportedInstruction> refused) {
     this.module = module;
     this.kernel = kernel;
     this.instrument = instrument;
+    this.refused = refused;
     this.emitter = new Emitter(registers, symbols, options);
     this.decoder = new Decoder(emitter);
   }
@@ -56,12 +61,39 @@ public final class KernelCompiler {
       Map<String, Long> globals,
       DeviceOptions options,
       Instrument instrument) {
+    return compile(
+        module,
+        kernel,
+        globals,
+        options,
+        instrument,
+        fault -> {
+          throw fault;
+        });
+  }
+
+  /** Every instruction of a kernel that cannot be executed, in the order of the lowered code. */
+  public static List<DeviceFault.UnsupportedInstruction> survey(
+      PtxModule module, PtxKernel kernel, Map<String, Long> globals, DeviceOptions options) {
+    List<DeviceFault.UnsupportedInstruction> found = new ArrayList<>();
+    compile(module, kernel, globals, options, Instrument.NONE, found::add);
+    return List.copyOf(found);
+  }
+
+  private static LoweredKernel compile(
+      PtxModule module,
+      PtxKernel kernel,
+      Map<String, Long> globals,
+      DeviceOptions options,
+      Instrument instrument,
+      Consumer<DeviceFault.UnsupportedInstruction> refused) {
     Symbols symbols = new Symbols(module, kernel, globals);
     List<Step> steps = Steps.of(kernel);
     List<ControlFlow.Block> blocks = ControlFlow.blocks(steps);
     int[] order = ControlFlow.order(blocks);
     Liveness liveness = Liveness.of(steps, blocks);
-    KernelCompiler compiler = new KernelCompiler(module, kernel, symbols, options, instrument);
+    KernelCompiler compiler =
+        new KernelCompiler(module, kernel, symbols, options, instrument, refused);
     Registers registers = compiler.registers;
     boolean[] constant = LaunchConstants.find(registers, symbols, steps, kernel.registers().size());
     RegisterAllocation.run(registers, kernel.registers(), steps, blocks, order, constant, liveness);
@@ -133,15 +165,17 @@ public final class KernelCompiler {
       decoder.decode(in);
     } catch (Unsupported e) {
       emitter.finish();
-      throw new DeviceFault.UnsupportedInstruction(
-          in.fullOpcode() + " is beyond the simulator (" + e.getMessage() + ")",
-          new FaultSite(
-              kernel.name(),
-              new Dim3(0, 0, 0),
-              new Dim3(0, 0, 0),
-              in.line(),
-              in.text(),
-              module.describe(in.location())));
+      refused.accept(
+          new DeviceFault.UnsupportedInstruction(
+              in.fullOpcode() + " is beyond the simulator (" + e.getMessage() + ")",
+              new FaultSite(
+                  kernel.name(),
+                  new Dim3(0, 0, 0),
+                  new Dim3(0, 0, 0),
+                  in.line(),
+                  in.text(),
+                  module.describe(in.location()))));
+      return new Nothing();
     }
     LoweredKernel.Site site = site(in);
     Op[] steps = emitter.finish();

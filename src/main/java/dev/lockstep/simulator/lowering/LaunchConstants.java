@@ -64,18 +64,28 @@ final class LaunchConstants {
         || definitions[d.id()] != 1) {
       return false;
     }
-    Slot<?> value =
-        switch (in.opcode()) {
-          case "mov" -> moved(d, in.operands().get(1), in);
-          case "cvta" -> in.has("global") ? copied(d, in.operands().get(1)) : null;
-          case "ld" -> parameter(d, in);
-          default -> null;
-        };
+    Slot<?> value = value(d, in);
     if (value == null) {
       return false;
     }
     registers.alias(d, value);
     return true;
+  }
+
+  /**
+   * What the instruction sets its register to; null when it is no constant, or is not understood.
+   */
+  private @Nullable Slot<?> value(Register d, Instruction in) {
+    try {
+      return switch (in.opcode()) {
+        case "mov" -> moved(d, in.operands().get(1), in);
+        case "cvta" -> in.has("global") ? copied(d, in.operands().get(1)) : null;
+        case "ld" -> parameter(d, in);
+        default -> null;
+      };
+    } catch (Unsupported e) {
+      return null; // The decoder says so with its place.
+    }
   }
 
   private @Nullable Slot<?> moved(Register d, Operand from, Instruction in) {

@@ -81,14 +81,38 @@ class KernelCompilerTests {
         .hasSize(3);
   }
 
+  @Test
+  void aSurveyListsAllThatCannotBeExecuted() {
+    PtxModule module =
+        parse(
+            """
+            frob.b32 %r1, %r2;
+            add.s32 %r1, %r1, 1;
+            mov.u32 %r2, %clusterid.x;
+            @%p0 tex.1d.v4.f32.s32 {%f1, %f2, %f3, %f4}, [t, {%r1}];
+            """);
+    assertThat(
+            KernelCompiler.survey(
+                module, module.kernels().get(0), Map.of(), DeviceOptions.defaults()))
+        .extracting(fault -> fault.site().ptxLine() + " " + fault.site().instruction())
+        .containsExactly(
+            "5 frob.b32 %r1, %r2;",
+            "7 mov.u32 %r2, %clusterid.x;",
+            "8 @%p0 tex.1d.v4.f32.s32 {%f1, %f2, %f3, %f4}, [t, {%r1}];");
+  }
+
   private static LoweredKernel compile(String body) {
+    PtxModule module = parse(body);
+    return KernelCompiler.compile(
+        module, module.kernels().get(0), Map.of(), DeviceOptions.defaults(), Instrument.NONE);
+  }
+
+  private static PtxModule parse(String body) {
     String text =
         ".version 8.0\n.target sm_80\n.entry k(.param .u64 address) {\n"
             + ".reg .pred %p<4>; .reg .b32 %r<9>; .reg .b64 %rd<9>; .reg .f32 %f<300>;\n"
             + body
             + "\n}";
-    PtxModule module = PtxParser.parse(text);
-    return KernelCompiler.compile(
-        module, module.kernels().get(0), Map.of(), DeviceOptions.defaults(), Instrument.NONE);
+    return PtxParser.parse(text);
   }
 }
