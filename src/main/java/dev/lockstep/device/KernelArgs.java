@@ -12,8 +12,8 @@ import java.lang.foreign.ValueLayout;
  * <pre>{@code args.reset().address(out).address(x).int64(rows).float32(eps);}</pre>
  */
 public final class KernelArgs {
-  /** The largest parameter block PTX allows a kernel before sm_70's extension: 4 KiB. */
-  private static final int CAPACITY = 4096;
+  /** The largest parameter block PTX allows a kernel, from PTX ISA 8.1 and sm_70 on. */
+  private static final int CAPACITY = 32_764;
 
   private final MemorySegment block = Arena.ofAuto().allocate(CAPACITY, 16);
   private int size;
@@ -36,19 +36,33 @@ public final class KernelArgs {
 
   /** A 64-bit integer or raw device address. */
   public KernelArgs int64(long value) {
-    block.set(ValueLayout.JAVA_LONG, reserve(8), value);
+    block.set(ValueLayout.JAVA_LONG, reserve(8, 8), value);
     return this;
   }
 
   /** A 32-bit integer. */
   public KernelArgs int32(int value) {
-    block.set(ValueLayout.JAVA_INT, reserve(4), value);
+    block.set(ValueLayout.JAVA_INT, reserve(4, 4), value);
     return this;
   }
 
   /** A 32-bit float. */
   public KernelArgs float32(float value) {
-    block.set(ValueLayout.JAVA_FLOAT, reserve(4), value);
+    block.set(ValueLayout.JAVA_FLOAT, reserve(4, 4), value);
+    return this;
+  }
+
+  /**
+   * Bytes as they are: a structure passed by value, a type with no method here.
+   *
+   * @param alignment a power of two: the bytes start at its next multiple
+   */
+  public KernelArgs bytes(MemorySegment value, int alignment) {
+    if (Integer.bitCount(alignment) != 1) {
+      throw new IllegalArgumentException("alignment " + alignment + " must be a power of two");
+    }
+    long at = reserve(value.byteSize(), alignment);
+    MemorySegment.copy(value, 0, block, at, value.byteSize());
     return this;
   }
 
@@ -57,12 +71,15 @@ public final class KernelArgs {
     return block.asSlice(0, size);
   }
 
-  private int reserve(int bytes) {
-    int at = (size + bytes - 1) & -bytes;
-    if (at + bytes > CAPACITY) {
+  private long reserve(long bytes, int alignment) {
+    long at = ((long) size + alignment - 1) & -alignment;
+    if (bytes > CAPACITY - at) {
       throw new IllegalArgumentException("kernel arguments exceed " + CAPACITY + " bytes");
     }
-    size = at + bytes;
+    for (long gap = size; gap < at; gap++) {
+      block.set(ValueLayout.JAVA_BYTE, gap, (byte) 0);
+    }
+    size = (int) (at + bytes);
     return at;
   }
 }

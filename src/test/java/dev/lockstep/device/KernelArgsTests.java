@@ -51,13 +51,32 @@ class KernelArgsTests {
   }
 
   @Test
-  void theBlockHoldsExactlyFourKibibytes() {
-    for (int i = 0; i < 512; i++) {
+  void bytesGoWhereTheirAlignmentPutsThem() {
+    byte[] three = {1, 2, 3};
+    args.int64(-1).int64(-1).int64(-1).reset();
+    MemorySegment block =
+        args.int32(7)
+            .bytes(MemorySegment.ofArray(three), 8)
+            .bytes(MemorySegment.ofArray(three), 1)
+            .int32(9)
+            .block();
+
+    assertThat(block.toArray(ValueLayout.JAVA_BYTE))
+        .containsExactly(7, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 1, 2, 3, 0, 0, 9, 0, 0, 0);
+    assertThatThrownBy(() -> args.bytes(MemorySegment.ofArray(three), 3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("alignment 3 must be a power of two");
+  }
+
+  @Test
+  void theBlockHoldsWhatPtxAllowsAKernel() {
+    for (int i = 0; i < 4095; i++) {
       args.int64(i);
     }
-    assertThat(args.block().byteSize()).isEqualTo(4096);
+    args.int32(0);
+    assertThat(args.block().byteSize()).isEqualTo(32_764);
     assertThatThrownBy(() -> args.int32(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("kernel arguments exceed 4096 bytes");
+        .hasMessage("kernel arguments exceed 32764 bytes");
   }
 }
