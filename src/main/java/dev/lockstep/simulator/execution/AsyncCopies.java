@@ -182,6 +182,12 @@ public final class AsyncCopies {
       target.set(ValueLayout.JAVA_LONG_UNALIGNED, to, low);
       target.set(ValueLayout.JAVA_LONG_UNALIGNED, to + 8, high);
     }
+    BlockObserver observer = warp.observer;
+    if (observer != null) {
+      for (int i = 0; i < Warp.LANES; i++) {
+        observer.copied(warp, i, copy.to[i], copy.size);
+      }
+    }
   }
 
   private void perform(Copy copy, int lane) {
@@ -193,6 +199,10 @@ public final class AsyncCopies {
     }
     if (bytes < copy.size) {
       target.asSlice(to + bytes, copy.size - bytes).fill((byte) 0);
+    }
+    BlockObserver observer = warp.observer;
+    if (observer != null) {
+      observer.copied(warp, lane, to, copy.size);
     }
   }
 }

@@ -51,6 +51,9 @@ final class Barriers {
     int released = waiting[id];
     waiting[id] = 0;
     arrived[id] = 0;
+    if (cta.observer != null) {
+      cta.observer.completed(id, released, expected[id] == 0);
+    }
     for (int rest = released; rest != 0; rest &= rest - 1) {
       cta.release(Integer.numberOfTrailingZeros(rest));
     }

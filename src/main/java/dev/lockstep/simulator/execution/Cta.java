@@ -35,6 +35,9 @@ final class Cta {
   private final int threads;
   private Dim3 block = new Dim3(0);
 
+  /** Whoever watches; null, as nearly always, when nobody does. */
+  @Nullable BlockObserver observer;
+
   Cta(
       LoweredKernel kernel,
       GlobalMemory global,
@@ -62,6 +65,14 @@ final class Cta {
         new SpecialRegisterFile(kernel.registers(), warps, shape, sharedBytes, dynamicSharedBytes);
   }
 
+  /** Has its blocks watched. */
+  void observe(BlockObserver.Factory factory) {
+    observer = factory.create(warps.length, (int) shared.bytes(), kernel.localBytes());
+    for (Warp w : warps) {
+      w.observer = observer;
+    }
+  }
+
   /** Makes ready for the blocks of a launch. */
   void start(Dim3 grid, MemorySegment arguments) {
     parameters = arguments;
@@ -80,6 +91,9 @@ final class Cta {
       steps[i] = 0;
       blocked[i] = false;
       done[i] = false;
+    }
+    if (observer != null) {
+      observer.started();
     }
     int left = warps.length;
     while (left > 0) {
@@ -138,6 +152,9 @@ final class Cta {
     if (wait) {
       blocked[w.index] = true;
       w.groups.stop();
+    }
+    if (observer != null) {
+      observer.arrived(id, w);
     }
     barriers.arrive(this, id, w.index, count, wait);
   }

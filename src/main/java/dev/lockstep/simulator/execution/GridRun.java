@@ -17,6 +17,7 @@ public final class GridRun {
   private final GlobalMemory global;
   private final long stepLimit;
   private final @Nullable Cta[] ctas;
+  private BlockObserver.@Nullable Factory observers;
 
   /**
    * @param workers how many may call {@link Work#run} at once
@@ -26,6 +27,11 @@ public final class GridRun {
     this.global = global;
     this.stepLimit = stepLimit;
     this.ctas = new Cta[workers];
+  }
+
+  /** Has the blocks of all launches to come watched. */
+  public void observe(BlockObserver.Factory factory) {
+    observers = factory;
   }
 
   /** Bytes of shared memory a block of this launch has. */
@@ -48,6 +54,10 @@ public final class GridRun {
     int sharedBytes = sharedBytes(kernel, launch);
     if (cta == null || !cta.shape.equals(launch.block()) || cta.shared.bytes() != sharedBytes) {
       cta = new Cta(kernel, global, launch.block(), sharedBytes, launch.sharedBytes());
+      BlockObserver.Factory factory = observers;
+      if (factory != null) {
+        cta.observe(factory);
+      }
       ctas[worker] = cta;
     }
     return cta;

@@ -6,6 +6,7 @@ import dev.lockstep.simulator.intrinsic.TensorCore;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import dev.lockstep.simulator.memory.Region;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * 32 lanes in lockstep. Registers are arrays of 32 values, one array per register; a predicate is
@@ -60,6 +61,9 @@ public final class Warp {
   public final double[] scratchDoubles = new double[LANES];
 
   private final Object[] scratch = {scratchFloats, scratchInts, scratchLongs, scratchDoubles};
+
+  /** Whoever watches the block; null, as nearly always, when nobody does. */
+  public @Nullable BlockObserver observer;
 
   final Cta cta;
   final int index;
@@ -136,6 +140,11 @@ public final class Warp {
   /** Nanoseconds, as the kernel's clocks show them. */
   public long clock() {
     return System.nanoTime();
+  }
+
+  /** Which warp of its block this is. */
+  public int index() {
+    return index;
   }
 
   /** The first active lane. */

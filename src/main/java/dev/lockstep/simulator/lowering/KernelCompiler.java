@@ -97,8 +97,9 @@ public final class KernelCompiler {
     Registers registers = compiler.registers;
     boolean[] constant = LaunchConstants.find(registers, symbols, steps, kernel.registers().size());
     RegisterAllocation.run(registers, kernel.registers(), steps, blocks, order, constant, liveness);
-    compiler.layOut(steps, blocks, order, constant);
     List<Register> zeroed = liveness.readBeforeWritten(kernel.registers());
+    instrument.kernel(kernel, zeroed.stream().filter(r -> !registers.isConstant(r)).toList());
+    compiler.layOut(steps, blocks, order, constant);
     return new LoweredKernel(
         kernel.name(),
         kernel.parameterBytes(),

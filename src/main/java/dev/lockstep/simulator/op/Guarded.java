@@ -15,6 +15,11 @@ public final class Guarded extends Op {
     this.flip = negated ? -1 : 0;
   }
 
+  /** Those of the active lanes that really execute the instruction. */
+  public int chosen(Warp w) {
+    return w.mask & (w.predicates[predicate] ^ flip);
+  }
+
   @Override
   public void execute(Warp w) {
     int lanes = w.mask;
