@@ -6,7 +6,7 @@ package dev.lockstep.device;
  * @param provider the name it is chosen by: {@code cuda} or {@code sim}
  * @param name product name, for people
  * @param computeCapability for example {@code 8.0}
- * @param multiprocessors streaming multiprocessors, or the simulator's worker threads
+ * @param multiprocessors streaming multiprocessors, of the modelled GPU on the simulator
  * @param memoryBytes total device memory
  */
 public record DeviceInfo(

@@ -9,6 +9,8 @@ public record Launch(Dim3 grid, Dim3 block, int sharedBytes) {
   /** Limits every CUDA device since compute capability 3.0 shares (CUDA C++ guide, appendix). */
   private static final int MAX_BLOCK_THREADS = 1024;
 
+  private static final int MAX_BLOCK_Z = 64;
+
   private static final int MAX_GRID_YZ = 65_535;
 
   public Launch {
@@ -20,6 +22,9 @@ public record Launch(Dim3 grid, Dim3 block, int sharedBytes) {
     if (block.count() > MAX_BLOCK_THREADS) {
       throw new IllegalArgumentException(
           "block " + block + " has " + block.count() + " threads, at most " + MAX_BLOCK_THREADS);
+    }
+    if (block.z() > MAX_BLOCK_Z) {
+      throw new IllegalArgumentException("block " + block + ": z goes up to " + MAX_BLOCK_Z);
     }
     if (sharedBytes < 0) {
       throw new IllegalArgumentException("sharedBytes " + sharedBytes + " must not be negative");

@@ -1,24 +1,24 @@
 package dev.lockstep.simulator;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.GpuModel;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.PtxParser;
 import dev.lockstep.ptx.PtxSyntaxException;
+import dev.lockstep.simulator.execution.RunSettings;
 import dev.lockstep.simulator.memory.GlobalMemory;
-import java.lang.management.ManagementFactory;
 
 /**
- * A simulated GPU of compute capability 8.0. Work is done when it is put on a stream, so streams
- * are never behind; blocks of a launch are spread over worker threads, which changes no result.
- * Safe for use by several threads: launches take turns.
+ * A simulated GPU, of the model the options name. Work is done when it is put on a stream, so
+ * streams are never behind; blocks of a launch are spread over worker threads, which changes no
+ * result. Safe for use by several threads: launches take turns.
  */
 public final class SimulatedDevice implements Device {
   static final String PROVIDER = "sim";
@@ -29,25 +29,27 @@ public final class SimulatedDevice implements Device {
   private final GlobalMemory memory = new GlobalMemory();
   private final DeviceOptions options;
   private final Workers workers;
-  private final long stepLimit;
+  private final RunSettings settings;
   private boolean closed;
 
   /** Opens a device of its own: nothing is shared between two. */
   public SimulatedDevice(DeviceOptions options) {
     this.options = options;
+    GpuModel gpu = GpuModel.named(options.gpu());
     int threads = options.threads();
     this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
-    this.stepLimit = options.stepLimit() == 0 ? DEFAULT_STEP_LIMIT : options.stepLimit();
+    long stepLimit = options.stepLimit() == 0 ? DEFAULT_STEP_LIMIT : options.stepLimit();
+    this.settings = new RunSettings(gpu, options.schedule(), stepLimit);
   }
 
   @Override
   public DeviceInfo info() {
     return new DeviceInfo(
         PROVIDER,
-        "Lockstep simulator, " + workers.count() + " threads",
-        "8.0",
-        workers.count(),
-        hostMemory());
+        "Lockstep simulator of " + gpu().product() + ", " + workers.count() + " threads",
+        gpu().capability().toString(),
+        gpu().multiprocessors(),
+        gpu().memoryBytes());
   }
 
   @Override
@@ -55,6 +57,13 @@ public final class SimulatedDevice implements Device {
     requireOpen();
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes " + bytes + " must not be negative");
+    }
+    long free = gpu().memoryBytes() - memory.allocatedBytes();
+    if (bytes > free) {
+      throw new DeviceException(
+          "allocate",
+          "no memory for %d bytes: of the %d bytes of the %s, %d are free"
+              .formatted(bytes, gpu().memoryBytes(), gpu().name(), free));
     }
     try {
       return new SimulatedBuffer(memory.allocate("a buffer of " + bytes + " bytes", bytes), this);
@@ -66,6 +75,9 @@ public final class SimulatedDevice implements Device {
   @Override
   public KernelModule load(KernelImage image) {
     requireOpen();
+    // PTX that targets a newer GPU than the model is loaded, too: what the simulator executes does
+    // not
+    // depend on the model, which sets only what kernels can ask for and run out of.
     PtxModule module;
     try {
       module = PtxParser.parse(image.ptx());
@@ -107,15 +119,13 @@ public final class SimulatedDevice implements Device {
     return workers;
   }
 
-  long stepLimit() {
-    return stepLimit;
+  RunSettings settings() {
+    return settings;
   }
 
-  /** Buffers live outside the Java heap: what the host has is what there is. */
-  private static long hostMemory() {
-    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-        ? system.getTotalMemorySize()
-        : Runtime.getRuntime().maxMemory();
+  /** What is modelled. */
+  GpuModel gpu() {
+    return settings.gpu();
   }
 
   void requireOpen() {

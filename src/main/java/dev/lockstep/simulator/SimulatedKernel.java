@@ -13,7 +13,7 @@ final class SimulatedKernel implements Kernel {
   SimulatedKernel(SimulatedDevice device, LoweredKernel lowered) {
     this.device = device;
     this.lowered = lowered;
-    this.grid = new GridRun(lowered, device.memory(), device.stepLimit(), device.workers().count());
+    this.grid = new GridRun(lowered, device.memory(), device.settings(), device.workers().count());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.lockstep.simulator;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.GpuModel;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.Launch;
@@ -13,9 +14,6 @@ import java.lang.foreign.MemorySegment;
 
 /** A stream whose work is done before each call returns. */
 public final class SimulatedStream implements Stream {
-  /** Shared memory a block may have on compute capability 8.0: 163 KiB. */
-  private static final int MAX_SHARED_BYTES = 163 * 1024;
-
   private final SimulatedDevice device;
   private long warpInstructions;
 
@@ -59,7 +57,7 @@ public final class SimulatedStream implements Stream {
     }
     MemorySegment arguments = args.block();
     LoweredKernel lowered = ours.lowered();
-    requireFit(lowered, launch, arguments.byteSize());
+    requireFit(lowered, device.gpu(), launch, arguments.byteSize());
     GridRun.Work work = ours.grid().start(launch, arguments);
     device.workers().run(work);
     warpInstructions = work.warpInstructions();
@@ -92,7 +90,8 @@ public final class SimulatedStream implements Stream {
   @Override
   public void close() {}
 
-  private static void requireFit(LoweredKernel kernel, Launch launch, long argumentBytes) {
+  private static void requireFit(
+      LoweredKernel kernel, GpuModel gpu, Launch launch, long argumentBytes) {
     if (argumentBytes != kernel.parameterBytes()) {
       throw new DeviceException(
           "launch",
@@ -107,11 +106,12 @@ public final class SimulatedStream implements Stream {
                   kernel.name(), kernel.maxThreads(), launch.block(), launch.block().count()));
     }
     int sharedBytes = GridRun.sharedBytes(kernel, launch);
-    if (sharedBytes > MAX_SHARED_BYTES) {
+    int available = gpu.capability().sharedBytesPerBlock();
+    if (sharedBytes > available) {
       throw new DeviceException(
           "launch",
-          "%s needs %d bytes of shared memory per block, at most %d"
-              .formatted(kernel.name(), sharedBytes, MAX_SHARED_BYTES));
+          "%s needs %d bytes of shared memory per block, at most %d on the %s"
+              .formatted(kernel.name(), sharedBytes, available, gpu.name()));
     }
   }
 

@@ -37,6 +37,14 @@ class LaunchTests {
   }
 
   @Test
+  void blocksAreAtMost64Deep() {
+    assertThatThrownBy(() -> new Launch(new Dim3(1), new Dim3(1, 1, 65), 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("block (1,1,65): z goes up to 64");
+    assertThat(new Launch(new Dim3(1), new Dim3(1, 1, 64), 0).block().z()).isEqualTo(64);
+  }
+
+  @Test
   void theLargestGridAndBlockAreAllowed() {
     assertThat(Launch.of(Integer.MAX_VALUE, 1024).grid().count()).isEqualTo(Integer.MAX_VALUE);
   }

@@ -31,6 +31,7 @@ final class Cta {
   private final boolean[] done;
   private final Barriers barriers;
   private final SpecialRegisterFile specials;
+  private final RunSettings settings;
   private final @Nullable MemorySegment locals;
   private final int threads;
   private Dim3 block = new Dim3(0);
@@ -41,11 +42,13 @@ final class Cta {
   Cta(
       LoweredKernel kernel,
       GlobalMemory global,
+      RunSettings settings,
       Dim3 shape,
       int sharedBytes,
       int dynamicSharedBytes) {
     this.kernel = kernel;
     this.global = global;
+    this.settings = settings;
     this.shape = shape;
     this.threads = (int) shape.count();
     Arena arena = Arena.ofAuto();
@@ -62,7 +65,8 @@ final class Cta {
     this.done = new boolean[count];
     this.barriers = new Barriers(count);
     this.specials =
-        new SpecialRegisterFile(kernel.registers(), warps, shape, sharedBytes, dynamicSharedBytes);
+        new SpecialRegisterFile(
+            kernel.registers(), warps, shape, settings.gpu(), sharedBytes, dynamicSharedBytes);
   }
 
   /** Has its blocks watched. */
@@ -79,10 +83,14 @@ final class Cta {
     specials.startLaunch(grid, arguments);
   }
 
-  /** Runs one block of the grid from start to end. */
-  void run(Dim3 at, long stepLimit) {
+  /**
+   * Runs one block of the grid from start to end.
+   *
+   * @param number its place in the grid, x running fastest
+   */
+  void run(Dim3 at, long number) {
     block = at;
-    specials.startBlock(at);
+    specials.startBlock(at, number);
     barriers.reset();
     for (int i = 0; i < warps.length; i++) {
       int lanes = Math.min(Warp.LANES, threads - i * Warp.LANES);
@@ -101,7 +109,7 @@ final class Cta {
       for (int i = 0; i < warps.length; i++) {
         if (!done[i] && !blocked[i]) {
           progress = true;
-          runWarp(i, stepLimit);
+          runWarp(i);
           if (done[i]) {
             left--;
             barriers.exited(this);
@@ -115,7 +123,7 @@ final class Cta {
   }
 
   /** Runs a warp until it blocks, ends, or has used its turn. */
-  private void runWarp(int i, long stepLimit) {
+  private void runWarp(int i) {
     Warp w = warps[i];
     Op[] code = kernel.code();
     int budget = SLICE;
@@ -140,8 +148,8 @@ final class Cta {
       }
     }
     steps[i] += SLICE - budget;
-    if (steps[i] > stepLimit) {
-      throw new DeviceFault.StepLimit(stepLimit, site(w, w.firstLane() & 31, w.pc));
+    if (steps[i] > settings.stepLimit()) {
+      throw new DeviceFault.StepLimit(settings.stepLimit(), site(w, w.firstLane() & 31, w.pc));
     }
   }
 

@@ -15,17 +15,17 @@ import org.jspecify.annotations.Nullable;
 public final class GridRun {
   private final LoweredKernel kernel;
   private final GlobalMemory global;
-  private final long stepLimit;
+  private final RunSettings settings;
   private final @Nullable Cta[] ctas;
   private BlockObserver.@Nullable Factory observers;
 
   /**
    * @param workers how many may call {@link Work#run} at once
    */
-  public GridRun(LoweredKernel kernel, GlobalMemory global, long stepLimit, int workers) {
+  public GridRun(LoweredKernel kernel, GlobalMemory global, RunSettings settings, int workers) {
     this.kernel = kernel;
     this.global = global;
-    this.stepLimit = stepLimit;
+    this.settings = settings;
     this.ctas = new Cta[workers];
   }
 
@@ -53,7 +53,7 @@ public final class GridRun {
     Cta cta = ctas[worker];
     int sharedBytes = sharedBytes(kernel, launch);
     if (cta == null || !cta.shape.equals(launch.block()) || cta.shared.bytes() != sharedBytes) {
-      cta = new Cta(kernel, global, launch.block(), sharedBytes, launch.sharedBytes());
+      cta = new Cta(kernel, global, settings, launch.block(), sharedBytes, launch.sharedBytes());
       BlockObserver.Factory factory = observers;
       if (factory != null) {
         cta.observe(factory);
@@ -98,7 +98,7 @@ public final class GridRun {
                 (int) (block / grid.x() % grid.y()),
                 (int) (block / grid.x() / grid.y()));
         try {
-          cta.run(at, stepLimit);
+          cta.run(at, block);
           instructions += cta.instructions();
         } catch (Throwable t) {
           failed(block, t);

@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.execution;
 
 import dev.lockstep.device.Dim3;
+import dev.lockstep.device.GpuModel;
 import dev.lockstep.simulator.execution.RegisterFile.Special;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,6 +21,13 @@ final class SpecialRegisterFile {
 
   private final RegisterFile file;
   private final Warp[] warps;
+  private final Dim3 shape;
+  private final GpuModel gpu;
+  private final int sharedBytes;
+  private final int dynamicSharedBytes;
+
+  /** The int register that holds {@code %smid}, or −1. */
+  private int multiprocessor = -1;
 
   /** Int registers that hold the place's x, y and z, or −1; and the grid's extents. */
   private final int[] place = new int[3];
@@ -32,7 +40,16 @@ final class SpecialRegisterFile {
   private final int[] zeroPredicates;
 
   SpecialRegisterFile(
-      RegisterFile file, Warp[] warps, Dim3 shape, int sharedBytes, int dynamicSharedBytes) {
+      RegisterFile file,
+      Warp[] warps,
+      Dim3 shape,
+      GpuModel gpu,
+      int sharedBytes,
+      int dynamicSharedBytes) {
+    this.gpu = gpu;
+    this.shape = shape;
+    this.sharedBytes = sharedBytes;
+    this.dynamicSharedBytes = dynamicSharedBytes;
     this.file = file;
     this.warps = warps;
     this.zeroFloats = array(file.zeroed().floats());
@@ -47,6 +64,8 @@ final class SpecialRegisterFile {
         place[PLACE.indexOf(value.special())] = value.register();
       } else if (EXTENT.contains(value.special())) {
         extent[EXTENT.indexOf(value.special())] = value.register();
+      } else if (value.special() == Special.SMID) {
+        multiprocessor = value.register();
       }
     }
     for (Warp w : warps) {
@@ -54,8 +73,7 @@ final class SpecialRegisterFile {
       for (RegisterFile.SpecialValue value : file.specials()) {
         int[] lanes = w.ints[value.register()];
         for (int lane = 0; lane < Warp.LANES; lane++) {
-          lanes[lane] =
-              perThread(value.special(), w.index, lane, shape, sharedBytes, dynamicSharedBytes);
+          lanes[lane] = perThread(value.special(), w.index, lane);
         }
       }
     }
@@ -71,10 +89,17 @@ final class SpecialRegisterFile {
     }
   }
 
-  /** What differs from block to block. */
-  void startBlock(Dim3 block) {
+  /**
+   * What differs from block to block.
+   *
+   * @param number the block's place in the grid: multiprocessors get blocks in turn
+   */
+  void startBlock(Dim3 block, long number) {
     for (Warp w : warps) {
       fill(w, place, block);
+      if (multiprocessor >= 0) {
+        Arrays.fill(w.ints[multiprocessor], (int) (number % gpu.multiprocessors()));
+      }
       zero(w);
     }
   }
@@ -140,8 +165,7 @@ final class SpecialRegisterFile {
     }
   }
 
-  private int perThread(
-      Special special, int warp, int lane, Dim3 shape, int sharedBytes, int dynamicSharedBytes) {
+  private int perThread(Special special, int warp, int lane) {
     int thread = warp * Warp.LANES + lane;
     return switch (special) {
       case TID_X -> thread % shape.x();
@@ -153,8 +177,7 @@ final class SpecialRegisterFile {
       case LANEID -> lane;
       case WARPID -> warp;
       case NWARPID -> warps.length;
-      case SMID -> 0;
-      case NSMID -> 1;
+      case NSMID -> gpu.multiprocessors();
       case LANEMASK_EQ -> 1 << lane;
       case LANEMASK_LE -> -1 >>> (31 - lane);
       case LANEMASK_LT -> (1 << lane) - 1;
@@ -162,7 +185,7 @@ final class SpecialRegisterFile {
       case LANEMASK_GT -> lane == 31 ? 0 : -1 << (lane + 1);
       case TOTAL_SMEM_SIZE -> sharedBytes;
       case DYNAMIC_SMEM_SIZE -> dynamicSharedBytes;
-      case CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z -> 0;
+      case CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z, SMID -> 0;
     };
   }
 

@@ -30,6 +30,7 @@ public final class GlobalMemory implements AutoCloseable {
   private int freedCount;
   private final Set<Allocation> live = new HashSet<>();
   private long next = Windows.GLOBAL;
+  private long allocatedBytes;
 
   /** An allocation: a region and the arena that owns its bytes. */
   public final class Allocation implements AutoCloseable {
@@ -57,6 +58,7 @@ public final class GlobalMemory implements AutoCloseable {
         region.retire();
         forget(region);
         live.remove(this);
+        allocatedBytes -= region.bytes();
       }
       arena.close();
     }
@@ -79,7 +81,15 @@ public final class GlobalMemory implements AutoCloseable {
       regions = longer;
       Allocation allocation = new Allocation(region, arena);
       live.add(allocation);
+      allocatedBytes += bytes;
       return allocation;
+    }
+  }
+
+  /** Bytes of all allocations that were not freed. */
+  public long allocatedBytes() {
+    synchronized (lock) {
+      return allocatedBytes;
     }
   }
 

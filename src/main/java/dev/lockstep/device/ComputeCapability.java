@@ -1,0 +1,53 @@
+package dev.lockstep.device;
+
+/**
+ * What all GPUs of one compute capability share: the limits kernels are written against. The
+ * figures are those of the CUDA C++ Programming Guide, appendix "Compute Capabilities", table
+ * "Technical Specifications per Compute Capability".
+ *
+ * @param sharedBytesPerSm shared memory of a multiprocessor
+ * @param sharedBytesPerBlock what a block may have of it, opt-in included
+ * @param reservedSharedBytes shared memory per block that the system keeps for itself
+ * @param maxThreadsPerSm threads resident on a multiprocessor
+ * @param maxBlocksPerSm blocks resident on a multiprocessor
+ */
+public record ComputeCapability(
+    int major,
+    int minor,
+    int sharedBytesPerSm,
+    int sharedBytesPerBlock,
+    int reservedSharedBytes,
+    int maxThreadsPerSm,
+    int maxBlocksPerSm) {
+  private static final int KIB = 1024;
+
+  static final ComputeCapability CC_70 = volta(0, 96 * KIB, 2048, 32);
+  static final ComputeCapability CC_75 = volta(5, 64 * KIB, 1024, 16);
+  static final ComputeCapability CC_80 = since80(8, 0, 164 * KIB, 2048, 32);
+  static final ComputeCapability CC_86 = since80(8, 6, 100 * KIB, 1536, 16);
+  static final ComputeCapability CC_89 = since80(8, 9, 100 * KIB, 1536, 24);
+  static final ComputeCapability CC_90 = since80(9, 0, 228 * KIB, 2048, 32);
+  static final ComputeCapability CC_100 = since80(10, 0, 228 * KIB, 2048, 32);
+
+  /** Threads of a block; the same everywhere. */
+  public static final int MAX_THREADS_PER_BLOCK = 1024;
+
+  /** 32-bit registers of a multiprocessor, and what one block may use; the same everywhere. */
+  public static final int REGISTERS_PER_SM = 64 * KIB;
+
+  private static ComputeCapability volta(int minor, int shared, int threads, int blocks) {
+    return new ComputeCapability(7, minor, shared, shared, 0, threads, blocks);
+  }
+
+  /** From 8.0 on the system keeps 1 KiB of each block's shared memory. */
+  private static ComputeCapability since80(
+      int major, int minor, int shared, int threads, int blocks) {
+    return new ComputeCapability(major, minor, shared, shared - KIB, KIB, threads, blocks);
+  }
+
+  /** For example {@code 8.0}. */
+  @Override
+  public String toString() {
+    return major + "." + minor;
+  }
+}
