@@ -27,4 +27,9 @@ public final class BarrierOp extends Op {
     int lane = w.firstLane();
     w.arriveAtBarrier(w.ints[id][lane], threads < 0 ? 0 : w.ints[threads][lane], wait);
   }
+
+  @Override
+  public boolean isBarrier() {
+    return true;
+  }
 }

@@ -78,8 +78,11 @@ final class Cta {
   }
 
   /** Makes ready for the blocks of a launch. */
-  void start(Dim3 grid, MemorySegment arguments) {
+  void start(Dim3 grid, MemorySegment arguments, @Nullable Tally tally) {
     parameters = arguments;
+    for (Warp w : warps) {
+      w.tally = tally;
+    }
     specials.startLaunch(grid, arguments);
   }
 
@@ -165,6 +168,10 @@ final class Cta {
       observer.arrived(id, w);
     }
     barriers.arrive(this, id, w.index, count, wait);
+  }
+
+  boolean isBlocked(int warp) {
+    return blocked[warp];
   }
 
   /** A barrier is complete: the warp may go on. */

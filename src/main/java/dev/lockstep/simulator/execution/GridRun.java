@@ -4,6 +4,7 @@ import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Launch;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,16 @@ public final class GridRun {
 
   /** A launch to be worked on. One at a time: blocks of two launches would share registers. */
   public Work start(Launch launch, MemorySegment arguments) {
-    return new Work(launch, arguments);
+    return new Work(launch, arguments, null);
+  }
+
+  /**
+   * A launch to be counted.
+   *
+   * @param tallies what each worker counts
+   */
+  public Work start(Launch launch, MemorySegment arguments, List<? extends Tally> tallies) {
+    return new Work(launch, arguments, tallies);
   }
 
   private Cta cta(int worker, Launch launch) {
@@ -73,9 +83,12 @@ public final class GridRun {
     private long faultBlock = Long.MAX_VALUE;
     private @Nullable Throwable fault;
 
-    private Work(Launch launch, MemorySegment arguments) {
+    private final @Nullable List<? extends Tally> tallies;
+
+    private Work(Launch launch, MemorySegment arguments, @Nullable List<? extends Tally> tallies) {
       this.launch = launch;
       this.arguments = arguments;
+      this.tallies = tallies;
       this.blocks = launch.grid().count();
     }
 
@@ -88,7 +101,7 @@ public final class GridRun {
     public void run(int worker) {
       Cta cta = cta(worker, launch);
       Dim3 grid = launch.grid();
-      cta.start(grid, arguments);
+      cta.start(grid, arguments, tallies == null ? null : tallies.get(worker));
       long instructions = 0;
       long block;
       while ((block = next.getAndIncrement()) < blocks) {

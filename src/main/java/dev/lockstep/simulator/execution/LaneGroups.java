@@ -150,7 +150,7 @@ public final class LaneGroups {
   }
 
   private boolean isBarrier(int pc) {
-    return warp.cta.kernel.code()[pc] instanceof BarrierOp;
+    return warp.cta.kernel.code()[pc].isBarrier();
   }
 
   private String place(int i) {

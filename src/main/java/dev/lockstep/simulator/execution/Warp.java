@@ -65,6 +65,9 @@ public final class Warp {
   /** Whoever watches the block; null, as nearly always, when nobody does. */
   public @Nullable BlockObserver observer;
 
+  /** What the worker that runs this warp counts, for ops that count; set for each launch. */
+  public @Nullable Tally tally;
+
   final Cta cta;
   final int index;
 
@@ -145,6 +148,11 @@ public final class Warp {
   /** Which warp of its block this is. */
   public int index() {
     return index;
+  }
+
+  /** Whether it waits at a block-wide barrier. */
+  public boolean isBlocked() {
+    return cta.isBlocked(index);
   }
 
   /** The first active lane. */

@@ -5,7 +5,9 @@ import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.op.Branch;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts something around the ops of a kernel while it is lowered: a sanitizer, counters. Each method
@@ -33,5 +35,31 @@ public interface Instrument {
   /** Around a whole instruction with its guard: the active lanes are those that meet it. */
   default Op instruction(Op op, Instruction in, LoweredKernel.Site site) {
     return op;
+  }
+
+  /**
+   * An op to be executed once by every group of lanes that runs through a straight stretch of code:
+   * the lanes active then are those that meet each of its instructions. Null for none.
+   *
+   * @param stretch in order, including instructions that need no op of their own
+   */
+  default @Nullable Op stretch(List<Executed> stretch) {
+    return null;
+  }
+
+  /** Lanes that take this branch while others do not end at once, as the exit it leads to says. */
+  default void exits(Branch branch, Instruction exit) {}
+
+  /** An instruction of a stretch. */
+  record Executed(Instruction instruction, Part part) {}
+
+  /** How much of an instruction a stretch holds. */
+  enum Part {
+    /** All of it. */
+    WHOLE,
+    /** Its guard, made a branch around the rest. */
+    GUARD,
+    /** The rest. */
+    GUARDED
   }
 }

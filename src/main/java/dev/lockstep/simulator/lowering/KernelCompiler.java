@@ -124,8 +124,15 @@ public final class KernelCompiler {
       start[order[n]] = code.size();
       for (int i = block.from(); i < block.to(); i++) {
         Step step = steps.get(i);
+        boolean waits = Steps.waits(step);
+        if (i == block.from() && !waits) {
+          addStretch(steps, i, block.to());
+        }
         if (step.kind() != Step.Kind.BRANCH && !constant[i]) {
           add(decode(step.instruction()), step.instruction());
+        }
+        if (waits) {
+          addStretch(steps, i, block.to());
         }
       }
       Step last = steps.get(block.to() - 1);
@@ -146,11 +153,39 @@ public final class KernelCompiler {
     for (Link link : links) {
       int target = start[link.block];
       switch (link.op) {
-        case Branch branch ->
-            branch.link(target, endsThread(steps.get(blocks.get(link.block).from())));
+        case Branch branch -> {
+          Step first = steps.get(blocks.get(link.block).from());
+          branch.link(target, endsThread(first));
+          if (endsThread(first)) {
+            instrument.exits(branch, first.instruction());
+          }
+        }
         case Jump jump -> jump.link(target);
         default -> throw new AssertionError(link);
       }
+    }
+  }
+
+  /**
+   * Lets the instrument count the stretch that starts at a step and ends where lanes may part or
+   * meet. Where lanes meet, that is done behind the op they meet at, when they are one group.
+   */
+  private void addStretch(List<Step> steps, int from, int blockEnd) {
+    List<Instrument.Executed> stretch = new ArrayList<>();
+    for (int i = from; i < blockEnd && (i == from || !Steps.waits(steps.get(i))); i++) {
+      Step step = steps.get(i);
+      Instrument.Part part = Instrument.Part.WHOLE;
+      if (step.isGuardOfNext()) {
+        part = Instrument.Part.GUARD;
+      } else if (i > 0 && steps.get(i - 1).isGuardOfNext()) {
+        part = Instrument.Part.GUARDED;
+      }
+      stretch.add(new Instrument.Executed(step.instruction(), part));
+    }
+    Op op = instrument.stretch(stretch);
+    if (op != null) {
+      code.add(op);
+      sites.add(site(steps.get(from).instruction()));
     }
   }
 

@@ -17,6 +17,12 @@ record Step(Instruction instruction, Kind kind, Instruction.@Nullable Guard guar
     EXIT
   }
 
+  /** Whether it is the guard of the next step, made a branch around it. */
+  boolean isGuardOfNext() {
+    Instruction.Guard own = instruction.guard();
+    return guard != null && own != null && guard.negated() != own.negated();
+  }
+
   /** Whether what follows is a block of its own. */
   boolean endsBlock() {
     return kind != Kind.PLAIN;

@@ -34,6 +34,11 @@ final class Steps {
 
   private Steps() {}
 
+  /** Whether a group of lanes may have to wait here for others, to go on with them as one group. */
+  static boolean waits(Step step) {
+    return step.kind() == Step.Kind.PLAIN && WAITING.contains(step.instruction().opcode());
+  }
+
   static List<Step> of(PtxKernel kernel) {
     List<Instruction> instructions = kernel.instructions();
     List<Step> steps = new ArrayList<>(instructions.size() + 16);

@@ -44,8 +44,18 @@ public final class Address {
     return wide && file == Slot.LONGS && index == register;
   }
 
+  /** The state space its values are addresses in. */
+  public StateSpace space() {
+    return space;
+  }
+
+  /** What is added to the register's values. */
+  public long offset() {
+    return offset;
+  }
+
   /** The register's 32 values, offset not added: possibly the register itself. */
-  long[] values(Warp w) {
+  public long[] values(Warp w) {
     if (wide) {
       return w.longs[register];
     }

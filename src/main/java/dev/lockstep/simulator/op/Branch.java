@@ -26,9 +26,14 @@ public final class Branch extends Op {
     this.takenExits = exits;
   }
 
+  /** Those of the active lanes that go elsewhere. */
+  public int taken(Warp w) {
+    return w.mask & (w.predicates[predicate] ^ flip);
+  }
+
   @Override
   public void execute(Warp w) {
-    int taken = w.mask & (w.predicates[predicate] ^ flip);
+    int taken = taken(w);
     if (taken == w.mask) {
       w.pc = target;
     } else if (taken != 0) {
