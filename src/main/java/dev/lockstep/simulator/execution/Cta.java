@@ -129,16 +129,16 @@ final class Cta {
   private void runWarp(int i) {
     Warp w = warps[i];
     Op[] code = kernel.code();
-    int budget = SLICE;
+    w.budget = SLICE;
     while (true) {
-      while (w.pc < w.limit && budget > 0) {
-        budget--;
+      while (w.pc < w.limit && w.budget > 0) {
+        w.budget--;
         code[w.pc++].execute(w);
       }
       if (blocked[i]) {
         break;
       }
-      if (budget == 0) {
+      if (w.budget == 0) {
         w.groups.next(true);
         break;
       }
@@ -150,7 +150,7 @@ final class Cta {
         break;
       }
     }
-    steps[i] += SLICE - budget;
+    steps[i] += SLICE - w.budget;
     if (steps[i] > settings.stepLimit()) {
       throw new DeviceFault.StepLimit(settings.stepLimit(), site(w, w.firstLane() & 31, w.pc));
     }

@@ -74,6 +74,23 @@ public record RegisterFile(
     LANEMASK_GE,
     LANEMASK_GT,
     DYNAMIC_SMEM_SIZE,
-    TOTAL_SMEM_SIZE
+    TOTAL_SMEM_SIZE;
+
+    /** Whether it is the same in all lanes of a warp. */
+    public boolean isUniform() {
+      return switch (this) {
+        case TID_X,
+            TID_Y,
+            TID_Z,
+            LANEID,
+            LANEMASK_EQ,
+            LANEMASK_LE,
+            LANEMASK_LT,
+            LANEMASK_GE,
+            LANEMASK_GT ->
+            false;
+        default -> true;
+      };
+    }
   }
 }

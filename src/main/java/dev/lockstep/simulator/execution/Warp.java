@@ -44,6 +44,9 @@ public final class Warp {
   /** Where this warp is told to stop and look around: see {@link LaneGroups}. */
   int limit;
 
+  /** Instructions this warp may still execute before others get a turn. */
+  int budget;
+
   public final LaneGroups groups;
   public final AsyncCopies copies;
   public final TensorCore.Scratch tensorScratch = new TensorCore.Scratch();
@@ -88,6 +91,18 @@ public final class Warp {
   public void setMask(int lanes) {
     mask = lanes;
     full = lanes == -1;
+  }
+
+  /**
+   * Whether one op may stand for {@code more} instructions beside the current one, up to the place
+   * {@code end}: nothing asks for a stop before. Counts them if so.
+   */
+  public boolean takeSteps(int more, int end) {
+    if (budget < more || limit < end) {
+      return false;
+    }
+    budget -= more;
+    return true;
   }
 
   /** Where an op writes a register; end with {@link #keep}. */

@@ -3,6 +3,7 @@ package dev.lockstep.simulator.lowering;
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Dim3;
+import dev.lockstep.device.ExecutionTier;
 import dev.lockstep.device.FaultSite;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.PtxKernel;
@@ -10,12 +11,14 @@ import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.jit.SegmentCompiler;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.Guarded;
 import dev.lockstep.simulator.op.Jump;
 import dev.lockstep.simulator.op.Nothing;
 import dev.lockstep.simulator.op.Sequence;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -31,6 +34,9 @@ public final class KernelCompiler {
   private final List<Op> code = new ArrayList<>();
   private final List<LoweredKernel.Site> sites = new ArrayList<>();
   private final Consumer<DeviceFault.UnsupportedInstruction> refused;
+
+  /** Whether the instrument put something around an op of the instruction decoded last. */
+  private boolean watched;
 
   private KernelCompiler(
       PtxModule module,
@@ -99,12 +105,16 @@ public final class KernelCompiler {
     RegisterAllocation.run(registers, kernel.registers(), steps, blocks, order, constant, liveness);
     List<Register> zeroed = liveness.readBeforeWritten(kernel.registers());
     instrument.kernel(kernel, zeroed.stream().filter(r -> !registers.isConstant(r)).toList());
-    compiler.layOut(steps, blocks, order, constant);
+    Segments segments =
+        new Segments(registers, symbols, kernel.registers(), options.approximation());
+    compiler.layOut(steps, blocks, order, constant, liveness, segments);
+    Op[] code = compiler.code.toArray(Op[]::new);
+    SegmentCompiler.install(segments.found(), code, tier(options));
     return new LoweredKernel(
         kernel.name(),
         kernel.parameterBytes(),
         kernel.maxThreads(),
-        compiler.code.toArray(Op[]::new),
+        code,
         compiler.sites,
         registers.file(zeroed),
         symbols.sharedBytes(),
@@ -116,26 +126,40 @@ public final class KernelCompiler {
    * Decodes block after block; a jump is added where the text's next block is not the next here.
    */
   private void layOut(
-      List<Step> steps, List<ControlFlow.Block> blocks, int[] order, boolean[] constant) {
+      List<Step> steps,
+      List<ControlFlow.Block> blocks,
+      int[] order,
+      boolean[] constant,
+      Liveness liveness,
+      Segments segments) {
     int[] start = new int[blocks.size()];
     List<Link> links = new ArrayList<>();
     for (int n = 0; n < order.length; n++) {
       ControlFlow.Block block = blocks.get(order[n]);
       start[order[n]] = code.size();
+      List<Segments.Placed> placed = new ArrayList<>();
       for (int i = block.from(); i < block.to(); i++) {
         Step step = steps.get(i);
         boolean waits = Steps.waits(step);
         if (i == block.from() && !waits) {
-          addStretch(steps, i, block.to());
+          addStretch(steps, i, block.to(), placed);
         }
         if (step.kind() != Step.Kind.BRANCH && !constant[i]) {
-          add(decode(step.instruction()), step.instruction());
+          watched = false;
+          int pc = code.size();
+          Op op = add(decode(step.instruction()), step.instruction());
+          placed.add(new Segments.Placed(step, op, pc, watched));
         }
         if (waits) {
-          addStretch(steps, i, block.to());
+          addStretch(steps, i, block.to(), placed);
         }
       }
       Step last = steps.get(block.to() - 1);
+      BitSet wanted = liveness.atEnd(order[n]);
+      if (last.kind() == Step.Kind.BRANCH) {
+        Liveness.uses(last, register -> wanted.set(register.id()));
+      }
+      segments.add(placed, wanted);
       int[] next = block.successors();
       int following = n + 1 < order.length ? order[n + 1] : -1;
       if (last.kind() == Step.Kind.BRANCH && last.guard() != null) {
@@ -170,7 +194,7 @@ public final class KernelCompiler {
    * Lets the instrument count the stretch that starts at a step and ends where lanes may part or
    * meet. Where lanes meet, that is done behind the op they meet at, when they are one group.
    */
-  private void addStretch(List<Step> steps, int from, int blockEnd) {
+  private void addStretch(List<Step> steps, int from, int blockEnd, List<Segments.Placed> placed) {
     List<Instrument.Executed> stretch = new ArrayList<>();
     for (int i = from; i < blockEnd && (i == from || !Steps.waits(steps.get(i))); i++) {
       Step step = steps.get(i);
@@ -184,6 +208,7 @@ public final class KernelCompiler {
     }
     Op op = instrument.stretch(stretch);
     if (op != null) {
+      placed.add(new Segments.Placed(null, op, code.size()));
       code.add(op);
       sites.add(site(steps.get(from).instruction()));
     }
@@ -216,7 +241,9 @@ public final class KernelCompiler {
     LoweredKernel.Site site = site(in);
     Op[] steps = emitter.finish();
     for (int i = 0; i < steps.length; i++) {
-      steps[i] = instrument.step(steps[i], in, site);
+      Op step = steps[i];
+      steps[i] = instrument.step(step, in, site);
+      watched |= steps[i] != step;
     }
     Op op = steps.length == 1 ? steps[0] : new Sequence(steps);
     Instruction.Guard guard = in.guard();
@@ -226,10 +253,18 @@ public final class KernelCompiler {
     return op;
   }
 
-  private void add(Op op, Instruction in) {
+  private Op add(Op op, Instruction in) {
     LoweredKernel.Site site = site(in);
-    code.add(instrument.instruction(op, in, site));
+    Op placed = instrument.instruction(op, in, site);
+    watched |= placed != op;
+    code.add(placed);
     sites.add(site);
+    return placed;
+  }
+
+  /** A drawn schedule counts single instructions, as the interpreter executes them. */
+  private static ExecutionTier tier(DeviceOptions options) {
+    return options.schedule().random() ? ExecutionTier.INTERPRETED : options.tier();
   }
 
   private LoweredKernel.Site site(Instruction in) {

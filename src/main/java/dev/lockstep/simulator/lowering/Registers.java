@@ -71,6 +71,12 @@ final class Registers {
     return constants.contains(register);
   }
 
+  /** Whether all lanes hold the same in a place nothing writes. */
+  boolean isUniform(Slot<?> place) {
+    return specials.entrySet().stream()
+        .noneMatch(e -> e.getValue().equals(place) && !e.getKey().isUniform());
+  }
+
   /** The parameter at an offset of the block, as a register of a file. */
   Slot<?> parameter(int file, long offset) {
     RegisterFile.ParameterValue value =

@@ -1,0 +1,386 @@
+package dev.lockstep.simulator.jit;
+
+import dev.lockstep.device.Approximation;
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.simulator.intrinsic.Approximate;
+import dev.lockstep.simulator.intrinsic.BitOps;
+import dev.lockstep.simulator.intrinsic.Conversions;
+import dev.lockstep.simulator.intrinsic.FloatOps;
+import dev.lockstep.simulator.intrinsic.IntegerConversions;
+import dev.lockstep.simulator.intrinsic.IntegerOps;
+import java.lang.classfile.CodeBuilder;
+import java.lang.constant.MethodTypeDesc;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The instructions the second tier translates, by opcode: the most frequent ones of compiled
+ * kernels. All others it executes as the interpreter does.
+ */
+public final class Forms {
+  /** Opcodes that round to nearest whether they say so or not. */
+  private static final Set<String> NEAREST_BY_DEFAULT =
+      Set.of("add", "sub", "mul", "fma", "div", "sqrt", "rcp");
+
+  private static final Set<String> APPROXIMATE =
+      Set.of("ex2", "lg2", "sin", "cos", "tanh", "rsqrt");
+
+  private static final Map<String, Form> FORMS = new HashMap<>();
+
+  static {
+    floats();
+    doubles();
+    integers();
+    longs();
+    conversions();
+    comparisons();
+  }
+
+  private Forms() {}
+
+  /**
+   * How to compute an instruction's result, its guard left aside; null when the interpreter is to.
+   *
+   * @param approximation what approximate instructions return; only the exact one is translated
+   */
+  public static @Nullable Form of(Instruction in, Approximation approximation) {
+    String opcode = in.opcode();
+    StringBuilder key = new StringBuilder(opcode);
+    boolean flushes = false;
+    boolean saturates = false;
+    boolean inexact = APPROXIMATE.contains(opcode);
+    for (String modifier : in.modifiers()) {
+      switch (modifier) {
+        case "ftz" -> flushes = true;
+        case "sat" -> saturates = true;
+        case "rn" -> {
+          if (!NEAREST_BY_DEFAULT.contains(opcode)) {
+            key.append(".rn");
+          }
+        }
+        default -> {
+          inexact |= modifier.equals("approx") || modifier.equals("full");
+          key.append('.').append(modifier);
+        }
+      }
+    }
+    Form form = FORMS.get(key.toString());
+    if (form == null || inexact && approximation.perturbed()) {
+      return null;
+    }
+    if (!flushes && !saturates) {
+      return form;
+    }
+    return adorned(form, flushes, saturates);
+  }
+
+  /** {@code .ftz} flushes operands and result, {@code .sat} then clamps; of floats alone. */
+  private static @Nullable Form adorned(Form form, boolean flushes, boolean saturates) {
+    boolean single = form.result() == 'f';
+    if (saturates && !single || flushes && form.types().indexOf('f') < 0) {
+      return null;
+    }
+    if (flushes && form.types().substring(1).indexOf('f') >= 0 && !flushable(form)) {
+      return null;
+    }
+    return new Form(
+        form.types(),
+        c -> {
+          if (flushes) {
+            flushSources(form, c);
+          }
+          form.emission().accept(c);
+          if (flushes && single) {
+            call(FloatOps.class, "flush", float.class).accept(c);
+          }
+          if (saturates) {
+            call(FloatOps.class, "saturate", float.class).accept(c);
+          }
+        });
+  }
+
+  private static boolean flushable(Form form) {
+    return List.of("f", "ff", "fff").contains(form.types().substring(1));
+  }
+
+  /** Flushes what lies on the operand stack: one, two or three floats. */
+  private static void flushSources(Form form, CodeBuilder c) {
+    Consumer<CodeBuilder> flush = call(FloatOps.class, "flush", float.class);
+    switch (form.types().substring(1)) {
+      case "f" -> flush.accept(c);
+      case "ff" -> {
+        flush.accept(c);
+        c.swap();
+        flush.accept(c);
+        c.swap();
+      }
+      case "fff" -> {
+        int third = c.allocateLocal(java.lang.classfile.TypeKind.FLOAT);
+        flush.accept(c);
+        c.fstore(third);
+        flush.accept(c);
+        c.swap();
+        flush.accept(c);
+        c.swap();
+        c.fload(third);
+      }
+      default -> {}
+    }
+  }
+
+  private static void floats() {
+    form("add.f32", "fff", CodeBuilder::fadd);
+    form("sub.f32", "fff", CodeBuilder::fsub);
+    form("mul.f32", "fff", CodeBuilder::fmul);
+    form("div.f32", "fff", CodeBuilder::fdiv);
+    form("fma.f32", "ffff", call(Math.class, "fma", float.class, float.class, float.class));
+    form("neg.f32", "ff", CodeBuilder::fneg);
+    form("abs.f32", "ff", call(Math.class, "abs", float.class));
+    form("min.f32", "fff", call(FloatOps.class, "min", float.class, float.class));
+    form("max.f32", "fff", call(FloatOps.class, "max", float.class, float.class));
+    form("min.NaN.f32", "fff", call(FloatOps.class, "minNaN", float.class, float.class));
+    form("max.NaN.f32", "fff", call(FloatOps.class, "maxNaN", float.class, float.class));
+    form("copysign.f32", "fff", call(FloatOps.class, "copySign", float.class, float.class));
+    form("sqrt.f32", "ff", c -> c.f2d().invokestatic(desc(Math.class), "sqrt", ROOT).d2f());
+    form("rcp.f32", "ff", c -> c.fconst_1().swap().fdiv());
+    for (String name : List.of("ex2", "rcp", "rsqrt", "sqrt", "lg2", "sin", "cos", "tanh")) {
+      form(name + ".approx.f32", "ff", call(Approximate.class, name, float.class));
+    }
+    form("div.approx.f32", "fff", call(Approximate.class, "divApprox", float.class, float.class));
+    form("div.full.f32", "fff", call(Approximate.class, "divFull", float.class, float.class));
+  }
+
+  private static void doubles() {
+    form("add.f64", "ddd", CodeBuilder::dadd);
+    form("sub.f64", "ddd", CodeBuilder::dsub);
+    form("mul.f64", "ddd", CodeBuilder::dmul);
+    form("div.f64", "ddd", CodeBuilder::ddiv);
+    form("fma.f64", "dddd", call(Math.class, "fma", double.class, double.class, double.class));
+    form("neg.f64", "dd", CodeBuilder::dneg);
+    form("abs.f64", "dd", call(Math.class, "abs", double.class));
+  }
+
+  private static void integers() {
+    for (String type : List.of("s32", "u32")) {
+      boolean signed = type.equals("s32");
+      String kind = signed ? "Signed" : "Unsigned";
+      Class<?> extremes = signed ? Math.class : LaneMath.class;
+      form("add." + type, "iii", CodeBuilder::iadd);
+      form("sub." + type, "iii", CodeBuilder::isub);
+      form("mul.lo." + type, "iii", CodeBuilder::imul);
+      form("mad.lo." + type, "iiii", call(LaneMath.class, "mad", int.class, int.class, int.class));
+      form("mul.hi." + type, "iii", call(IntegerOps.class, "mulHi" + kind, int.class, int.class));
+      form("div." + type, "iii", call(IntegerOps.class, "div" + kind, int.class, int.class));
+      form("rem." + type, "iii", call(IntegerOps.class, "rem" + kind, int.class, int.class));
+      form("min." + type, "iii", call(extremes, "min", int.class, int.class));
+      form("max." + type, "iii", call(extremes, "max", int.class, int.class));
+      form("shr." + type, "iii", call(IntegerOps.class, "shr" + kind, int.class, int.class));
+      form("bfe." + type, "iiii", ints3(BitOps.class, "extract" + kind));
+      form("mul.wide." + type, "lii", call(LaneMath.class, "wide" + kind, int.class, int.class));
+      form(
+          "mad.wide." + type,
+          "liil",
+          call(LaneMath.class, "wide" + kind, int.class, int.class, long.class));
+    }
+    form("shr.b32", "iii", call(IntegerOps.class, "shrUnsigned", int.class, int.class));
+    form("neg.s32", "ii", CodeBuilder::ineg);
+    form("abs.s32", "ii", call(Math.class, "abs", int.class));
+    form("and.b32", "iii", CodeBuilder::iand);
+    form("or.b32", "iii", CodeBuilder::ior);
+    form("xor.b32", "iii", CodeBuilder::ixor);
+    form("not.b32", "ii", c -> c.iconst_m1().ixor());
+    form("shl.b32", "iii", call(IntegerOps.class, "shl", int.class, int.class));
+    form("popc.b32", "ii", call(Integer.class, "bitCount", int.class));
+    form("clz.b32", "ii", call(Integer.class, "numberOfLeadingZeros", int.class));
+    form("brev.b32", "ii", call(Integer.class, "reverse", int.class));
+    form("prmt.b32", "iiii", ints3(BitOps.class, "permute"));
+    form("and.pred", "ppp", CodeBuilder::iand);
+    form("or.pred", "ppp", CodeBuilder::ior);
+    form("xor.pred", "ppp", CodeBuilder::ixor);
+    form("not.pred", "pp", c -> c.iconst_1().ixor());
+    form("and.b16", "hhh", CodeBuilder::iand);
+    form("or.b16", "hhh", CodeBuilder::ior);
+    form("xor.b16", "hhh", CodeBuilder::ixor);
+  }
+
+  private static void longs() {
+    for (String type : List.of("s64", "u64")) {
+      boolean signed = type.equals("s64");
+      String kind = signed ? "Signed" : "Unsigned";
+      Class<?> extremes = signed ? Math.class : LaneMath.class;
+      form("add." + type, "lll", CodeBuilder::ladd);
+      form("sub." + type, "lll", CodeBuilder::lsub);
+      form("mul.lo." + type, "lll", CodeBuilder::lmul);
+      form(
+          "mad.lo." + type,
+          "llll",
+          call(LaneMath.class, "mad", long.class, long.class, long.class));
+      form("div." + type, "lll", call(IntegerOps.class, "div" + kind, long.class, long.class));
+      form("rem." + type, "lll", call(IntegerOps.class, "rem" + kind, long.class, long.class));
+      form("min." + type, "lll", call(extremes, "min", long.class, long.class));
+      form("max." + type, "lll", call(extremes, "max", long.class, long.class));
+      form("shr." + type, "lli", call(IntegerOps.class, "shr" + kind, long.class, int.class));
+    }
+    form("shr.b64", "lli", call(IntegerOps.class, "shrUnsigned", long.class, int.class));
+    form("neg.s64", "ll", CodeBuilder::lneg);
+    form("and.b64", "lll", CodeBuilder::land);
+    form("or.b64", "lll", CodeBuilder::lor);
+    form("xor.b64", "lll", CodeBuilder::lxor);
+    form("not.b64", "ll", c -> c.loadConstant(-1L).lxor());
+    form("shl.b64", "lli", call(IntegerOps.class, "shl", long.class, int.class));
+  }
+
+  private static void conversions() {
+    form("cvt.u64.u32", "li", call(Integer.class, "toUnsignedLong", int.class));
+    form("cvt.s64.s32", "li", CodeBuilder::i2l);
+    form("cvt.u32.u64", "il", CodeBuilder::l2i);
+    form("cvt.u32.u16", "ih", c -> {});
+    form("cvt.s32.s16", "ih", CodeBuilder::i2s);
+    form("cvt.rn.f32.s32", "fi", CodeBuilder::i2f);
+    form(
+        "cvt.rn.f32.u32",
+        "fi",
+        c -> c.invokestatic(desc(Integer.class), "toUnsignedLong", U2L).l2f());
+    form("cvt.f64.f32", "df", CodeBuilder::f2d);
+    form("cvt.rn.f32.f64", "fd", CodeBuilder::d2f);
+    form("cvt.f32.f32", "ff", c -> {});
+    form("cvt.f32.f16", "fh", c -> c.i2s().invokestatic(desc(Float.class), "float16ToFloat", H2F));
+    form("cvt.f32.bf16", "fh", call(LaneMath.class, "bf16ToFloat", int.class));
+    form("cvt.rn.f16.f32", "hf", call(Conversions.class, "toF16", float.class));
+    form("cvt.rn.bf16.f32", "hf", call(Conversions.class, "toBf16", float.class));
+    form("cvt.rn.f16x2.f32", "iff", call(Conversions.class, "toF16x2", float.class, float.class));
+    form("cvt.rn.bf16x2.f32", "iff", call(Conversions.class, "toBf16x2", float.class, float.class));
+    for (String mode : List.of("rni", "rzi", "rmi", "rpi")) {
+      form("cvt." + mode + ".s32.f32", "if", rounded("toS32", mode));
+      form("cvt." + mode + ".u32.f32", "if", rounded("toU32", mode));
+    }
+    form("cvt.rni.f32.f32", "ff", integral("rint"));
+    form("cvt.rmi.f32.f32", "ff", integral("floor"));
+    form("cvt.rpi.f32.f32", "ff", integral("ceil"));
+    form("cvt.rzi.f32.f32", "ff", call(LaneMath.class, "truncate", float.class));
+  }
+
+  private static void comparisons() {
+    for (Comparison comparison : Comparison.values()) {
+      for (String type : List.of("s32", "u32", "b32", "s64", "u64", "b64", "f32", "f64")) {
+        Consumer<CodeBuilder> emission = comparison.of(type);
+        if (emission != null) {
+          char t = typeCode(type);
+          String sources = "" + t + t;
+          form("setp." + comparison.spelling() + "." + type, "p" + sources, emission);
+          form(
+              "setp." + comparison.spelling() + ".and." + type,
+              "pp" + sources,
+              emission.andThen(CodeBuilder::iand));
+          form(
+              "setp." + comparison.spelling() + ".or." + type,
+              "pp" + sources,
+              emission.andThen(CodeBuilder::ior));
+        }
+      }
+    }
+  }
+
+  /** {@code mov} of one value. */
+  public static Form move(char type) {
+    return new Form("" + type + type, c -> {});
+  }
+
+  /** {@code selp}; its sources are the predicate, then the value where it holds, then the other. */
+  public static Form select(char type) {
+    Class<?> java =
+        switch (type) {
+          case 'f' -> float.class;
+          case 'd' -> double.class;
+          case 'l' -> long.class;
+          default -> int.class;
+        };
+    return new Form(
+        "" + type + 'p' + type + type, call(LaneMath.class, "select", int.class, java, java));
+  }
+
+  /** {@code mov} of two halves into one register, the lower half first; null for other sizes. */
+  public static @Nullable Form pack(char type) {
+    return switch (type) {
+      case 'i' -> new Form("ihh", call(LaneMath.class, "joinHalves", int.class, int.class));
+      case 'l' -> new Form("lii", call(LaneMath.class, "join", int.class, int.class));
+      default -> null;
+    };
+  }
+
+  /** {@code mov} of one register's lower or upper half; null for other sizes. */
+  public static @Nullable Form unpack(char type, boolean upper) {
+    return switch (type) {
+      case 'i' ->
+          upper
+              ? new Form("hi", call(LaneMath.class, "upper", int.class))
+              : new Form("hi", c -> c.loadConstant(0xffff).iand());
+      case 'l' ->
+          upper
+              ? new Form("il", call(LaneMath.class, "upper", long.class))
+              : new Form("il", CodeBuilder::l2i);
+      default -> null;
+    };
+  }
+
+  private static char typeCode(String type) {
+    return switch (type) {
+      case "f32" -> 'f';
+      case "f64" -> 'd';
+      case "s64", "u64", "b64" -> 'l';
+      default -> 'i';
+    };
+  }
+
+  private static Consumer<CodeBuilder> rounded(String method, String mode) {
+    java.lang.constant.ClassDesc rounding = desc(dev.lockstep.simulator.intrinsic.Rounding.class);
+    String constant = dev.lockstep.simulator.intrinsic.Rounding.of(mode).name();
+    Consumer<CodeBuilder> convert =
+        call(
+            IntegerConversions.class,
+            method,
+            float.class,
+            dev.lockstep.simulator.intrinsic.Rounding.class);
+    return c -> convert.accept(c.getstatic(rounding, constant, rounding));
+  }
+
+  private static Consumer<CodeBuilder> integral(String method) {
+    return c -> c.f2d().invokestatic(desc(Math.class), method, ROOT).d2f();
+  }
+
+  private static Consumer<CodeBuilder> ints3(Class<?> owner, String name) {
+    return call(owner, name, int.class, int.class, int.class);
+  }
+
+  private static final MethodTypeDesc ROOT = MethodTypeDesc.ofDescriptor("(D)D");
+  private static final MethodTypeDesc U2L = MethodTypeDesc.ofDescriptor("(I)J");
+  private static final MethodTypeDesc H2F = MethodTypeDesc.ofDescriptor("(S)F");
+
+  private static java.lang.constant.ClassDesc desc(Class<?> c) {
+    return c.describeConstable().orElseThrow();
+  }
+
+  /** A call of a static method, which must exist. */
+  private static Consumer<CodeBuilder> call(Class<?> owner, String name, Class<?>... parameters) {
+    java.lang.reflect.Method method;
+    try {
+      method = owner.getMethod(name, parameters);
+    } catch (NoSuchMethodException e) {
+      throw new LinkageError("the second tier calls a method that is gone", e);
+    }
+    MethodTypeDesc type =
+        java.lang.invoke.MethodType.methodType(method.getReturnType(), parameters)
+            .describeConstable()
+            .orElseThrow();
+    java.lang.constant.ClassDesc target = desc(owner);
+    return c -> c.invokestatic(target, name, type);
+  }
+
+  private static void form(String opcode, String types, Consumer<CodeBuilder> emission) {
+    FORMS.put(opcode, new Form(types, emission));
+  }
+}

@@ -1,0 +1,94 @@
+package dev.lockstep.simulator.jit;
+
+/** What generated code calls where no method of the arithmetic packages fits. */
+public final class LaneMath {
+  private LaneMath() {}
+
+  public static int mad(int a, int b, int c) {
+    return a * b + c;
+  }
+
+  public static long mad(long a, long b, long c) {
+    return a * b + c;
+  }
+
+  public static long wideSigned(int a, int b) {
+    return (long) a * b;
+  }
+
+  public static long wideUnsigned(int a, int b) {
+    return (a & 0xffff_ffffL) * (b & 0xffff_ffffL);
+  }
+
+  public static long wideSigned(int a, int b, long c) {
+    return (long) a * b + c;
+  }
+
+  public static long wideUnsigned(int a, int b, long c) {
+    return (a & 0xffff_ffffL) * (b & 0xffff_ffffL) + c;
+  }
+
+  /** Of unsigned numbers. */
+  public static int min(int a, int b) {
+    return Integer.compareUnsigned(a, b) <= 0 ? a : b;
+  }
+
+  /** Of unsigned numbers. */
+  public static int max(int a, int b) {
+    return Integer.compareUnsigned(a, b) >= 0 ? a : b;
+  }
+
+  /** Of unsigned numbers. */
+  public static long min(long a, long b) {
+    return Long.compareUnsigned(a, b) <= 0 ? a : b;
+  }
+
+  /** Of unsigned numbers. */
+  public static long max(long a, long b) {
+    return Long.compareUnsigned(a, b) >= 0 ? a : b;
+  }
+
+  public static float bf16ToFloat(int bits) {
+    return Float.intBitsToFloat(bits << 16);
+  }
+
+  public static float truncate(float a) {
+    return (float) (a < 0 ? Math.ceil(a) : Math.floor(a));
+  }
+
+  /** The upper half of 32 bits. */
+  public static int upper(int a) {
+    return a >>> 16;
+  }
+
+  /** The upper half of 64 bits. */
+  public static int upper(long a) {
+    return (int) (a >>> 32);
+  }
+
+  /** The first source becomes the lower half. */
+  public static long join(int lower, int upper) {
+    return (lower & 0xffff_ffffL) | (long) upper << 32;
+  }
+
+  /** The first source becomes the lower half. */
+  public static int joinHalves(int lower, int upper) {
+    return (lower & 0xffff) | upper << 16;
+  }
+
+  public static int select(int which, int a, int b) {
+    return which != 0 ? a : b;
+  }
+
+  public static long select(int which, long a, long b) {
+    return which != 0 ? a : b;
+  }
+
+  public static float select(int which, float a, float b) {
+    return which != 0 ? a : b;
+  }
+
+  public static double select(int which, double a, double b) {
+    return which != 0 ? a : b;
+  }
+}

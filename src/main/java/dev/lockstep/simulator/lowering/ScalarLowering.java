@@ -1,0 +1,191 @@
+package dev.lockstep.simulator.lowering;
+
+import dev.lockstep.device.Approximation;
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.ScalarType;
+import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.jit.Form;
+import dev.lockstep.simulator.jit.Forms;
+import dev.lockstep.simulator.jit.Place;
+import dev.lockstep.simulator.jit.Scalar;
+import dev.lockstep.simulator.jit.Source;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Describes an instruction to the second tier, if that can translate it. */
+final class ScalarLowering {
+  private final Registers registers;
+  private final Symbols symbols;
+  private final Approximation approximation;
+
+  ScalarLowering(Registers registers, Symbols symbols, Approximation approximation) {
+    this.registers = registers;
+    this.symbols = symbols;
+    this.approximation = approximation;
+  }
+
+  /** What computes the instruction lane by lane, in order; null when the interpreter has to. */
+  @Nullable List<Scalar> of(Instruction in) {
+    return switch (in.opcode()) {
+      case "mov" -> move(in);
+      case "selp" -> select(in);
+      case "setp" -> one(in, comparisonSources(in));
+      default ->
+          one(in, in.operands().subList(Math.min(1, in.operands().size()), in.operands().size()));
+    };
+  }
+
+  private @Nullable List<Scalar> one(Instruction in, List<Operand> sources) {
+    Form form = Forms.of(in, approximation);
+    return form == null ? null : list(scalar(in, form, in.operands().get(0), sources));
+  }
+
+  /**
+   * The predicate of {@code setp.lt.and} goes first: it is combined when the comparison is done.
+   */
+  private static List<Operand> comparisonSources(Instruction in) {
+    List<Operand> operands = in.operands();
+    return operands.size() == 4
+        ? List.of(operands.get(3), operands.get(1), operands.get(2))
+        : operands.subList(Math.min(1, operands.size()), operands.size());
+  }
+
+  private @Nullable List<Scalar> select(Instruction in) {
+    if (in.modifiers().size() != 1 || in.operands().size() != 4) {
+      return null;
+    }
+    ScalarType type = Decoder.type(in);
+    char code = typeCode(type);
+    if (code == 0 || code == 'p') {
+      return null;
+    }
+    // The predicate lies under both values: swapping values of two sizes is the form's business.
+    Form form = Forms.select(code);
+    List<Operand> o = in.operands();
+    return list(scalar(in, form, o.get(0), List.of(o.get(3), o.get(1), o.get(2))));
+  }
+
+  private @Nullable List<Scalar> move(Instruction in) {
+    if (in.modifiers().size() != 1 || in.operands().size() != 2) {
+      return null;
+    }
+    Operand to = in.operands().get(0);
+    Operand from = in.operands().get(1);
+    char code = typeCode(Decoder.type(in));
+    if (code == 0) {
+      return null;
+    }
+    if (to instanceof Operand.Vector(List<Operand> parts)) {
+      return unpack(in, parts, from, code);
+    }
+    if (from instanceof Operand.Vector(List<Operand> parts)) {
+      Form form = parts.size() == 2 ? Forms.pack(code) : null;
+      return form == null ? null : list(scalar(in, form, to, parts));
+    }
+    return list(scalar(in, Forms.move(code), to, List.of(from)));
+  }
+
+  private @Nullable List<Scalar> unpack(
+      Instruction in, List<Operand> parts, Operand from, char code) {
+    Form lower = Forms.unpack(code, false);
+    Form upper = Forms.unpack(code, true);
+    if (parts.size() != 2 || lower == null || upper == null) {
+      return null;
+    }
+    List<@Nullable Scalar> both = new ArrayList<>();
+    if (!(parts.get(0) instanceof Operand.Sink)) {
+      both.add(scalar(in, lower, parts.get(0), List.of(from)));
+    }
+    if (!(parts.get(1) instanceof Operand.Sink)) {
+      both.add(scalar(in, upper, parts.get(1), List.of(from)));
+    }
+    List<Scalar> known = both.stream().filter(Objects::nonNull).toList();
+    if (known.isEmpty() || known.size() < both.size()) {
+      return null;
+    }
+    // A half may live where the whole ends: it must be written last.
+    boolean overwrites = known.get(0).sources().contains(known.get(0).target());
+    return overwrites ? known.reversed() : known;
+  }
+
+  private static char typeCode(ScalarType type) {
+    return switch (type) {
+      case PRED -> 'p';
+      case B16, U16, S16 -> 'h';
+      case B32, U32, S32 -> 'i';
+      case F32 -> 'f';
+      case B64, U64, S64 -> 'l';
+      case F64 -> 'd';
+      default -> 0;
+    };
+  }
+
+  private static @Nullable List<Scalar> list(@Nullable Scalar scalar) {
+    return scalar == null ? null : List.of(scalar);
+  }
+
+  private @Nullable Scalar scalar(Instruction in, Form form, Operand to, List<Operand> from) {
+    if (from.size() != form.arity()
+        || !(to instanceof Operand.Reg(Register target))
+        || !fits(target, form.result())) {
+      return null;
+    }
+    List<Source> sources = new ArrayList<>();
+    for (int i = 0; i < from.size(); i++) {
+      Source source = source(from.get(i), form.source(i));
+      if (source == null) {
+        return null;
+      }
+      sources.add(source);
+    }
+    Instruction.Guard guard = in.guard();
+    return new Scalar(
+        form,
+        Segments.place(registers, target),
+        List.copyOf(sources),
+        guard == null ? null : Segments.place(registers, guard.predicate()),
+        guard != null && guard.negated());
+  }
+
+  private @Nullable Source source(Operand operand, char type) {
+    return switch (operand) {
+      case Operand.Reg(Register register) ->
+          fits(register, type) ? Segments.place(registers, register) : null;
+      case Operand.Not(Register register) ->
+          type == 'p' && Segments.place(registers, register) instanceof Place place
+              ? new Source.Not(place)
+              : null;
+      case Operand.IntLiteral(long value) -> new Source.Literal(false, value, 0);
+      case Operand.FloatLiteral f -> new Source.Literal(true, 0, f.value());
+      case Operand.Symbol(String name, long offset) -> {
+        Symbols.Place place = symbols.find(name);
+        yield place == null || type == 'f' || type == 'd'
+            ? null
+            : new Source.Literal(false, place.address() + offset, 0);
+      }
+      case Operand.Special(String name) ->
+          type == 'i' && SpecialValues.isFixed(name) ? special(name) : null;
+      default -> null;
+    };
+  }
+
+  private @Nullable Source special(String name) {
+    Slot<int[]> slot;
+    try {
+      slot = registers.special(SpecialValues.named(name));
+    } catch (Unsupported e) {
+      return null;
+    }
+    return new Place(slot.file(), slot.index(), registers.isUniform(slot));
+  }
+
+  private static boolean fits(Register register, char type) {
+    int file =
+        register.type() == ScalarType.PRED ? Place.PREDICATES : Registers.file(register.type());
+    return Place.fits(file, register.type().bytes(), type);
+  }
+}
