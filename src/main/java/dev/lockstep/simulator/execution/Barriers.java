@@ -52,7 +52,7 @@ final class Barriers {
     waiting[id] = 0;
     arrived[id] = 0;
     if (cta.observer != null) {
-      cta.observer.completed(id, released, expected[id] == 0);
+      cta.observer.completed(id, released, Integer.bitCount(released) == cta.warpsLeft());
     }
     for (int rest = released; rest != 0; rest &= rest - 1) {
       cta.release(Integer.numberOfTrailingZeros(rest));

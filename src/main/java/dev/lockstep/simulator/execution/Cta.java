@@ -203,10 +203,14 @@ final class Cta {
   }
 
   FaultSite site(Warp w, int lane, int pc) {
-    int t = Math.min(w.index * Warp.LANES + lane, threads - 1);
-    Dim3 thread = new Dim3(t % shape.x(), t / shape.x() % shape.y(), t / (shape.x() * shape.y()));
+    Dim3 thread = thread(Math.min(w.index * Warp.LANES + lane, threads - 1));
     LoweredKernel.Site at = kernel.sites().get(Math.min(pc, kernel.sites().size() - 1));
     return new FaultSite(kernel.name(), block, thread, at.ptxLine(), at.instruction(), at.source());
+  }
+
+  /** A thread's place in the block, from its number. */
+  Dim3 thread(int t) {
+    return new Dim3(t % shape.x(), t / shape.x() % shape.y(), t / (shape.x() * shape.y()));
   }
 
   /** One phrase on where an instruction stands. */

@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.execution;
 
 import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.Dim3;
 import dev.lockstep.device.FaultSite;
 import dev.lockstep.simulator.intrinsic.TensorCore;
 import dev.lockstep.simulator.memory.GlobalMemory;
@@ -178,6 +179,11 @@ public final class Warp {
   /** The place of the instruction being executed, for a fault in {@code lane}. */
   public FaultSite site(int lane) {
     return cta.site(this, lane, pc - 1);
+  }
+
+  /** The place in the block of a thread, 32 times its warp plus its lane. */
+  public Dim3 thread(int number) {
+    return cta.thread(number);
   }
 
   /** An instruction that must not be reached was. */

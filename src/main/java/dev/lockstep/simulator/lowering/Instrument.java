@@ -21,8 +21,12 @@ public interface Instrument {
    * A kernel begins, whose instructions follow.
    *
    * @param undefined registers that may be read before they are written
+   * @param shared what lies where in shared memory
    */
-  default void kernel(PtxKernel kernel, List<Register> undefined) {}
+  default void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {}
+
+  /** A variable in shared memory; one sized by the launch has 0 bytes. */
+  record SharedVariable(String name, long address, long bytes) {}
 
   /**
    * Around one step of an instruction, under the instruction's guard: the active lanes are those

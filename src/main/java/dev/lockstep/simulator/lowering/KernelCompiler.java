@@ -104,7 +104,10 @@ public final class KernelCompiler {
     boolean[] constant = LaunchConstants.find(registers, symbols, steps, kernel.registers().size());
     RegisterAllocation.run(registers, kernel.registers(), steps, blocks, order, constant, liveness);
     List<Register> zeroed = liveness.readBeforeWritten(kernel.registers());
-    instrument.kernel(kernel, zeroed.stream().filter(r -> !registers.isConstant(r)).toList());
+    instrument.kernel(
+        kernel,
+        zeroed.stream().filter(r -> !registers.isConstant(r)).toList(),
+        symbols.shared());
     Segments segments =
         new Segments(registers, symbols, kernel.registers(), options.approximation());
     compiler.layOut(steps, blocks, order, constant, liveness, segments);

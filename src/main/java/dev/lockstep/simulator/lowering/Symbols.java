@@ -61,6 +61,16 @@ final class Symbols {
     return places.get(name);
   }
 
+  List<Instrument.SharedVariable> shared() {
+    return places.entrySet().stream()
+        .filter(e -> e.getValue().space() == StateSpace.SHARED)
+        .map(
+            e ->
+                new Instrument.SharedVariable(
+                    e.getKey(), e.getValue().address(), e.getValue().bytes()))
+        .toList();
+  }
+
   int sharedBytes() {
     return Math.toIntExact(sharedBytes);
   }

@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.memory;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /** A stretch of addresses and the bytes behind it. */
 public final class Region {
@@ -9,6 +10,7 @@ public final class Region {
   private final long bytes;
   private final MemorySegment segment;
   private boolean open = true;
+  private @Nullable InitializedBytes initialized;
 
   /**
    * A region whose address {@code start} is the first byte of {@code segment}.
@@ -36,6 +38,16 @@ public final class Region {
 
   public MemorySegment segment() {
     return segment;
+  }
+
+  /** Which bytes were written; null when nobody keeps count, or all are. */
+  public @Nullable InitializedBytes initialized() {
+    return initialized;
+  }
+
+  /** From now on it is known which bytes are written: so far, none. */
+  public void trackInitialized() {
+    initialized = new InitializedBytes(bytes);
   }
 
   /** Whether the {@code size} bytes at {@code address} all lie inside. */

@@ -39,6 +39,30 @@ public final class Address {
     this.offset = offset;
   }
 
+  public StateSpace space() {
+    return space;
+  }
+
+  /** Whether {@link #register} is one of {@code LONGS}; else it is one of {@code INTS}. */
+  public boolean wide() {
+    return wide;
+  }
+
+  /** The register it is computed from. */
+  public int register() {
+    return register;
+  }
+
+  /** What is added to the register. */
+  public long offset() {
+    return offset;
+  }
+
+  /** The allocation in global memory that holds {@code bytes} bytes at an address, or null. */
+  public @Nullable Region allocation(Warp w, long address, int bytes) {
+    return global(w, address, bytes);
+  }
+
   /** Whether it is computed from this register. */
   boolean uses(int file, int index) {
     return wide && file == Slot.LONGS && index == register;
@@ -72,7 +96,7 @@ public final class Address {
    *
    * @param bytes a power of two
    */
-  static boolean neighbours(long[] values, int bytes) {
+  public static boolean neighbours(long[] values, int bytes) {
     long[] steps = STEPS[Integer.numberOfTrailingZeros(bytes)];
     long first = values[0];
     long difference = 0;
@@ -114,8 +138,10 @@ public final class Address {
     return shift;
   }
 
-  /** Without a branch, so that the loop becomes vector code: a sign bit tells who is outside. */
-  private static boolean inside(long[] values, long shift, long last, int misaligned) {
+  /**
+   * Whether all lanes access from 0 to {@code last} and with none of the bits {@code misaligned}.
+   * Without a branch, so that the loop becomes vector code: a sign bit tells who is outside. */
+  public static boolean inside(long[] values, long shift, long last, int misaligned) {
     long outside = 0;
     long bits = 0;
     for (int i = 0; i < LANES; i++) {

@@ -36,7 +36,7 @@ public final class AsyncCopyOp extends Op implements MemoryOp {
     w.copies.begin(size);
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      int bytes = sourceSize < 0 ? size : Math.clamp(w.ints[sourceSize][lane], 0, size);
+      int bytes = sourceBytes(w, lane);
       long target = to.locate(w, lane, targets[lane], size, "async copy");
       long source = 0;
       MemorySegment segment = MemorySegment.NULL;
@@ -53,6 +53,11 @@ public final class AsyncCopyOp extends Op implements MemoryOp {
     return List.of(
         new Access(Access.Kind.ASYNC_READ, from, size),
         new Access(Access.Kind.ASYNC_WRITE, to, size));
+  }
+
+  /** How many bytes a lane reads. */
+  public int sourceBytes(Warp w, int lane) {
+    return sourceSize < 0 ? size : Math.clamp(w.ints[sourceSize][lane], 0, size);
   }
 
   /** Whether all lanes copy all 16 bytes within one allocation, which is then noted at once. */

@@ -5,7 +5,7 @@ import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
 
 /** {@code shfl.sync}: each lane reads another lane's register (PTX ISA 9.7.9.6). */
-public final class Shuffle extends Op {
+public final class Shuffle extends Op implements WarpSync {
   /** How the other lane is found. */
   public enum Mode {
     UP,
@@ -40,6 +40,11 @@ public final class Shuffle extends Op {
     this.b = b.index();
     this.c = c.index();
     this.members = members.index();
+  }
+
+  @Override
+  public int members() {
+    return members;
   }
 
   @Override
@@ -89,7 +94,7 @@ public final class Shuffle extends Op {
   }
 
   /** The usual one, whose distance and clamp are literals: which lane reads which is known. */
-  public static final class Fixed extends Op {
+  public static final class Fixed extends Op implements WarpSync {
     private final int[] source = new int[Warp.LANES];
     private final int found;
     private final int d;
@@ -116,6 +121,11 @@ public final class Shuffle extends Op {
       this.inRange = inRange;
       this.a = a.index();
       this.members = members.index();
+    }
+
+    @Override
+    public int members() {
+      return members;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.op;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** {@code st}, of one, two or four elements. */
@@ -34,6 +35,13 @@ public final class Store extends Op implements MemoryOp {
       for (int j = 0; j < a.length; j++) {
         element.put(w.segment, at + (long) j * element.bytes(), file[a[j]], lane);
       }
+    }
+  }
+
+  /** Puts what one lane stores elsewhere, for those who compare. */
+  public void put(Warp w, int lane, MemorySegment to, long at) {
+    for (int j = 0; j < a.length; j++) {
+      element.put(to, at + (long) j * element.bytes(), w.files[element.file()][a[j]], lane);
     }
   }
 

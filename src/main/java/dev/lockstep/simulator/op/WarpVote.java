@@ -12,7 +12,7 @@ public final class WarpVote {
   private WarpVote() {}
 
   /** {@code vote.sync.all}, {@code any}, {@code uni} into a predicate. */
-  public static final class Vote extends Op {
+  public static final class Vote extends Op implements WarpSync {
     /** What is asked. */
     public enum Mode {
       ALL,
@@ -30,6 +30,11 @@ public final class WarpVote {
       this.d = d;
       this.predicate = predicate;
       this.members = members.index();
+    }
+
+    @Override
+    public int members() {
+      return members;
     }
 
     @Override
@@ -55,7 +60,7 @@ public final class WarpVote {
   }
 
   /** {@code vote.sync.ballot}: the lanes whose predicate holds. */
-  public static final class Ballot extends Op {
+  public static final class Ballot extends Op implements WarpSync {
     private final int d;
     private final int predicate;
     private final int members;
@@ -64,6 +69,11 @@ public final class WarpVote {
       this.d = d.index();
       this.predicate = predicate;
       this.members = members.index();
+    }
+
+    @Override
+    public int members() {
+      return members;
     }
 
     @Override
@@ -80,7 +90,7 @@ public final class WarpVote {
   }
 
   /** {@code match.sync} on 32 or 64 bits: which lanes hold the same value. */
-  public static final class Match extends Op {
+  public static final class Match extends Op implements WarpSync {
     private final boolean all;
     private final int d;
     private final int matched;
@@ -99,6 +109,11 @@ public final class WarpVote {
       this.file = a.file();
       this.a = a.index();
       this.members = members.index();
+    }
+
+    @Override
+    public int members() {
+      return members;
     }
 
     @Override
@@ -134,7 +149,7 @@ public final class WarpVote {
   }
 
   /** {@code redux.sync}: combines a register over lanes. */
-  public static final class Reduce extends Op {
+  public static final class Reduce extends Op implements WarpSync {
     /** Combines two values. */
     @FunctionalInterface
     public interface Function {
@@ -151,6 +166,11 @@ public final class WarpVote {
       this.d = d.index();
       this.a = a.index();
       this.members = members.index();
+    }
+
+    @Override
+    public int members() {
+      return members;
     }
 
     @Override
@@ -176,11 +196,16 @@ public final class WarpVote {
   }
 
   /** {@code bar.warp.sync}: waits for the members. */
-  public static final class Sync extends Op {
+  public static final class Sync extends Op implements WarpSync {
     private final int members;
 
     public Sync(Slot<int[]> members) {
       this.members = members.index();
+    }
+
+    @Override
+    public int members() {
+      return members;
     }
 
     @Override
