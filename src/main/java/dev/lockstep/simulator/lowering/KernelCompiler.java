@@ -105,9 +105,7 @@ public final class KernelCompiler {
     RegisterAllocation.run(registers, kernel.registers(), steps, blocks, order, constant, liveness);
     List<Register> zeroed = liveness.readBeforeWritten(kernel.registers());
     instrument.kernel(
-        kernel,
-        zeroed.stream().filter(r -> !registers.isConstant(r)).toList(),
-        symbols.shared());
+        kernel, zeroed.stream().filter(r -> !registers.isConstant(r)).toList(), symbols.shared());
     Segments segments =
         new Segments(registers, symbols, kernel.registers(), options.approximation());
     compiler.layOut(steps, blocks, order, constant, liveness, segments);

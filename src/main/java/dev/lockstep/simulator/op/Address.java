@@ -140,7 +140,8 @@ public final class Address {
 
   /**
    * Whether all lanes access from 0 to {@code last} and with none of the bits {@code misaligned}.
-   * Without a branch, so that the loop becomes vector code: a sign bit tells who is outside. */
+   * Without a branch, so that the loop becomes vector code: a sign bit tells who is outside.
+   */
   public static boolean inside(long[] values, long shift, long last, int misaligned) {
     long outside = 0;
     long bits = 0;
