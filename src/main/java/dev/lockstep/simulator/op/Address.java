@@ -39,10 +39,6 @@ public final class Address {
     this.offset = offset;
   }
 
-  public StateSpace space() {
-    return space;
-  }
-
   /** Whether {@link #register} is one of {@code LONGS}; else it is one of {@code INTS}. */
   public boolean wide() {
     return wide;
@@ -51,11 +47,6 @@ public final class Address {
   /** The register it is computed from. */
   public int register() {
     return register;
-  }
-
-  /** What is added to the register. */
-  public long offset() {
-    return offset;
   }
 
   /** The allocation in global memory that holds {@code bytes} bytes at an address, or null. */
