@@ -48,6 +48,18 @@ public final class AsyncCopyOp extends Op implements MemoryOp {
     }
   }
 
+  /** Those of the active lanes that read at all, and do not only fill with zeroes. */
+  public int reading(Warp w) {
+    int lanes = w.mask;
+    if (sourceSize >= 0) {
+      for (int rest = lanes; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        lanes &= w.ints[sourceSize][lane] > 0 ? -1 : ~(1 << lane);
+      }
+    }
+    return lanes;
+  }
+
   @Override
   public List<Access> accesses() {
     return List.of(

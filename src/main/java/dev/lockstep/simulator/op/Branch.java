@@ -31,6 +31,11 @@ public final class Branch extends Op {
     return w.mask & (w.predicates[predicate] ^ flip);
   }
 
+  /** Whether lanes that part with others here end at once. */
+  public boolean takenExits() {
+    return takenExits;
+  }
+
   @Override
   public void execute(Warp w) {
     int taken = taken(w);

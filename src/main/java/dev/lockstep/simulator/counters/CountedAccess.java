@@ -1,0 +1,78 @@
+package dev.lockstep.simulator.counters;
+
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.op.AsyncCopyOp;
+
+/** Counts an instruction's accesses to memory, then has them made. */
+final class CountedAccess extends Op {
+  private final Op op;
+  private final Watched[] accesses;
+
+  CountedAccess(Op op, Watched[] accesses) {
+    this.op = op;
+    this.accesses = accesses;
+  }
+
+  @Override
+  public void execute(Warp w) {
+    KernelTally tally = KernelTally.of(w);
+    int lanes = w.mask;
+    for (Watched access : accesses) {
+      access.count(w, tally, access.values(w), lanes);
+    }
+    op.execute(w);
+  }
+
+  /** {@code cp.async}: lanes that only fill with zeroes read nothing. */
+  static final class Copy extends Op {
+    private final Op op;
+    private final AsyncCopyOp copy;
+    private final Watched read;
+    private final Watched write;
+
+    Copy(Op op, AsyncCopyOp copy, Watched read, Watched write) {
+      this.op = op;
+      this.copy = copy;
+      this.read = read;
+      this.write = write;
+    }
+
+    @Override
+    public void execute(Warp w) {
+      KernelTally tally = KernelTally.of(w);
+      int reading = copy.reading(w);
+      if (reading != 0) {
+        read.count(w, tally, read.values(w), reading);
+      }
+      write.count(w, tally, write.values(w), w.mask);
+      op.execute(w);
+    }
+  }
+
+  /** {@code ldmatrix} and {@code stmatrix}: the rows of all matrices, once all lanes have met. */
+  static final class Matrix extends Op {
+    private final Op op;
+    private final Watched access;
+    private final int rows;
+
+    /**
+     * @param rows lanes that hold the address of a row, one bit each
+     */
+    Matrix(Op op, Watched access, int rows) {
+      this.op = op;
+      this.access = access;
+      this.rows = rows;
+    }
+
+    @Override
+    public void execute(Warp w) {
+      // Looked at before, as a load may overwrite it; counted only if it was not put off.
+      long[] values = access.values(w).clone();
+      op.execute(w);
+      if (w.mask != 0) {
+        access.count(w, KernelTally.of(w), values, rows);
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.lockstep.simulator.counters;
+
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+
+/** Counts the warps that have to wait at a block-wide barrier. */
+final class CountedBarrier extends Op {
+  private final Op op;
+  private final int slot;
+
+  CountedBarrier(Op op, Slots slots) {
+    this.op = op;
+    this.slot = slots.take(1);
+  }
+
+  @Override
+  public void execute(Warp w) {
+    op.execute(w);
+    if (w.isBlocked()) {
+      KernelTally.of(w).counts[slot]++;
+    }
+  }
+
+  @Override
+  public boolean isBarrier() {
+    return true;
+  }
+
+  long waits(long[] counts) {
+    return counts[slot];
+  }
+}

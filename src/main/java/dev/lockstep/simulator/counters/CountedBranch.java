@@ -1,0 +1,55 @@
+package dev.lockstep.simulator.counters;
+
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.op.Branch;
+
+/** Counts the lanes that take a branch, and whether lanes part there. */
+final class CountedBranch extends Op {
+  private static final int TAKEN = 0;
+  private static final int DIVERGENT = 1;
+  private static final int EXITS = 2;
+
+  private final Op op;
+  private final Branch branch;
+  private final int slot;
+
+  CountedBranch(Op op, Branch branch, Slots slots) {
+    this.op = op;
+    this.branch = branch;
+    this.slot = slots.take(4);
+  }
+
+  @Override
+  public void execute(Warp w) {
+    long[] counts = KernelTally.of(w).counts;
+    int taken = branch.taken(w);
+    counts[slot + TAKEN] += Integer.bitCount(taken);
+    if (taken != 0 && taken != w.mask) {
+      counts[slot + DIVERGENT]++;
+      // Lanes that leave others for an exit end at once and never come by its stretch.
+      if (branch.takenExits()) {
+        Stretch.add(counts, slot + EXITS, taken);
+      }
+    }
+    op.execute(w);
+  }
+
+  long taken(long[] counts) {
+    return counts[slot + TAKEN];
+  }
+
+  long divergent(long[] counts) {
+    return counts[slot + DIVERGENT];
+  }
+
+  /** Groups of lanes that ended here, the branch having led to an exit. */
+  long exits(long[] counts) {
+    return counts[slot + EXITS];
+  }
+
+  /** Lanes of those groups. */
+  long exitedLanes(long[] counts) {
+    return counts[slot + EXITS + 1];
+  }
+}

@@ -1,0 +1,42 @@
+package dev.lockstep.simulator.counters;
+
+import dev.lockstep.device.Counter;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Requests, sectors and bytes of local memory, whose words of 4 bytes lie interleaved by lane. */
+final class LocalAccess extends AccessCounter {
+  private static final List<Counter> LOAD =
+      List.of(
+          Counter.LOCAL_LOAD_REQUESTS, Counter.LOCAL_LOAD_SECTORS, Counter.LOCAL_LOAD_BYTES);
+  private static final List<Counter> STORE =
+      List.of(
+          Counter.LOCAL_STORE_REQUESTS, Counter.LOCAL_STORE_SECTORS, Counter.LOCAL_STORE_BYTES);
+
+  /** Lanes whose words share a sector, as a power of two. */
+  private static final int LANES_OF_SECTOR = 3;
+
+  private static final int WORD = 2;
+
+  private final int bytes;
+
+  LocalAccess(Slots slots, boolean store, int bytes) {
+    super(slots, store ? STORE : LOAD);
+    this.bytes = bytes;
+  }
+
+  @Override
+  Cost measure(long[] addresses, int lanes) {
+    Set<Long> sectors = new HashSet<>();
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      long start = addresses[lane];
+      for (long word = start >> WORD; word <= (start + bytes - 1) >> WORD; word++) {
+        sectors.add((word << 2) + (lane >> LANES_OF_SECTOR));
+      }
+    }
+    long asked = (long) Integer.bitCount(lanes) * bytes;
+    return new Cost(new long[] {1, sectors.size(), asked}, new int[0]);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.lockstep.simulator.counters;
+
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+
+/** Counts the executions of a straight stretch of code, by warp and by lane. */
+final class Stretch extends Op {
+  private final int slot;
+
+  Stretch(Slots slots) {
+    slot = slots.take(2);
+  }
+
+  @Override
+  public void execute(Warp w) {
+    add(KernelTally.of(w).counts, slot, w.mask);
+  }
+
+  long executions(long[] counts) {
+    return counts[slot];
+  }
+
+  long lanes(long[] counts) {
+    return counts[slot + 1];
+  }
+
+  /** Counts one execution by these lanes in two places. */
+  static void add(long[] counts, int slot, int lanes) {
+    counts[slot]++;
+    counts[slot + 1] += Integer.bitCount(lanes);
+  }
+}
