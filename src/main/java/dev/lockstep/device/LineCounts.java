@@ -10,8 +10,7 @@ import java.util.List;
  * @param source the CUDA source lines it came from: its own, then the calls it was inlined into,
  *     the kernel's last; empty where the PTX has no line table
  */
-public record LineCounts(
-    int ptxLine, String instruction, List<SourceLine> source, Counts counts) {
+public record LineCounts(int ptxLine, String instruction, List<SourceLine> source, Counts counts) {
   /** A line of a source file, from 1; the path is as the line table has it. */
   public record SourceLine(String path, int line) {
     /** The last name of the path. */

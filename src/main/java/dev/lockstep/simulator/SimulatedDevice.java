@@ -7,6 +7,7 @@ import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.GpuModel;
+import dev.lockstep.device.KernelCounters;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.ptx.PtxModule;
@@ -14,6 +15,7 @@ import dev.lockstep.ptx.PtxParser;
 import dev.lockstep.ptx.PtxSyntaxException;
 import dev.lockstep.simulator.execution.RunSettings;
 import dev.lockstep.simulator.memory.GlobalMemory;
+import java.util.Optional;
 
 /**
  * A simulated GPU, of the model the options name. Work is done when it is put on a stream, so
@@ -30,6 +32,7 @@ public final class SimulatedDevice implements Device {
   private final DeviceOptions options;
   private final Workers workers;
   private final RunSettings settings;
+  private final SimulatedCounters counters = new SimulatedCounters();
   private boolean closed;
 
   /** Opens a device of its own: nothing is shared between two. */
@@ -99,6 +102,11 @@ public final class SimulatedDevice implements Device {
   }
 
   @Override
+  public <T> Optional<T> capability(Class<T> type) {
+    return type == KernelCounters.class ? Optional.of(type.cast(counters)) : Optional.empty();
+  }
+
+  @Override
   public void close() {
     if (!closed) {
       closed = true;
@@ -117,6 +125,10 @@ public final class SimulatedDevice implements Device {
 
   Workers workers() {
     return workers;
+  }
+
+  SimulatedCounters counters() {
+    return counters;
   }
 
   RunSettings settings() {

@@ -1,19 +1,36 @@
 package dev.lockstep.simulator;
 
 import dev.lockstep.device.Kernel;
+import dev.lockstep.ptx.PtxModule;
+import dev.lockstep.simulator.counters.CountedKernel;
 import dev.lockstep.simulator.execution.GridRun;
 import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.lowering.Instrument;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A kernel ready to be launched, with the registers and shared memory its launches reuse. */
 final class SimulatedKernel implements Kernel {
   private final SimulatedDevice device;
+  private final PtxModule module;
+  private final Function<Instrument, LoweredKernel> lowering;
   private final LoweredKernel lowered;
   private final GridRun grid;
+  private @Nullable Counted counted;
 
-  SimulatedKernel(SimulatedDevice device, LoweredKernel lowered) {
+  /** The kernel once more, lowered to be counted. */
+  record Counted(CountedKernel kernel, GridRun grid) {}
+
+  /**
+   * @param lowering lowers the kernel with the instrument it is given
+   */
+  SimulatedKernel(
+      SimulatedDevice device, PtxModule module, Function<Instrument, LoweredKernel> lowering) {
     this.device = device;
-    this.lowered = lowered;
-    this.grid = new GridRun(lowered, device.memory(), device.settings(), device.workers().count());
+    this.module = module;
+    this.lowering = lowering;
+    this.lowered = lowering.apply(Instrument.NONE);
+    this.grid = grid(lowered);
   }
 
   @Override
@@ -36,5 +53,20 @@ final class SimulatedKernel implements Kernel {
 
   GridRun grid() {
     return grid;
+  }
+
+  /** Lowered when it is first asked for, as most kernels never are counted. */
+  synchronized Counted counted() {
+    Counted known = counted;
+    if (known == null) {
+      CountedKernel kernel = CountedKernel.lower(module, Instrument.NONE, lowering);
+      known = new Counted(kernel, grid(kernel.lowered()));
+      counted = known;
+    }
+    return known;
+  }
+
+  private GridRun grid(LoweredKernel kernel) {
+    return new GridRun(kernel, device.memory(), device.settings(), device.workers().count());
   }
 }

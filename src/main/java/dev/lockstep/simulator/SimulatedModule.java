@@ -6,7 +6,6 @@ import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.ptx.Variable;
-import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.KernelCompiler;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.lang.foreign.ValueLayout;
@@ -63,8 +62,10 @@ final class SimulatedModule implements KernelModule {
         SimulatedKernel lowered =
             new SimulatedKernel(
                 device,
-                KernelCompiler.compile(
-                    module, kernel, addresses, device.options(), Instrument.NONE));
+                module,
+                instrument ->
+                    KernelCompiler.compile(
+                        module, kernel, addresses, device.options(), instrument));
         kernels.put(entry, lowered);
         return lowered;
       }

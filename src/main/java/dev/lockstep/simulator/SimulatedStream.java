@@ -10,7 +10,9 @@ import dev.lockstep.device.Launch;
 import dev.lockstep.device.Stream;
 import dev.lockstep.simulator.execution.GridRun;
 import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.execution.Tally;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** A stream whose work is done before each call returns. */
 public final class SimulatedStream implements Stream {
@@ -58,7 +60,20 @@ public final class SimulatedStream implements Stream {
     MemorySegment arguments = args.block();
     LoweredKernel lowered = ours.lowered();
     requireFit(lowered, device.gpu(), launch, arguments.byteSize());
-    GridRun.Work work = ours.grid().start(launch, arguments);
+    if (device.counters().areOn()) {
+      count(ours.counted(), launch, arguments);
+    } else {
+      execute(ours.grid().start(launch, arguments));
+    }
+  }
+
+  private void count(SimulatedKernel.Counted ours, Launch launch, MemorySegment arguments) {
+    List<? extends Tally> tallies = ours.kernel().tallies(device.workers().count());
+    execute(ours.grid().start(launch, arguments, tallies));
+    device.counters().add(ours.kernel(), launch, tallies);
+  }
+
+  private void execute(GridRun.Work work) {
     device.workers().run(work);
     warpInstructions = work.warpInstructions();
     switch (work.fault()) {

@@ -67,6 +67,11 @@ final class CountedAccess extends Op {
 
     @Override
     public void execute(Warp w) {
+      if (w.full) {
+        access.count(w, KernelTally.of(w), access.values(w), rows);
+        op.execute(w);
+        return;
+      }
       // Looked at before, as a load may overwrite it; counted only if it was not put off.
       long[] values = access.values(w).clone();
       op.execute(w);

@@ -77,8 +77,7 @@ final class CountingInstrument implements Instrument {
       return new CountedAccess.Copy(done, copy, accesses.get(0), accesses.get(1));
     }
     return switch (memory.accesses().get(0).kind()) {
-      case MATRIX_LOAD, MATRIX_STORE ->
-          new CountedAccess.Matrix(done, accesses.get(0), rows(in));
+      case MATRIX_LOAD, MATRIX_STORE -> new CountedAccess.Matrix(done, accesses.get(0), rows(in));
       default -> new CountedAccess(done, accesses.toArray(Watched[]::new));
     };
   }
@@ -121,5 +120,4 @@ final class CountingInstrument implements Instrument {
   private Site site(Instruction in) {
     return sites.computeIfAbsent(new Key(in.line(), in.text()), key -> new Site(in));
   }
-
 }

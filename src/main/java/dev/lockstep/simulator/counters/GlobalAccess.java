@@ -73,8 +73,7 @@ final class GlobalAccess extends AccessCounter {
       bytesUpTo = Math.max(bytesUpTo, end);
     }
     long asked = (long) starts.length * bytes;
-    return new Cost(
-        new long[] {1, sectors, lines, asked, distinct}, Arrays.copyOf(runs, used));
+    return new Cost(new long[] {1, sectors, lines, asked, distinct}, Arrays.copyOf(runs, used));
   }
 
   @Override

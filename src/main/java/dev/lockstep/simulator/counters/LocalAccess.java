@@ -8,11 +8,9 @@ import java.util.Set;
 /** Requests, sectors and bytes of local memory, whose words of 4 bytes lie interleaved by lane. */
 final class LocalAccess extends AccessCounter {
   private static final List<Counter> LOAD =
-      List.of(
-          Counter.LOCAL_LOAD_REQUESTS, Counter.LOCAL_LOAD_SECTORS, Counter.LOCAL_LOAD_BYTES);
+      List.of(Counter.LOCAL_LOAD_REQUESTS, Counter.LOCAL_LOAD_SECTORS, Counter.LOCAL_LOAD_BYTES);
   private static final List<Counter> STORE =
-      List.of(
-          Counter.LOCAL_STORE_REQUESTS, Counter.LOCAL_STORE_SECTORS, Counter.LOCAL_STORE_BYTES);
+      List.of(Counter.LOCAL_STORE_REQUESTS, Counter.LOCAL_STORE_SECTORS, Counter.LOCAL_STORE_BYTES);
 
   /** Lanes whose words share a sector, as a power of two. */
   private static final int LANES_OF_SECTOR = 3;
