@@ -40,8 +40,8 @@ final class CountingInstrument implements Instrument {
   }
 
   @Override
-  public void kernel(PtxKernel kernel, List<Register> undefined) {
-    inner.kernel(kernel, undefined);
+  public void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {
+    inner.kernel(kernel, undefined, shared);
   }
 
   @Override
