@@ -12,11 +12,14 @@ public enum StateSpace {
   CONST,
   PARAM;
 
-  /** The space a modifier such as {@code global} or {@code shared::cta} names, or null. */
+  /**
+   * The space a modifier such as {@code global} or {@code shared::cta} names, or null. Without
+   * clusters a block is a cluster of its own, and {@code shared::cluster} is its own shared memory.
+   */
   public static @Nullable StateSpace named(String modifier) {
     return switch (modifier) {
       case "global" -> GLOBAL;
-      case "shared", "shared::cta" -> SHARED;
+      case "shared", "shared::cta", "shared::cluster" -> SHARED;
       case "local" -> LOCAL;
       case "const" -> CONST;
       case "param", "param::entry", "param::func" -> PARAM;

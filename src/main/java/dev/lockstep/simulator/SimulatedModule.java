@@ -29,8 +29,12 @@ final class SimulatedModule implements KernelModule {
     this.module = module;
     for (Variable variable : module.variables()) {
       if (variable.space() == StateSpace.GLOBAL || variable.space() == StateSpace.CONST) {
+        GlobalMemory memory = device.memory();
+        String called = "variable " + variable.name();
         GlobalMemory.Allocation allocation =
-            device.memory().allocate("variable " + variable.name(), variable.bytes());
+            variable.space() == StateSpace.CONST
+                ? memory.allocateConstant(called, variable.bytes())
+                : memory.allocate(called, variable.bytes());
         for (int i = 0; i < variable.initial().size(); i++) {
           allocation.region().segment().set(ValueLayout.JAVA_BYTE, i, variable.initial().get(i));
         }

@@ -1,15 +1,24 @@
 package dev.lockstep.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.KernelArgs;
+import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.Launch;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AtomicTests {
   private final Lab lab = new Lab(DeviceOptions.defaults().withThreads(4));
@@ -124,5 +133,115 @@ class AtomicTests {
                 st.global.u32 [%mine], %r1;
                 """);
     assertThat(Arrays.stream(out).distinct()).containsExactly(2 * 2016);
+  }
+
+  /** Even and odd threads add 1 to the two halves of one word: 1280 is exact in f16. */
+  @Test
+  void neighbouringHalvesDoNotDisturbEachOther() {
+    int[] out =
+        lab.run(
+            Launch.of(40, 64),
+            """
+            and.b32 %r1, %t, 1;
+            mad.wide.u32 %rd1, %r1, 2, %in;
+            mov.b16 %h1, 0x3c00;
+            red.global.add.noftz.f16 [%rd1], %h1;
+            atom.global.add.u32 %r2, [%in+4], 1;
+            setp.ne.u32 %p1, %r2, 2559;
+            @%p1 bra END;
+            membar.gl;
+            ld.volatile.global.u32 %r3, [%in];
+            st.global.u32 [%out], %r3;
+            END:
+            """,
+            1,
+            new int[2],
+            0);
+    int half = Float.floatToFloat16(1280);
+    assertThat(out[0]).isEqualTo(half << 16 | half);
+  }
+
+  /** Both halves of 16 bytes are counted up by a loop around cas. */
+  @Test
+  void sixteenBytesChangeTogether() {
+    int[] out =
+        lab.declare(".global .align 16 .b64 pair[2];")
+            .run(
+                Launch.of(20, 32),
+                """
+                .reg .b128 %q1, %q2, %q3;
+                mov.u64 %rd9, pair;
+                AGAIN: ld.relaxed.gpu.global.b128 %q1, [%rd9];
+                mov.b128 {%rd1, %rd2}, %q1;
+                add.u64 %rd3, %rd1, 1;
+                sub.u64 %rd4, %rd2, 1;
+                mov.b128 %q2, {%rd3, %rd4};
+                atom.global.cas.b128 %q3, [%rd9], %q1, %q2;
+                mov.b128 {%rd5, %rd6}, %q3;
+                setp.ne.u64 %p1, %rd5, %rd1;
+                setp.ne.or.u64 %p1, %rd6, %rd2, %p1;
+                @%p1 bra AGAIN;
+                add.u64 %rd7, %rd5, %rd6;
+                cvt.u32.u64 %r1, %rd7;
+                st.global.u32 [%mine], %r1;
+                setp.ne.u64 %p1, %rd3, 640;
+                @%p1 bra END;
+                cvt.u32.u64 %r2, %rd4;
+                st.global.u32 [%out+2560], %r2;
+                END:
+                """,
+                641,
+                new int[0],
+                0);
+    int[] expected = new int[641];
+    expected[640] = -640;
+    assertThat(out).isEqualTo(expected);
+  }
+
+  /** The word around it reaches past the end of the allocation. */
+  @Test
+  void theLastHalfWordOfAnAllocation() {
+    try (DeviceBuffer two = lab.device.allocate(2);
+        KernelModule module =
+            lab.load(
+                """
+                mov.b16 %h1, 0;
+                cvt.u16.u32 %h2, %t;
+                atom.global.cas.b16 %h3, [%out], %h1, %h2;
+                """)) {
+      KernelArgs args = new KernelArgs().address(two, 0).address(two, 0).int32(0);
+      lab.stream.launch(module.kernel("k"), Launch.of(1, 32), args);
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment host = arena.allocate(2);
+        lab.stream.copyToHost(host, two, 0);
+        assertThat(host.get(ValueLayout.JAVA_SHORT, 0)).isEqualTo((short) 1);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "atom.global.min.f32 %f1, [%out], %f2;",
+        "atom.global.inc.s32 %r1, [%out], %r2;",
+        "atom.global.and.u32 %r1, [%out], %r2;",
+        "atom.local.add.u32 %r1, [%out], %r2;",
+        "atom.shared.add.v2.f32 {%f1,%f2}, [%r1], {%f3,%f4};",
+        "atom.global.min.noftz.f16x2 %r1, [%out], %r2;",
+        "red.global.exch.b32 [%out], %r2;",
+        "red.async.relaxed.cluster.global.add.u32 [%out], %r2;",
+        "atom.global.cas.u32 %r1, [%out], %r2, %r3;"
+      })
+  void whatTheManualHasNoFormForIsRefused(String code) {
+    assertThatThrownBy(() -> lab.run(32, code))
+        .isInstanceOf(DeviceFault.UnsupportedInstruction.class);
+  }
+
+  /** The elements of a vector are atomic one by one, but lie in one aligned piece. */
+  @Test
+  void aVectorIsAlignedAsAWhole() {
+    assertThatThrownBy(() -> lab.run(32, "red.global.add.v2.f32 [%out+4], {%f1, %f2};"))
+        .isInstanceOf(DeviceFault.MisalignedAddress.class)
+        .hasMessageContaining("needs a multiple of 8");
   }
 }

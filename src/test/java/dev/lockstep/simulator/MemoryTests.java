@@ -1,8 +1,10 @@
 package dev.lockstep.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
@@ -303,5 +305,66 @@ class MemoryTests {
             new int[0],
             0);
     assertThat(out).containsOnly(1);
+  }
+
+  /** A policy is an opaque register that changes nothing. */
+  @Test
+  void cachePoliciesAndHintsAreAccepted() {
+    int[] out =
+        lab.run(
+            32,
+            """
+            createpolicy.fractional.L2::evict_last.b64 %rd1, 0.5;
+            createpolicy.range.global.L2::evict_last.L2::evict_first.b64 %rd2, [%out], 64, 128;
+            createpolicy.cvt.L2.b64 %rd3, %rd2;
+            prefetch.global.L2 [%mine];
+            prefetchu.L1 [%mine];
+            prefetch.global.L2::evict_last [%mine];
+            applypriority.global.L2::evict_normal [%out], 128;
+            st.global.L2::cache_hint.b32 [%mine], %t, %rd1;
+            atom.global.add.L2::cache_hint.u32 %r1, [%mine], 100, %rd1;
+            red.global.add.L2::cache_hint.u32 [%mine], 1000, %rd1;
+            ld.global.nc.L1::no_allocate.L2::cache_hint.L2::128B.u32 %r1, [%mine], %rd2;
+            add.u32 %r1, %r1, 10000;
+            st.global.L1::evict_last.b32 [%mine], %r1;
+            """);
+    assertThat(out).isEqualTo(IntStream.range(0, 32).map(t -> t + 11_100).toArray());
+  }
+
+  @Test
+  void aBlockIsItsOwnCluster() {
+    int[] out =
+        lab.declare(".shared .b32 s[32];")
+            .run(
+                32,
+                """
+                mov.u64 %rd1, s;
+                mad.wide.u32 %rd1, %t, 4, %rd1;
+                st.shared::cluster.u32 [%rd1], %t;
+                ld.relaxed.cluster.shared::cta.u32 %r1, [%rd1];
+                cvta.shared::cluster.u64 %rd1, %rd1;
+                isspacep.shared::cluster %p1, %rd1;
+                @%p1 st.global.u32 [%mine], %r1;
+                """);
+    assertThat(out).isEqualTo(IntStream.range(0, 32).toArray());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ld.global.u32 %h1, [%out];",
+        "st.global.b64 [%out], %r1;",
+        "ld.global.v8.b64 {%rd1,%rd2,%rd3,%rd4,%rd5,%rd6,%rd7,%rd8}, [%out];",
+        "ld.global.v4.b32 {%r1,%r2}, [%out];",
+        "st.const.u32 [%out], %r1;",
+        "ld.global.u32 %r1, [%out], %rd1;",
+        "ld.global.u32 %r1, [%r2];",
+        "mov.b64 {%r1,%r2,%r3}, %rd1;",
+        "prefetch.param.tensormap [%out];"
+      })
+  void whatTheManualForbidsIsRefused(String code) {
+    assertThatThrownBy(() -> lab.run(32, code))
+        .isInstanceOf(DeviceFault.UnsupportedInstruction.class);
   }
 }

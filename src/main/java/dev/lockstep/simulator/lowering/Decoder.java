@@ -65,7 +65,7 @@ final class Decoder {
       case "mov", "selp", "slct", "cvta", "isspacep" -> MoveDecoder.decode(in, emitter);
       case "cvt" -> ConversionDecoder.decode(in, emitter);
       case "setp", "set" -> CompareDecoder.decode(in, emitter);
-      case "ld", "ldu", "st", "prefetch", "prefetchu", "applypriority", "discard" ->
+      case "ld", "ldu", "st", "prefetch", "prefetchu", "applypriority", "discard", "createpolicy" ->
           MemoryDecoder.decode(in, emitter);
       case "atom", "red" -> AtomicDecoder.decode(in, emitter);
       case "cp" -> AsyncCopyDecoder.decode(in, emitter);

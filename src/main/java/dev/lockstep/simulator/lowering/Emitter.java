@@ -150,6 +150,26 @@ final class Emitter {
     };
   }
 
+  /** The lower and the upper half of a 128-bit register. */
+  List<Slot<long[]>> b128(Operand operand) {
+    if (operand instanceof Operand.Reg(Register register) && register.type() == ScalarType.B128) {
+      return halves(register);
+    }
+    throw new Unsupported("an operand that is no 128-bit register");
+  }
+
+  /** {@link #b128} of a result. */
+  List<Slot<long[]>> toB128(Operand operand) {
+    return operand instanceof Operand.Sink
+        ? List.of(registers.temporaryLong(), registers.temporaryLong())
+        : b128(operand);
+  }
+
+  @SuppressWarnings("unchecked") // 128-bit registers live among the longs.
+  private List<Slot<long[]>> halves(Register register) {
+    return List.of((Slot<long[]>) registers.slot(register), registers.upper(register));
+  }
+
   /** A 32-bit or narrower integer as its type reads it. */
   Slot<int[]> integer(Operand operand, ScalarType type) {
     return switch (type) {
@@ -315,7 +335,7 @@ final class Emitter {
     }
     boolean narrow =
         base instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS;
-    if (narrow && (space == StateSpace.GLOBAL || space == StateSpace.GENERIC)) {
+    if (narrow && space != StateSpace.SHARED && space != StateSpace.LOCAL) {
       throw new Unsupported("a 32-bit address of 64-bit memory");
     }
     return new Address(space, narrow ? b32(base) : b64(base), offset);
@@ -332,6 +352,9 @@ final class Emitter {
 
   @SuppressWarnings("unchecked") // The register's type was looked at by the caller.
   private <A> Slot<A> slot(Register register) {
+    if (register.type() == ScalarType.B128) {
+      throw new Unsupported("a 128-bit register as an operand of this size");
+    }
     return (Slot<A>) registers.slot(register);
   }
 

@@ -61,6 +61,7 @@ final class LaunchConstants {
         || in.operands().size() != 2
         || !(in.operands().get(0) instanceof Operand.Reg(Register d))
         || d.type() == ScalarType.PRED
+        || d.type() == ScalarType.B128
         || definitions[d.id()] != 1) {
       return false;
     }

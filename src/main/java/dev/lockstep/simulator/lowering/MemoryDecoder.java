@@ -7,23 +7,39 @@ import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.op.Address;
+import dev.lockstep.simulator.op.Atomic;
 import dev.lockstep.simulator.op.ConversionLanes;
 import dev.lockstep.simulator.op.Element;
 import dev.lockstep.simulator.op.Fence;
 import dev.lockstep.simulator.op.Lanes1;
 import dev.lockstep.simulator.op.Load;
+import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.Nothing;
 import dev.lockstep.simulator.op.Store;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
- * Loads, stores and cache hints (PTX ISA 9.7.9). Hints and scopes change nothing here; {@code
- * acquire} and {@code release} are fences.
+ * Loads, stores and cache hints (PTX ISA 9.7.9). Hints change nothing here. Accesses that other
+ * threads may watch ({@code volatile}, {@code relaxed}, {@code acquire}, {@code release}) come with
+ * fences, so that the Java compiler moves none of them.
  */
 final class MemoryDecoder {
+  /** What says how an access is ordered among others. */
+  private static final Set<String> STRONG =
+      Set.of("volatile", "relaxed", "acquire", "release", "mmio");
+
+  private static final Set<String> HINTS =
+      Set.of(
+          "weak", "cta", "cluster", "gpu", "sys", "ca", "cg", "cs", "lu", "cv", "nc", "wb", "wt",
+          "v2", "v4", "v8");
+
+  private static final String POLICY = "L2::cache_hint";
+
   private final Instruction in;
   private final Emitter e;
 
@@ -37,13 +53,32 @@ final class MemoryDecoder {
     switch (in.opcode()) {
       case "ld", "ldu" -> decoder.load();
       case "st" -> decoder.store();
-      default -> emitter.emit(new Nothing());
+      case "createpolicy" ->
+          // A policy has no bits a program may look at.
+          emitter.emit(
+              LongLanes::move, emitter.toB64(operand(in, 0)), emitter.registers.constant(0L));
+      default -> decoder.hint();
     }
+  }
+
+  /** {@code prefetch}, {@code discard}: a program may not tell whether they did anything. */
+  private void hint() {
+    if (in.has("tensormap")) {
+      throw new Unsupported("tensor maps");
+    }
+    e.emit(new Nothing());
   }
 
   private void load() {
     StateSpace space = space(in);
     ScalarType type = Decoder.type(in);
+    requireOperands(2);
+    if (type == ScalarType.B128) {
+      Address address = e.address(operand(in, 1), space);
+      Load load = new Load(Element.LONG, address, Load.indices(e.toB128(operand(in, 0))));
+      emitStrong(isStrong() ? new Atomic.Exclusive(load) : load);
+      return;
+    }
     List<Operand> targets = Decoder.elements(operand(in, 0));
     requireCount(targets);
     Address address = null;
@@ -56,7 +91,7 @@ final class MemoryDecoder {
       address = e.address(operand(in, 1), space);
     }
     List<Slot<?>> slots = new ArrayList<>();
-    Element element = element(type, targets.get(0));
+    Element element = element(type, targets);
     for (Operand target : targets) {
       slots.add(
           switch (element.file()) {
@@ -66,14 +101,11 @@ final class MemoryDecoder {
             default -> signed(target, type);
           });
     }
-    int[] d = slots.stream().mapToInt(Slot::index).toArray();
+    int[] d = Load.indices(slots);
     if (address == null) {
       e.emit(new Load.Parameter(element, fixed, d));
     } else {
-      e.emit(new Load(element, address, d));
-    }
-    if (in.has("acquire")) {
-      e.emit(new Fence());
+      emitStrong(new Load(element, address, d));
     }
   }
 
@@ -91,31 +123,69 @@ final class MemoryDecoder {
 
   private void store() {
     StateSpace space = space(in);
+    if (space == StateSpace.CONST) {
+      throw new Unsupported("constant memory is not written");
+    }
     ScalarType type = Decoder.type(in);
+    requireOperands(2);
     Address address = e.address(operand(in, 0), space);
+    if (type == ScalarType.B128) {
+      Store store = new Store(Element.LONG, address, Load.indices(e.b128(operand(in, 1))));
+      emitStrong(isStrong() ? new Atomic.Exclusive(store) : store);
+      return;
+    }
     List<Operand> sources = Decoder.elements(operand(in, 1));
     requireCount(sources);
-    Element element = element(type, sources.get(0));
-    List<Slot<?>> slots = new ArrayList<>();
-    for (Operand source : sources) {
-      slots.add(
-          switch (element.file()) {
-            case Slot.FLOATS -> e.f32(source);
-            case Slot.DOUBLES -> e.f64(source);
-            case Slot.LONGS -> e.b64(source);
-            default -> e.b32(source);
-          });
+    Element element = element(type, sources);
+    int[] a = new int[sources.size()];
+    for (int i = 0; i < a.length; i++) {
+      a[i] = sources.get(i) instanceof Operand.Sink ? -1 : source(sources.get(i), element).index();
     }
-    if (in.has("release")) {
-      e.emit(new Fence());
-    }
-    e.emit(new Store(element, address, slots.stream().mapToInt(Slot::index).toArray()));
+    emitStrong(new Store(element, address, a));
   }
 
+  private Slot<?> source(Operand operand, Element element) {
+    return switch (element.file()) {
+      case Slot.FLOATS -> e.f32(operand);
+      case Slot.DOUBLES -> e.f64(operand);
+      case Slot.LONGS -> e.b64(operand);
+      default -> e.b32(operand);
+    };
+  }
+
+  private void emitStrong(Op access) {
+    if (isStrong()) {
+      e.emit(new Fence());
+    }
+    e.emit(access);
+    if (isStrong()) {
+      e.emit(new Fence());
+    }
+  }
+
+  private boolean isStrong() {
+    return in.modifiers().stream().anyMatch(STRONG::contains);
+  }
+
+  private void requireOperands(int count) {
+    int expected = in.has(POLICY) ? count + 1 : count;
+    if (in.operands().size() != expected) {
+      throw new Unsupported(in.operands().size() + " operands where " + expected + " belong");
+    }
+  }
+
+  /** As many registers as the vector has elements, each at least as wide as one. */
   private void requireCount(List<Operand> elements) {
-    int count = in.has("v2") ? 2 : in.has("v4") ? 4 : 1;
-    if (elements.size() != count || count * Decoder.type(in).bytes() > 16) {
+    int count = in.has("v2") ? 2 : in.has("v4") ? 4 : in.has("v8") ? 8 : 1;
+    int bytes = Decoder.type(in).bytes();
+    if (elements.size() != count || count * bytes > 32 || count == 8 && bytes != 4) {
       throw new Unsupported(elements.size() + " elements of ." + Decoder.type(in).spelling());
+    }
+    for (Operand element : elements) {
+      if (element instanceof Operand.Reg(Register r) && r.type().bytes() < bytes) {
+        throw new Unsupported(
+            "a register of " + r.type().bits() + " bits for ." + Decoder.type(in).spelling());
+      }
     }
   }
 
@@ -130,21 +200,27 @@ final class MemoryDecoder {
     return place.address() + offset;
   }
 
-  /** The register decides between float and int of one size: the bits in memory are the same. */
-  static Element element(ScalarType type, Operand register) {
-    boolean floats =
-        register instanceof Operand.Reg(Register r)
-            && (Registers.file(r.type()) == Slot.FLOATS
-                || Registers.file(r.type()) == Slot.DOUBLES);
+  /** The registers decide between float and int of one size: the bits in memory are the same. */
+  private static Element element(ScalarType type, List<Operand> registers) {
     return switch (type) {
-      case F32, B32, U32, S32, F16X2, BF16X2, TF32 -> floats ? Element.FLOAT : Element.INT;
-      case F64, B64, U64, S64 -> floats ? Element.DOUBLE : Element.LONG;
+      case F32, B32, U32, S32, F16X2, BF16X2, TF32 ->
+          anyIn(registers, Slot.FLOATS) ? Element.FLOAT : Element.INT;
+      case F64, B64, U64, S64 -> anyIn(registers, Slot.DOUBLES) ? Element.DOUBLE : Element.LONG;
       case B16, U16, F16, BF16 -> Element.U16;
       case S16 -> Element.S16;
       case B8, U8 -> Element.U8;
       case S8 -> Element.S8;
       case PRED, B128 -> throw new Unsupported("memory access of ." + type.spelling());
     };
+  }
+
+  private static boolean anyIn(List<Operand> operands, int file) {
+    return operands.stream()
+        .anyMatch(
+            o ->
+                o instanceof Operand.Reg(Register r)
+                    && r.type() != ScalarType.PRED
+                    && Registers.file(r.type()) == file);
   }
 
   /** The space among the modifiers, after a look at all of them. */
@@ -162,27 +238,9 @@ final class MemoryDecoder {
   }
 
   private static boolean isHint(String modifier) {
-    return switch (modifier) {
-      case "weak",
-          "volatile",
-          "relaxed",
-          "acquire",
-          "release",
-          "cta",
-          "gpu",
-          "sys",
-          "ca",
-          "cg",
-          "cs",
-          "lu",
-          "cv",
-          "nc",
-          "wb",
-          "wt",
-          "v2",
-          "v4" ->
-          true;
-      default -> modifier.startsWith("L1::") || modifier.startsWith("L2::");
-    };
+    return HINTS.contains(modifier)
+        || STRONG.contains(modifier)
+        || modifier.startsWith("L1::")
+        || modifier.startsWith("L2::");
   }
 }

@@ -50,13 +50,13 @@ final class MoveDecoder {
     Operand to = operand(in, 0);
     Operand from = operand(in, 1);
     if (to instanceof Operand.Vector(List<Operand> parts)) {
-      unpack(parts, from, type);
+      VectorMoves.unpack(e, parts, from, type);
     } else if (from instanceof Operand.Vector(List<Operand> parts)) {
-      pack(to, parts, type);
+      VectorMoves.pack(e, to, parts, type);
     } else if (type == ScalarType.PRED) {
       e.emit(new PredicateOp(PredicateOp.Kind.MOVE, e.toPredicate(to), e.predicate(from), 0));
     } else if (type.bytes() == 16) {
-      throw new Unsupported("128-bit moves");
+      VectorMoves.move128(e, to, from);
     } else if (isIn(to, Slot.FLOATS)) {
       // The register's class decides, not the type: mov.b32 between floats copies floats.
       if (isIn(from, Slot.INTS)) {
@@ -87,50 +87,6 @@ final class MoveDecoder {
     return operand instanceof Operand.Reg(Register r)
         && r.type() != ScalarType.PRED
         && Registers.file(r.type()) == file;
-  }
-
-  /** {@code mov.b64 {lo, hi}, a} and {@code mov.b32 {lo, hi}, a}. */
-  private void unpack(List<Operand> parts, Operand from, ScalarType type) {
-    if (parts.size() == 2 && type.bytes() == 8) {
-      Slot<long[]> source = e.b64(from);
-      e.emit(ConversionLanes::longToInt, e.toB32(parts.get(0)), source);
-      e.emit(ConversionLanes::highInt, e.toB32(parts.get(1)), source);
-    } else if (parts.size() == 2 && type.bytes() == 4) {
-      // The source may be one of the targets only if it were 16 bits wide, which it is not.
-      Slot<int[]> source = e.b32(from);
-      e.emit(IntLanes::zeroExtend16, e.toB32(parts.get(0)), source);
-      e.emit(ConversionLanes::highShort, e.toB32(parts.get(1)), source);
-    } else if (parts.size() == 4 && type.bytes() == 8) {
-      Slot<long[]> source = e.b64(from);
-      Slot<int[]> half = e.registers.temporaryInt();
-      for (int i = 0; i < 4; i += 2) {
-        if (i == 0) {
-          e.emit(ConversionLanes::longToInt, half, source);
-        } else {
-          e.emit(ConversionLanes::highInt, half, source);
-        }
-        e.emit(IntLanes::zeroExtend16, e.toB32(parts.get(i)), half);
-        e.emit(ConversionLanes::highShort, e.toB32(parts.get(i + 1)), half);
-      }
-    } else {
-      throw new Unsupported("a vector of " + parts.size() + " in " + type.bits() + " bits");
-    }
-  }
-
-  private void pack(Operand to, List<Operand> parts, ScalarType type) {
-    if (parts.size() == 2 && type.bytes() == 8) {
-      e.emit(ConversionLanes::joinInts, e.toB64(to), e.b32(parts.get(0)), e.b32(parts.get(1)));
-    } else if (parts.size() == 2 && type.bytes() == 4) {
-      e.emit(ConversionLanes::joinShorts, e.toB32(to), e.b32(parts.get(0)), e.b32(parts.get(1)));
-    } else if (parts.size() == 4 && type.bytes() == 8) {
-      Slot<int[]> low = e.registers.temporaryInt();
-      Slot<int[]> high = e.registers.temporaryInt();
-      e.emit(ConversionLanes::joinShorts, low, e.b32(parts.get(0)), e.b32(parts.get(1)));
-      e.emit(ConversionLanes::joinShorts, high, e.b32(parts.get(2)), e.b32(parts.get(3)));
-      e.emit(ConversionLanes::joinInts, e.toB64(to), low, high);
-    } else {
-      throw new Unsupported("a vector of " + parts.size() + " in " + type.bits() + " bits");
-    }
   }
 
   private void selp() {
@@ -193,7 +149,9 @@ final class MoveDecoder {
   /** Global addresses are generic as they are; those of windows are shifted. */
   private void cvta() {
     boolean toSpace = in.has("to");
-    long window = window(space());
+    StateSpace space = space();
+    // Constants are generic addresses already: they are found by binary search like global memory.
+    long window = space == StateSpace.CONST ? 0 : window(space);
     Slot<long[]> d = e.toB64(operand(in, 0));
     Slot<long[]> a = e.b64(operand(in, 1));
     if (window == 0) {
@@ -203,28 +161,30 @@ final class MoveDecoder {
     }
   }
 
+  /**
+   * Parameters lie within the global window, says the manual. The block's own shared memory is all
+   * there is of its cluster's.
+   */
   private void isspacep() {
     StateSpace space = space();
-    long window = window(space);
     Slot<long[]> a = e.b64(operand(in, 1));
     Compare.Test<long[]> inside =
         (lanes, same) -> {
           int bits = 0;
           for (int i = 0; i < lanes.length; i++) {
-            boolean in =
-                window == 0
-                    ? !Windows.contains(Windows.SHARED, lanes[i])
-                        && !Windows.contains(Windows.LOCAL, lanes[i])
-                        && !Windows.contains(Windows.PARAM, lanes[i])
-                    : Windows.contains(window, lanes[i]);
-            bits |= in ? 1 << i : 0;
+            bits |= isIn(space, lanes[i]) ? 1 << i : 0;
           }
           return bits;
         };
-    if (space == StateSpace.CONST) {
-      throw new Unsupported("constant memory has no window of its own");
-    }
     e.emit(new Compare<>(inside, false, e.toPredicate(operand(in, 0)), a, a));
+  }
+
+  private static boolean isIn(StateSpace space, long address) {
+    return space == StateSpace.GLOBAL
+        ? !Windows.contains(Windows.SHARED, address)
+            && !Windows.contains(Windows.LOCAL, address)
+            && !Windows.contains(Windows.CONST, address)
+        : Windows.contains(window(space), address);
   }
 
   private StateSpace space() {
@@ -242,7 +202,8 @@ final class MoveDecoder {
       case SHARED -> Windows.SHARED;
       case LOCAL -> Windows.LOCAL;
       case PARAM -> Windows.PARAM;
-      case GLOBAL, CONST, GENERIC -> 0;
+      case CONST -> Windows.CONST;
+      case GLOBAL, GENERIC -> 0;
     };
   }
 }

@@ -29,6 +29,7 @@ final class Registers {
   private int predicates;
   private int carry = -1;
   private final Map<Register, Slot<?>> slots = new HashMap<>();
+  private final Map<Register, Slot<long[]>> uppers = new HashMap<>();
   private final Map<Register, Integer> predicateOf = new HashMap<>();
   private final Map<Integer, Slot<float[]>> floats = new HashMap<>();
   private final Map<Integer, Slot<int[]>> ints = new HashMap<>();
@@ -45,7 +46,7 @@ final class Registers {
     return switch (type) {
       case F32 -> Slot.FLOATS;
       case F64 -> Slot.DOUBLES;
-      case B64, U64, S64 -> Slot.LONGS;
+      case B64, U64, S64, B128 -> Slot.LONGS;
       default -> Slot.INTS;
     };
   }
@@ -53,6 +54,11 @@ final class Registers {
   /** The place of a register that is no predicate. */
   Slot<?> slot(Register register) {
     return slots.computeIfAbsent(register, r -> fresh(file(r.type())));
+  }
+
+  /** The upper half of a 128-bit register, whose {@link #slot} is the lower. */
+  Slot<long[]> upper(Register register) {
+    return uppers.computeIfAbsent(register, r -> fresh(Slot.LONGS));
   }
 
   /** The register lives where another one, of the same file, has ended. */
@@ -200,7 +206,10 @@ final class Registers {
         new RegisterFile.Zeroed(
             in(zeroed, Slot.FLOATS),
             in(zeroed, Slot.INTS),
-            in(zeroed, Slot.LONGS),
+            Stream.concat(
+                    in(zeroed, Slot.LONGS).stream(),
+                    zeroed.stream().filter(uppers::containsKey).map(r -> upper(r).index()))
+                .toList(),
             in(zeroed, Slot.DOUBLES),
             zeroed.stream()
                 .filter(r -> r.type() == ScalarType.PRED)

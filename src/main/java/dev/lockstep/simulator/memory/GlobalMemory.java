@@ -9,8 +9,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Global memory: allocations at ever-growing addresses with a gap behind each, so that an overrun
- * hits nothing and a freed address never comes back to life. Safe for use by several threads.
+ * Global and constant memory: allocations at ever-growing addresses with a gap behind each, so that
+ * an overrun hits nothing and a freed address never comes back to life. Safe for use by several
+ * threads.
  */
 public final class GlobalMemory implements AutoCloseable {
   /** Alignment of every allocation, as CUDA's. */
@@ -30,6 +31,7 @@ public final class GlobalMemory implements AutoCloseable {
   private int freedCount;
   private final Set<Allocation> live = new HashSet<>();
   private long next = Windows.GLOBAL;
+  private long nextConstant = Windows.CONST;
   private long allocatedBytes;
 
   /** An allocation: a region and the arena that owns its bytes. */
@@ -71,14 +73,26 @@ public final class GlobalMemory implements AutoCloseable {
    * @throws OutOfMemoryError when the host has no more
    */
   public Allocation allocate(String name, long bytes) {
+    return allocate(name, bytes, false);
+  }
+
+  /** {@link #allocate(String, long)} in the window of constant memory. */
+  public Allocation allocateConstant(String name, long bytes) {
+    return allocate(name, bytes, true);
+  }
+
+  private Allocation allocate(String name, long bytes, boolean constant) {
     Arena arena = Arena.ofShared();
     MemorySegment segment = arena.allocate(bytes, ALIGNMENT);
+    long taken = (bytes + GAP + ALIGNMENT - 1) & -ALIGNMENT;
     synchronized (lock) {
-      Region region = new Region(name, next, segment);
-      next += (bytes + GAP + ALIGNMENT - 1) & -ALIGNMENT;
-      Region[] longer = Arrays.copyOf(regions, regions.length + 1);
-      longer[regions.length] = region;
-      regions = longer;
+      Region region = new Region(name, constant ? nextConstant : next, segment);
+      if (constant) {
+        nextConstant += taken;
+      } else {
+        next += taken;
+      }
+      insert(region);
       Allocation allocation = new Allocation(region, arena);
       live.add(allocation);
       allocatedBytes += bytes;
@@ -130,6 +144,15 @@ public final class GlobalMemory implements AutoCloseable {
       leaked = List.copyOf(live);
     }
     leaked.forEach(Allocation::close);
+  }
+
+  private void insert(Region region) {
+    Region[] all = regions;
+    int at = floor(all, region.start()) + 1;
+    Region[] longer = Arrays.copyOf(all, all.length + 1);
+    longer[at] = region;
+    System.arraycopy(all, at, longer, at + 1, all.length - at);
+    regions = longer;
   }
 
   private void forget(Region region) {

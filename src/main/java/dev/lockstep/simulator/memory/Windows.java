@@ -1,9 +1,10 @@
 package dev.lockstep.simulator.memory;
 
 /**
- * Where the state spaces lie in the generic address space. Global addresses are generic as they
- * are; shared, local and parameter addresses count from zero in their own space and from their
- * window's start in the generic one. Nothing lies at or near address 0, so null pointers fault.
+ * Where the state spaces lie in the generic address space. Global and constant addresses are
+ * generic as they are; shared, local and parameter addresses count from zero in their own space and
+ * from their window's start in the generic one. Nothing lies at or near address 0, so null pointers
+ * fault.
  */
 public final class Windows {
   /** Each block sees its own shared memory here. */
@@ -14,6 +15,9 @@ public final class Windows {
 
   /** The kernel's parameters. */
   public static final long PARAM = 0x0300_0000_0000L;
+
+  /** Constant memory of all modules. Its addresses are generic ones, as global memory's are. */
+  public static final long CONST = 0x0400_0000_0000L;
 
   /** Size of each of the windows above. */
   public static final long SIZE = 0x0100_0000_0000L;

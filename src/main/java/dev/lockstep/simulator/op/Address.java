@@ -39,6 +39,13 @@ public final class Address {
     this.offset = offset;
   }
 
+  private Address(Address from, long more) {
+    this.space = from.space;
+    this.wide = from.wide;
+    this.register = from.register;
+    this.offset = from.offset + more;
+  }
+
   /** Whether {@link #register} is one of {@code LONGS}; else it is one of {@code INTS}. */
   public boolean wide() {
     return wide;
@@ -52,6 +59,11 @@ public final class Address {
   /** The allocation in global memory that holds {@code bytes} bytes at an address, or null. */
   public @Nullable Region allocation(Warp w, long address, int bytes) {
     return global(w, address, bytes);
+  }
+
+  /** The place {@code bytes} bytes on. */
+  public Address plus(long bytes) {
+    return new Address(this, bytes);
   }
 
   /** Whether it is computed from this register. */
@@ -243,7 +255,7 @@ public final class Address {
   }
 
   private static long[][] steps() {
-    long[][] steps = new long[5][LANES];
+    long[][] steps = new long[6][LANES];
     for (int k = 0; k < steps.length; k++) {
       for (int i = 0; i < LANES; i++) {
         steps[k][i] = (long) i << k;

@@ -5,7 +5,7 @@ import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
 import java.util.List;
 
-/** {@code ld}, of one, two or four elements. */
+/** {@code ld}, of one to eight elements. */
 public final class Load extends Op implements MemoryOp {
   private final Element element;
   private final Address address;

@@ -5,7 +5,7 @@ import dev.lockstep.simulator.execution.Warp;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** {@code st}, of one, two or four elements. */
+/** {@code st}, of one to eight elements. */
 public final class Store extends Op implements MemoryOp {
   private final Element element;
   private final Address address;
@@ -13,7 +13,7 @@ public final class Store extends Op implements MemoryOp {
   private final int bytes;
 
   /**
-   * @param a what is stored: registers of the element's file
+   * @param a what is stored: registers of the element's file, −1 where nothing is
    */
   public Store(Element element, Address address, int[] a) {
     this.element = element;
@@ -33,7 +33,9 @@ public final class Store extends Op implements MemoryOp {
       int lane = Integer.numberOfTrailingZeros(rest);
       long at = address.locate(w, lane, values[lane], bytes, "store");
       for (int j = 0; j < a.length; j++) {
-        element.put(w.segment, at + (long) j * element.bytes(), file[a[j]], lane);
+        if (a[j] >= 0) {
+          element.put(w.segment, at + (long) j * element.bytes(), file[a[j]], lane);
+        }
       }
     }
   }
@@ -62,7 +64,9 @@ public final class Store extends Op implements MemoryOp {
       return true;
     }
     for (int j = 0; j < a.length; j++) {
-      element.scatter(w.segment, values, shift + (long) j * element.bytes(), file[a[j]]);
+      if (a[j] >= 0) {
+        element.scatter(w.segment, values, shift + (long) j * element.bytes(), file[a[j]]);
+      }
     }
     return true;
   }
