@@ -18,6 +18,11 @@ final class Console {
     return Objects.requireNonNull(command, "mixed into no command").commandLine().getOut();
   }
 
+  /** For what went wrong. */
+  PrintWriter err() {
+    return Objects.requireNonNull(command, "mixed into no command").commandLine().getErr();
+  }
+
   /** One formatted line of results. */
   void print(String format, Object... arguments) {
     out().println(arguments.length == 0 ? format : format.formatted(arguments));

@@ -1,8 +1,13 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.device.Approximation;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
+import dev.lockstep.device.MatrixMode;
+import dev.lockstep.device.Schedule;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that choose a device; mixed into every command that runs kernels. */
@@ -20,6 +25,80 @@ final class DeviceSelection {
           "worker threads of the simulator; never changes a result (default: one per core)")
   private int threads;
 
+  @Option(
+      names = "--gpu",
+      paramLabel = "NAME",
+      description = "the GPU the simulator models (default: " + DeviceOptions.DEFAULT_GPU + ")")
+  private @Nullable String gpu;
+
+  @Option(
+      names = "--sanitize",
+      paramLabel = "on|off",
+      description =
+          "look for races, uninitialised reads and other mistakes a GPU would not report (default:"
+              + " off)")
+  private @Nullable String sanitize;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "ORDER",
+      description =
+          "in which order warps take turns: in-order (default), or random:SEED to shake out missing"
+              + " barriers")
+  private @Nullable String schedule;
+
+  @Option(
+      names = "--approx",
+      paramLabel = "MODE",
+      description =
+          "what approximate instructions return: exact (default), or perturbed:SEED, off by up to"
+              + " the documented error")
+  private @Nullable String approximation;
+
+  @Option(
+      names = "--mma",
+      paramLabel = "MODE",
+      description = "how tensor cores add up: fast (default), or as sm_80 or sm_90 is modelled")
+  private @Nullable String matrixMode;
+
+  @Option(
+      names = "--step-limit",
+      paramLabel = "N",
+      description = "instructions a warp may execute before its kernel counts as endless")
+  private @Nullable Long stepLimit;
+
+  /** What {@code --device} says. */
+  String name() {
+    return name;
+  }
+
+  /** What {@code --sanitize} says, if it was given. */
+  Optional<Boolean> sanitize() {
+    return Optional.ofNullable(sanitize).map(DeviceSelection::onOrOff);
+  }
+
+  /**
+   * How the device is to run.
+   *
+   * @throws UserError for a value an option does not have
+   */
+  DeviceOptions options() {
+    return UserError.judging(
+        () -> {
+          DeviceOptions options =
+              DeviceOptions.defaults().withThreads(threads).withSanitize(sanitize().orElse(false));
+          options = gpu == null ? options : options.withGpu(gpu);
+          options = schedule == null ? options : options.withSchedule(Schedule.parse(schedule));
+          options =
+              approximation == null
+                  ? options
+                  : options.withApproximation(Approximation.parse(approximation));
+          options =
+              matrixMode == null ? options : options.withMatrixMode(MatrixMode.parse(matrixMode));
+          return stepLimit == null ? options : options.withStepLimit(atLeastOne(stepLimit));
+        });
+  }
+
   /**
    * Opens the chosen device.
    *
@@ -27,12 +106,36 @@ final class DeviceSelection {
    *     does not have
    */
   Devices.Choice open() {
+    return open(name);
+  }
+
+  /** Opens the chosen device, or this one where the choice was left open. */
+  Devices.Choice openOr(String preferred) {
+    return open(name.equals(Devices.AUTO) ? preferred : name);
+  }
+
+  private Devices.Choice open(String device) {
+    DeviceOptions options = options();
     try {
-      return UserError.judging(
-          () -> Devices.open(name, DeviceOptions.defaults().withThreads(threads)));
+      return UserError.judging(() -> Devices.open(device, options));
     } catch (DeviceException e) {
       String advice = name.equals(Devices.AUTO) ? "" : "; --device auto takes what there is";
       throw new UserError(e.getMessage() + advice, e);
     }
+  }
+
+  private static boolean onOrOff(String word) {
+    return switch (word) {
+      case "on" -> true;
+      case "off" -> false;
+      default -> throw new UserError("--sanitize " + word + " must be on or off");
+    };
+  }
+
+  private static long atLeastOne(long limit) {
+    if (limit < 1) {
+      throw new IllegalArgumentException("--step-limit " + limit + " must be at least 1");
+    }
+    return limit;
   }
 }

@@ -17,7 +17,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "lockstep",
     description = "CUDA kernels, run on a GPU or on a simulator of one, and held to a reference.",
-    subcommands = {TrainCommand.class, CheckCommand.class, DoctorCommand.class},
+    subcommands = {TrainCommand.class, CheckCommand.class, RunCommand.class, DoctorCommand.class},
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -26,9 +26,10 @@ import picocli.CommandLine.TypeConversionException;
       "Examples:",
       "  lockstep train     train on the licence texts of the JDK",
       "  lockstep check     hold every kernel and gradient to the reference",
+      "  lockstep run --help    run any PTX or CUDA kernel with given arguments",
       "  lockstep doctor    what this machine has",
       "",
-      "Exit codes: 0 all well, 1 a check failed, 2 wrong arguments or input."
+      "Exit codes: 0 all well, 1 a check failed, 2 wrong arguments or input, 3 a kernel's fault."
     })
 public final class Lockstep {
   /** Everything was as it should be. */
@@ -39,6 +40,9 @@ public final class Lockstep {
 
   /** The user has to change something. */
   static final int USAGE = 2;
+
+  /** The kernel the user ran did what no kernel may. */
+  static final int FAULT = 3;
 
   /** Runs one command and ends the process. */
   public static void main(String[] arguments) {

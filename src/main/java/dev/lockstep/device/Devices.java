@@ -21,9 +21,11 @@ public final class Devices {
   }
 
   /**
-   * Opens {@code auto} or a provider by name.
+   * Opens {@code auto} or a provider by name. {@code auto} passes over a device that does not have
+   * an option asked for.
    *
-   * @throws IllegalArgumentException for a name nobody answers to; the message lists the names
+   * @throws IllegalArgumentException for a name nobody answers to; the message lists the names; or
+   *     for an option no device here has
    * @throws DeviceException when the named provider cannot run here, with its reason
    */
   public static Choice open(String name, DeviceOptions options) {
@@ -50,13 +52,22 @@ public final class Devices {
 
   private static Choice openPreferred(List<DeviceProvider> providers, DeviceOptions options) {
     StringBuilder passedOver = new StringBuilder();
+    IllegalArgumentException refused = null;
     for (DeviceProvider provider : providers) {
       DeviceProvider.Availability answer = provider.availability();
+      String reason = answer.reason();
       if (answer.available()) {
-        return new Choice(provider.open(options), passedOver + answer.reason());
+        try {
+          return new Choice(provider.open(options), passedOver + reason);
+        } catch (IllegalArgumentException e) {
+          refused = e;
+          reason = String.valueOf(e.getMessage());
+        }
       }
-      passedOver.append("no ").append(provider.name()).append(": ").append(answer.reason());
-      passedOver.append("; ");
+      passedOver.append("no ").append(provider.name()).append(": ").append(reason).append("; ");
+    }
+    if (refused != null) {
+      throw refused;
     }
     throw new DeviceException("open", "no device can run here: " + passedOver);
   }

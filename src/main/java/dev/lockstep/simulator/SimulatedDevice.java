@@ -9,6 +9,7 @@ import dev.lockstep.device.Event;
 import dev.lockstep.device.GpuModel;
 import dev.lockstep.device.KernelCounters;
 import dev.lockstep.device.KernelImage;
+import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.PtxParser;
@@ -25,8 +26,8 @@ import java.util.Optional;
 public final class SimulatedDevice implements Device {
   static final String PROVIDER = "sim";
 
-  /** Far above what a correct kernel of ours needs, reached by an endless loop in minutes. */
-  private static final long DEFAULT_STEP_LIMIT = 10_000_000_000L;
+  /** Far above what a correct kernel needs, reached by an endless loop in seconds. */
+  private static final long DEFAULT_STEP_LIMIT = 1_000_000_000L;
 
   private final GlobalMemory memory = new GlobalMemory();
   private final DeviceOptions options;
@@ -103,7 +104,13 @@ public final class SimulatedDevice implements Device {
 
   @Override
   public <T> Optional<T> capability(Class<T> type) {
-    return type == KernelCounters.class ? Optional.of(type.cast(counters)) : Optional.empty();
+    if (type == KernelCounters.class) {
+      return Optional.of(type.cast(counters));
+    }
+    if (type == KernelInspector.class) {
+      return Optional.of(type.cast(new SimulatedInspector()));
+    }
+    return Optional.empty();
   }
 
   @Override

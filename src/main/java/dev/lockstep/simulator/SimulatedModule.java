@@ -1,11 +1,15 @@
 package dev.lockstep.simulator;
 
+import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.ptx.Variable;
+import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.KernelCompiler;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.lang.foreign.ValueLayout;
@@ -61,21 +65,39 @@ final class SimulatedModule implements KernelModule {
     if (known != null) {
       return known;
     }
-    for (PtxKernel kernel : module.kernels()) {
-      if (kernel.name().equals(entry)) {
-        SimulatedKernel lowered =
-            new SimulatedKernel(
-                device,
-                module,
-                instrument ->
-                    KernelCompiler.compile(
-                        module, kernel, addresses, device.options(), instrument));
-        kernels.put(entry, lowered);
-        return lowered;
-      }
-    }
-    throw new IllegalArgumentException(
-        "module " + name + " has no kernel \"" + entry + "\"; it has " + entries());
+    PtxKernel kernel = declared(entry);
+    SimulatedKernel lowered =
+        new SimulatedKernel(
+            device,
+            module,
+            instrument ->
+                KernelCompiler.compile(module, kernel, addresses, device.options(), instrument));
+    kernels.put(entry, lowered);
+    return lowered;
+  }
+
+  /** What a kernel needs and what of it cannot be executed. */
+  KernelInspector.Inspection inspect(String entry) {
+    device.requireOpen();
+    List<DeviceFault.UnsupportedInstruction> uncovered = new ArrayList<>();
+    LoweredKernel lowered =
+        KernelCompiler.compile(
+            module, declared(entry), addresses, device.options(), Instrument.NONE, uncovered::add);
+    return new KernelInspector.Inspection(
+        lowered.staticSharedBytes(),
+        lowered.dynamicSharedAlignment(),
+        lowered.localBytes(),
+        uncovered);
+  }
+
+  private PtxKernel declared(String entry) {
+    return module.kernels().stream()
+        .filter(kernel -> kernel.name().equals(entry))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "module " + name + " has no kernel \"" + entry + "\"; it has " + entries()));
   }
 
   @Override

@@ -30,9 +30,13 @@ class BadInputTests {
     Files.createDirectories(folder.resolve("empties"));
     Files.writeString(folder.resolve("empties/empty"), "");
     Files.writeString(folder.resolve("cases.json"), "no JSON");
+    Files.copy(Path.of("src/test/resources/run/add.ptx"), folder.resolve("add.ptx"));
   }
 
-  /** {@code @} stands for the folder; the words after the bar must all be in the message. */
+  /**
+   * {@code @} stands for the folder, {@code ADD} for arguments that fit, {@code ;} for a comma; the
+   * words after the bar must all be in the message.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -77,6 +81,37 @@ class BadInputTests {
         "check --goldens @                     | cases.json",
         "check --device gpu                    | \"gpu\", auto, cuda, sim",
         "check --json @/folder                 | --json @/folder, directory",
+        "train --gpu voodoo                    | voodoo, a100",
+        "train --sanitize maybe                | --sanitize maybe, on or off",
+        "train --schedule any                  | \"any\", in-order, random:SEED",
+        "train --approx rough                  | \"rough\", exact, perturbed:SEED",
+        "train --mma sm_70                     | \"sm_70\", fast, sm_90",
+        "train --step-limit 0                  | --step-limit 0, at least 1",
+        "run                                   | FILE, --suite",
+        "run @/missing.ptx --list              | there is no file, @/missing.ptx",
+        "run @/folder --list                   | @/folder, directory",
+        "run @/text --list                     | @/text, line 1, column 1",
+        "run @/missing.cu --list               | there is no file, @/missing.cu",
+        "run @/add.ptx                         | --grid X",
+        "run @/add.ptx --grid 1                | --block X",
+        "run @/add.ptx --grid 1 --grid 2       | --grid, only once",
+        "run @/add.ptx --grid 1, --block 1     | --grid 1,",
+        "run @/add.ptx --grid 0 --block 1 ADD  | grid (0;1;1), at least 1",
+        "run @/add.ptx --grid -1 --block 1 ADD | grid (-1;1;1), at least 1",
+        "run @/add.ptx --grid 9999999999 --block 1 ADD | --grid 9999999999, 2147483647",
+        "run @/add.ptx --grid 1;70000 --block 1 ADD | grid (1;70000;1), 65535",
+        "run @/add.ptx --grid 1 --block 33;33 ADD | block (33;33;1), 1024",
+        "run @/add.ptx --grid 1 --block 1 --shared -1 ADD | -1",
+        "run @/add.ptx --grid 1 --block 1 --shared 999999 ADD | 999999, shared memory",
+        "run @/add.ptx --grid 1 --block 1 --arg f32:1 | takes 4 arguments, 1 given, u64 add_a",
+        "run @/add.ptx --grid 1 --block 1 --arg 1 | argument \"1\", in:TYPE",
+        "run @/add.ptx --grid 1 --block 1 --entry sub | no kernel \"sub\", it has add",
+        "run @/add.ptx --list --grid 1         | --grid, --list",
+        "run @/add.ptx --suite @/cases.json    | not both",
+        "run --suite @/missing                 | @/missing",
+        "run --suite @/cases.json              | @/cases.json, line 1, column",
+        "run --suite @/cases.json --arg f32:1  | --arg, --suite",
+        "run @/add.ptx --list --json @/folder  | --json @/folder, directory",
         "doctor --json @/text/below.json       | --json @/text/below.json, cannot be written",
       })
   void isOneLineThatNamesIt(String command, String words) throws IOException {
@@ -88,7 +123,7 @@ class BadInputTests {
         .asString()
         .startsWith("lockstep " + command.split(" ")[0] + ": ")
         .doesNotContain("Exception")
-        .contains(here(words).split(", *"));
+        .contains(Stream.of(here(words).split(", *")).map(word -> word.replace(';', ',')).toList());
     assertThat(everything()).isEqualTo(before);
   }
 
@@ -128,7 +163,7 @@ class BadInputTests {
   }
 
   private Run run(String command) {
-    List<String> arguments = new ArrayList<>(List.of(here(command).split(" +")));
+    List<String> arguments = new ArrayList<>(List.of(here(command).replace(';', ',').split(" +")));
     if (arguments.get(0).equals("train")) {
       // Where the command says nothing else: a text that is fine, and nowhere near the checkout.
       if (!arguments.contains("--data")) {
@@ -142,6 +177,8 @@ class BadInputTests {
   }
 
   private String here(String text) {
-    return text.replace("@", folder.toString());
+    return text.replace(
+            "ADD", "--arg in:f32:1 --arg in:f32:1 --arg out:f32:1 --arg s32:1 --device sim")
+        .replace("@", folder.toString());
   }
 }

@@ -48,6 +48,21 @@ class DevicesTests {
   }
 
   @Test
+  void autoPassesOverADeviceWithoutAnOptionAskedFor() {
+    offer(PlainGpu.class, Simulator.class);
+    DeviceOptions options = DeviceOptions.defaults().withSanitize(true);
+
+    Devices.Choice choice = Devices.open("auto", options);
+
+    assertThat(choice.device().info().provider()).isEqualTo("sim");
+    assertThat(choice.reason()).isEqualTo("no gpu: it has no sanitizer; runs anywhere");
+    offer(PlainGpu.class);
+    assertThatThrownBy(() -> Devices.open("auto", options))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("it has no sanitizer");
+  }
+
+  @Test
   void autoWithoutAnyWorkingDeviceListsAllReasons() {
     offer(BrokenGpu.class);
     assertThatThrownBy(() -> Devices.open("auto", DeviceOptions.defaults()))
@@ -140,6 +155,20 @@ class DevicesTests {
   public static final class WorkingGpu extends Fake {
     public WorkingGpu() {
       super("gpu", 10, new Availability(true, "found one"));
+    }
+  }
+
+  public static final class PlainGpu extends Fake {
+    public PlainGpu() {
+      super("gpu", 10, new Availability(true, "found one"));
+    }
+
+    @Override
+    public Device open(DeviceOptions options) {
+      if (options.sanitize()) {
+        throw new IllegalArgumentException("it has no sanitizer");
+      }
+      return super.open(options);
     }
   }
 

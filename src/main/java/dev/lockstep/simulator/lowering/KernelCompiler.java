@@ -86,7 +86,12 @@ public final class KernelCompiler {
     return List.copyOf(found);
   }
 
-  private static LoweredKernel compile(
+  /**
+   * Lowers a kernel that perhaps cannot be run.
+   *
+   * @param refused gets every instruction that cannot be executed, in the order of the lowered code
+   */
+  public static LoweredKernel compile(
       PtxModule module,
       PtxKernel kernel,
       Map<String, Long> globals,

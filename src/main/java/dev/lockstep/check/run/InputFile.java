@@ -1,0 +1,39 @@
+package dev.lockstep.check.run;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** Reads files a user named. */
+final class InputFile {
+  private InputFile() {}
+
+  /**
+   * A text.
+   *
+   * @throws IllegalArgumentException when it cannot be read, with the reason
+   */
+  static String text(Path file) {
+    try {
+      // PTX and JSON are ASCII where it matters; a comment in another encoding must not hurt.
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(problem(file, e), e);
+    } catch (OutOfMemoryError e) {
+      throw new IllegalArgumentException(file + " is too large", e);
+    }
+  }
+
+  /** What was wrong, without the name of a Java class. */
+  static String problem(Path file, IOException failure) {
+    return switch (failure) {
+      case NoSuchFileException _ -> "there is no file " + file;
+      case AccessDeniedException _ -> "no permission to read " + file;
+      case IOException _ when Files.isDirectory(file) -> file + " is a directory";
+      default -> file + " cannot be read: " + failure.getMessage();
+    };
+  }
+}

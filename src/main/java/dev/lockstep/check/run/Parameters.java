@@ -1,0 +1,96 @@
+package dev.lockstep.check.run;
+
+import dev.lockstep.ptx.Parameter;
+import dev.lockstep.ptx.PtxKernel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Holds arguments to a kernel's parameters and lays them out as the PTX does. */
+final class Parameters {
+  private Parameters() {}
+
+  /**
+   * Whether the arguments are as many as the parameters and each of its size.
+   *
+   * @throws IllegalArgumentException naming the first that is not, with all parameters
+   */
+  static void check(PtxKernel kernel, List<Argument> arguments) {
+    List<Parameter> parameters = kernel.parameters();
+    if (arguments.size() != parameters.size()) {
+      throw new IllegalArgumentException(
+          "%s takes %s, %d given; its parameters are %s"
+              .formatted(
+                  kernel.name(),
+                  counted(parameters.size(), "argument"),
+                  arguments.size(),
+                  describe(kernel)));
+    }
+    for (int i = 0; i < parameters.size(); i++) {
+      int bytes = bytes(arguments.get(i));
+      if (bytes != parameters.get(i).bytes()) {
+        throw new IllegalArgumentException(
+            "argument %d of %s, %s, %s, but parameter %s has %s; its parameters are %s"
+                .formatted(
+                    i,
+                    kernel.name(),
+                    arguments.get(i),
+                    arguments.get(i) instanceof Argument.Buffer
+                        ? "is passed as an address of 8 bytes"
+                        : "has " + counted(bytes, "byte"),
+                    parameters.get(i).name(),
+                    counted(parameters.get(i).bytes(), "byte"),
+                    describe(kernel)));
+      }
+    }
+  }
+
+  /**
+   * The parameter block.
+   *
+   * @param addresses of the buffers, by argument
+   */
+  static MemorySegment block(
+      PtxKernel kernel, List<Argument> arguments, long[] addresses, Arena arena) {
+    MemorySegment block = arena.allocate(Math.max(1, kernel.parameterBytes()), 16);
+    for (int i = 0; i < arguments.size(); i++) {
+      long offset = kernel.parameters().get(i).offset();
+      switch (arguments.get(i)) {
+        case Argument.Buffer _ -> block.set(ValueLayout.JAVA_LONG_UNALIGNED, offset, addresses[i]);
+        case Argument.Value value ->
+            MemorySegment.copy(
+                value.content().segment(), 0, block, offset, value.content().byteSize());
+      }
+    }
+    return block.asSlice(0, kernel.parameterBytes());
+  }
+
+  /** All parameters with type and size. */
+  static String describe(PtxKernel kernel) {
+    if (kernel.parameters().isEmpty()) {
+      return "(none)";
+    }
+    return kernel.parameters().stream()
+        .map(
+            parameter ->
+                "%s %s (%s)"
+                    .formatted(
+                        parameter.type().spelling(),
+                        parameter.name(),
+                        counted(parameter.bytes(), "byte")))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static int bytes(Argument argument) {
+    return switch (argument) {
+      case Argument.Buffer _ -> Long.BYTES;
+      case Argument.Value value -> value.content().byteSize();
+    };
+  }
+
+  private static String counted(int count, String thing) {
+    return count + " " + thing + (count == 1 ? "" : "s");
+  }
+}

@@ -1,0 +1,232 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.check.run.Argument;
+import dev.lockstep.check.run.EntryList;
+import dev.lockstep.check.run.KernelFile;
+import dev.lockstep.check.run.KernelRun;
+import dev.lockstep.check.run.RunResult;
+import dev.lockstep.check.run.Suite;
+import dev.lockstep.check.run.SuiteReport;
+import dev.lockstep.check.run.SuiteRunner;
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.Devices;
+import dev.lockstep.device.Dim3;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** Runs any kernel with given arguments, or a suite of such cases. */
+@Command(
+    name = "run",
+    description = {
+      "Runs a kernel of a PTX file, or of a .cu file through nvcc, with given arguments and prints",
+      "what it wrote. With --suite runs many such cases; with --list says what a file holds."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false,
+    footer = {
+      "",
+      "An argument A is a buffer or a value; there is one for each parameter, in order:",
+      "  in:TYPE:VALUES      a buffer the kernel reads",
+      "  inout:TYPE:VALUES   a buffer it reads and writes; printed",
+      "  out:TYPE:COUNT      a buffer of zeros it writes; printed",
+      "  TYPE:VALUE          a number: s32:7 u64:0x10 f32:1.5 f16:inf f64:nan",
+      "  bytes:HEX           a structure passed by value, as it lies in memory",
+      "TYPE is s8 u8 b8 s16 u16 b16 s32 u32 b32 s64 u64 b64 f16 bf16 f32 or f64. VALUES are"
+          + " numbers",
+      "(1,2,3), a file of raw little-endian elements (@data.bin), zeros:COUNT, iota:COUNT (0, 1,"
+          + " ...)",
+      "or rand:COUNT:SEED (floats from -1 to 1, any integers).",
+      "",
+      "Examples:",
+      "  lockstep run add.ptx --list",
+      "  lockstep run add.ptx --grid 1 --block 3 --arg in:f32:1,2,3 --arg inout:f32:4,5,6 --arg"
+          + " s32:3",
+      "  lockstep run sum.cu --entry sum --grid 8 --block 32,8 --shared 1024 --arg in:f32:@x.bin"
+          + " --arg out:f32:8",
+      "  lockstep run race.ptx --grid 1 --block 64 --arg out:u32:64 --sanitize on",
+      "  lockstep run --suite cases.json --json report.json",
+      "",
+      "Exit codes: 0 all well, 1 a case failed or --list found what cannot be executed,",
+      "2 wrong arguments or input, 3 the kernel did what no kernel may."
+    })
+final class RunCommand implements Callable<Integer> {
+  @Mixin private final Console console = new Console();
+  @Mixin private final DeviceSelection device = new DeviceSelection();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = "PTX text, or CUDA C++ when its name ends in .cu")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--entry",
+      paramLabel = "NAME",
+      description = "which kernel, when the file has several")
+  private @Nullable String entry;
+
+  @Option(names = "--grid", paramLabel = "X[,Y,Z]", description = "blocks of the grid")
+  private @Nullable String grid;
+
+  @Option(names = "--block", paramLabel = "X[,Y,Z]", description = "threads of each block")
+  private @Nullable String block;
+
+  @Option(
+      names = "--shared",
+      paramLabel = "BYTES",
+      description = "dynamic shared memory of each block (default: 0)")
+  private @Nullable Integer shared;
+
+  @Option(names = "--arg", paramLabel = "A", description = "the kernel's next argument; see below")
+  private List<String> arguments = new ArrayList<>();
+
+  @Option(names = "--list", description = "load every kernel of the file and say what it needs")
+  private boolean list;
+
+  @Option(names = "--suite", paramLabel = "FILE", description = "run the cases of a JSON file")
+  private @Nullable Path suite;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "also write all results as JSON")
+  private @Nullable Path json;
+
+  @Override
+  public Integer call() {
+    try {
+      if (json == null) {
+        return dispatch(_ -> {});
+      }
+      try (JsonFile output = new JsonFile("--json", json)) {
+        return dispatch(output::write);
+      }
+    } catch (OutOfMemoryError e) {
+      throw new UserError(
+          "not enough memory: %s of %d MiB; LOCKSTEP_JAVA_OPTS=-Xmx8g gives more"
+              .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20),
+          e);
+    } catch (StackOverflowError e) {
+      throw new UserError("the input nests too deeply", e);
+    }
+  }
+
+  private int dispatch(Consumer<Object> output) {
+    if (suite != null) {
+      if (file != null) {
+        throw new UserError("name a kernel file or a suite, not both: " + file);
+      }
+      refuse("--suite", "--list", "--entry", "--grid", "--block", "--shared", "--arg");
+      return suite(suite, output);
+    }
+    if (file == null) {
+      throw new UserError("name a PTX or .cu file, or --suite FILE (see `lockstep run --help`)");
+    }
+    if (list) {
+      refuse("--list", "--entry", "--grid", "--block", "--shared", "--arg");
+      return list(file, output);
+    }
+    return launch(file, output);
+  }
+
+  private int launch(Path from, Consumer<Object> output) {
+    if (grid == null || block == null) {
+      throw new UserError(
+          "say how to launch: " + (grid == null ? "--grid" : "--block") + " X[,Y,Z]");
+    }
+    Dim3 blocks = Extents.parse("--grid", grid);
+    Dim3 threads = Extents.parse("--block", block);
+    List<Argument> parsed =
+        UserError.judging(() -> arguments.stream().map(Argument::parse).toList());
+    Devices.Choice choice = device.open();
+    try (Device opened = choice.device()) {
+      KernelRun run =
+          KernelRun.of(read(from, opened))
+              .grid(blocks)
+              .block(threads)
+              .sharedBytes(shared == null ? 0 : shared)
+              .arguments(parsed);
+      if (entry != null) {
+        run.entry(entry);
+      }
+      RunReport report = new RunReport(console, from, choice);
+      try {
+        RunResult result = UserError.judging(() -> run.run(opened));
+        report.finished(result);
+        output.accept(report.json(result));
+        return Lockstep.OK;
+      } catch (DeviceFault fault) {
+        FaultReport found = FaultReport.of(fault);
+        found.lines().forEach(console.err()::println);
+        output.accept(report.json(found));
+        return Lockstep.FAULT;
+      }
+    } catch (DeviceException e) {
+      // Its code, its sizes: all of what the device refuses here was the user's to choose.
+      throw new UserError(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private int list(Path from, Consumer<Object> output) {
+    Devices.Choice choice = device.openOr("sim");
+    try (Device opened = choice.device()) {
+      KernelFile read = read(from, opened);
+      EntryList entries = UserError.judging(() -> EntryList.of(read, opened));
+      ListReport.lines(entries).forEach(line -> console.print("%s", line));
+      output.accept(entries);
+      return entries.covered() ? Lockstep.OK : Lockstep.FAILED;
+    } catch (DeviceException e) {
+      throw new UserError(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private int suite(Path from, Consumer<Object> output) {
+    Suite cases = UserError.judging(() -> Suite.read(from));
+    device.open().device().close(); // So that a device nobody has is one error, not one per case.
+    try (SuiteRunner runner = new SuiteRunner(device.name(), device.options(), device.sanitize());
+        Progress progress = Progress.towards("run", cases.cases().size(), console)) {
+      SuiteReport report =
+          runner.run(
+              cases,
+              result -> {
+                progress.step();
+                if (!result.passed()) {
+                  progress.print(
+                      "FAIL " + result.name().replaceAll("\\R", " ") + ": " + result.reason());
+                }
+              });
+      progress.print(report.passed() + " passed, " + report.failed() + " failed");
+      output.accept(SuiteJson.of(report));
+      return report.failed() == 0 ? Lockstep.OK : Lockstep.FAILED;
+    }
+  }
+
+  private static KernelFile read(Path from, Device opened) {
+    return UserError.judging(() -> KernelFile.read(from, opened.info()));
+  }
+
+  /** Says which option has no place beside another. */
+  private void refuse(String mode, String... others) {
+    ParseResult given =
+        Objects.requireNonNull(spec, "set by picocli").commandLine().getParseResult();
+    for (String other : others) {
+      if (given.hasMatchedOption(other)) {
+        throw new UserError(other + " has no meaning beside " + mode);
+      }
+    }
+  }
+}

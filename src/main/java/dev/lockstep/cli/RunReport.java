@@ -1,0 +1,109 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.check.run.ElementType;
+import dev.lockstep.check.run.Elements;
+import dev.lockstep.check.run.RunResult;
+import dev.lockstep.device.Devices;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a run prints and writes as JSON. */
+final class RunReport {
+  /** Elements of an output that are printed; JSON has all. */
+  private static final int SHOWN = 64;
+
+  private static final int LINE = 100;
+
+  private final Console console;
+  private final Path file;
+  private final Devices.Choice choice;
+
+  RunReport(Console console, Path file, Devices.Choice choice) {
+    this.console = console;
+    this.file = file;
+    this.choice = choice;
+  }
+
+  void finished(RunResult result) {
+    console.print(
+        "%s", "device  %s (%s)".formatted(choice.device().info().name(), choice.reason()));
+    console.print("%s", "kernel  %s: %.3f ms".formatted(result.kernel(), 1e3 * result.seconds()));
+    for (RunResult.Output output : result.outputs()) {
+      Elements elements = output.elements();
+      console.print(
+          "%s",
+          "arg %d   %s %s[%d] %s"
+              .formatted(
+                  output.argument(),
+                  output.direction().spelling(),
+                  elements.type().spelling(),
+                  elements.count(),
+                  output.parameter()));
+      lines(elements).forEach(line -> console.print("%s", line));
+    }
+  }
+
+  /** The first elements, as many on a line as fit. */
+  private static List<String> lines(Elements elements) {
+    List<String> lines = new ArrayList<>();
+    StringBuilder line = new StringBuilder("  ");
+    int shown = Math.min(SHOWN, elements.count());
+    for (int i = 0; i < shown; i++) {
+      String text = elements.text(i);
+      if (line.length() + text.length() > LINE) {
+        lines.add(line.toString().stripTrailing());
+        line = new StringBuilder("  ");
+      }
+      line.append(text).append(' ');
+    }
+    if (shown > 0) {
+      lines.add(line.toString().stripTrailing());
+    }
+    if (shown < elements.count()) {
+      lines.add("  ... and %d more; --json FILE has all".formatted(elements.count() - shown));
+    }
+    return lines;
+  }
+
+  Map<String, Object> json(RunResult result) {
+    Map<String, Object> root = head("ok", result.kernel());
+    root.put("seconds", result.seconds());
+    root.put("outputs", result.outputs().stream().map(RunReport::output).toList());
+    return root;
+  }
+
+  Map<String, Object> json(FaultReport fault) {
+    Map<String, Object> root = head("fault", fault.kernel());
+    root.put("fault", fault);
+    return root;
+  }
+
+  private Map<String, Object> head(String status, String kernel) {
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("status", status);
+    root.put("file", file.toString());
+    root.put("kernel", kernel);
+    root.put("device", choice.device().info().provider());
+    return root;
+  }
+
+  private static Map<String, Object> output(RunResult.Output output) {
+    Elements elements = output.elements();
+    ElementType type = elements.type();
+    List<Number> values = new ArrayList<>(elements.count());
+    for (int i = 0; i < elements.count(); i++) {
+      values.add(type.value(elements.bits(i)));
+    }
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("argument", output.argument());
+    node.put("parameter", output.parameter());
+    node.put("direction", output.direction().spelling());
+    node.put("type", type.spelling());
+    node.put("values", values);
+    node.put("hex", elements.hex());
+    return node;
+  }
+}

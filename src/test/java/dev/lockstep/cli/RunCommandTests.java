@@ -1,0 +1,144 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class RunCommandTests {
+  private static final String FILES = "src/test/resources/run/";
+
+  @TempDir private Path folder;
+
+  private static Run run(String arguments) {
+    List<String> words = new ArrayList<>(List.of("run"));
+    words.addAll(List.of(arguments.replace("@", FILES).split(" +")));
+    words.addAll(List.of("--device", "sim"));
+    return Run.lockstep(words.toArray(String[]::new));
+  }
+
+  private JsonNode json() throws IOException {
+    return JsonMapper.shared().readTree(Files.readAllBytes(folder.resolve("out.json")));
+  }
+
+  @Test
+  void printsWhatTheKernelWrote() throws IOException {
+    Run run =
+        run(
+            "@add.ptx --grid 2 --block 2 --arg in:f32:1,2,3 --arg in:f32:10,20,30"
+                + " --arg out:f32:3 --arg s32:3 --json "
+                + folder.resolve("out.json"));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out().lines().toList())
+        .contains("arg 2   out f32[3] add_c", "  11.0 22.0 33.0")
+        .anyMatch(line -> line.startsWith("kernel  add: "));
+    JsonNode output = json().get("outputs").get(0);
+    assertThat(json().get("status").asString()).isEqualTo("ok");
+    assertThat(output.get("argument").asInt()).isEqualTo(2);
+    assertThat(output.get("values").toString()).isEqualTo("[11.0,22.0,33.0]");
+    assertThat(output.get("hex").asString()).isEqualTo("000030410000b04100000442");
+  }
+
+  @Test
+  void leavesOutMostOfALongBuffer() throws IOException {
+    Run run =
+        run(
+            "@several.ptx --entry outside --grid 1 --block 100 --arg out:u32:100 --json "
+                + folder.resolve("out.json"));
+    assertThat(run.out()).contains(" 62 63\n  ... and 36 more; --json FILE has all\n");
+    assertThat(run.out().lines()).allMatch(line -> line.length() <= 100 || !line.startsWith("  "));
+    assertThat(json().get("outputs").get(0).get("values").size()).isEqualTo(100);
+  }
+
+  @Test
+  void aFaultIsOneBlockAndExitCode3() throws IOException {
+    Run run =
+        run(
+            "@several.ptx --entry outside --grid 1 --block 100 --arg out:u32:99 --json "
+                + folder.resolve("out.json"));
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.errLines()).hasSize(4);
+    assertThat(run.err())
+        .contains("IllegalAddress", "a buffer of 396 bytes")
+        .contains("outside, block (0,0,0), thread (99,0,0)")
+        .containsPattern("line \\d+: st.global.u32 \\[%rd3], %r1;");
+    JsonNode fault = json().get("fault");
+    assertThat(json().get("status").asString()).isEqualTo("fault");
+    assertThat(fault.get("kind").asString()).isEqualTo("IllegalAddress");
+    assertThat(fault.get("thread").asString()).isEqualTo("(99,0,0)");
+  }
+
+  @Test
+  void anEndlessKernelMeetsTheStepLimit() {
+    Run run = run("@several.ptx --entry endless --grid 1 --block 1 --step-limit 1000");
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains("StepLimit", "1000 instructions", "--step-limit N");
+  }
+
+  @Test
+  void severalKernelsAreListedWhenNoneIsNamed() {
+    Run run = run("@several.ptx --grid 1 --block 1");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.errLines())
+        .singleElement()
+        .asString()
+        .contains("several kernels", "count, _ZN5space6structI4PairEEvT_PjhS2_, endless");
+  }
+
+  @Test
+  void listsWhatAFileHolds() throws IOException {
+    Run run = run("@several.ptx --list --json " + folder.resolve("out.json"));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("_ZN5space6structI4PairEEvT_PjhS2_\n")
+        .contains("parameter  struct_value  b8   12 bytes at 0\n")
+        .contains("parameter  struct_other  u64  8 bytes at 32\n")
+        .contains("shared     1024 bytes, dynamic from a multiple of 16\n")
+        .endsWith("5 kernels, 0 uncovered instructions\n");
+    assertThat(json().get("entries").get(4).get("staticSharedBytes").asInt()).isEqualTo(1024);
+  }
+
+  @Test
+  void listsEveryInstructionThatIsNotCovered() {
+    Run run = run("@uncovered.ptx --list");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out())
+        .contains("uncovered  line 14: wgmma.fence.sync.aligned;")
+        .contains("uncovered  line 16: wgmma.commit_group.sync.aligned;")
+        .endsWith("2 kernels, 2 uncovered instructions\n");
+  }
+
+  @Test
+  void runsASuite() throws IOException {
+    Path suite = folder.resolve("suite.json");
+    String add = Path.of(FILES + "add.ptx").toAbsolutePath().toString();
+    String one =
+        "{'name':'%s','ptx':'"
+            + add
+            + "','grid':1,'block':1,'args':[{'in':'0000803f'},{'in':'0000803f'},"
+            + "{'out':4,'expect':'%s'},{'type':'u32','value':1}]}";
+    String good = one.formatted("good", "00000040");
+    String bad = one.formatted("bad", "00000041");
+    Files.writeString(suite, ("{'cases':[" + bad + "," + good + "]}").replace('\'', '"'));
+    Run run = run("--suite " + suite + " --json " + folder.resolve("out.json"));
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out().lines())
+        .containsExactly(
+            "FAIL bad: argument 2 (add_c): element 0 (byte 0) is 0x40000000, expected 0x41000000;"
+                + " 1 of 1 b32 elements differ",
+            "1 passed, 1 failed");
+    assertThat(json().get("cases").get(0).get("status").asString()).isEqualTo("failed");
+
+    Files.writeString(suite, ("{'cases':[" + good + "]}").replace('\'', '"'));
+    run = run("--suite " + suite);
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).isEqualTo("1 passed, 0 failed\n");
+  }
+}
