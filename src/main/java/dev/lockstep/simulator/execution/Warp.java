@@ -52,6 +52,11 @@ public final class Warp {
   public final AsyncCopies copies;
   public final TensorCore.Scratch tensorScratch = new TensorCore.Scratch();
 
+  /** Looks at addresses; the first is for ops that look by themselves. */
+  public final LaneAddresses[] laneAddresses = {
+    new LaneAddresses(), new LaneAddresses(), new LaneAddresses(), new LaneAddresses()
+  };
+
   /** Scratch for addresses; valid within one op. */
   public final long[] addresses = new long[LANES];
 

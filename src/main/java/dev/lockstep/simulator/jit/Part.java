@@ -18,8 +18,12 @@ public sealed interface Part {
    */
   record Run(List<Scalar> scalars, int length, Set<Place> wanted) implements Part {}
 
-  /** Anything else: executed as the interpreter does. */
-  record Single(Op op) implements Part {
+  /**
+   * Anything else: executed as the interpreter does.
+   *
+   * @param written the registers it may change
+   */
+  record Single(Op op, Set<Place> written) implements Part {
     @Override
     public int length() {
       return 1;

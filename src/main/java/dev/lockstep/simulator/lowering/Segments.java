@@ -109,7 +109,7 @@ final class Segments {
         run.addAll(translated.get(end++));
       }
       if (end == i) {
-        parts.add(new Part.Single(block.get(i).op()));
+        parts.add(new Part.Single(block.get(i).op(), written(block.get(i))));
         i++;
       } else {
         parts.add(new Part.Run(List.copyOf(run), end - i, wanted.get(end - 1)));
@@ -136,6 +136,14 @@ final class Segments {
       Liveness.uses(step, r -> live.set(r.id()));
     }
     return wanted.reversed();
+  }
+
+  private Set<Place> written(Placed placed) {
+    Set<Place> places = new HashSet<>();
+    if (placed.step() != null) {
+      Liveness.definitions(placed.step(), r -> places.add(place(registers, r)));
+    }
+    return places;
   }
 
   private Set<Place> places(BitSet live) {

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.op;
 
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.Region;
@@ -66,6 +67,20 @@ public final class Address {
     return new Address(this, bytes);
   }
 
+  /** Whether another address is computed from the same register. */
+  public boolean sharesRegister(Address other) {
+    return wide == other.wide && register == other.register;
+  }
+
+  /** Looks at the register's 32 values, offset not added. */
+  public void look(Warp w, LaneAddresses into) {
+    if (wide) {
+      into.look(w.longs[register]);
+    } else {
+      into.look(w.ints[register]);
+    }
+  }
+
   /** Whether it is computed from this register. */
   boolean uses(int file, int index) {
     return wide && file == Slot.LONGS && index == register;
@@ -125,6 +140,31 @@ public final class Address {
     }
     w.segment = region.segment();
     return shift;
+  }
+
+  /** {@link #shift(Warp, long[], int)} of addresses that have been looked at. */
+  long shift(Warp w, LaneAddresses lanes, int bytes) {
+    long first = lanes.low() + offset;
+    Region region;
+    long window = 0;
+    if (space == StateSpace.SHARED) {
+      region = w.shared();
+    } else if (space == StateSpace.GENERIC && Windows.contains(Windows.SHARED, first)) {
+      region = w.shared();
+      window = Windows.SHARED;
+    } else if (space == StateSpace.LOCAL || space == StateSpace.PARAM) {
+      return APART;
+    } else {
+      region = global(w, first, bytes);
+    }
+    if (region == null
+        || !region.contains(first - window, bytes)
+        || !region.contains(lanes.high() + offset - window, bytes)
+        || !lanes.areMultiples(bytes, offset)) {
+      return APART;
+    }
+    w.segment = region.segment();
+    return offset - window - region.start();
   }
 
   /** {@link #shift} for neighbours, which only need their ends checked. */

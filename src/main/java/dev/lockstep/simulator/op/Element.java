@@ -5,6 +5,7 @@ import static dev.lockstep.simulator.execution.Warp.LANES;
 import dev.lockstep.simulator.execution.Slot;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * One element of a load or store: how it lies in memory and in which register file. Registers come
@@ -44,8 +45,20 @@ public abstract sealed class Element {
   /** Stores lane i to {@code addresses[i] + shift}; of lanes with one address the last wins. */
   abstract void scatter(MemorySegment to, long[] addresses, long shift, Object register);
 
-  /** Loads 32 neighbours. */
-  abstract void load(MemorySegment from, long at, Object register);
+  /** Loads {@code count} neighbours into the lanes from {@code lane} on. */
+  abstract void load(MemorySegment from, long at, Object register, int lane, int count);
+
+  /** Loads one element into {@code count} lanes from {@code lane} on. */
+  final void broadcast(MemorySegment from, long at, Object register, int lane, int count) {
+    get(from, at, register, lane);
+    switch (register) {
+      case float[] r -> Arrays.fill(r, lane, lane + count, r[lane]);
+      case int[] r -> Arrays.fill(r, lane, lane + count, r[lane]);
+      case long[] r -> Arrays.fill(r, lane, lane + count, r[lane]);
+      case double[] r -> Arrays.fill(r, lane, lane + count, r[lane]);
+      default -> throw new AssertionError(register);
+    }
+  }
 
   /** Stores 32 neighbours. */
   abstract void store(MemorySegment to, long at, Object register);
@@ -78,8 +91,9 @@ public abstract sealed class Element {
     }
 
     @Override
-    void load(MemorySegment from, long at, Object register) {
-      MemorySegment.copy(from, ValueLayout.JAVA_FLOAT_UNALIGNED, at, (float[]) register, 0, LANES);
+    void load(MemorySegment from, long at, Object register, int lane, int count) {
+      MemorySegment.copy(
+          from, ValueLayout.JAVA_FLOAT_UNALIGNED, at, (float[]) register, lane, count);
     }
 
     @Override
@@ -121,8 +135,8 @@ public abstract sealed class Element {
     }
 
     @Override
-    void load(MemorySegment from, long at, Object register) {
-      MemorySegment.copy(from, ValueLayout.JAVA_INT_UNALIGNED, at, (int[]) register, 0, LANES);
+    void load(MemorySegment from, long at, Object register, int lane, int count) {
+      MemorySegment.copy(from, ValueLayout.JAVA_INT_UNALIGNED, at, (int[]) register, lane, count);
     }
 
     @Override
@@ -164,8 +178,8 @@ public abstract sealed class Element {
     }
 
     @Override
-    void load(MemorySegment from, long at, Object register) {
-      MemorySegment.copy(from, ValueLayout.JAVA_LONG_UNALIGNED, at, (long[]) register, 0, LANES);
+    void load(MemorySegment from, long at, Object register, int lane, int count) {
+      MemorySegment.copy(from, ValueLayout.JAVA_LONG_UNALIGNED, at, (long[]) register, lane, count);
     }
 
     @Override
@@ -207,9 +221,9 @@ public abstract sealed class Element {
     }
 
     @Override
-    void load(MemorySegment from, long at, Object register) {
+    void load(MemorySegment from, long at, Object register, int lane, int count) {
       MemorySegment.copy(
-          from, ValueLayout.JAVA_DOUBLE_UNALIGNED, at, (double[]) register, 0, LANES);
+          from, ValueLayout.JAVA_DOUBLE_UNALIGNED, at, (double[]) register, lane, count);
     }
 
     @Override
@@ -251,10 +265,10 @@ public abstract sealed class Element {
     }
 
     @Override
-    void load(MemorySegment from, long at, Object register) {
+    void load(MemorySegment from, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        r[i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i) & 0xffff;
+      for (int i = 0; i < count; i++) {
+        r[lane + i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i) & 0xffff;
       }
     }
 
@@ -300,10 +314,10 @@ public abstract sealed class Element {
     }
 
     @Override
-    void load(MemorySegment from, long at, Object register) {
+    void load(MemorySegment from, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        r[i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i);
+      for (int i = 0; i < count; i++) {
+        r[lane + i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i);
       }
     }
 
@@ -349,10 +363,10 @@ public abstract sealed class Element {
     }
 
     @Override
-    void load(MemorySegment from, long at, Object register) {
+    void load(MemorySegment from, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        r[i] = from.get(ValueLayout.JAVA_BYTE, at + i) & 0xff;
+      for (int i = 0; i < count; i++) {
+        r[lane + i] = from.get(ValueLayout.JAVA_BYTE, at + i) & 0xff;
       }
     }
 
@@ -398,10 +412,10 @@ public abstract sealed class Element {
     }
 
     @Override
-    void load(MemorySegment from, long at, Object register) {
+    void load(MemorySegment from, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        r[i] = from.get(ValueLayout.JAVA_BYTE, at + i);
+      for (int i = 0; i < count; i++) {
+        r[lane + i] = from.get(ValueLayout.JAVA_BYTE, at + i);
       }
     }
 

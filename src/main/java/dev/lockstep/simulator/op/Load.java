@@ -1,12 +1,14 @@
 package dev.lockstep.simulator.op;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** {@code ld}, of one to eight elements. */
-public final class Load extends Op implements MemoryOp {
+public final class Load extends Op implements LaneMemoryOp {
   private final Element element;
   private final Address address;
   private final int[] d;
@@ -30,22 +32,39 @@ public final class Load extends Op implements MemoryOp {
 
   @Override
   public void execute(Warp w) {
-    long[] values = address.values(w);
+    if (w.full) {
+      LaneAddresses lanes = w.laneAddresses[0];
+      address.look(w, lanes);
+      execute(w, lanes);
+    } else {
+      laneByLane(w);
+    }
+  }
+
+  @Override
+  public void execute(Warp w, LaneAddresses lanes) {
     if (overwritesAddress) {
-      System.arraycopy(values, 0, w.addresses, 0, Warp.LANES);
-      values = w.addresses;
+      lanes.keep();
     }
-    Object[] file = w.files[element.file()];
-    if (w.full && whole(w, values, file)) {
-      return;
-    }
-    for (int rest = w.mask; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      long at = address.locate(w, lane, values[lane], bytes, "load");
+    long shift = address.shift(w, lanes, bytes);
+    if (shift == Address.APART) {
+      laneByLane(w);
+    } else if (d.length == 1) {
+      one(w, lanes, shift, w.files[element.file()][d[0]]);
+    } else {
       for (int j = 0; j < d.length; j++) {
-        element.get(w.segment, at + (long) j * element.bytes(), file[d[j]], lane);
+        element.gather(
+            w.segment,
+            lanes.values(),
+            shift + (long) j * element.bytes(),
+            w.files[element.file()][d[j]]);
       }
     }
+  }
+
+  @Override
+  public Address address() {
+    return address;
   }
 
   @Override
@@ -53,30 +72,46 @@ public final class Load extends Op implements MemoryOp {
     return List.of(new Access(Access.Kind.LOAD, address, bytes));
   }
 
-  private boolean whole(Warp w, long[] values, Object[] file) {
-    if (Address.neighbours(values, bytes)) {
-      long shift = address.shiftNeighbours(w, values, bytes);
-      if (shift == Address.APART) {
-        return false;
-      }
-      if (d.length == 1) {
-        element.load(w.segment, values[0] + shift, file[d[0]]);
-        return true;
-      }
-      gather(w, values, file, shift);
-      return true;
+  private void one(Warp w, LaneAddresses lanes, long shift, Object register) {
+    long stride = lanes.stride();
+    if (stride == bytes) {
+      element.load(w.segment, lanes.first() + shift, register, 0, Warp.LANES);
+    } else if (stride == 0) {
+      element.broadcast(w.segment, lanes.first() + shift, register, 0, Warp.LANES);
+    } else if (stride == LaneAddresses.IRREGULAR
+        && inHalves(lanes.lowerStride(), lanes.upperStride())) {
+      half(w.segment, lanes.first() + shift, lanes.lowerStride(), register, 0);
+      half(w.segment, lanes.middle() + shift, lanes.upperStride(), register, Warp.LANES / 2);
+    } else {
+      element.gather(w.segment, lanes.values(), shift, register);
     }
-    long shift = address.shift(w, values, bytes);
-    if (shift == Address.APART) {
-      return false;
-    }
-    gather(w, values, file, shift);
-    return true;
   }
 
-  private void gather(Warp w, long[] values, Object[] file, long shift) {
-    for (int j = 0; j < d.length; j++) {
-      element.gather(w.segment, values, shift + (long) j * element.bytes(), file[d[j]]);
+  private boolean inHalves(long lower, long upper) {
+    return (lower == bytes || lower == 0) && (upper == bytes || upper == 0);
+  }
+
+  private void half(MemorySegment from, long at, long stride, Object register, int lane) {
+    if (stride == 0) {
+      element.broadcast(from, at, register, lane, Warp.LANES / 2);
+    } else {
+      element.load(from, at, register, lane, Warp.LANES / 2);
+    }
+  }
+
+  private void laneByLane(Warp w) {
+    long[] values = address.values(w);
+    if (overwritesAddress) {
+      System.arraycopy(values, 0, w.addresses, 0, Warp.LANES);
+      values = w.addresses;
+    }
+    Object[] file = w.files[element.file()];
+    for (int rest = w.mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      long at = address.locate(w, lane, values[lane], bytes, "load");
+      for (int j = 0; j < d.length; j++) {
+        element.get(w.segment, at + (long) j * element.bytes(), file[d[j]], lane);
+      }
     }
   }
 

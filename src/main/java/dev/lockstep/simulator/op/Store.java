@@ -1,12 +1,13 @@
 package dev.lockstep.simulator.op;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** {@code st}, of one to eight elements. */
-public final class Store extends Op implements MemoryOp {
+public final class Store extends Op implements LaneMemoryOp {
   private final Element element;
   private final Address address;
   private final int[] a;
@@ -24,11 +25,48 @@ public final class Store extends Op implements MemoryOp {
 
   @Override
   public void execute(Warp w) {
+    if (w.full) {
+      LaneAddresses lanes = w.laneAddresses[0];
+      address.look(w, lanes);
+      execute(w, lanes);
+    } else {
+      laneByLane(w);
+    }
+  }
+
+  @Override
+  public void execute(Warp w, LaneAddresses lanes) {
+    long shift = address.shift(w, lanes, bytes);
+    if (shift == Address.APART) {
+      laneByLane(w);
+    } else if (a.length == 1 && lanes.stride() == bytes) {
+      element.store(w.segment, lanes.first() + shift, w.files[element.file()][a[0]]);
+    } else {
+      for (int j = 0; j < a.length; j++) {
+        if (a[j] >= 0) {
+          element.scatter(
+              w.segment,
+              lanes.values(),
+              shift + (long) j * element.bytes(),
+              w.files[element.file()][a[j]]);
+        }
+      }
+    }
+  }
+
+  @Override
+  public Address address() {
+    return address;
+  }
+
+  @Override
+  public List<Access> accesses() {
+    return List.of(new Access(Access.Kind.STORE, address, bytes));
+  }
+
+  private void laneByLane(Warp w) {
     long[] values = address.values(w);
     Object[] file = w.files[element.file()];
-    if (w.full && whole(w, values, file)) {
-      return;
-    }
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       long at = address.locate(w, lane, values[lane], bytes, "store");
@@ -45,29 +83,5 @@ public final class Store extends Op implements MemoryOp {
     for (int j = 0; j < a.length; j++) {
       element.put(to, at + (long) j * element.bytes(), w.files[element.file()][a[j]], lane);
     }
-  }
-
-  @Override
-  public List<Access> accesses() {
-    return List.of(new Access(Access.Kind.STORE, address, bytes));
-  }
-
-  private boolean whole(Warp w, long[] values, Object[] file) {
-    boolean neighbours = Address.neighbours(values, bytes);
-    long shift =
-        neighbours ? address.shiftNeighbours(w, values, bytes) : address.shift(w, values, bytes);
-    if (shift == Address.APART) {
-      return false;
-    }
-    if (neighbours && a.length == 1) {
-      element.store(w.segment, values[0] + shift, file[a[0]]);
-      return true;
-    }
-    for (int j = 0; j < a.length; j++) {
-      if (a[j] >= 0) {
-        element.scatter(w.segment, values, shift + (long) j * element.bytes(), file[a[j]]);
-      }
-    }
-    return true;
   }
 }

@@ -1,0 +1,165 @@
+package dev.lockstep.simulator.execution;
+
+/**
+ * The 32 addresses a full warp computed, looked at once: how they lie to each other decides how an
+ * access is checked and done. Several accesses from one register at different offsets share it.
+ */
+public final class LaneAddresses {
+  /** What {@link #stride} says when addresses do not go in equal steps. */
+  public static final long IRREGULAR = Long.MIN_VALUE;
+
+  private static final int LANES = Warp.LANES;
+  private static final int HALF = LANES / 2;
+
+  private final long[] own = new long[LANES];
+  private long[] values = own;
+  private long low;
+  private long high;
+  private long spread;
+  private long stride;
+  private long lowerStride;
+  private long upperStride;
+
+  /** Looks at a 64-bit register, which must stay as it is while this is in use. */
+  public void look(long[] register) {
+    values = register;
+    look();
+  }
+
+  /** Keeps a copy of what was looked at: the register is about to change. */
+  public void keep() {
+    if (values != own) {
+      System.arraycopy(values, 0, own, 0, LANES);
+      values = own;
+    }
+  }
+
+  /** Looks at a 32-bit register: addresses of a space that counts from zero. */
+  public void look(int[] register) {
+    for (int i = 0; i < LANES; i++) {
+      own[i] = register[i] & 0xffff_ffffL;
+    }
+    look(own);
+  }
+
+  /** The addresses by lane. */
+  public long[] values() {
+    return values;
+  }
+
+  /** The address of lane 0. */
+  public long first() {
+    return values[0];
+  }
+
+  /** The address of lane 16. */
+  public long middle() {
+    return values[HALF];
+  }
+
+  /** The smallest address. */
+  public long low() {
+    return low;
+  }
+
+  /** The largest. */
+  public long high() {
+    return high;
+  }
+
+  /** Whether all are multiples of a power of two, once a constant was added to each. */
+  public boolean areMultiples(int of, long offset) {
+    return ((spread | values[0] + offset) & (of - 1)) == 0;
+  }
+
+  /** What each address is above that of the lane before; or {@link #IRREGULAR}. */
+  public long stride() {
+    return stride;
+  }
+
+  /** The same among lanes 0 to 15, as in tiles 16 wide. */
+  public long lowerStride() {
+    return lowerStride;
+  }
+
+  /** The same among lanes 16 to 31. */
+  public long upperStride() {
+    return upperStride;
+  }
+
+  private void look() {
+    long[] v = values;
+    long step = v[1] - v[0];
+    // Most registers that do not go in equal steps show it at their ends.
+    if (v[LANES - 1] - v[0] == (LANES - 1) * step && isRegular(v, step)) {
+      stride = step;
+      lowerStride = step;
+      upperStride = step;
+      spread = step;
+      low = Math.min(v[0], v[LANES - 1]);
+      high = Math.max(v[0], v[LANES - 1]);
+    } else {
+      stride = IRREGULAR;
+      lookAtHalves(v);
+    }
+  }
+
+  private void lookAtHalves(long[] v) {
+    long lower = v[1] - v[0];
+    boolean lowerMay = v[HALF - 1] - v[0] == (HALF - 1) * lower;
+    lowerStride = lowerMay && isLowerHalfRegular(v, lower) ? lower : IRREGULAR;
+    long upper = v[HALF + 1] - v[HALF];
+    boolean upperMay = v[LANES - 1] - v[HALF] == (HALF - 1) * upper;
+    upperStride = upperMay && isUpperHalfRegular(v, upper) ? upper : IRREGULAR;
+    if (lowerStride != IRREGULAR && upperStride != IRREGULAR) {
+      low = Math.min(Math.min(v[0], v[HALF - 1]), Math.min(v[HALF], v[LANES - 1]));
+      high = Math.max(Math.max(v[0], v[HALF - 1]), Math.max(v[HALF], v[LANES - 1]));
+      spread = lower | upper | v[HALF] - v[0];
+    } else {
+      lookAtEach(v);
+    }
+  }
+
+  private void lookAtEach(long[] v) {
+    long smallest = Long.MAX_VALUE;
+    long largest = Long.MIN_VALUE;
+    long first = v[0];
+    long differences = 0;
+    for (int i = 0; i < LANES; i++) {
+      smallest = Math.min(smallest, v[i]);
+      largest = Math.max(largest, v[i]);
+    }
+    for (int i = 0; i < LANES; i++) {
+      differences |= v[i] - first;
+    }
+    low = smallest;
+    high = largest;
+    spread = differences;
+  }
+
+  // The bounds of these loops are constants, so that they become vector code.
+
+  private static boolean isRegular(long[] v, long step) {
+    long difference = 0;
+    for (int i = 0; i < LANES - 1; i++) {
+      difference |= v[i + 1] - v[i] - step;
+    }
+    return difference == 0;
+  }
+
+  private static boolean isLowerHalfRegular(long[] v, long step) {
+    long difference = 0;
+    for (int i = 0; i < HALF - 1; i++) {
+      difference |= v[i + 1] - v[i] - step;
+    }
+    return difference == 0;
+  }
+
+  private static boolean isUpperHalfRegular(long[] v, long step) {
+    long difference = 0;
+    for (int i = HALF; i < LANES - 1; i++) {
+      difference |= v[i + 1] - v[i] - step;
+    }
+    return difference == 0;
+  }
+}

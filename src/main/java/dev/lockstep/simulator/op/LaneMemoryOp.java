@@ -1,0 +1,18 @@
+package dev.lockstep.simulator.op;
+
+import dev.lockstep.simulator.execution.LaneAddresses;
+import dev.lockstep.simulator.execution.Warp;
+
+/**
+ * A load or store, each lane at its address: neighbours that use one register share a look at it.
+ */
+public interface LaneMemoryOp extends MemoryOp {
+  Address address();
+
+  /**
+   * Executes for a full warp.
+   *
+   * @param lanes what was seen in the register of {@link #address}, which has not changed since
+   */
+  void execute(Warp w, LaneAddresses lanes);
+}
