@@ -97,6 +97,12 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--arg", paramLabel = "A", description = "the kernel's next argument; see below")
   private List<String> arguments = new ArrayList<>();
 
+  @Option(
+      names = "--trace",
+      paramLabel = "block=B,warp=W",
+      description = "print what a warp executes; B is X,Y,Z or the number of a block (simulator)")
+  private @Nullable String trace;
+
   @Option(names = "--list", description = "load every kernel of the file and say what it needs")
   private boolean list;
 
@@ -130,14 +136,14 @@ final class RunCommand implements Callable<Integer> {
       if (file != null) {
         throw new UserError("name a kernel file or a suite, not both: " + file);
       }
-      refuse("--suite", "--list", "--entry", "--grid", "--block", "--shared", "--arg");
+      refuse("--suite", "--list", "--entry", "--grid", "--block", "--shared", "--arg", "--trace");
       return suite(suite, output);
     }
     if (file == null) {
       throw new UserError("name a PTX or .cu file, or --suite FILE (see `lockstep run --help`)");
     }
     if (list) {
-      refuse("--list", "--entry", "--grid", "--block", "--shared", "--arg");
+      refuse("--list", "--entry", "--grid", "--block", "--shared", "--arg", "--trace");
       return list(file, output);
     }
     return launch(file, output);
@@ -162,6 +168,13 @@ final class RunCommand implements Callable<Integer> {
               .arguments(parsed);
       if (entry != null) {
         run.entry(entry);
+      }
+      if (trace != null) {
+        TracePlace place = TracePlace.parse(trace, blocks);
+        run.trace(
+            place.block(),
+            place.warp(),
+            step -> TraceText.lines(step).forEach(line -> console.print("%s", line)));
       }
       RunReport report = new RunReport(console, from, choice);
       try {

@@ -11,6 +11,7 @@ import dev.lockstep.device.KernelCounters;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.KernelTracer;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.PtxParser;
 import dev.lockstep.ptx.PtxSyntaxException;
@@ -34,6 +35,7 @@ public final class SimulatedDevice implements Device {
   private final Workers workers;
   private final RunSettings settings;
   private final SimulatedCounters counters = new SimulatedCounters();
+  private final SimulatedTracer tracer = new SimulatedTracer();
   private boolean closed;
 
   /** Opens a device of its own: nothing is shared between two. */
@@ -107,6 +109,9 @@ public final class SimulatedDevice implements Device {
     if (type == KernelCounters.class) {
       return Optional.of(type.cast(counters));
     }
+    if (type == KernelTracer.class) {
+      return Optional.of(type.cast(tracer));
+    }
     if (type == KernelInspector.class) {
       return Optional.of(type.cast(new SimulatedInspector()));
     }
@@ -136,6 +141,10 @@ public final class SimulatedDevice implements Device {
 
   SimulatedCounters counters() {
     return counters;
+  }
+
+  SimulatedTracer tracer() {
+    return tracer;
   }
 
   RunSettings settings() {

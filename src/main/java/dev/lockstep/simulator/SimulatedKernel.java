@@ -7,6 +7,7 @@ import dev.lockstep.simulator.execution.GridRun;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.lowering.Instrument;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A kernel ready to be launched, with the registers and shared memory its launches reuse. */
@@ -64,6 +65,11 @@ final class SimulatedKernel implements Kernel {
       counted = known;
     }
     return known;
+  }
+
+  /** The kernel once more, its instructions traced. */
+  GridRun traced(UnaryOperator<Instrument> tracing) {
+    return grid(lowering.apply(tracing.apply(Instrument.NONE)));
   }
 
   private GridRun grid(LoweredKernel kernel) {

@@ -11,8 +11,11 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.simulator.execution.GridRun;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Tally;
+import dev.lockstep.simulator.lowering.Instrument;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** A stream whose work is done before each call returns. */
 public final class SimulatedStream implements Stream {
@@ -60,7 +63,10 @@ public final class SimulatedStream implements Stream {
     MemorySegment arguments = args.block();
     LoweredKernel lowered = ours.lowered();
     requireFit(lowered, device.gpu(), launch, arguments.byteSize());
-    if (device.counters().areOn()) {
+    Optional<UnaryOperator<Instrument>> tracing = device.tracer().tracing();
+    if (tracing.isPresent()) {
+      execute(ours.traced(tracing.get()).start(launch, arguments));
+    } else if (device.counters().areOn()) {
       count(ours.counted(), launch, arguments);
     } else {
       execute(ours.grid().start(launch, arguments));

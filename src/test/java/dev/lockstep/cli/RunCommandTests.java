@@ -141,4 +141,23 @@ class RunCommandTests {
     assertThat(run.code()).isZero();
     assertThat(run.out()).isEqualTo("1 passed, 0 failed\n");
   }
+
+  @Test
+  void tracesAWarp() {
+    Run run =
+        run(
+            "@add.ptx --grid 2 --block 2 --arg in:f32:1,2,3 --arg in:f32:10,20,30"
+                + " --arg out:f32:3 --arg s32:3 --trace block=1,warp=0");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out().lines().map(String::strip))
+        .containsSubsequence(
+            "14  00000003  mov.u32 %r2, %ctaid.x;",
+            "%r2 = 1 in all",
+            "18  00000003  setp.ge.s32 %p1, %r5, %r1;",
+            "%p1 = 0 1",
+            "19  00000002  @%p1 bra $L__end;",
+            "29  00000001  add.f32 %f3, %f1, %f2;",
+            "%f3 = 33.0",
+            "arg 2   out f32[3] add_c");
+  }
 }

@@ -4,12 +4,16 @@ import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.Dim3;
+import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelCounters;
 import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.KernelTracer;
 import dev.lockstep.device.Launch;
-import dev.lockstep.device.Stream;
+import dev.lockstep.device.LaunchCounts;
 import dev.lockstep.ptx.PtxKernel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One launch of any kernel: fill in, then {@link #run}. */
@@ -20,7 +24,8 @@ public final class KernelRun {
   private Dim3 grid = new Dim3(1);
   private Dim3 block = new Dim3(1);
   private int sharedBytes;
-  private Launcher.Method method = Stream::launch;
+  private @Nullable Traced traced;
+  private boolean counted;
 
   private KernelRun(KernelFile file) {
     this.file = file;
@@ -78,6 +83,24 @@ public final class KernelRun {
   }
 
   /**
+   * Shows what one warp executes, on a device that can.
+   *
+   * @param at its block's place in the grid
+   * @param warp its number in the block
+   * @param each is given every instruction, in order, on a thread of the device's
+   */
+  public KernelRun trace(Dim3 at, int warp, Consumer<KernelTracer.Step> each) {
+    traced = new Traced(at, warp, each);
+    return this;
+  }
+
+  /** Counts instructions and memory traffic, on a device that can: see {@link RunResult#counts}. */
+  public KernelRun count() {
+    counted = true;
+    return this;
+  }
+
+  /**
    * Loads the kernel, runs it and waits for it.
    *
    * @throws IllegalArgumentException when entry, sizes or arguments do not fit the kernel
@@ -88,9 +111,64 @@ public final class KernelRun {
     PtxKernel kernel = entry == null ? file.onlyEntry() : file.entry(entry);
     Launch launch = new Launch(grid, block, sharedBytes);
     Parameters.check(kernel, arguments);
+    if (traced != null) {
+      traced.requireIn(launch);
+    }
+    KernelTracer tracer = traced == null ? null : capability(device, KernelTracer.class, "trace");
+    KernelCounters counters = counted ? capability(device, KernelCounters.class, "count") : null;
     try (KernelModule module = device.load(file.image())) {
-      return new Launcher(device)
-          .run(kernel, module.kernel(kernel.name()), launch, arguments, method);
+      Kernel loaded = module.kernel(kernel.name());
+      Launcher launcher = new Launcher(device);
+      if (tracer != null && traced != null) {
+        tracer.start(traced.block, traced.warp, traced.each);
+        try {
+          return launcher.run(kernel, loaded, launch, arguments);
+        } finally {
+          tracer.stop();
+        }
+      }
+      if (counters == null) {
+        return launcher.run(kernel, loaded, launch, arguments);
+      }
+      counters.start();
+      List<LaunchCounts> counts = List.of();
+      RunResult result;
+      try {
+        result = launcher.run(kernel, loaded, launch, arguments);
+      } finally {
+        counts = counters.stop();
+      }
+      return result.with(counts.getFirst());
+    }
+  }
+
+  private static <T> T capability(Device device, Class<T> type, String what) {
+    return device
+        .capability(type)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "the device %s cannot %s; --device sim can"
+                        .formatted(device.info().provider(), what)));
+  }
+
+  private record Traced(Dim3 block, int warp, Consumer<KernelTracer.Step> each) {
+    void requireIn(Launch launch) {
+      Dim3 grid = launch.grid();
+      if (block.x() < 0
+          || block.y() < 0
+          || block.z() < 0
+          || block.x() >= grid.x()
+          || block.y() >= grid.y()
+          || block.z() >= grid.z()) {
+        throw new IllegalArgumentException("there is no block " + block + " in the grid " + grid);
+      }
+      long warps = (launch.block().count() + 31) / 32;
+      if (warp < 0 || warp >= warps) {
+        throw new IllegalArgumentException(
+            "there is no warp %d in a block of %d threads: they are 0 to %d"
+                .formatted(warp, launch.block().count(), warps - 1));
+      }
     }
   }
 }

@@ -11,15 +11,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Allocates and fills buffers, launches, and fetches what was written. */
 final class Launcher {
-  /** How a launch is made: plainly, or observed. */
-  interface Method {
-    /** Puts a launch on a stream. */
-    void launch(Stream stream, Kernel kernel, Launch launch, KernelArgs args);
-  }
-
   private final Device device;
   private final KernelArgs args = new KernelArgs();
 
@@ -27,8 +22,7 @@ final class Launcher {
     this.device = device;
   }
 
-  RunResult run(
-      PtxKernel declared, Kernel kernel, Launch launch, List<Argument> arguments, Method method) {
+  RunResult run(PtxKernel declared, Kernel kernel, Launch launch, List<Argument> arguments) {
     List<DeviceBuffer> buffers = new ArrayList<>();
     try (Arena arena = Arena.ofConfined();
         Stream stream = device.newStream()) {
@@ -46,11 +40,14 @@ final class Launcher {
         // What was queued before must not count as the kernel's time, nor as its failure.
         stream.synchronize();
         long start = System.nanoTime();
-        method.launch(stream, kernel, launch, args);
+        stream.launch(kernel, launch, args);
         stream.synchronize();
         double seconds = 1e-9 * (System.nanoTime() - start);
         return new RunResult(
-            declared.name(), outputs(declared, arguments, buffers, stream, arena), seconds);
+            declared.name(),
+            outputs(declared, arguments, buffers, stream, arena),
+            seconds,
+            Optional.empty());
       } finally {
         buffers.forEach(DeviceBuffer::close);
       }

@@ -1,6 +1,8 @@
 package dev.lockstep.check.run;
 
+import dev.lockstep.device.LaunchCounts;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a run left behind.
@@ -8,10 +10,16 @@ import java.util.List;
  * @param kernel the entry point
  * @param outputs the output buffers as they were when the kernel had ended, in argument order
  * @param seconds from launch to end
+ * @param counts what was counted, when that was asked for
  */
-public record RunResult(String kernel, List<Output> outputs, double seconds) {
+public record RunResult(
+    String kernel, List<Output> outputs, double seconds, Optional<LaunchCounts> counts) {
   public RunResult {
     outputs = List.copyOf(outputs);
+  }
+
+  RunResult with(LaunchCounts counted) {
+    return new RunResult(kernel, outputs, seconds, Optional.of(counted));
   }
 
   /**

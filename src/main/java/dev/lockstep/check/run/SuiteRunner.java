@@ -6,7 +6,6 @@ import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.Launch;
-import dev.lockstep.device.Stream;
 import dev.lockstep.ptx.PtxKernel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -100,7 +99,7 @@ public final class SuiteRunner implements AutoCloseable {
     RunResult result;
     try {
       Kernel kernel = opened.module(one.file(), file).kernel(declared.name());
-      result = opened.launcher().run(declared, kernel, launch, arguments, Stream::launch);
+      result = opened.launcher().run(declared, kernel, launch, arguments);
     } catch (DeviceException e) {
       devices.discard(options); // On a GPU, nothing works any more after some errors.
       throw e;

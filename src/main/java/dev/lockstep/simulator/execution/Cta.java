@@ -202,6 +202,10 @@ final class Cta {
     return locals == null ? MemorySegment.NULL : locals.asSlice(warp * bytes, bytes);
   }
 
+  Dim3 block() {
+    return block;
+  }
+
   FaultSite site(Warp w, int lane, int pc) {
     Dim3 thread = thread(Math.min(w.index * Warp.LANES + lane, threads - 1));
     LoweredKernel.Site at = kernel.sites().get(Math.min(pc, kernel.sites().size() - 1));

@@ -171,6 +171,11 @@ public final class Warp {
     return index;
   }
 
+  /** The place in the grid of its block. */
+  public Dim3 block() {
+    return cta.block();
+  }
+
   /** Whether it waits at a block-wide barrier. */
   public boolean isBlocked() {
     return cta.isBlocked(index);

@@ -25,6 +25,17 @@ public interface Instrument {
    */
   default void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {}
 
+  /** Where the kernel's registers are; said before any instruction comes. */
+  default void registers(RegisterPlaces places) {}
+
+  /**
+   * Whether every instruction is to have an op of its own, even one whose result is known when the
+   * kernel is launched, and is to be interpreted.
+   */
+  default boolean seesEverything() {
+    return false;
+  }
+
   /** A variable in shared memory; one sized by the launch has 0 bytes. */
   record SharedVariable(String name, long address, long bytes) {}
 

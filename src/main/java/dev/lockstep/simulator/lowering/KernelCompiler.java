@@ -106,16 +106,20 @@ public final class KernelCompiler {
     KernelCompiler compiler =
         new KernelCompiler(module, kernel, symbols, options, instrument, refused);
     Registers registers = compiler.registers;
-    boolean[] constant = LaunchConstants.find(registers, symbols, steps, kernel.registers().size());
+    boolean[] constant =
+        instrument.seesEverything()
+            ? new boolean[steps.size()]
+            : LaunchConstants.find(registers, symbols, steps, kernel.registers().size());
     RegisterAllocation.run(registers, kernel.registers(), steps, blocks, order, constant, liveness);
     List<Register> zeroed = liveness.readBeforeWritten(kernel.registers());
     instrument.kernel(
         kernel, zeroed.stream().filter(r -> !registers.isConstant(r)).toList(), symbols.shared());
+    instrument.registers(registers);
     Segments segments =
         new Segments(registers, symbols, kernel.registers(), options.approximation());
     compiler.layOut(steps, blocks, order, constant, liveness, segments);
     Op[] code = compiler.code.toArray(Op[]::new);
-    SegmentCompiler.install(segments.found(), code, tier(options));
+    SegmentCompiler.install(segments.found(), code, tier(options, instrument));
     return new LoweredKernel(
         kernel.name(),
         kernel.parameterBytes(),
@@ -174,7 +178,8 @@ public final class KernelCompiler {
         add(branch, last.instruction());
         links.add(new Link(branch, next[0]));
       }
-      if (next.length > 0 && next[next.length - 1] != following) {
+      boolean shown = last.instruction().opcode().equals("bra") && instrument.seesEverything();
+      if (next.length > 0 && (next[next.length - 1] != following || shown)) {
         Jump jump = new Jump();
         add(jump, last.instruction());
         links.add(new Link(jump, next[next.length - 1]));
@@ -269,8 +274,10 @@ public final class KernelCompiler {
   }
 
   /** A drawn schedule counts single instructions, as the interpreter executes them. */
-  private static ExecutionTier tier(DeviceOptions options) {
-    return options.schedule().random() ? ExecutionTier.INTERPRETED : options.tier();
+  private static ExecutionTier tier(DeviceOptions options, Instrument instrument) {
+    return options.schedule().random() || instrument.seesEverything()
+        ? ExecutionTier.INTERPRETED
+        : options.tier();
   }
 
   private LoweredKernel.Site site(Instruction in) {

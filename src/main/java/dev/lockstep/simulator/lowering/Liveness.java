@@ -105,6 +105,24 @@ final class Liveness {
     return result;
   }
 
+  /** The registers an instruction writes. */
+  static List<Register> written(Instruction in) {
+    List<Register> registers = new ArrayList<>();
+    if (hasResult(in)) {
+      definitions(in.operands().get(0), registers::add);
+    }
+    return registers;
+  }
+
+  /** The registers an instruction reads, its guard left aside. */
+  static List<Register> read(Instruction in) {
+    List<Register> registers = new ArrayList<>();
+    for (int i = hasResult(in) ? 1 : 0; i < in.operands().size(); i++) {
+      all(in.operands().get(i), registers::add);
+    }
+    return registers;
+  }
+
   /** The registers a step sets, under its guard or not. */
   static void definitions(Step step, Consumer<Register> set) {
     Instruction in = step.instruction();

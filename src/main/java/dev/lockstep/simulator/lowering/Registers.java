@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Gives registers, literals, special registers and temporaries their places in the files. */
-final class Registers {
+final class Registers implements RegisterPlaces {
   /** Beside the files of {@link Slot}. */
   private static final int PREDICATES = 4;
 
@@ -52,12 +52,14 @@ final class Registers {
   }
 
   /** The place of a register that is no predicate. */
-  Slot<?> slot(Register register) {
+  @Override
+  public Slot<?> slot(Register register) {
     return slots.computeIfAbsent(register, r -> fresh(file(r.type())));
   }
 
   /** The upper half of a 128-bit register, whose {@link #slot} is the lower. */
-  Slot<long[]> upper(Register register) {
+  @Override
+  public Slot<long[]> upper(Register register) {
     return uppers.computeIfAbsent(register, r -> fresh(Slot.LONGS));
   }
 
@@ -91,7 +93,8 @@ final class Registers {
     return new Slot<>(file, value.register());
   }
 
-  int predicate(Register register) {
+  @Override
+  public int predicate(Register register) {
     return predicateOf.computeIfAbsent(register, r -> predicates++);
   }
 
