@@ -21,12 +21,17 @@ public enum ScalarType {
   S32(4),
   F32(4),
   TF32(4),
+  U16X2(4),
+  S16X2(4),
   F16X2(4),
   BF16X2(4),
+  E4M3X2(2),
+  E5M2X2(2),
   B64(8),
   U64(8),
   S64(8),
   F64(8),
+  F32X2(8),
   B128(16);
 
   private static final Map<String, ScalarType> BY_NAME = byName();

@@ -15,23 +15,9 @@ package dev.lockstep.simulator.intrinsic;
 public final class Approximate {
   private static final int LANES = 32;
 
-  /** ln(2)ⁿ/n!, n from 0: the next term, at |f| = ½, is 4·10⁻¹⁸ of the sum. */
-  private static final double C1 = 0x1.62e42fefa39efp-1;
+  private static final long UPPER_WORD = 0xffff_ffff_0000_0000L;
 
-  private static final double C2 = 0x1.ebfbdff82c58fp-3;
-  private static final double C3 = 0x1.c6b08d704a0cp-5;
-  private static final double C4 = 0x1.3b2ab6fba4e77p-7;
-  private static final double C5 = 0x1.5d87fe78a6731p-10;
-  private static final double C6 = 0x1.430912f86c787p-13;
-  private static final double C7 = 0x1.ffcbfc588b0c7p-17;
-  private static final double C8 = 0x1.62c0223a5c824p-20;
-  private static final double C9 = 0x1.b5253d395e7c4p-24;
-  private static final double C10 = 0x1.e4cf5158b8ecap-28;
-  private static final double C11 = 0x1.e8cac7351bb25p-32;
-  private static final double C12 = 0x1.c3bd650fc2986p-36;
-  private static final double C13 = 0x1.816193166d0f9p-40;
-
-  private static final double LOG2_E = 0x1.71547652b82fep0;
+  private static final long CANONICAL_NAN_UPPER = 0x7fff_ffff_0000_0000L;
 
   /** Above this a divisor makes {@code div.approx} underflow its reciprocal. */
   private static final float LARGEST_DIV_APPROX = 0x1p126f;
@@ -43,30 +29,7 @@ public final class Approximate {
    * of the middle between two floats.
    */
   public static float ex2(float a) {
-    // Beyond these the result is infinite or rounds to zero; NaN passes through both.
-    double x = Math.max(-160f, Math.min(a, 130f));
-    double whole = Math.rint(x);
-    double f = x - whole;
-    double power = Math.fma(f, series(f), 1);
-    // 2ᵃ is a normal double here, subnormal floats included: this scaling is exact.
-    double scale = Double.longBitsToDouble(((long) whole + 1023) << 52);
-    return FloatOps.canonical((float) (power * scale));
-  }
-
-  /** (2ᶠ − 1)/f for |f| ≤ ½. */
-  private static double series(double f) {
-    double sum = Math.fma(f, C13, C12);
-    sum = Math.fma(f, sum, C11);
-    sum = Math.fma(f, sum, C10);
-    sum = Math.fma(f, sum, C9);
-    sum = Math.fma(f, sum, C8);
-    sum = Math.fma(f, sum, C7);
-    sum = Math.fma(f, sum, C6);
-    sum = Math.fma(f, sum, C5);
-    sum = Math.fma(f, sum, C4);
-    sum = Math.fma(f, sum, C3);
-    sum = Math.fma(f, sum, C2);
-    return Math.fma(f, sum, C1);
+    return FloatOps.canonical((float) Elementary.exp2(a));
   }
 
   /** {@link #ex2(float)} on 32 lanes. */
@@ -127,32 +90,71 @@ public final class Approximate {
     return FloatOps.canonical((float) Math.sqrt(a));
   }
 
+  /** {@link #sqrt(float)} on 32 lanes. */
+  public static void sqrt(float[] d, float[] a) {
+    for (int lane = 0; lane < LANES; lane++) {
+      d[lane] = sqrt(a[lane]);
+    }
+  }
+
   /** {@code lg2.approx.f32}: log₂ a; a negative number gives NaN, ±0 gives −∞. */
   public static float lg2(float a) {
-    if (a == 1) {
-      return 0;
+    return FloatOps.canonical((float) Elementary.log2(a));
+  }
+
+  /** {@link #lg2(float)} on 32 lanes. */
+  public static void lg2(float[] d, float[] a) {
+    for (int lane = 0; lane < LANES; lane++) {
+      d[lane] = lg2(a[lane]);
     }
-    return FloatOps.canonical((float) (StrictMath.log(a) * LOG2_E));
   }
 
   /** {@code sin.approx.f32}: a in radians, any size; ±∞ gives NaN. */
   public static float sin(float a) {
-    return FloatOps.canonical((float) StrictMath.sin(a));
+    return FloatOps.canonical((float) Elementary.sin(a));
+  }
+
+  /** {@link #sin(float)} on 32 lanes. */
+  public static void sin(float[] d, float[] a) {
+    for (int lane = 0; lane < LANES; lane++) {
+      d[lane] = sin(a[lane]);
+    }
   }
 
   /** {@code cos.approx.f32}: a in radians, any size; ±∞ gives NaN. */
   public static float cos(float a) {
-    return FloatOps.canonical((float) StrictMath.cos(a));
+    return FloatOps.canonical((float) Elementary.cos(a));
+  }
+
+  /** {@link #cos(float)} on 32 lanes. */
+  public static void cos(float[] d, float[] a) {
+    for (int lane = 0; lane < LANES; lane++) {
+      d[lane] = cos(a[lane]);
+    }
   }
 
   /** {@code tanh.approx.f32}. */
   public static float tanh(float a) {
-    return FloatOps.canonical((float) StrictMath.tanh(a));
+    return FloatOps.canonical((float) Elementary.tanh(a));
+  }
+
+  /** {@link #tanh(float)} on 32 lanes. */
+  public static void tanh(float[] d, float[] a) {
+    for (int lane = 0; lane < LANES; lane++) {
+      d[lane] = tanh(a[lane]);
+    }
   }
 
   /** {@code div.full.f32}: the quotient over the full range. */
   public static float divFull(float a, float b) {
     return FloatOps.canonical(a / b);
+  }
+
+  /** {@link #divFull(float, float)} on 32 lanes. */
+  public static void divFull(float[] d, float[] a, float[] b) {
+    for (int lane = 0; lane < LANES; lane++) {
+      d[lane] = divFull(a[lane], b[lane]);
+    }
   }
 
   /**
@@ -166,5 +168,77 @@ public final class Approximate {
       return FloatOps.canonical(a * Math.copySign(0f, b));
     }
     return FloatOps.canonical(a / b);
+  }
+
+  /** {@link #divApprox(float, float)} on 32 lanes. */
+  public static void divApprox(float[] d, float[] a, float[] b) {
+    for (int lane = 0; lane < LANES; lane++) {
+      d[lane] = divApprox(a[lane], b[lane]);
+    }
+  }
+
+  /**
+   * {@code rcp.approx.ftz.f64}: of the upper 32 bits of a, to the nearest number whose lower 32
+   * bits are zero. NaN becomes canonical; subnormal numbers are zeros of their sign.
+   */
+  public static double rcpUpper(double a) {
+    return upperHalf(1 / upperOperand(a));
+  }
+
+  /** {@code rsqrt.approx.ftz.f64}, in the manner of {@link #rcpUpper}. */
+  public static double rsqrtUpper(double a) {
+    double operand = upperOperand(a);
+    return upperHalf(operand == 0 ? 1 / operand : 1 / Math.sqrt(operand));
+  }
+
+  /** {@code rsqrt.approx.f64}: two roundings; ±0 gives the infinity of its sign. */
+  public static double rsqrt(double a) {
+    return 1 / Math.sqrt(a);
+  }
+
+  /** 2ᵃ before it is rounded; a must be a float. */
+  public static double exactEx2(double a) {
+    return Elementary.exp2((float) a);
+  }
+
+  /** log₂ a before it is rounded; a must be a float. */
+  public static double exactLg2(double a) {
+    return Elementary.log2((float) a);
+  }
+
+  /** sin a before it is rounded; a must be a float. */
+  public static double exactSin(double a) {
+    return Elementary.sin((float) a);
+  }
+
+  /** cos a before it is rounded; a must be a float. */
+  public static double exactCos(double a) {
+    return Elementary.cos((float) a);
+  }
+
+  /** tanh a before it is rounded; a must be a float. */
+  public static double exactTanh(double a) {
+    return Elementary.tanh((float) a);
+  }
+
+  private static double upperOperand(double a) {
+    double upper = Double.longBitsToDouble(Double.doubleToRawLongBits(a) & UPPER_WORD);
+    if (Double.isNaN(a)) {
+      return a;
+    }
+    return Math.abs(upper) < Double.MIN_NORMAL ? Math.copySign(0.0, upper) : upper;
+  }
+
+  private static double upperHalf(double value) {
+    if (Double.isNaN(value)) {
+      return Double.longBitsToDouble(CANONICAL_NAN_UPPER);
+    }
+    if (Math.abs(value) < Double.MIN_NORMAL) {
+      return Math.copySign(0.0, value);
+    }
+    long bits = Double.doubleToRawLongBits(value);
+    // To nearest, ties to even; infinity has no bits to round.
+    long rounded = bits + 0x7fff_ffffL + (bits >>> 32 & 1);
+    return Double.longBitsToDouble(rounded & UPPER_WORD);
   }
 }

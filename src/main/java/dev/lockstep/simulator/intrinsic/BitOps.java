@@ -94,6 +94,38 @@ public final class BitOps {
     return findUnsigned(a < 0 ? ~a : a);
   }
 
+  /**
+   * {@code fns.b32}: position of the {@code |offset|}-th 1 of the mask from bit {@code base} on,
+   * upwards or, for a negative offset, downwards; all ones when there is none. A base above 31,
+   * which the manual leaves undefined, finds nothing.
+   */
+  public static int findNthSet(int mask, int base, int offset) {
+    if (base < 0 || base > 31) {
+      return NOT_FOUND;
+    }
+    if (offset == 0) {
+      return (mask >>> base & 1) != 0 ? base : NOT_FOUND;
+    }
+    int step = offset > 0 ? 1 : -1;
+    long left = Math.abs((long) offset);
+    for (int position = base; position >= 0 && position < 32; position += step) {
+      left -= mask >>> position & 1;
+      if (left == 0) {
+        return position;
+      }
+    }
+    return NOT_FOUND;
+  }
+
+  /** {@code bmsk.b32}: {@code width} ones from bit {@code start}; clamps or wraps both at 32. */
+  public static int mask(int start, int width, boolean clamp) {
+    boolean startTooLarge = Integer.compareUnsigned(start, 32) >= 0;
+    if (clamp && startTooLarge) {
+      return 0;
+    }
+    return fieldMask(start & 31, extendWidth(width, clamp));
+  }
+
   /** {@code .shiftamt}: the left shift that moves the found bit to the top of {@code width}. */
   public static int shiftAmount(int found, int width) {
     return found == NOT_FOUND ? NOT_FOUND : width - 1 - found;

@@ -57,14 +57,6 @@ public final class Conversions {
     return HalfPairs.pack(toBf16(b), toBf16(a));
   }
 
-  /** {@code cvt.rna.tf32.f32}: 10 fraction bits, ties away from zero; the low 13 bits are 0. */
-  public static int toTf32(float value) {
-    if (Float.isNaN(value) || Float.isInfinite(value)) {
-      return Float.floatToRawIntBits(FloatOps.canonical(value)) & ~0x1fff;
-    }
-    return (Float.floatToRawIntBits(value) + 0x1000) & ~0x1fff;
-  }
-
   /** {@code cvt.{rn,rz,rm,rp}.f32} from a 64-bit integer. */
   public static float toFloat(long value, boolean signed, Rounding rounding) {
     return toFloat(toOddDouble(value, signed), rounding);

@@ -79,6 +79,15 @@ public final class FloatOps {
     return Double.longBitsToDouble(bits);
   }
 
+  /** {@code .xorsign}: {@code value} with the sign that a·b has; a NaN stays as it is. */
+  public static float xorSign(float a, float b, float value) {
+    if (Float.isNaN(value)) {
+      return value;
+    }
+    int sign = (Float.floatToRawIntBits(a) ^ Float.floatToRawIntBits(b)) & 0x80000000;
+    return Float.intBitsToFloat((Float.floatToRawIntBits(value) & 0x7fffffff) | sign);
+  }
+
   private static float theNumber(float a, float b) {
     return Float.isNaN(a) ? canonical(b) : a;
   }

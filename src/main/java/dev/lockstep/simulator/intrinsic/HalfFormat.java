@@ -93,6 +93,11 @@ public enum HalfFormat {
     return isNaN(a) ? NAN : a & 0x7fff;
   }
 
+  /** {@code .xorsign}: {@code value} with the sign that a·b has; a NaN stays as it is. */
+  public int xorSign(int a, int b, int value) {
+    return isNaN(value) ? value : (value & 0x7fff) | ((a ^ b) & SIGN);
+  }
+
   /** {@code .relu}: negative becomes +0, NaN the canonical NaN. */
   public int relu(int a) {
     if (isNaN(a)) {
@@ -104,6 +109,11 @@ public enum HalfFormat {
   /** {@code .sat}: clamps to [0, 1]; NaN gives +0. */
   public int saturate(int a) {
     return round(FloatOps.saturate(toFloat(a)));
+  }
+
+  /** {@code .satfinite}: infinity becomes the largest number of its sign; NaN stays NaN. */
+  public int saturateFinite(int a) {
+    return (a & 0x7fff) == infinity ? a - 1 : a;
   }
 
   /** {@code .ftz}: a subnormal becomes the zero of its sign. */

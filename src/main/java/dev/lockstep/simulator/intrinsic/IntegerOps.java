@@ -108,6 +108,16 @@ public final class IntegerOps {
     return c + (int) Math.abs(Integer.toUnsignedLong(a) - Integer.toUnsignedLong(b));
   }
 
+  /** {@code sad.s64}: c + |a − b|, all modulo 2⁶⁴. */
+  public static long sadSigned(long a, long b, long c) {
+    return c + (a < b ? b - a : a - b);
+  }
+
+  /** {@code sad.u64}: c + |a − b|, all modulo 2⁶⁴. */
+  public static long sadUnsigned(long a, long b, long c) {
+    return c + (Long.compareUnsigned(a, b) < 0 ? b - a : a - b);
+  }
+
   /** {@code div.s32}: by zero, where the manual leaves it open, all ones. */
   public static int divSigned(int a, int b) {
     return b == 0 ? -1 : a / b;

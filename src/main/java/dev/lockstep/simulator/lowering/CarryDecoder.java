@@ -15,10 +15,13 @@ final class CarryDecoder {
 
   static void decode(Instruction in, Emitter e) {
     Decoder.allow(in, "cc", "lo", "hi");
-    ScalarType type = Decoder.type(in);
+    ScalarType type =
+        Decoder.onlyType(in, ScalarType.U32, ScalarType.S32, ScalarType.U64, ScalarType.S64);
     boolean wide = type.bytes() == 8;
-    if (type.bytes() < 4) {
-      throw new Unsupported("type ." + type.spelling());
+    if (in.opcode().startsWith("mad")) {
+      Decoder.required(in, "lo", "hi");
+    } else if (!Decoder.choice(in, "", "lo", "hi").isEmpty()) {
+      throw new Unsupported("a part of the result of " + in.opcode());
     }
     boolean carryIn = in.opcode().endsWith("c");
     int flag = e.registers.carry();

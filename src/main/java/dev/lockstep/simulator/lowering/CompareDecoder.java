@@ -5,41 +5,63 @@ import static dev.lockstep.simulator.lowering.Emitter.operand;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.ScalarType;
-import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
-import dev.lockstep.simulator.op.Compare;
 import dev.lockstep.simulator.op.ConversionLanes;
-import dev.lockstep.simulator.op.DoubleLanes;
 import dev.lockstep.simulator.op.FloatLanes;
 import dev.lockstep.simulator.op.IntLanes;
-import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PredicateOp;
 import dev.lockstep.simulator.op.Select;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code setp} and {@code set}: comparisons (PTX ISA 9.7.6, 9.7.7). */
 final class CompareDecoder {
+  private static final int F16_ONE = 0x3c00;
+  private static final int BF16_ONE = 0x3f80;
+
   private final Instruction in;
   private final Emitter e;
+  private final ScalarType type;
+  private final boolean pairs;
+  private final Comparisons comparisons;
 
-  private CompareDecoder(Instruction in, Emitter emitter) {
+  /** What the comparison is combined with, and how; or null. */
+  private final PredicateOp.@Nullable Kind combine;
+
+  private CompareDecoder(Instruction in, Emitter emitter, ScalarType type) {
     this.in = in;
     this.e = emitter;
+    this.type = type;
+    this.pairs = type == ScalarType.F16X2 || type == ScalarType.BF16X2;
+    this.comparisons = new Comparisons(in, emitter, type);
+    this.combine =
+        switch (Decoder.choice(in, "", "and", "or", "xor")) {
+          case "and" -> PredicateOp.Kind.AND;
+          case "or" -> PredicateOp.Kind.OR;
+          case "xor" -> PredicateOp.Kind.XOR;
+          default -> null;
+        };
   }
 
   static void decode(Instruction in, Emitter emitter) {
     Decoder.allow(
         in, "eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu", "leu",
         "gtu", "geu", "num", "nan", "and", "or", "xor", "ftz");
-    CompareDecoder decoder = new CompareDecoder(in, emitter);
     if (in.opcode().equals("setp")) {
-      decoder.setp();
+      new CompareDecoder(in, emitter, Decoder.onlyType(in)).setp();
     } else {
-      decoder.set();
+      List<ScalarType> types = Decoder.types(in);
+      if (types.size() != 2) {
+        throw new Unsupported("a form without its two types");
+      }
+      new CompareDecoder(in, emitter, types.get(1)).set(types.get(0));
     }
   }
 
-  /** {@code setp.cmp[.bool].type p[|q], a, b [, c]}: q is the complement of the comparison. */
+  /**
+   * {@code setp.cmp[.bool].type p[|q], a, b [, c]}: q is the complement of the comparison, or for
+   * packed pairs that of the upper halves.
+   */
   private void setp() {
     Operand first = operand(in, 0);
     Operand second = null;
@@ -47,167 +69,101 @@ final class CompareDecoder {
       first = p;
       second = q;
     }
-    int p = e.toPredicate(first);
-    PredicateOp.Kind combine = combination();
+    if (pairs && second == null) {
+      throw new Unsupported("a comparison of pairs with one result");
+    }
     if (combine == null && second == null) {
-      e.emit(comparison(p, Decoder.type(in)));
+      comparisons.compare(e.toPredicate(first), operand(in, 1), operand(in, 2));
       return;
     }
     int result = e.registers.temporaryPredicate();
-    e.emit(comparison(result, Decoder.type(in)));
-    // A copy: p may be the register that c is, and q needs it after p is written.
-    int with = e.registers.temporaryPredicate();
-    if (combine != null) {
-      e.emit(new PredicateOp(PredicateOp.Kind.MOVE, with, e.predicate(operand(in, 3)), 0));
-    }
-    PredicateOp.Kind kind = combine == null ? PredicateOp.Kind.MOVE : combine;
-    e.emit(new PredicateOp(kind, p, result, with));
-    if (second != null) {
-      int opposite = e.registers.temporaryPredicate();
-      e.emit(new PredicateOp(PredicateOp.Kind.NOT, opposite, result, 0));
-      e.emit(new PredicateOp(kind, e.toPredicate(second), opposite, with));
-    }
-  }
-
-  /** {@code set.cmp.dtype.type d, a, b}: all ones or 1.0 for true. */
-  private void set() {
-    if (combination() != null) {
-      throw new Unsupported("set with a boolean operand");
-    }
-    ScalarType to = ScalarType.named(in.modifiers().get(in.modifiers().size() - 2));
-    int result = e.registers.temporaryPredicate();
-    e.emit(comparison(result, Decoder.type(in)));
-    if (to == ScalarType.F32) {
-      e.emit(
-          new Select<>(
-              FloatLanes::select,
-              e.toF32(operand(in, 0)),
-              e.registers.constant(1f),
-              e.registers.constant(0f),
-              result));
+    int other = e.registers.temporaryPredicate();
+    if (pairs) {
+      comparisons.comparePairs(result, other, operand(in, 1), operand(in, 2));
     } else {
-      e.emit(
-          new Select<>(
-              IntLanes::select,
-              e.toB32(operand(in, 0)),
-              e.registers.constant(-1),
-              e.registers.constant(0),
-              result));
+      comparisons.compare(result, operand(in, 1), operand(in, 2));
+      e.emit(new PredicateOp(PredicateOp.Kind.NOT, other, result, 0));
+    }
+    combine(result, other);
+    e.emit(new PredicateOp(PredicateOp.Kind.MOVE, e.toPredicate(first), result, 0));
+    if (second != null) {
+      e.emit(new PredicateOp(PredicateOp.Kind.MOVE, e.toPredicate(second), other, 0));
     }
   }
 
-  private PredicateOp.@Nullable Kind combination() {
-    if (in.has("and")) {
-      return PredicateOp.Kind.AND;
+  private void combine(int... results) {
+    if (combine == null) {
+      return;
     }
-    if (in.has("or")) {
-      return PredicateOp.Kind.OR;
+    int with = e.predicate(operand(in, 3));
+    for (int result : results) {
+      e.emit(new PredicateOp(combine, result, result, with));
     }
-    return in.has("xor") ? PredicateOp.Kind.XOR : null;
   }
 
-  private Op comparison(int p, ScalarType type) {
-    Operand a = operand(in, 1);
-    Operand b = operand(in, 2);
-    return switch (type) {
-      case F32 -> floats(p, flushed(e.f32(a)), flushed(e.f32(b)));
-      case F64 -> doubles(p, e.f64(a), e.f64(b));
-      case F16 -> floats(p, half(a), half(b));
-      case BF16 -> floats(p, brainHalf(a), brainHalf(b));
-      case B64, U64, S64 -> longs(p, e.b64(a), e.b64(b), type.isSigned());
-      case B16, U16, S16, B32, U32, S32 ->
-          ints(p, e.integer(a, type), e.integer(b, type), type.isSigned());
-      default -> throw new Unsupported("comparison of ." + type.spelling());
-    };
-  }
-
-  private Slot<float[]> flushed(Slot<float[]> value) {
-    if (!in.has("ftz")) {
-      return value;
+  /** {@code set.cmp[.bool].dtype.type d, a, b [, c]}: all ones, or 1.0, for true. */
+  private void set(ScalarType to) {
+    int result = e.registers.temporaryPredicate();
+    if (pairs) {
+      int upper = e.registers.temporaryPredicate();
+      comparisons.comparePairs(result, upper, operand(in, 1), operand(in, 2));
+      combine(result, upper);
+      setPair(to, result, upper);
+      return;
     }
-    Slot<float[]> flushed = e.registers.temporaryFloat();
-    e.emit(FloatLanes::flush, flushed, value);
-    return flushed;
+    comparisons.compare(result, operand(in, 1), operand(in, 2));
+    combine(result);
+    boolean ofHalves = type == ScalarType.F16 || type == ScalarType.BF16;
+    switch (to) {
+      case F32 -> {
+        if (ofHalves) {
+          throw refused(to);
+        }
+        e.emit(
+            new Select<>(
+                FloatLanes::select,
+                e.toF32(operand(in, 0)),
+                e.registers.constant(1f),
+                e.registers.constant(0f),
+                result));
+      }
+      case U32, S32 -> select(e.toB32(operand(in, 0)), -1, result);
+      case U16, S16 -> {
+        if (!ofHalves) {
+          throw refused(to);
+        }
+        select(e.toInteger(operand(in, 0), ScalarType.B16), 0xffff, result);
+      }
+      case F16 -> select(e.toInteger(operand(in, 0), ScalarType.B16), F16_ONE, result);
+      case BF16 -> select(e.toInteger(operand(in, 0), ScalarType.B16), BF16_ONE, result);
+      default -> throw refused(to);
+    }
   }
 
-  private Slot<float[]> half(Operand operand) {
-    Slot<float[]> value = e.registers.temporaryFloat();
-    e.emit(ConversionLanes::f16ToFloat, value, e.b32(operand));
-    return value;
+  private void setPair(ScalarType to, int lower, int upper) {
+    int one =
+        switch (to) {
+          case U32, S32 -> 0xffff;
+          case F16X2 -> F16_ONE;
+          case BF16X2 -> BF16_ONE;
+          default -> throw refused(to);
+        };
+    if (one != 0xffff && to != type) {
+      throw refused(to);
+    }
+    Slot<int[]> low = e.registers.temporaryInt();
+    Slot<int[]> high = e.registers.temporaryInt();
+    select(low, one, lower);
+    select(high, one, upper);
+    e.emit(ConversionLanes::joinShorts, e.toB32(operand(in, 0)), low, high);
   }
 
-  private Slot<float[]> brainHalf(Operand operand) {
-    Slot<float[]> value = e.registers.temporaryFloat();
-    e.emit(ConversionLanes::bf16ToFloat, value, e.b32(operand));
-    return value;
+  private void select(Slot<int[]> d, int one, int predicate) {
+    Slot<int[]> set = e.registers.constant(one);
+    e.emit(new Select<>(IntLanes::select, d, set, e.registers.constant(0), predicate));
   }
 
-  /** Greater is less with operands exchanged; the unordered forms deny the opposite ordered one. */
-  private Op floats(int p, Slot<float[]> a, Slot<float[]> b) {
-    return switch (in.modifiers().get(0)) {
-      case "eq" -> new Compare<>(FloatLanes::equal, false, p, a, b);
-      case "ne" -> new Compare<>(FloatLanes::lessOrGreater, false, p, a, b);
-      case "lt" -> new Compare<>(FloatLanes::less, false, p, a, b);
-      case "le" -> new Compare<>(FloatLanes::lessOrEqual, false, p, a, b);
-      case "gt" -> new Compare<>(FloatLanes::less, false, p, b, a);
-      case "ge" -> new Compare<>(FloatLanes::lessOrEqual, false, p, b, a);
-      case "equ" -> new Compare<>(FloatLanes::lessOrGreater, true, p, a, b);
-      case "neu" -> new Compare<>(FloatLanes::equal, true, p, a, b);
-      case "ltu" -> new Compare<>(FloatLanes::lessOrEqual, true, p, b, a);
-      case "leu" -> new Compare<>(FloatLanes::less, true, p, b, a);
-      case "gtu" -> new Compare<>(FloatLanes::lessOrEqual, true, p, a, b);
-      case "geu" -> new Compare<>(FloatLanes::less, true, p, a, b);
-      case "num" -> new Compare<>(FloatLanes::ordered, false, p, a, b);
-      case "nan" -> new Compare<>(FloatLanes::ordered, true, p, a, b);
-      default -> throw new Unsupported("comparison ." + in.modifiers().get(0));
-    };
-  }
-
-  private Op doubles(int p, Slot<double[]> a, Slot<double[]> b) {
-    return switch (in.modifiers().get(0)) {
-      case "eq" -> new Compare<>(DoubleLanes::equal, false, p, a, b);
-      case "ne" -> new Compare<>(DoubleLanes::lessOrGreater, false, p, a, b);
-      case "lt" -> new Compare<>(DoubleLanes::less, false, p, a, b);
-      case "le" -> new Compare<>(DoubleLanes::lessOrEqual, false, p, a, b);
-      case "gt" -> new Compare<>(DoubleLanes::less, false, p, b, a);
-      case "ge" -> new Compare<>(DoubleLanes::lessOrEqual, false, p, b, a);
-      case "equ" -> new Compare<>(DoubleLanes::lessOrGreater, true, p, a, b);
-      case "neu" -> new Compare<>(DoubleLanes::equal, true, p, a, b);
-      case "ltu" -> new Compare<>(DoubleLanes::lessOrEqual, true, p, b, a);
-      case "leu" -> new Compare<>(DoubleLanes::less, true, p, b, a);
-      case "gtu" -> new Compare<>(DoubleLanes::lessOrEqual, true, p, a, b);
-      case "geu" -> new Compare<>(DoubleLanes::less, true, p, a, b);
-      case "num" -> new Compare<>(DoubleLanes::ordered, false, p, a, b);
-      case "nan" -> new Compare<>(DoubleLanes::ordered, true, p, a, b);
-      default -> throw new Unsupported("comparison ." + in.modifiers().get(0));
-    };
-  }
-
-  private Op ints(int p, Slot<int[]> a, Slot<int[]> b, boolean signed) {
-    Compare.Test<int[]> less = signed ? IntLanes::less : IntLanes::below;
-    Compare.Test<int[]> notMore = signed ? IntLanes::lessOrEqual : IntLanes::belowOrEqual;
-    return switch (in.modifiers().get(0)) {
-      case "eq" -> new Compare<>(IntLanes::equal, false, p, a, b);
-      case "ne" -> new Compare<>(IntLanes::equal, true, p, a, b);
-      case "lt", "lo" -> new Compare<>(less, false, p, a, b);
-      case "le", "ls" -> new Compare<>(notMore, false, p, a, b);
-      case "gt", "hi" -> new Compare<>(less, false, p, b, a);
-      case "ge", "hs" -> new Compare<>(notMore, false, p, b, a);
-      default -> throw new Unsupported("comparison ." + in.modifiers().get(0));
-    };
-  }
-
-  private Op longs(int p, Slot<long[]> a, Slot<long[]> b, boolean signed) {
-    Compare.Test<long[]> less = signed ? LongLanes::less : LongLanes::below;
-    Compare.Test<long[]> notMore = signed ? LongLanes::lessOrEqual : LongLanes::belowOrEqual;
-    return switch (in.modifiers().get(0)) {
-      case "eq" -> new Compare<>(LongLanes::equal, false, p, a, b);
-      case "ne" -> new Compare<>(LongLanes::equal, true, p, a, b);
-      case "lt", "lo" -> new Compare<>(less, false, p, a, b);
-      case "le", "ls" -> new Compare<>(notMore, false, p, a, b);
-      case "gt", "hi" -> new Compare<>(less, false, p, b, a);
-      case "ge", "hs" -> new Compare<>(notMore, false, p, b, a);
-      default -> throw new Unsupported("comparison ." + in.modifiers().get(0));
-    };
+  private Unsupported refused(ScalarType to) {
+    return new Unsupported("a result of ." + to.spelling() + " from ." + type.spelling());
   }
 }

@@ -4,6 +4,7 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.ScalarType;
 import java.util.List;
+import java.util.Objects;
 
 /** Sends an instruction to the decoder of its family. */
 final class Decoder {
@@ -39,32 +40,41 @@ final class Decoder {
           "mad24" ->
           arithmetic(in);
       case "rcp", "sqrt", "rsqrt", "ex2", "lg2", "sin", "cos", "tanh", "copysign", "testp" ->
-          FloatDecoder.decode(in, emitter);
-      case "and",
-          "or",
-          "xor",
-          "not",
-          "cnot",
-          "shl",
-          "shr",
-          "shf",
-          "bfe",
+          arithmetic(in);
+      case "and", "or", "xor", "not", "cnot", "shl", "shr", "shf", "lop3" ->
+          LogicDecoder.decode(in, emitter);
+      case "bfe",
           "bfi",
           "bfind",
           "brev",
           "clz",
           "popc",
           "prmt",
-          "lop3",
           "dp4a",
           "dp2a",
           "fns",
           "szext",
-          "bmsk" ->
-          LogicDecoder.decode(in, emitter);
-      case "mov", "selp", "slct", "cvta", "isspacep" -> MoveDecoder.decode(in, emitter);
-      case "cvt" -> ConversionDecoder.decode(in, emitter);
-      case "setp", "set" -> CompareDecoder.decode(in, emitter);
+          "bmsk" -> {
+        Arity.check(in);
+        BitFieldDecoder.decode(in, emitter);
+      }
+      case "mov", "cvta", "isspacep" -> MoveDecoder.decode(in, emitter);
+      case "selp", "slct" -> {
+        Arity.check(in);
+        SelectDecoder.decode(in, emitter);
+      }
+      case "cvt" -> {
+        Arity.check(in);
+        if (in.has("pack")) {
+          PackDecoder.decode(in, emitter);
+        } else {
+          ConversionDecoder.decode(in, emitter);
+        }
+      }
+      case "setp", "set" -> {
+        Arity.check(in);
+        CompareDecoder.decode(in, emitter);
+      }
       case "ld", "ldu", "st", "prefetch", "prefetchu", "applypriority", "discard", "createpolicy" ->
           MemoryDecoder.decode(in, emitter);
       case "atom", "red" -> AtomicDecoder.decode(in, emitter);
@@ -88,11 +98,46 @@ final class Decoder {
 
   private void arithmetic(Instruction in) {
     ScalarType type = type(in);
+    Arity.check(in);
+    boolean mixed = types(in).size() == 2 && types(in).getFirst() == ScalarType.F32;
     switch (type) {
-      case F32, F64 -> FloatDecoder.decode(in, emitter);
-      case F16, BF16, F16X2, BF16X2 -> HalfDecoder.decode(in, emitter);
+      case F32 -> FloatDecoder.decode(in, emitter);
+      case F64 -> DoubleDecoder.decode(in, emitter);
+      case F32X2 -> FloatPairDecoder.decode(in, emitter);
+      case F16, BF16 -> {
+        if (mixed) {
+          FloatDecoder.decode(in, emitter);
+        } else {
+          HalfDecoder.decode(in, emitter);
+        }
+      }
+      case F16X2, BF16X2 -> HalfDecoder.decode(in, emitter);
+      case S16X2, U16X2 -> IntegerPairDecoder.decode(in, emitter);
       default -> IntegerDecoder.decode(in, emitter);
     }
+  }
+
+  /** All types among the modifiers, in order. */
+  static List<ScalarType> types(Instruction in) {
+    return in.modifiers().stream().map(ScalarType::named).filter(Objects::nonNull).toList();
+  }
+
+  /** The type of a form that must have exactly one. */
+  static ScalarType onlyType(Instruction in) {
+    List<ScalarType> types = types(in);
+    if (types.size() != 1) {
+      throw new Unsupported("a form with " + types.size() + " types");
+    }
+    return types.getFirst();
+  }
+
+  /** The type of a form that must have exactly one, among these. */
+  static ScalarType onlyType(Instruction in, ScalarType... allowed) {
+    ScalarType type = onlyType(in);
+    if (!List.of(allowed).contains(type)) {
+      throw new Unsupported("type ." + type.spelling());
+    }
+    return type;
   }
 
   /** The last type among the modifiers: the one most instructions end with. */
@@ -115,6 +160,29 @@ final class Decoder {
         throw new Unsupported("modifier ." + modifier);
       }
     }
+  }
+
+  /** The one modifier among these that an instruction has, or {@code none}. */
+  static String choice(Instruction in, String none, String... alternatives) {
+    String found = none;
+    for (String modifier : alternatives) {
+      if (in.has(modifier)) {
+        if (!found.equals(none)) {
+          throw new Unsupported("modifiers ." + found + " and ." + modifier + " together");
+        }
+        found = modifier;
+      }
+    }
+    return found;
+  }
+
+  /** Like {@link #choice}, for a modifier that must not be missing. */
+  static String required(Instruction in, String... alternatives) {
+    String found = choice(in, "", alternatives);
+    if (found.isEmpty()) {
+      throw new Unsupported("it needs one of ." + String.join(", .", alternatives));
+    }
+    return found;
   }
 
   /** The elements of a vector operand, or the operand alone. */

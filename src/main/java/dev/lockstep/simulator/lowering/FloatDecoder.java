@@ -3,13 +3,13 @@ package dev.lockstep.simulator.lowering;
 import static dev.lockstep.simulator.lowering.Emitter.operand;
 
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Slot;
-import dev.lockstep.simulator.intrinsic.Approximate;
 import dev.lockstep.simulator.intrinsic.DirectedRounding;
 import dev.lockstep.simulator.intrinsic.FloatOps;
 import dev.lockstep.simulator.intrinsic.Rounding;
 import dev.lockstep.simulator.op.Compare;
-import dev.lockstep.simulator.op.DoubleLanes;
+import dev.lockstep.simulator.op.ConversionLanes;
 import dev.lockstep.simulator.op.FloatLanes;
 import dev.lockstep.simulator.op.Frequent;
 import dev.lockstep.simulator.op.Lanes1;
@@ -17,131 +17,136 @@ import dev.lockstep.simulator.op.Lanes2;
 import dev.lockstep.simulator.op.PerLane;
 
 /**
- * Floating-point instructions on {@code .f32} and {@code .f64} (PTX ISA 9.7.3). {@code .ftz} is a
- * step before that flushes the operands and one behind that flushes the result; {@code .sat} is a
- * step behind.
+ * Floating-point instructions on {@code .f32} (PTX ISA 9.7.3), and those that add to an {@code
+ * .f32} what is narrower (9.7.5). {@code .ftz} is a step before that flushes the operands and one
+ * behind that flushes the result; {@code .sat} is a step behind.
  */
 final class FloatDecoder {
   private final Instruction in;
   private final Emitter e;
   private final boolean ftz;
 
+  /** What the narrower operands are, {@code .f32} if none is. */
+  private final ScalarType narrow;
+
   private FloatDecoder(Instruction in, Emitter emitter) {
     this.in = in;
     this.e = emitter;
     this.ftz = in.has("ftz");
+    this.narrow = Decoder.type(in);
   }
 
   static void decode(Instruction in, Emitter emitter) {
-    Decoder.allow(
-        in,
-        "rn",
-        "rz",
-        "rm",
-        "rp",
-        "ftz",
-        "sat",
-        "approx",
-        "full",
-        "NaN",
-        "finite",
-        "infinite",
-        "number",
-        "notanumber",
-        "normal",
-        "subnormal");
     FloatDecoder decoder = new FloatDecoder(in, emitter);
-    switch (Decoder.type(in)) {
-      case F32 -> decoder.single();
-      case F64 -> decoder.wide();
-      default -> throw new Unsupported("type ." + Decoder.type(in).spelling());
+    if (decoder.narrow != ScalarType.F32) {
+      decoder.mixed();
+      return;
+    }
+    Decoder.onlyType(in);
+    if (in.has("approx") || in.has("full")) {
+      ApproximateDecoder.decode(in, emitter);
+    } else {
+      decoder.decode();
     }
   }
 
-  private void single() {
+  private void decode() {
     switch (in.opcode()) {
-      case "add" -> binary(Frequent.FloatAdd::new, DirectedRounding::add);
-      case "sub" -> binary(Frequent.FloatSub::new, (a, b, r) -> DirectedRounding.add(a, -b, r));
-      case "mul" -> binary(Frequent.FloatMul::new, DirectedRounding::mul);
-      case "fma", "mad" -> fma();
-      case "div" -> {
-        if (in.has("full")) {
-          binary(PerLane.floats(Approximate::divFull));
-        } else if (in.has("approx")) {
-          binary(PerLane.floats(Approximate::divApprox));
-        } else {
-          binary(lanes(FloatLanes::div), DirectedRounding::div);
-        }
+      case "add" -> sum(Frequent.FloatAdd::new, DirectedRounding::add);
+      case "sub" -> sum(Frequent.FloatSub::new, (a, b, r) -> DirectedRounding.add(a, -b, r));
+      case "mul" -> sum(Frequent.FloatMul::new, DirectedRounding::mul);
+      case "fma", "mad" -> {
+        Decoder.allow(in, "rn", "rz", "rm", "rp", "ftz", "sat");
+        Decoder.required(in, "rn", "rz", "rm", "rp");
+        fma(source(1), source(2));
       }
-      case "min" -> binary(in.has("NaN") ? FloatLanes::minNaN : FloatLanes::min);
-      case "max" -> binary(in.has("NaN") ? lanes(FloatLanes::maxNaN) : Frequent.FloatMax::new);
-      case "copysign" -> binary(FloatLanes::copySign);
-      case "abs" -> unary(FloatLanes::abs);
-      case "neg" -> unary(FloatLanes::neg);
+      case "div" -> {
+        rounded();
+        binary(lanes(FloatLanes::div), DirectedRounding::div);
+      }
       case "rcp" -> {
-        if (in.has("approx")) {
-          approximate(Approximate::rcp, Approximate::rcpFtz);
-        } else {
-          unary(FloatLanes::rcp, (a, r) -> DirectedRounding.div(1, a, r));
-        }
+        rounded();
+        unary(FloatLanes::rcp, (a, r) -> DirectedRounding.div(1, a, r));
       }
       case "sqrt" -> {
-        if (in.has("approx")) {
-          unary(PerLane.floats(Approximate::sqrt));
-        } else {
-          unary(FloatLanes::sqrt, DirectedRounding::sqrt);
-        }
+        rounded();
+        unary(FloatLanes::sqrt, DirectedRounding::sqrt);
       }
-      case "rsqrt" -> approximate(Approximate::rsqrt, Approximate::rsqrtFtz);
-      case "ex2" -> approximate(Approximate::ex2, Approximate::ex2Ftz);
-      case "lg2" -> unary(PerLane.floats(Approximate::lg2));
-      case "sin" -> unary(PerLane.floats(Approximate::sin));
-      case "cos" -> unary(PerLane.floats(Approximate::cos));
-      case "tanh" -> unary(PerLane.floats(Approximate::tanh));
+      case "min", "max" -> extremum(in.opcode().equals("max"));
+      case "copysign" -> {
+        Decoder.allow(in);
+        binary(lanes(FloatLanes::copySign));
+      }
+      case "abs" -> {
+        Decoder.allow(in, "ftz");
+        unary(FloatLanes::abs);
+      }
+      case "neg" -> {
+        Decoder.allow(in, "ftz");
+        unary(FloatLanes::neg);
+      }
       case "testp" -> testp();
-      default -> throw new Unsupported("no .f32 form is known");
+      default -> throw new Unsupported("no .f32 form without .approx is known");
     }
   }
 
-  private void wide() {
-    if (in.has("rz") || in.has("rm") || in.has("rp") || in.has("approx")) {
-      throw new Unsupported("of .f64 only .rn is known");
-    }
+  /** {@code add.f32.f16 d, a, c} and the like: what is narrower widens exactly. */
+  private void mixed() {
+    Decoder.allow(in, "rn", "rz", "rm", "rp", "sat");
     switch (in.opcode()) {
-      case "add" -> wideBinary(DoubleLanes::add);
-      case "sub" -> wideBinary(DoubleLanes::sub);
-      case "mul" -> wideBinary(DoubleLanes::mul);
-      case "div" -> wideBinary(DoubleLanes::div);
-      case "min" -> wideBinary(PerLane.doubles(FloatOps::min));
-      case "max" -> wideBinary(PerLane.doubles(FloatOps::max));
-      case "copysign" -> wideBinary(PerLane.doubles(FloatOps::copySign));
-      case "fma", "mad" ->
-          e.emit(
-              DoubleLanes::fma,
-              e.toF64(operand(in, 0)),
-              e.f64(operand(in, 1)),
-              e.f64(operand(in, 2)),
-              e.f64(operand(in, 3)));
-      case "abs" -> wideUnary(DoubleLanes::abs);
-      case "neg" -> wideUnary(DoubleLanes::neg);
-      case "rcp" -> wideUnary(DoubleLanes::rcp);
-      case "sqrt" -> wideUnary(DoubleLanes::sqrt);
-      default -> throw new Unsupported("no .f64 form is known");
+      case "add" -> binary(Frequent.FloatAdd::new, DirectedRounding::add, widened(1), source(2));
+      case "sub" ->
+          binary(
+              Frequent.FloatSub::new,
+              (a, b, r) -> DirectedRounding.add(a, -b, r),
+              widened(1),
+              source(2));
+      case "fma" -> {
+        Decoder.required(in, "rn", "rz", "rm", "rp");
+        fma(widened(1), widened(2));
+      }
+      default -> throw new Unsupported("no form of mixed precision is known");
     }
+  }
+
+  private Slot<float[]> widened(int n) {
+    Slot<float[]> value = e.registers.temporaryFloat();
+    e.emit(
+        narrow == ScalarType.F16 ? ConversionLanes::f16ToFloat : ConversionLanes::bf16ToFloat,
+        value,
+        e.b32(operand(in, n)));
+    return value;
+  }
+
+  private void sum(Frequent.Make2<float[], float[], float[]> nearest, Directed2 directed) {
+    Decoder.allow(in, "rn", "rz", "rm", "rp", "ftz", "sat");
+    binary(nearest, directed);
+  }
+
+  private void rounded() {
+    Decoder.allow(in, "rn", "rz", "rm", "rp", "ftz");
+    Decoder.required(in, "rn", "rz", "rm", "rp");
   }
 
   /** The form to nearest is its own loop; the other directions are computed lane by lane. */
   private void binary(Frequent.Make2<float[], float[], float[]> nearest, Directed2 directed) {
-    Rounding rounding = rounding();
-    if (rounding == Rounding.NEAREST) {
-      binary(nearest);
-    } else {
-      binary(PerLane.floats((a, b) -> directed.apply(a, b, rounding)));
-    }
+    binary(nearest, directed, source(1), source(2));
   }
 
-  private void binary(Lanes2.Function<float[], float[], float[]> function) {
-    binary(lanes(function));
+  private void binary(
+      Frequent.Make2<float[], float[], float[]> nearest,
+      Directed2 directed,
+      Slot<float[]> x,
+      Slot<float[]> y) {
+    Rounding rounding = rounding(in);
+    Slot<float[]> d = e.toF32(operand(in, 0));
+    if (rounding == Rounding.NEAREST) {
+      e.emit(nearest.make(d, x, y));
+    } else {
+      PerLane.Float2 function = (a, b) -> directed.apply(a, b, rounding);
+      e.emit(PerLane.floats(function), d, x, y);
+    }
+    finish(d);
   }
 
   private void binary(Frequent.Make2<float[], float[], float[]> maker) {
@@ -156,19 +161,13 @@ final class FloatDecoder {
   }
 
   private void unary(Lanes1.Function<float[], float[]> nearest, Directed1 directed) {
-    Rounding rounding = rounding();
+    Rounding rounding = rounding(in);
     if (rounding == Rounding.NEAREST) {
       unary(nearest);
     } else {
-      unary(PerLane.floats(a -> directed.apply(a, rounding)));
+      PerLane.Float1 function = a -> directed.apply(a, rounding);
+      unary(PerLane.floats(function));
     }
-  }
-
-  /** The frequent approximations have a form that flushes by itself. */
-  private void approximate(
-      Lanes1.Function<float[], float[]> plain, Lanes1.Function<float[], float[]> flushing) {
-    Slot<float[]> d = e.toF32(operand(in, 0));
-    e.emit(ftz ? flushing : plain, d, e.f32(operand(in, 1)));
   }
 
   private void unary(Lanes1.Function<float[], float[]> function) {
@@ -177,51 +176,67 @@ final class FloatDecoder {
     finish(d);
   }
 
-  private void fma() {
-    Rounding rounding = rounding();
+  private void fma(Slot<float[]> x, Slot<float[]> y) {
+    Rounding rounding = rounding(in);
     Slot<float[]> d = e.toF32(operand(in, 0));
-    Slot<float[]> x = source(1);
-    Slot<float[]> y = source(2);
     Slot<float[]> z = source(3);
     if (rounding == Rounding.NEAREST) {
       e.emit(new Frequent.FloatFma(d, x, y, z));
     } else {
-      e.emit(PerLane.floats((a, b, c) -> DirectedRounding.fma(a, b, c, rounding)), d, x, y, z);
+      PerLane.Float3 function = (a, b, c) -> DirectedRounding.fma(a, b, c, rounding);
+      e.emit(PerLane.floats(function), d, x, y, z);
     }
     finish(d);
   }
 
+  /** {@code min} and {@code max} of two, or with three operands of three. */
+  private void extremum(boolean max) {
+    Decoder.allow(in, "ftz", "NaN", "xorsign", "abs");
+    boolean nan = in.has("NaN");
+    boolean three = in.operands().size() > 3;
+    boolean xorSign = in.has("xorsign");
+    if (xorSign ? three || !in.has("abs") : in.has("abs") && !three) {
+      throw new Unsupported(".abs goes with .xorsign and two operands, or alone with three");
+    }
+    PerLane.Float2 function =
+        max ? nan ? FloatOps::maxNaN : FloatOps::max : nan ? FloatOps::minNaN : FloatOps::min;
+    if (xorSign) {
+      PerLane.Float2 signed = (a, b) -> FloatOps.xorSign(a, b, function.apply(abs(a), abs(b)));
+      binary(lanes(PerLane.floats(signed)));
+    } else if (three) {
+      PerLane.Float3 ofThree =
+          in.has("abs")
+              ? (a, b, c) -> function.apply(function.apply(abs(a), abs(b)), abs(c))
+              : (a, b, c) -> function.apply(function.apply(a, b), c);
+      Slot<float[]> d = e.toF32(operand(in, 0));
+      e.emit(PerLane.floats(ofThree), d, source(1), source(2), source(3));
+      finish(d);
+    } else if (max) {
+      binary(nan ? lanes(FloatLanes::maxNaN) : Frequent.FloatMax::new);
+    } else {
+      binary(lanes(nan ? FloatLanes::minNaN : FloatLanes::min));
+    }
+  }
+
+  private static float abs(float a) {
+    return Math.abs(a);
+  }
+
   private void testp() {
-    Compare.Test<float[]> test =
-        switch (in.modifiers().get(0)) {
-          case "finite" -> test(Float::isFinite);
-          case "infinite" -> test(Float::isInfinite);
-          case "number" -> test(a -> !Float.isNaN(a));
-          case "notanumber" -> test(a -> Float.isNaN(a));
-          case "normal" -> test(a -> Float.isFinite(a) && Math.abs(a) >= Float.MIN_NORMAL);
-          case "subnormal" -> test(a -> a != 0 && Math.abs(a) < Float.MIN_NORMAL);
+    PerLane.FloatTest test =
+        switch (Decoder.required(in, DoubleDecoder.PROPERTIES)) {
+          case "finite" -> Float::isFinite;
+          case "infinite" -> Float::isInfinite;
+          case "number" -> a -> !Float.isNaN(a);
+          case "notanumber" -> a -> Float.isNaN(a);
+          // The manual counts zeros among the normal numbers.
+          case "normal" -> a -> Float.isFinite(a) && (a == 0 || Math.abs(a) >= Float.MIN_NORMAL);
+          case "subnormal" -> a -> a != 0 && Math.abs(a) < Float.MIN_NORMAL;
           default -> throw new Unsupported("no such test");
         };
+    Decoder.allow(in, DoubleDecoder.PROPERTIES);
     Slot<float[]> a = e.f32(operand(in, 1));
-    e.emit(new Compare<>(test, false, e.toPredicate(operand(in, 0)), a, a));
-  }
-
-  private static Compare.Test<float[]> test(Property property) {
-    return (a, b) -> {
-      int bits = 0;
-      for (int i = 0; i < a.length; i++) {
-        bits |= property.holds(a[i]) ? 1 << i : 0;
-      }
-      return bits;
-    };
-  }
-
-  private void wideBinary(Lanes2.Function<double[], double[], double[]> function) {
-    e.emit(function, e.toF64(operand(in, 0)), e.f64(operand(in, 1)), e.f64(operand(in, 2)));
-  }
-
-  private void wideUnary(Lanes1.Function<double[], double[]> function) {
-    e.emit(function, e.toF64(operand(in, 0)), e.f64(operand(in, 1)));
+    e.emit(new Compare<>(PerLane.test(test), false, e.toPredicate(operand(in, 0)), a, a));
   }
 
   private Slot<float[]> source(int n) {
@@ -243,16 +258,9 @@ final class FloatDecoder {
     }
   }
 
-  private Rounding rounding() {
-    for (String modifier : in.modifiers()) {
-      switch (modifier) {
-        case "rn", "rz", "rm", "rp" -> {
-          return Rounding.of(modifier);
-        }
-        default -> {}
-      }
-    }
-    return Rounding.NEAREST;
+  /** The direction an instruction names, to nearest if none. */
+  static Rounding rounding(Instruction in) {
+    return Rounding.of(Decoder.choice(in, "rn", "rz", "rm", "rp"));
   }
 
   private interface Directed1 {
@@ -261,9 +269,5 @@ final class FloatDecoder {
 
   private interface Directed2 {
     float apply(float a, float b, Rounding rounding);
-  }
-
-  private interface Property {
-    boolean holds(float a);
   }
 }

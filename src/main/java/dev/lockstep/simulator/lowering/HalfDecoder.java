@@ -3,11 +3,16 @@ package dev.lockstep.simulator.lowering;
 import static dev.lockstep.simulator.lowering.Emitter.operand;
 
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.intrinsic.Approximate;
+import dev.lockstep.simulator.intrinsic.ErrorBound;
 import dev.lockstep.simulator.intrinsic.HalfFormat;
 import dev.lockstep.simulator.intrinsic.HalfPairs;
+import dev.lockstep.simulator.intrinsic.Perturbation;
 import dev.lockstep.simulator.op.PerLane;
+import java.util.function.DoubleUnaryOperator;
 
 /** Arithmetic on {@code .f16}, {@code .bf16} and pairs of them (PTX ISA 9.7.4). */
 final class HalfDecoder {
@@ -22,7 +27,7 @@ final class HalfDecoder {
   private HalfDecoder(Instruction in, Emitter emitter) {
     this.in = in;
     this.e = emitter;
-    ScalarType type = Decoder.type(in);
+    ScalarType type = Decoder.onlyType(in);
     this.format =
         type == ScalarType.F16 || type == ScalarType.F16X2 ? HalfFormat.F16 : HalfFormat.BF16;
     this.pair = type.bytes() == 4;
@@ -32,24 +37,93 @@ final class HalfDecoder {
   }
 
   static void decode(Instruction in, Emitter emitter) {
-    Decoder.allow(in, "rn", "NaN", "ftz", "sat", "relu");
     new HalfDecoder(in, emitter).decode();
   }
 
   private void decode() {
-    boolean nan = in.has("NaN");
     switch (in.opcode()) {
-      case "add" -> binary(format::add);
-      // a − b is a + (−b), bit for bit.
-      case "sub" -> binary((a, b) -> format.add(a, format.neg(b)));
-      case "mul" -> binary(format::mul);
-      case "fma" -> ternary(format::fma);
-      case "min" -> binary(nan ? format::minNaN : format::min);
-      case "max" -> binary(nan ? format::maxNaN : format::max);
-      case "neg" -> unary(format::neg);
-      case "abs" -> unary(format::abs);
+      case "add" -> {
+        allow("rn", "ftz", "sat");
+        binary(format::add);
+      }
+      case "sub" -> {
+        allow("rn", "ftz", "sat");
+        // a − b is a + (−b), bit for bit.
+        binary((a, b) -> format.add(a, format.neg(b)));
+      }
+      case "mul" -> {
+        allow("rn", "ftz", "sat");
+        binary(format::mul);
+      }
+      case "fma" -> {
+        if (in.has("oob")) {
+          throw new Unsupported(".oob, for which the manual would have to say what its NaN is");
+        }
+        allow("rn", "ftz", "sat", "relu");
+        Decoder.required(in, "rn");
+        Decoder.choice(in, "", "sat", "relu");
+        ternary(format::fma);
+      }
+      case "min", "max" -> extremum(in.opcode().equals("max"));
+      case "neg" -> {
+        allow("ftz");
+        unary(format::neg);
+      }
+      case "abs" -> {
+        allow("ftz");
+        unary(format::abs);
+      }
+      case "ex2" -> {
+        Decoder.allow(in, "approx", "ftz");
+        Decoder.required(in, "approx");
+        boolean f16 = format == HalfFormat.F16;
+        if (f16 == ftz) {
+          throw new Unsupported(f16 ? "modifier .ftz" : "a form without .ftz");
+        }
+        approximate(f16 ? ErrorBound.EX2_F16 : ErrorBound.EX2_BF16, Approximate::exactEx2);
+      }
+      case "tanh" -> {
+        Decoder.allow(in, "approx");
+        Decoder.required(in, "approx");
+        approximate(
+            format == HalfFormat.F16 ? ErrorBound.TANH_F16 : ErrorBound.TANH_BF16,
+            Approximate::exactTanh);
+      }
       default -> throw new Unsupported("no 16-bit floating form is known");
     }
+  }
+
+  /** Of these, {@code .bf16} knows neither flushing nor saturation to [0, 1]. */
+  private void allow(String... modifiers) {
+    Decoder.allow(in, modifiers);
+    if (format == HalfFormat.BF16 && (ftz || saturate)) {
+      throw new Unsupported((ftz ? ".ftz" : ".sat") + " of .bf16");
+    }
+  }
+
+  private void extremum(boolean max) {
+    allow("ftz", "NaN", "xorsign", "abs");
+    boolean nan = in.has("NaN");
+    PerLane.Int2 function =
+        max ? nan ? format::maxNaN : format::max : nan ? format::minNaN : format::min;
+    boolean xorSign = in.has("xorsign");
+    if (xorSign != in.has("abs")) {
+      throw new Unsupported(".xorsign and .abs without each other");
+    }
+    binary(
+        xorSign
+            ? (a, b) -> format.xorSign(a, b, function.apply(format.abs(a), format.abs(b)))
+            : function);
+  }
+
+  private void approximate(ErrorBound bound, DoubleUnaryOperator exact) {
+    Perturbation errors = ApproximateDecoder.perturbation(e);
+    unary(
+        a -> {
+          double value = exact.applyAsDouble(format.toFloat(a));
+          int rounded = format.round(value);
+          return errors == null ? rounded : errors.half(bound, format, a, value, rounded);
+        });
   }
 
   private void unary(PerLane.Int1 exact) {
@@ -88,7 +162,11 @@ final class HalfDecoder {
   }
 
   private Slot<int[]> register(int n) {
-    return e.b32(operand(in, n));
+    Operand operand = operand(in, n);
+    if (operand instanceof Operand.FloatLiteral) {
+      throw new Unsupported("a literal of 16 bits");
+    }
+    return e.b32(operand);
   }
 
   /** One operand, flushed if the instruction says so. */

@@ -13,7 +13,7 @@ import dev.lockstep.simulator.op.Lanes2;
 import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PerLane;
 
-/** Integer arithmetic on 16, 32 and 64 bits (PTX ISA 9.7.1). */
+/** Integer arithmetic on 16 and 32 bits (PTX ISA 9.7.1). */
 final class IntegerDecoder {
   private final Instruction in;
   private final Emitter e;
@@ -23,25 +23,67 @@ final class IntegerDecoder {
   private IntegerDecoder(Instruction in, Emitter emitter) {
     this.in = in;
     this.e = emitter;
-    this.type = Decoder.type(in);
+    this.type =
+        Decoder.onlyType(
+            in,
+            ScalarType.U16,
+            ScalarType.S16,
+            ScalarType.U32,
+            ScalarType.S32,
+            ScalarType.U64,
+            ScalarType.S64);
     this.signed = type.isSigned();
   }
 
   static void decode(Instruction in, Emitter emitter) {
-    IntegerDecoder decoder = new IntegerDecoder(in, emitter);
     if (in.has("cc") || in.opcode().endsWith("c")) {
       CarryDecoder.decode(in, emitter);
       return;
     }
-    Decoder.allow(in, "lo", "hi", "wide", "sat");
-    switch (decoder.type) {
-      case U16, S16, U32, S32 -> decoder.narrow();
-      case U64, S64 -> decoder.wide();
-      default -> throw new Unsupported("type ." + decoder.type.spelling());
+    Decoder.allow(in, "lo", "hi", "wide", "sat", "relu");
+    IntegerDecoder decoder = new IntegerDecoder(in, emitter);
+    decoder.checkModifiers();
+    if (decoder.type.bytes() == 8) {
+      WideIntegerDecoder.decode(in, emitter);
+    } else {
+      decoder.decode();
     }
   }
 
-  private void narrow() {
+  private void checkModifiers() {
+    boolean saturates =
+        switch (in.opcode()) {
+          case "add", "sub" -> true;
+          case "mad", "mad24" -> in.has("hi");
+          default -> false;
+        };
+    if (in.has("sat") && !(saturates && type == ScalarType.S32)) {
+      throw new Unsupported("saturation of " + in.opcode() + " on ." + type.spelling());
+    }
+    boolean minOrMax = in.opcode().equals("min") || in.opcode().equals("max");
+    if (in.has("relu") && !(minOrMax && type == ScalarType.S32)) {
+      throw new Unsupported(".relu of " + in.opcode() + " on ." + type.spelling());
+    }
+    switch (in.opcode()) {
+      case "mul", "mad" -> Decoder.required(in, "lo", "hi", "wide");
+      case "mul24", "mad24" -> {
+        Decoder.required(in, "lo", "hi");
+        if (type.bytes() != 4) {
+          throw new Unsupported("type ." + type.spelling());
+        }
+      }
+      default -> {
+        if (!Decoder.choice(in, "", "lo", "hi", "wide").isEmpty()) {
+          throw new Unsupported("a part of the result of " + in.opcode());
+        }
+      }
+    }
+    if (!signed && (in.opcode().equals("abs") || in.opcode().equals("neg"))) {
+      throw new Unsupported("type ." + type.spelling());
+    }
+  }
+
+  private void decode() {
     switch (in.opcode()) {
       case "add" -> {
         if (in.has("sat")) {
@@ -55,45 +97,35 @@ final class IntegerDecoder {
       case "mad" -> mad();
       case "div" -> binary(signed ? IntLanes::divSigned : IntLanes::divUnsigned);
       case "rem" -> binary(signed ? IntLanes::remSigned : IntLanes::remUnsigned);
-      case "min" -> binary(signed ? IntLanes::minSigned : IntLanes::minUnsigned);
-      case "max" -> binary(signed ? IntLanes::maxSigned : IntLanes::maxUnsigned);
+      case "min" -> binary(min());
+      case "max" -> binary(max());
       case "abs" -> unary(IntLanes::abs);
       case "neg" -> unary(IntLanes::neg);
       case "sad" -> ternary(signed ? IntegerOps::sadSigned : IntegerOps::sadUnsigned);
       case "mul24" -> binary(PerLane.ints(mul24()));
       case "mad24" -> {
         PerLane.Int2 product = mul24();
-        ternary((a, b, c) -> product.apply(a, b) + c);
+        ternary(
+            in.has("sat")
+                ? (a, b, c) -> IntegerOps.addSaturated(product.apply(a, b), c)
+                : (a, b, c) -> product.apply(a, b) + c);
       }
       default -> throw new Unsupported("no form on integers is known");
     }
   }
 
-  private void wide() {
-    switch (in.opcode()) {
-      case "add" ->
-          e.emit(
-              new Frequent.LongAdd(
-                  e.toB64(operand(in, 0)), e.b64(operand(in, 1)), e.b64(operand(in, 2))));
-      case "sub" -> wideBinary(LongLanes::sub);
-      case "mul" -> {
-        if (in.has("hi")) {
-          wideBinary(signed ? LongLanes::mulHiSigned : LongLanes::mulHiUnsigned);
-        } else if (in.has("lo")) {
-          wideBinary(LongLanes::mul);
-        } else {
-          throw new Unsupported("128-bit products");
-        }
-      }
-      case "mad" -> wideMad();
-      case "div" -> wideBinary(signed ? LongLanes::divSigned : LongLanes::divUnsigned);
-      case "rem" -> wideBinary(signed ? LongLanes::remSigned : LongLanes::remUnsigned);
-      case "min" -> wideBinary(signed ? LongLanes::minSigned : LongLanes::minUnsigned);
-      case "max" -> wideBinary(signed ? LongLanes::maxSigned : LongLanes::maxUnsigned);
-      case "abs" -> e.emit(LongLanes::abs, e.toB64(operand(in, 0)), e.b64(operand(in, 1)));
-      case "neg" -> e.emit(LongLanes::neg, e.toB64(operand(in, 0)), e.b64(operand(in, 1)));
-      default -> throw new Unsupported("no 64-bit form is known");
+  private Lanes2.Function<int[], int[], int[]> min() {
+    if (in.has("relu")) {
+      return PerLane.ints((a, b) -> Math.max(Math.min(a, b), 0));
     }
+    return signed ? IntLanes::minSigned : IntLanes::minUnsigned;
+  }
+
+  private Lanes2.Function<int[], int[], int[]> max() {
+    if (in.has("relu")) {
+      return PerLane.ints((a, b) -> Math.max(Math.max(a, b), 0));
+    }
+    return signed ? IntLanes::maxSigned : IntLanes::maxUnsigned;
   }
 
   private void mul() {
@@ -148,27 +180,6 @@ final class IntegerDecoder {
     return signed ? IntLanes::mulHiSigned : IntLanes::mulHiUnsigned;
   }
 
-  private void wideMad() {
-    if (in.has("lo")) {
-      e.emit(
-          LongLanes::mad,
-          e.toB64(operand(in, 0)),
-          e.b64(operand(in, 1)),
-          e.b64(operand(in, 2)),
-          e.b64(operand(in, 3)));
-    } else if (in.has("hi")) {
-      Slot<long[]> product = e.registers.temporaryLong();
-      e.emit(
-          signed ? LongLanes::mulHiSigned : LongLanes::mulHiUnsigned,
-          product,
-          e.b64(operand(in, 1)),
-          e.b64(operand(in, 2)));
-      e.emit(LongLanes::add, e.toB64(operand(in, 0)), product, e.b64(operand(in, 3)));
-    } else {
-      throw new Unsupported("128-bit products");
-    }
-  }
-
   private PerLane.Int2 mul24() {
     boolean high = in.has("hi");
     return (a, b) -> {
@@ -188,10 +199,6 @@ final class IntegerDecoder {
   private void ternary(PerLane.Int3 function) {
     e.emit(
         PerLane.ints(function), e.toInteger(operand(in, 0), type), source(1), source(2), source(3));
-  }
-
-  private void wideBinary(Lanes2.Function<long[], long[], long[]> function) {
-    e.emit(function, e.toB64(operand(in, 0)), e.b64(operand(in, 1)), e.b64(operand(in, 2)));
   }
 
   private Slot<int[]> source(int n) {

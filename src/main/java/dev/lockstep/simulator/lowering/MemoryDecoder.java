@@ -210,7 +210,8 @@ final class MemoryDecoder {
       case S16 -> Element.S16;
       case B8, U8 -> Element.U8;
       case S8 -> Element.S8;
-      case PRED, B128 -> throw new Unsupported("memory access of ." + type.spelling());
+      case PRED, B128, U16X2, S16X2, E4M3X2, E5M2X2, F32X2 ->
+          throw new Unsupported("memory access of ." + type.spelling());
     };
   }
 

@@ -8,21 +8,17 @@ import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.Slot;
-import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.Windows;
 import dev.lockstep.simulator.op.Compare;
 import dev.lockstep.simulator.op.ConversionLanes;
 import dev.lockstep.simulator.op.DoubleLanes;
-import dev.lockstep.simulator.op.FloatLanes;
 import dev.lockstep.simulator.op.Frequent;
 import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PredicateOp;
-import dev.lockstep.simulator.op.Select;
 import java.util.List;
-import java.util.function.IntPredicate;
 
-/** Moves, selections and address conversions (PTX ISA 9.7.9). */
+/** Moves and address conversions (PTX ISA 9.7.9). */
 final class MoveDecoder {
   private final Instruction in;
   private final Emitter e;
@@ -36,8 +32,6 @@ final class MoveDecoder {
     MoveDecoder decoder = new MoveDecoder(in, emitter);
     switch (in.opcode()) {
       case "mov" -> decoder.mov();
-      case "selp" -> decoder.selp();
-      case "slct" -> decoder.slct();
       case "cvta" -> decoder.cvta();
       case "isspacep" -> decoder.isspacep();
       default -> throw new Unsupported("the instruction is not known");
@@ -87,63 +81,6 @@ final class MoveDecoder {
     return operand instanceof Operand.Reg(Register r)
         && r.type() != ScalarType.PRED
         && Registers.file(r.type()) == file;
-  }
-
-  private void selp() {
-    Decoder.allow(in);
-    select(Decoder.type(in), e.predicate(operand(in, 3)));
-  }
-
-  /** {@code slct.T.C d, a, b, c}: a where c is not negative, else b; NaN counts as negative. */
-  private void slct() {
-    Decoder.allow(in);
-    Operand c = operand(in, 3);
-    int notNegative = e.registers.temporaryPredicate();
-    ScalarType type = ScalarType.named(in.modifiers().get(0));
-    if (in.modifiers().size() != 2 || type == null) {
-      throw new Unsupported("a form without its two types");
-    }
-    switch (Decoder.type(in)) {
-      case S32 -> {
-        Slot<int[]> a = e.b32(c);
-        e.emit(new Compare<>((x, y) -> bits(i -> x[i] >= 0), false, notNegative, a, a));
-      }
-      case F32 -> {
-        Slot<float[]> a = e.f32(c);
-        e.emit(new Compare<>((x, y) -> bits(i -> x[i] >= 0), false, notNegative, a, a));
-      }
-      default -> throw new Unsupported("a choice by ." + Decoder.type(in).spelling());
-    }
-    select(type, notNegative);
-  }
-
-  private static int bits(IntPredicate lane) {
-    int bits = 0;
-    for (int i = 0; i < Warp.LANES; i++) {
-      bits |= lane.test(i) ? 1 << i : 0;
-    }
-    return bits;
-  }
-
-  private void select(ScalarType type, int predicate) {
-    Operand to = operand(in, 0);
-    Operand a = operand(in, 1);
-    Operand b = operand(in, 2);
-    if (type == ScalarType.F32) {
-      e.emit(new Select<>(FloatLanes::select, e.toF32(to), e.f32(a), e.f32(b), predicate));
-    } else if (type == ScalarType.F64) {
-      e.emit(new Select<>(DoubleLanes::select, e.toF64(to), e.f64(a), e.f64(b), predicate));
-    } else if (type.bytes() == 8) {
-      e.emit(new Select<>(LongLanes::select, e.toB64(to), e.b64(a), e.b64(b), predicate));
-    } else {
-      e.emit(
-          new Select<>(
-              IntLanes::select,
-              e.toInteger(to, type),
-              e.integer(a, type),
-              e.integer(b, type),
-              predicate));
-    }
   }
 
   /** Global addresses are generic as they are; those of windows are shifted. */

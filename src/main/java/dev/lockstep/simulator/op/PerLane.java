@@ -29,6 +29,18 @@ public final class PerLane {
     float apply(float a, float b, float c);
   }
 
+  /** double → double. */
+  @FunctionalInterface
+  public interface Double1 {
+    double apply(double a);
+  }
+
+  /** (double, double, double) → double. */
+  @FunctionalInterface
+  public interface Double3 {
+    double apply(double a, double b, double c);
+  }
+
   /** (double, double) → double. */
   @FunctionalInterface
   public interface Double2 {
@@ -65,6 +77,18 @@ public final class PerLane {
     long apply(long a);
   }
 
+  /** (long, long) → long. */
+  @FunctionalInterface
+  public interface Long2 {
+    long apply(long a, long b);
+  }
+
+  /** (long, long, long) → long. */
+  @FunctionalInterface
+  public interface Long3 {
+    long apply(long a, long b, long c);
+  }
+
   /** (long, int, int) → long. */
   @FunctionalInterface
   public interface LongField {
@@ -81,6 +105,12 @@ public final class PerLane {
   @FunctionalInterface
   public interface LongToInt {
     int apply(long a);
+  }
+
+  /** int → float. */
+  @FunctionalInterface
+  public interface IntToFloat {
+    float apply(int a);
   }
 
   /** float → int. */
@@ -119,6 +149,40 @@ public final class PerLane {
     int apply(double a);
   }
 
+  /** A property of a float. */
+  @FunctionalInterface
+  public interface FloatTest {
+    boolean holds(float a);
+  }
+
+  /** A property of a double. */
+  @FunctionalInterface
+  public interface DoubleTest {
+    boolean holds(double a);
+  }
+
+  /** Tests the first register alone. */
+  public static Compare.Test<float[]> test(FloatTest property) {
+    return (a, b) -> {
+      int bits = 0;
+      for (int i = 0; i < LANES; i++) {
+        bits |= property.holds(a[i]) ? 1 << i : 0;
+      }
+      return bits;
+    };
+  }
+
+  /** Tests the first register alone. */
+  public static Compare.Test<double[]> test(DoubleTest property) {
+    return (a, b) -> {
+      int bits = 0;
+      for (int i = 0; i < LANES; i++) {
+        bits |= property.holds(a[i]) ? 1 << i : 0;
+      }
+      return bits;
+    };
+  }
+
   public static Lanes1.Function<float[], float[]> floats(Float1 f) {
     return (d, a) -> {
       for (int i = 0; i < LANES; i++) {
@@ -136,6 +200,22 @@ public final class PerLane {
   }
 
   public static Lanes3.Function<float[], float[], float[], float[]> floats(Float3 f) {
+    return (d, a, b, c) -> {
+      for (int i = 0; i < LANES; i++) {
+        d[i] = f.apply(a[i], b[i], c[i]);
+      }
+    };
+  }
+
+  public static Lanes1.Function<double[], double[]> doubles(Double1 f) {
+    return (d, a) -> {
+      for (int i = 0; i < LANES; i++) {
+        d[i] = f.apply(a[i]);
+      }
+    };
+  }
+
+  public static Lanes3.Function<double[], double[], double[], double[]> doubles(Double3 f) {
     return (d, a, b, c) -> {
       for (int i = 0; i < LANES; i++) {
         d[i] = f.apply(a[i], b[i], c[i]);
@@ -191,6 +271,22 @@ public final class PerLane {
     };
   }
 
+  public static Lanes2.Function<long[], long[], long[]> longs(Long2 f) {
+    return (d, a, b) -> {
+      for (int i = 0; i < LANES; i++) {
+        d[i] = f.apply(a[i], b[i]);
+      }
+    };
+  }
+
+  public static Lanes3.Function<long[], long[], long[], long[]> longs(Long3 f) {
+    return (d, a, b, c) -> {
+      for (int i = 0; i < LANES; i++) {
+        d[i] = f.apply(a[i], b[i], c[i]);
+      }
+    };
+  }
+
   public static Lanes3.Function<long[], long[], int[], int[]> longs(LongField f) {
     return (d, a, b, c) -> {
       for (int i = 0; i < LANES; i++) {
@@ -216,6 +312,14 @@ public final class PerLane {
   }
 
   public static Lanes1.Function<int[], float[]> floatToInt(FloatToInt f) {
+    return (d, a) -> {
+      for (int i = 0; i < LANES; i++) {
+        d[i] = f.apply(a[i]);
+      }
+    };
+  }
+
+  public static Lanes1.Function<float[], int[]> intToFloat(IntToFloat f) {
     return (d, a) -> {
       for (int i = 0; i < LANES; i++) {
         d[i] = f.apply(a[i]);
