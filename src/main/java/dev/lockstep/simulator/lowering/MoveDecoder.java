@@ -13,7 +13,6 @@ import dev.lockstep.simulator.op.Compare;
 import dev.lockstep.simulator.op.ConversionLanes;
 import dev.lockstep.simulator.op.DoubleLanes;
 import dev.lockstep.simulator.op.Frequent;
-import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PredicateOp;
 import java.util.List;
