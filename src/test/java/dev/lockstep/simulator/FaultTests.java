@@ -165,7 +165,24 @@ class FaultTests {
         "tex.2d.v4.f32.s32 {%f1,%f2,%f3,%f4}, [tex, {%r1,%r2}];",
         "ld.global.L1::no_such_space.f99 %f1, [%out];",
         "mov.u64 %rd1, nobody;",
-        "cvt.rn.satfinite.e4m3x2.f32 %h1, %f1, %f2;"
+        "cvt.rn.satfinite.e2m1x2.f32 %h1, %f1, %f2;",
+        "cvt.f32.f64 %f1, %fd1;",
+        "cvt.rn.f32.f32 %f1, %f2;",
+        "cvt.s32.f32 %r1, %f1;",
+        "cvt.rn.relu.f32.f64 %f1, %fd1;",
+        "cvt.rn.rz.f16.f32 %h1, %f1;",
+        "fma.rn.oob.f16 %h1, %h2, %h3, %h4;",
+        "fma.f32 %f1, %f2, %f3, %f4;",
+        "add.sat.u32 %r1, %r1, %r2;",
+        "mul.s32 %r1, %r1, %r2;",
+        "min.f64 %fd1, %fd1, %fd2, %fd3;",
+        "min.relu.u32 %r1, %r1, %r2;",
+        "ex2.f32 %f1, %f2;",
+        "add.ftz.bf16 %h1, %h2, %h3;",
+        "setp.lo.s32 %p1, %r1, %r2;",
+        "setp.eq.ftz.f64 %p1, %fd1, %fd2;",
+        "set.lt.f32.f16 %f1, %h1, %h2;",
+        "slct.f32.u32 %f1, %f2, %f3, %r1;"
       })
   void whatIsNotKnownIsRefusedWhenTheKernelIsLoaded(String code) {
     try (KernelModule module = lab.load("membar.cta;\n" + code)) {
