@@ -116,6 +116,10 @@ final class OperandParser {
       lexer.advance();
       return new Operand.Sink();
     }
+    if (word.equals("WARP_SZ")) {
+      lexer.advance();
+      return new Operand.IntLiteral(32);
+    }
     Register register = scopes.find(word);
     if (register != null) {
       lexer.advance();

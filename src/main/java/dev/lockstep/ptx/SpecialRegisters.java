@@ -1,6 +1,7 @@
 package dev.lockstep.ptx;
 
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The names PTX predefines (PTX ISA 10). Whether one can be executed is not decided here. */
 final class SpecialRegisters {
@@ -26,6 +27,12 @@ final class SpecialRegisters {
           "%total_smem_size",
           "%aggr_smem_size",
           "%dynamic_smem_size",
+          "%reserved_smem_offset_begin",
+          "%reserved_smem_offset_end",
+          "%reserved_smem_offset_cap",
+          "%reserved_smem_offset_0",
+          "%reserved_smem_offset_1",
+          "%current_graph_exec",
           "%is_explicit_cluster",
           "%cluster_ctarank",
           "%cluster_nctarank");
@@ -41,10 +48,15 @@ final class SpecialRegisters {
           "%cluster_ctaid",
           "%cluster_nctaid");
 
+  private static final Pattern NUMBERED =
+      Pattern.compile("%envreg([0-9]|[12][0-9]|3[01])|%pm[0-7](_64)?");
+
   private SpecialRegisters() {}
 
   static boolean isName(String word) {
     int dot = word.indexOf('.');
-    return dot < 0 ? PLAIN.contains(word) : VECTORS.contains(word.substring(0, dot));
+    return dot >= 0
+        ? VECTORS.contains(word.substring(0, dot))
+        : PLAIN.contains(word) || VECTORS.contains(word) || NUMBERED.matcher(word).matches();
   }
 }

@@ -168,8 +168,8 @@ class MemoryTests {
                 32,
                 new int[0],
                 0);
-    // Twenty bytes, aligned to 16: the rest starts at 32 and ends at 160.
-    assertThat(out).containsOnly((32 * 1000 + 31) * 1000 + 128 + 160 * 1_000_000);
+    // Twenty bytes, aligned to 16: the rest starts at 32 and ends at 160, in two pieces of 128.
+    assertThat(out).containsOnly((32 * 1000 + 31) * 1000 + 128 + 256 * 1_000_000);
   }
 
   @Test

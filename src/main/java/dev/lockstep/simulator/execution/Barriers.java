@@ -1,10 +1,13 @@
 package dev.lockstep.simulator.execution;
 
+import dev.lockstep.device.DeviceFault;
 import java.util.Arrays;
 
-/** The sixteen barriers of a block. */
+/** The sixteen barriers of a block. Warps are counted: a warp arrives when all its threads have. */
 final class Barriers {
   static final int COUNT = 16;
+
+  private final Cta cta;
 
   /** Warps that arrived and wait, by barrier, one bit each; a block has at most 32 warps. */
   private final int[] waiting = new int[COUNT];
@@ -15,47 +18,104 @@ final class Barriers {
   /** Threads the barrier waits for; 0 for all that are left. */
   private final int[] expected = new int[COUNT];
 
-  Barriers(int warps) {
+  /** Whether those who arrived reduce a predicate. */
+  private final boolean[] reduces = new boolean[COUNT];
+
+  /** Threads whose predicate holds, and threads asked. */
+  private final int[] votes = new int[COUNT];
+
+  private final int[] voters = new int[COUNT];
+
+  Barriers(Cta cta, int warps) {
     assert warps <= 32 : warps;
+    this.cta = cta;
   }
 
   void reset() {
     Arrays.fill(waiting, 0);
     Arrays.fill(arrived, 0);
     Arrays.fill(expected, 0);
+    Arrays.fill(votes, 0);
+    Arrays.fill(voters, 0);
   }
 
-  void arrive(Cta cta, int id, int warp, int threads, boolean wait) {
-    arrived[id]++;
-    expected[id] = threads;
-    if (wait) {
-      waiting[id] |= 1 << warp;
+  /**
+   * All threads of a warp that are left have come to a barrier.
+   *
+   * @param threads how many it is for; 0 for all of the block
+   */
+  void arrive(Warp w, BarrierOp op, int id, int threads) {
+    BarrierOp.Kind kind = op.kind();
+    if (id < 0 || id >= COUNT) {
+      throw w.trap("barrier " + id + " does not exist; there are 0 to " + (COUNT - 1));
     }
-    complete(cta, id);
+    if (threads % Warp.LANES != 0 || threads < 0 || threads == 0 && !kind.waits()) {
+      throw divergence(
+          w, "a barrier for %d threads, which is no multiple of a warp".formatted(threads));
+    }
+    if (arrived[id] > 0) {
+      requireSame(w, kind, id, threads);
+    }
+    arrived[id]++;
+    expected[id] = Math.max(expected[id], threads);
+    reduces[id] = kind.reduces();
+    votes[id] += w.groups.votes(op);
+    voters[id] += Integer.bitCount(w.alive);
+    if (kind.waits()) {
+      waiting[id] |= 1 << w.index;
+    }
+    complete(id);
   }
 
   /** A warp ended: barriers for the whole block no longer wait for it. */
-  void exited(Cta cta) {
+  void exited() {
     for (int id = 0; id < COUNT; id++) {
       if (arrived[id] > 0) {
-        complete(cta, id);
+        complete(id);
       }
     }
   }
 
-  private void complete(Cta cta, int id) {
-    int needed = expected[id] == 0 ? cta.warpsLeft() : (expected[id] + Warp.LANES - 1) / Warp.LANES;
+  /** What those who meet must agree on; without a count all threads of the block are meant. */
+  private void requireSame(Warp w, BarrierOp.Kind kind, int id, int threads) {
+    if (participants(threads) != participants(expected[id])) {
+      throw divergence(
+          w,
+          "barrier %d is for %d threads here, for %d where others arrived"
+              .formatted(id, participants(threads), participants(expected[id])));
+    }
+    if (kind.reduces() != reduces[id]) {
+      throw divergence(
+          w, "barrier %d reduces a predicate for some and only waits for others".formatted(id));
+    }
+  }
+
+  private int participants(int threads) {
+    return threads == 0 ? cta.warpCount() * Warp.LANES : threads;
+  }
+
+  private static DeviceFault divergence(Warp w, String what) {
+    return new DeviceFault.BarrierDivergence(what, w.site(w.firstLane()));
+  }
+
+  private void complete(int id) {
+    int needed = expected[id] == 0 ? cta.warpsLeft() : expected[id] / Warp.LANES;
     if (arrived[id] < needed) {
       return;
     }
     int released = waiting[id];
+    int yes = votes[id];
+    int asked = voters[id];
     waiting[id] = 0;
     arrived[id] = 0;
+    expected[id] = 0;
+    votes[id] = 0;
+    voters[id] = 0;
     if (cta.observer != null) {
       cta.observer.completed(id, released, Integer.bitCount(released) == cta.warpsLeft());
     }
     for (int rest = released; rest != 0; rest &= rest - 1) {
-      cta.release(Integer.numberOfTrailingZeros(rest));
+      cta.release(Integer.numberOfTrailingZeros(rest), yes, asked);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.simulator.execution;
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.FaultSite;
+import dev.lockstep.device.Schedule;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import dev.lockstep.simulator.memory.Region;
 import java.lang.foreign.Arena;
@@ -32,6 +33,15 @@ final class Cta {
   private final Barriers barriers;
   private final SpecialRegisterFile specials;
   private final RunSettings settings;
+
+  /** What draws the order; null when everything takes turns. */
+  final @Nullable Draw draw;
+
+  /** Warps that are not done, instructions of turns that are over, and the turn that runs. */
+  private int left;
+
+  private long elapsed;
+  private int slice;
   private final @Nullable MemorySegment locals;
   private final int threads;
   private Dim3 block = new Dim3(0);
@@ -49,6 +59,8 @@ final class Cta {
     this.kernel = kernel;
     this.global = global;
     this.settings = settings;
+    Schedule schedule = settings.schedule();
+    this.draw = schedule.random() ? new Draw(schedule.seed()) : null;
     this.shape = shape;
     this.threads = (int) shape.count();
     Arena arena = Arena.ofAuto();
@@ -63,7 +75,7 @@ final class Cta {
     this.steps = new long[count];
     this.blocked = new boolean[count];
     this.done = new boolean[count];
-    this.barriers = new Barriers(count);
+    this.barriers = new Barriers(this, count);
     this.specials =
         new SpecialRegisterFile(
             kernel.registers(), warps, shape, settings.gpu(), sharedBytes, dynamicSharedBytes);
@@ -95,6 +107,8 @@ final class Cta {
     block = at;
     specials.startBlock(at, number);
     barriers.reset();
+    left = warps.length;
+    elapsed = 0;
     for (int i = 0; i < warps.length; i++) {
       int lanes = Math.min(Warp.LANES, threads - i * Warp.LANES);
       warps[i].groups.reset(-1 >>> (Warp.LANES - lanes));
@@ -106,17 +120,22 @@ final class Cta {
     if (observer != null) {
       observer.started();
     }
-    int left = warps.length;
+    if (draw == null) {
+      takeTurns();
+    } else {
+      draw.start(number);
+      drawTurns(draw);
+    }
+  }
+
+  /** Warp after warp, each until it has to wait. */
+  private void takeTurns() {
     while (left > 0) {
       boolean progress = false;
       for (int i = 0; i < warps.length; i++) {
         if (!done[i] && !blocked[i]) {
           progress = true;
-          runWarp(i);
-          if (done[i]) {
-            left--;
-            barriers.exited(this);
-          }
+          runWarp(i, SLICE);
         }
       }
       if (!progress) {
@@ -125,11 +144,31 @@ final class Cta {
     }
   }
 
+  /** Any warp that can run, for as long as is drawn. */
+  private void drawTurns(Draw from) {
+    while (left > 0) {
+      int ready = 0;
+      for (int i = 0; i < warps.length; i++) {
+        ready += done[i] || blocked[i] ? 0 : 1;
+      }
+      if (ready == 0) {
+        throw deadlock();
+      }
+      int skip = from.below(ready);
+      int chosen = 0;
+      while (done[chosen] || blocked[chosen] || skip-- > 0) {
+        chosen++;
+      }
+      runWarp(chosen, from.turn());
+    }
+  }
+
   /** Runs a warp until it blocks, ends, or has used its turn. */
-  private void runWarp(int i) {
+  private void runWarp(int i, int turn) {
     Warp w = warps[i];
     Op[] code = kernel.code();
-    w.budget = SLICE;
+    slice = turn;
+    w.budget = turn;
     while (true) {
       while (w.pc < w.limit && w.budget > 0) {
         w.budget--;
@@ -138,7 +177,8 @@ final class Cta {
       if (blocked[i]) {
         break;
       }
-      if (w.budget == 0) {
+      if (w.budget == 0 || w.yields) {
+        w.yields = false;
         w.groups.next(true);
         break;
       }
@@ -150,24 +190,36 @@ final class Cta {
         break;
       }
     }
-    steps[i] += SLICE - w.budget;
+    int executed = turn - w.budget;
+    elapsed += executed;
+    slice = w.budget;
+    steps[i] += executed;
     if (steps[i] > settings.stepLimit()) {
       throw new DeviceFault.StepLimit(settings.stepLimit(), site(w, w.firstLane() & 31, w.pc));
     }
+    if (done[i]) {
+      left--;
+      barriers.exited();
+    }
   }
 
-  void arrive(Warp w, int id, int count, boolean wait) {
-    if (id < 0 || id >= Barriers.COUNT) {
-      throw w.trap("barrier " + id + " does not exist; there are 0 to " + (Barriers.COUNT - 1));
-    }
-    if (wait) {
-      blocked[w.index] = true;
-      w.groups.stop();
-    }
+  /** Instructions executed in this block so far, the one being executed by {@code w} included. */
+  long cycles(Warp w) {
+    return elapsed + slice - w.budget;
+  }
+
+  void arrive(Warp w, BarrierOp op, int id, int threads) {
     if (observer != null) {
       observer.arrived(id, w);
     }
-    barriers.arrive(this, id, w.index, count, wait);
+    if (op.kind().waits()) {
+      blocked[w.index] = true;
+      w.groups.block(op);
+      barriers.arrive(w, op, id, threads);
+    } else {
+      barriers.arrive(w, op, id, threads);
+      w.groups.resume(0, 0);
+    }
   }
 
   boolean isBlocked(int warp) {
@@ -175,9 +227,9 @@ final class Cta {
   }
 
   /** A barrier is complete: the warp may go on. */
-  void release(int warp) {
+  void release(int warp, int votes, int voters) {
     blocked[warp] = false;
-    warps[warp].groups.resume();
+    warps[warp].groups.resume(votes, voters);
   }
 
   /** Instructions all warps have executed in the block run last. */
@@ -190,11 +242,11 @@ final class Cta {
   }
 
   int warpsLeft() {
-    int left = 0;
-    for (boolean d : done) {
-      left += d ? 0 : 1;
-    }
     return left;
+  }
+
+  int warpCount() {
+    return warps.length;
   }
 
   MemorySegment local(int warp) {

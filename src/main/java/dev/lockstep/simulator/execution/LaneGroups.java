@@ -3,6 +3,7 @@ package dev.lockstep.simulator.execution;
 import dev.lockstep.device.DeviceFault;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a warp does when its lanes part ways: lanes at the same instruction form a group, and one
@@ -14,6 +15,9 @@ import java.util.List;
  * flow, and needs no stack. A group that must wait for others (a warp-wide operation, a barrier) is
  * parked. A group that runs for long while others could is set aside for a while, so that lanes
  * spinning on a lock let its owner go on.
+ *
+ * <p>Under a random schedule groups are drawn instead; groups still become one where one runs into
+ * another.
  */
 public final class LaneGroups {
   private static final int NEVER = Integer.MAX_VALUE;
@@ -24,11 +28,20 @@ public final class LaneGroups {
   private final int[] masks = new int[Warp.LANES + 1];
   private final boolean[] parked = new boolean[Warp.LANES + 1];
 
+  /** The barrier that is not aligned at which a parked group waits, or null. */
+  private final @Nullable BarrierOp[] barriers = new BarrierOp[Warp.LANES + 1];
+
+  /** The barrier at which the running group waits while its warp is blocked. */
+  private @Nullable BarrierOp barrier;
+
+  private final @Nullable Draw draw;
+
   /** Groups beside the one that runs. */
   private int count;
 
-  LaneGroups(Warp warp) {
+  LaneGroups(Warp warp, @Nullable Draw draw) {
     this.warp = warp;
+    this.draw = draw;
   }
 
   /** All lanes start together. */
@@ -43,9 +56,15 @@ public final class LaneGroups {
   /** The lanes in {@code taken}, some but not all of the active ones, go on elsewhere. */
   public void split(int taken, int target) {
     int staying = warp.mask & ~taken;
-    add(target, taken, false);
-    warp.setMask(staying);
-    warp.limit = lowest();
+    if (draw != null && draw.below(2) == 0) {
+      add(warp.pc, staying, false);
+      warp.pc = target;
+      warp.setMask(taken);
+    } else {
+      add(target, taken, false);
+      warp.setMask(staying);
+    }
+    warp.limit = limit();
   }
 
   /** These lanes, some or all of the active ones, are done. */
@@ -53,15 +72,17 @@ public final class LaneGroups {
     warp.alive &= ~lanes;
     warp.setMask(warp.mask & ~lanes);
     for (int i = 0; i < count; i++) {
-      if (parked[i] && isBarrier(pcs[i])) {
+      // Lanes that end before the barrier's place in the code never were on their way to it.
+      if (parked[i] && barriers[i] == null && isBarrier(pcs[i]) && pcs[i] < warp.pc) {
         throw new DeviceFault.BarrierDivergence(
             "a thread exited while others of its warp waited " + place(i),
             warp.cta.site(warp, first(masks[i]), pcs[i]));
       }
       // Who waited for lanes that are gone may be able to go on.
       parked[i] = false;
+      barriers[i] = null;
     }
-    warp.limit = warp.mask == 0 ? STOP : lowest();
+    warp.limit = warp.mask == 0 ? STOP : limit();
   }
 
   /**
@@ -78,13 +99,63 @@ public final class LaneGroups {
       }
     }
     if ((members & warp.alive & ~warp.mask) == 0) {
-      warp.limit = lowest();
+      warp.limit = limit();
       return true;
     }
+    park(at);
+    return false;
+  }
+
+  /**
+   * {@link #gather} of all lanes for a barrier to which each may come in its own place: those who
+   * came elsewhere stay parked there, until {@link #resume}.
+   */
+  boolean gatherAtBarrier(BarrierOp op) {
+    int at = warp.pc - 1;
+    int elsewhere = 0;
+    for (int i = 0; i < count; i++) {
+      if (pcs[i] == at) {
+        warp.setMask(warp.mask | masks[i]);
+        remove(i--);
+      } else if (barriers[i] != null) {
+        elsewhere |= masks[i];
+      }
+    }
+    if ((warp.alive & ~(warp.mask | elsewhere)) == 0) {
+      return true;
+    }
+    park(at);
+    barriers[count - 1] = op;
+    return false;
+  }
+
+  /** Faults unless all lanes of the warp, wherever they came to it, mean one barrier. */
+  void requireSameBarrier(BarrierOp op, int id, int threads) {
+    boolean same = op.names(warp, warp.mask, id, threads);
+    for (int i = 0; i < count; i++) {
+      BarrierOp other = barriers[i];
+      same &=
+          other == null || other.kind() == op.kind() && other.names(warp, masks[i], id, threads);
+    }
+    if (!same) {
+      throw BarrierOp.disagreement(warp);
+    }
+  }
+
+  /** For how many lanes the predicate of a barrier holds that all lanes have come to. */
+  int votes(BarrierOp op) {
+    int votes = op.votes(warp, warp.mask);
+    for (int i = 0; i < count; i++) {
+      BarrierOp other = barriers[i];
+      votes += other == null ? 0 : other.votes(warp, masks[i]);
+    }
+    return votes;
+  }
+
+  private void park(int at) {
     add(at, warp.mask, true);
     warp.setMask(0);
     warp.limit = STOP;
-    return false;
   }
 
   /**
@@ -104,6 +175,9 @@ public final class LaneGroups {
         chosen = i;
       }
     }
+    if (draw != null && chosen >= 0) {
+      chosen = drawn(draw);
+    }
     if (chosen < 0) {
       return false;
     }
@@ -116,8 +190,22 @@ public final class LaneGroups {
       }
     }
     warp.setMask(lanes);
-    warp.limit = rotate ? NEVER : lowest();
+    warp.limit = rotate && draw == null ? NEVER : limit();
     return true;
+  }
+
+  /** Any group that can run, each as likely. */
+  private int drawn(Draw from) {
+    int ready = 0;
+    for (int i = 0; i < count; i++) {
+      ready += parked[i] ? 0 : 1;
+    }
+    int skip = from.below(ready);
+    int chosen = 0;
+    while (parked[chosen] || skip-- > 0) {
+      chosen++;
+    }
+    return chosen;
   }
 
   /** The fault that stops a warp whose lanes all wait for each other. */
@@ -139,14 +227,33 @@ public final class LaneGroups {
         warp.cta.site(warp, first(masks[0]), pcs[0]));
   }
 
-  /** Stops after the instruction being executed, to be asked {@link #next} or left blocked. */
+  /** Stops after the instruction being executed, to be asked {@link #next}. */
   void stop() {
     warp.limit = STOP;
   }
 
-  /** Goes on after a block-wide barrier, where all lanes are one group. */
-  void resume() {
-    warp.limit = NEVER;
+  /** Waits at a block-wide barrier to which all lanes have come. */
+  void block(BarrierOp op) {
+    barrier = op;
+    stop();
+  }
+
+  /** The barrier all lanes have come to is complete, or asks for no more than to arrive. */
+  void resume(int votes, int voters) {
+    if (barrier != null) {
+      barrier.finish(warp, warp.mask, votes, voters);
+      barrier = null;
+    }
+    for (int i = 0; i < count; i++) {
+      BarrierOp there = barriers[i];
+      if (there != null) {
+        there.finish(warp, masks[i], votes, voters);
+        pcs[i]++;
+        parked[i] = false;
+        barriers[i] = null;
+      }
+    }
+    warp.limit = limit();
   }
 
   private boolean isBarrier(int pc) {
@@ -157,10 +264,12 @@ public final class LaneGroups {
     return warp.cta.where(pcs[i]);
   }
 
-  private int lowest() {
+  /** Where the running group has to stop: at the lowest other, or drawn, at the next ahead. */
+  private int limit() {
+    int from = draw == null ? 0 : warp.pc;
     int lowest = NEVER;
     for (int i = 0; i < count; i++) {
-      if (!parked[i] && pcs[i] < lowest) {
+      if (!parked[i] && pcs[i] >= from && pcs[i] < lowest) {
         lowest = pcs[i];
       }
     }
@@ -170,6 +279,7 @@ public final class LaneGroups {
   private void add(int pc, int lanes, boolean park) {
     pcs[count] = pc;
     masks[count] = lanes;
+    barriers[count] = null;
     parked[count++] = park;
   }
 
@@ -179,6 +289,7 @@ public final class LaneGroups {
     System.arraycopy(pcs, i + 1, pcs, i, count - i);
     System.arraycopy(masks, i + 1, masks, i, count - i);
     System.arraycopy(parked, i + 1, parked, i, count - i);
+    System.arraycopy(barriers, i + 1, barriers, i, count - i);
   }
 
   private static int first(int lanes) {

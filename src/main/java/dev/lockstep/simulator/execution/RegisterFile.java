@@ -74,7 +74,8 @@ public record RegisterFile(
     LANEMASK_GE,
     LANEMASK_GT,
     DYNAMIC_SMEM_SIZE,
-    TOTAL_SMEM_SIZE;
+    TOTAL_SMEM_SIZE,
+    AGGR_SMEM_SIZE;
 
     /** Whether it is the same in all lanes of a warp. */
     public boolean isUniform() {

@@ -183,10 +183,17 @@ final class SpecialRegisterFile {
       case LANEMASK_LT -> (1 << lane) - 1;
       case LANEMASK_GE -> -1 << lane;
       case LANEMASK_GT -> lane == 31 ? 0 : -1 << (lane + 1);
-      case TOTAL_SMEM_SIZE -> sharedBytes;
+      case TOTAL_SMEM_SIZE -> allocatedSharedBytes();
+      case AGGR_SMEM_SIZE -> allocatedSharedBytes() + gpu.capability().reservedSharedBytes();
       case DYNAMIC_SMEM_SIZE -> dynamicSharedBytes;
       case CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z, SMID -> 0;
     };
+  }
+
+  /** Shared memory is handed out in pieces of 128 bytes, before compute capability 8.0 of 256. */
+  private int allocatedSharedBytes() {
+    int unit = gpu.capability().major() >= 8 ? 128 : 256;
+    return (sharedBytes + unit - 1) & -unit;
   }
 
   private static int[] array(List<Integer> values) {

@@ -45,6 +45,9 @@ public final class Warp {
   /** Where this warp is told to stop and look around: see {@link LaneGroups}. */
   int limit;
 
+  /** Whether it gives up the rest of its turn. */
+  boolean yields;
+
   /** Instructions this warp may still execute before others get a turn. */
   int budget;
 
@@ -89,7 +92,7 @@ public final class Warp {
     this.doubles = new double[file.doubles()][LANES];
     this.predicates = new int[file.predicates()];
     this.files = new Object[][] {floats, ints, longs, doubles};
-    this.groups = new LaneGroups(this);
+    this.groups = new LaneGroups(this, cta.draw);
     this.copies = new AsyncCopies(this);
   }
 
@@ -161,9 +164,18 @@ public final class Warp {
     return cta.global;
   }
 
-  /** Nanoseconds, as the kernel's clocks show them. */
-  public long clock() {
-    return System.nanoTime();
+  /**
+   * The multiprocessor's cycles: instructions the block's warps have executed so far. The same in
+   * every run, and it never stands still.
+   */
+  public long cycles() {
+    return cta.cycles(this);
+  }
+
+  /** Lets others have a turn after the instruction being executed. */
+  public void yieldTurn() {
+    yields = true;
+    groups.stop();
   }
 
   /** Which warp of its block this is. */
@@ -202,7 +214,7 @@ public final class Warp {
   }
 
   /** All lanes that are left have reached a block-wide barrier. */
-  public void arriveAtBarrier(int id, int threads, boolean wait) {
-    cta.arrive(this, id, threads, wait);
+  void arriveAtBarrier(BarrierOp op, int id, int threads) {
+    cta.arrive(this, op, id, threads);
   }
 }

@@ -89,7 +89,10 @@ final class Decoder {
           "barrier",
           "membar",
           "fence",
-          "nanosleep" ->
+          "nanosleep",
+          "elect",
+          "griddepcontrol",
+          "pmevent" ->
           WarpDecoder.decode(in, emitter);
       case "ret", "exit", "trap", "brkpt" -> ControlDecoder.decode(in, emitter);
       default -> throw new Unsupported("the instruction is not known");

@@ -205,6 +205,11 @@ final class Emitter {
     return switch (operand) {
       case Operand.Reg(Register register) when register.type() == ScalarType.PRED ->
           registers.predicate(register);
+      case Operand.Special(String name) when name.equals("%is_explicit_cluster") -> {
+        int never = registers.temporaryPredicate();
+        emit(new PredicateOp(PredicateOp.Kind.FALSE, never, 0, 0));
+        yield never;
+      }
       case Operand.Not(Register register) -> {
         int complement = registers.temporaryPredicate();
         emit(new PredicateOp(PredicateOp.Kind.NOT, complement, registers.predicate(register), 0));

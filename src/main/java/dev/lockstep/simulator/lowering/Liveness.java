@@ -34,6 +34,8 @@ final class Liveness {
           "call",
           "stmatrix",
           "nanosleep",
+          "pmevent",
+          "griddepcontrol",
           "discard",
           "applypriority");
 
@@ -152,7 +154,8 @@ final class Liveness {
   }
 
   private static boolean hasResult(Instruction in) {
-    return !WITHOUT_RESULT.contains(in.opcode()) && !in.operands().isEmpty();
+    boolean reducingBarrier = in.opcode().startsWith("bar") && in.has("red");
+    return (reducingBarrier || !WITHOUT_RESULT.contains(in.opcode())) && !in.operands().isEmpty();
   }
 
   private static void definitions(Operand operand, Consumer<Register> set) {

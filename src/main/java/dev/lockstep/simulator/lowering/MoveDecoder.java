@@ -38,11 +38,15 @@ final class MoveDecoder {
   }
 
   private void mov() {
-    Decoder.allow(in);
+    Decoder.allow(in, "v4");
     ScalarType type = Decoder.type(in);
     Operand to = operand(in, 0);
     Operand from = operand(in, 1);
-    if (to instanceof Operand.Vector(List<Operand> parts)) {
+    if (to instanceof Operand.Vector(List<Operand> parts)
+        && from instanceof Operand.Special(String name)
+        && SpecialValues.isVector(name)) {
+      VectorMoves.special(e, parts, name);
+    } else if (to instanceof Operand.Vector(List<Operand> parts)) {
       VectorMoves.unpack(e, parts, from, type);
     } else if (from instanceof Operand.Vector(List<Operand> parts)) {
       VectorMoves.pack(e, to, parts, type);

@@ -75,6 +75,17 @@ final class VectorMoves {
     }
   }
 
+  /** {@code mov.v4.u32 {x, y, z, w}, %tid}. */
+  static void special(Emitter e, List<Operand> parts, String name) {
+    List<Slot<int[]>> values = SpecialValues.vector(e, name);
+    if (parts.size() != values.size()) {
+      throw new Unsupported("a vector of " + parts.size() + " where four belong");
+    }
+    for (int i = 0; i < parts.size(); i++) {
+      e.emit(IntLanes::move, e.toB32(parts.get(i)), values.get(i));
+    }
+  }
+
   private static int partBits(ScalarType type, int parts) {
     int bits = type.bits() / parts;
     if (type.bits() % parts != 0 || bits < 8 || Integer.bitCount(parts) != 1 || parts == 1) {

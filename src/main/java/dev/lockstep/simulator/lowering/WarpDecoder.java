@@ -7,10 +7,14 @@ import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.BarrierOp;
 import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.intrinsic.FloatOps;
+import dev.lockstep.simulator.op.Elect;
 import dev.lockstep.simulator.op.Fence;
 import dev.lockstep.simulator.op.Nothing;
 import dev.lockstep.simulator.op.Shuffle;
 import dev.lockstep.simulator.op.WarpVote;
+import dev.lockstep.simulator.op.Yield;
 import java.util.Locale;
 
 /** What lanes and warps do together (PTX ISA 9.7.9.6 and 9.7.13). */
@@ -32,11 +36,11 @@ final class WarpDecoder {
       case "redux" -> decoder.reduce();
       case "activemask" -> emitter.emit(new WarpVote.ActiveMask(emitter.toB32(operand(in, 0))));
       case "bar", "barrier" -> decoder.barrier();
-      case "membar", "fence" -> {
-        Decoder.allow(in, "cta", "gl", "sys", "gpu", "sc", "acq_rel", "cluster");
-        emitter.emit(new Fence());
-      }
-      case "nanosleep" -> emitter.emit(new Nothing());
+      case "elect" -> decoder.elect();
+      case "membar", "fence" -> decoder.fence();
+      case "nanosleep" -> emitter.emit(new Yield());
+      case "griddepcontrol" -> decoder.gridDependency();
+      case "pmevent" -> emitter.emit(new Nothing());
       default -> throw new Unsupported("the instruction is not known");
     }
   }
@@ -87,29 +91,78 @@ final class WarpDecoder {
       to = d;
       matched = e.toPredicate(p);
     }
-    boolean wide = Decoder.type(in) == ScalarType.B64;
+    boolean wide = Decoder.type(in).bytes() == 8;
     Slot<?> a = wide ? e.b64(operand(in, 1)) : b32(1);
     e.emit(new WarpVote.Match(in.has("all"), e.toB32(to), matched, a, b32(2)));
   }
 
   private void reduce() {
-    Decoder.allow(in, "sync", "add", "min", "max", "and", "or", "xor");
+    Decoder.allow(in, "sync", "add", "min", "max", "and", "or", "xor", "abs", "NaN");
     requireSync();
-    boolean signed = Decoder.type(in).isSigned();
-    WarpVote.Reduce.Function function =
-        switch (in.modifiers().get(1)) {
-          case "add" -> Integer::sum;
-          case "min" -> signed ? Math::min : (a, b) -> Integer.compareUnsigned(a, b) <= 0 ? a : b;
-          case "max" -> signed ? Math::max : (a, b) -> Integer.compareUnsigned(a, b) >= 0 ? a : b;
-          case "and" -> (a, b) -> a & b;
-          case "or" -> (a, b) -> a | b;
-          case "xor" -> (a, b) -> a ^ b;
-          default -> throw new Unsupported("reduction ." + in.modifiers().get(1));
-        };
-    if (Decoder.type(in).isFloat()) {
-      throw new Unsupported("reduction of floats");
+    String operation = in.modifiers().get(1);
+    Slot<int[]> a = b32(1);
+    WarpVote.Reduce.Function function;
+    if (Decoder.type(in) == ScalarType.F32) {
+      function = floatReduction(operation);
+      // Alone, a value is still made absolute, and a NaN canonical.
+      Slot<int[]> own = e.registers.temporaryInt();
+      WarpVote.Reduce.Function combine = function;
+      e.emit(
+          (d, x) -> {
+            for (int i = 0; i < Warp.LANES; i++) {
+              d[i] = combine.apply(x[i], x[i]);
+            }
+          },
+          own,
+          a);
+      a = own;
+    } else {
+      function = reduction(operation, Decoder.type(in));
     }
-    e.emit(new WarpVote.Reduce(function, e.toB32(operand(in, 0)), b32(1), b32(2)));
+    e.emit(new WarpVote.Reduce(function, e.toB32(operand(in, 0)), a, b32(2)));
+  }
+
+  private WarpVote.Reduce.Function reduction(String operation, ScalarType type) {
+    boolean signed = type.isSigned();
+    if (type.bytes() != 4 || in.has("abs") || in.has("NaN")) {
+      throw new Unsupported("reduction of ." + type.spelling() + " so");
+    }
+    return switch (operation) {
+      case "add" -> Integer::sum;
+      case "min" -> signed ? Math::min : (a, b) -> Integer.compareUnsigned(a, b) <= 0 ? a : b;
+      case "max" -> signed ? Math::max : (a, b) -> Integer.compareUnsigned(a, b) >= 0 ? a : b;
+      case "and" -> (a, b) -> a & b;
+      case "or" -> (a, b) -> a | b;
+      case "xor" -> (a, b) -> a ^ b;
+      default -> throw new Unsupported("reduction ." + operation);
+    };
+  }
+
+  private WarpVote.Reduce.Function floatReduction(String operation) {
+    boolean max = operation.equals("max");
+    boolean nan = in.has("NaN");
+    int kept = in.has("abs") ? 0x7fff_ffff : -1;
+    if (!max && !operation.equals("min")) {
+      throw new Unsupported("reduction ." + operation + " of floats");
+    }
+    return (a, b) -> {
+      float x = Float.intBitsToFloat(a & kept);
+      float y = Float.intBitsToFloat(b & kept);
+      float result =
+          max
+              ? nan ? FloatOps.maxNaN(x, y) : FloatOps.max(x, y)
+              : nan ? FloatOps.minNaN(x, y) : FloatOps.min(x, y);
+      return Float.floatToRawIntBits(result);
+    };
+  }
+
+  private void elect() {
+    Decoder.allow(in, "sync");
+    requireSync();
+    if (!(operand(in, 0) instanceof Operand.Pair(Operand d, Operand p))) {
+      throw new Unsupported("a form without its predicate");
+    }
+    e.emit(new Elect(e.toB32(d), e.toPredicate(p), b32(1)));
   }
 
   private void barrier() {
@@ -117,16 +170,47 @@ final class WarpDecoder {
       e.emit(new WarpVote.Sync(b32(0)));
       return;
     }
-    Decoder.allow(in, "sync", "arrive", "aligned", "cta");
-    if (in.opcode().equals("barrier") && !in.has("aligned")) {
-      throw new Unsupported("barriers that are not aligned");
+    Decoder.allow(in, "sync", "arrive", "red", "popc", "and", "or", "aligned", "cta");
+    boolean aligned = in.opcode().equals("bar") || in.has("aligned");
+    int first = 0;
+    BarrierOp.Kind kind = in.has("arrive") ? BarrierOp.Kind.ARRIVE : BarrierOp.Kind.SYNC;
+    int predicate = -1;
+    int result = -1;
+    if (in.has("red")) {
+      first = 1;
+      kind =
+          in.has("popc")
+              ? BarrierOp.Kind.POPC
+              : in.has("and") ? BarrierOp.Kind.AND : BarrierOp.Kind.OR;
+      predicate = e.predicate(in.operands().getLast());
+      result =
+          kind == BarrierOp.Kind.POPC
+              ? e.toB32(operand(in, 0)).index()
+              : e.toPredicate(operand(in, 0));
     }
-    boolean wait = in.has("sync");
-    if (!wait && in.operands().size() < 2) {
-      throw new Unsupported("an arrival without a thread count");
+    int counted = in.operands().size() - first - (in.has("red") ? 2 : 1);
+    if (counted < 0 || counted > 1 || kind == BarrierOp.Kind.ARRIVE && counted == 0) {
+      throw new Unsupported(in.operands().size() + " operands");
     }
-    int threads = in.operands().size() > 1 ? b32(1).index() : -1;
-    e.emit(new BarrierOp(b32(0).index(), threads, wait));
+    int threads = counted == 1 ? b32(first + 1).index() : -1;
+    e.emit(new BarrierOp(kind, aligned, b32(first).index(), threads, predicate, result));
+  }
+
+  /** Proxies other than aliases exist for copies and matrices that are not executed here. */
+  private void fence() {
+    if (in.has("proxy") && !in.has("alias")) {
+      throw new Unsupported("the asynchronous and the tensor map proxy");
+    }
+    Decoder.allow(
+        in, "cta", "gl", "sys", "gpu", "cluster", "sc", "acq_rel", "acquire", "release", "proxy",
+        "alias");
+    e.emit(new Fence());
+  }
+
+  /** Launches run one after another: what a grid may depend on is over, what waits for it waits. */
+  private void gridDependency() {
+    Decoder.allow(in, "wait", "launch_dependents");
+    e.emit(new Nothing());
   }
 
   private void requireSync() {

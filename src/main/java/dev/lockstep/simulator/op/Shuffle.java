@@ -4,7 +4,11 @@ import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
 
-/** {@code shfl.sync}: each lane reads another lane's register (PTX ISA 9.7.9.6). */
+/**
+ * {@code shfl.sync}: each lane reads another lane's register (PTX ISA 9.7.9.6). What a lane that is
+ * not here would give is undefined; here it counts as out of range, so that nothing depends on how
+ * far that lane has come.
+ */
 public final class Shuffle extends Op implements WarpSync {
   /** How the other lane is found. */
   public enum Mode {
@@ -58,7 +62,7 @@ public final class Shuffle extends Op implements WarpSync {
     int[] result = w.scratchInts;
     int found = 0;
     for (int lane = 0; lane < Warp.LANES; lane++) {
-      int other = source(mode, lane, lanes[lane], clamps[lane]);
+      int other = here(w, source(mode, lane, lanes[lane], clamps[lane]));
       found |= other >= 0 ? 1 << lane : 0;
       result[lane] = from[other >= 0 ? other : lane];
     }
@@ -80,6 +84,11 @@ public final class Shuffle extends Op implements WarpSync {
         };
     boolean inside = mode == Mode.UP ? other >= highest : other <= highest;
     return inside ? other : -1;
+  }
+
+  /** That lane, or −1 when it takes no part. */
+  private static int here(Warp w, int lane) {
+    return lane >= 0 && (w.mask >>> lane & 1) == 0 ? -1 : lane;
   }
 
   private static void finish(Warp w, int d, int[] result, int inRange, int found) {
@@ -138,7 +147,18 @@ public final class Shuffle extends Op implements WarpSync {
       for (int lane = 0; lane < Warp.LANES; lane++) {
         result[lane] = from[source[lane]];
       }
-      finish(w, d, result, inRange, found);
+      finish(w, d, result, inRange, w.full ? found : withoutAbsent(w, from, result));
+    }
+
+    private int withoutAbsent(Warp w, int[] from, int[] result) {
+      int present = found;
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        if ((w.mask >>> source[lane] & 1) == 0) {
+          result[lane] = from[lane];
+          present &= ~(1 << lane);
+        }
+      }
+      return present;
     }
   }
 }

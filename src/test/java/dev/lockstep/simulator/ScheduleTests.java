@@ -1,0 +1,220 @@
+package dev.lockstep.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Launch;
+import dev.lockstep.device.Schedule;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Random order of warps and lanes: finds what a kernel owes to the usual order. */
+class ScheduleTests {
+  private static final int SEEDS = 20;
+
+  /** Each thread reads what the same lane of the warp before it wrote; BARRIER parts the two. */
+  private static final String NEIGHBOUR =
+      """
+      mov.u32 %r1, s;
+      mad.lo.u32 %r2, %t, 4, %r1;
+      add.u32 %r3, %t, 7;
+      st.shared.u32 [%r2], %r3;
+      BARRIER
+      sub.u32 %r4, %t, 32;
+      max.s32 %r4, %r4, 0;
+      mad.lo.u32 %r5, %r4, 4, %r1;
+      ld.shared.u32 %r6, [%r5];
+      st.global.u32 [%mine], %r6;
+      """;
+
+  @Test
+  void aMissingBarrierShows() {
+    int[] correct = IntStream.range(0, 128).map(t -> Math.max(0, t - 32) + 7).toArray();
+    assertThat(neighbour(Schedule.IN_ORDER, ""))
+        .as("in order it goes unnoticed")
+        .isEqualTo(correct);
+    int wrong = 0;
+    for (int seed = 0; seed < SEEDS; seed++) {
+      wrong += Arrays.equals(neighbour(Schedule.random(seed), ""), correct) ? 0 : 1;
+      assertThat(neighbour(Schedule.random(seed), "bar.sync 0;")).isEqualTo(correct);
+    }
+    assertThat(wrong).isGreaterThan(SEEDS / 2);
+  }
+
+  /** What the seed decides, it decides for any number of threads. */
+  @Test
+  void aSeedIsOneOrder() {
+    Set<String> orders = new HashSet<>();
+    for (int seed = 0; seed < 8; seed++) {
+      int[] alone = ticketsOf(seed, 1);
+      assertThat(ticketsOf(seed, 4)).isEqualTo(alone);
+      orders.add(Arrays.toString(alone));
+    }
+    assertThat(orders).hasSizeGreaterThan(6);
+  }
+
+  /** Both sides of a branch are the first in some order. */
+  @Test
+  void lanesThatPartedGoInAnyOrder() {
+    Set<Integer> first = new HashSet<>();
+    for (int seed = 0; seed < SEEDS; seed++) {
+      try (Lab lab = random(seed, 1)) {
+        int[] out =
+            lab.run(
+                32,
+                """
+                setp.lt.u32 %p1, %t, 16;
+                @%p1 bra LOW;
+                st.volatile.global.u32 [%out], 1;
+                bra END;
+                LOW: st.volatile.global.u32 [%out], 2;
+                END:
+                """);
+        first.add(out[0]);
+      }
+    }
+    assertThat(first).containsExactlyInAnyOrder(1, 2);
+  }
+
+  /** Threads that leave on another way than straight to the end never missed the barrier. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 2, 3, 4, 5, 6, 7})
+  void correctKernelsComputeTheSame(long seed) {
+    try (Lab lab = random(seed, 2)) {
+      int[] out =
+          lab.declare(".shared .b32 s[96]; .shared .b32 lock;")
+              .run(
+                  Launch.of(3, 96),
+                  """
+                  setp.lt.u32 %p1, %t, 70;
+                  @%p1 bra STAY;
+                  st.global.u32 [%mine], 5;
+                  ret;
+                  STAY:
+                  mov.u32 %r1, s;
+                  mad.lo.u32 %r1, %t, 4, %r1;
+                  mov.u32 %r3, 0;
+                  and.b32 %r4, %t, 7;
+                  LOOP:
+                  setp.ge.u32 %p2, %r3, %r4;
+                  @%p2 bra DONE;
+                  add.u32 %r3, %r3, 1;
+                  bra LOOP;
+                  DONE:
+                  st.shared.u32 [%r1], %r3;
+                  setp.ne.u32 %p3, %t, 0;
+                  @!%p3 st.shared.u32 [lock], 0;
+                  bar.sync 0;
+                  SPIN:
+                  atom.shared.cas.b32 %r5, [lock], 0, 1;
+                  setp.ne.u32 %p4, %r5, 0;
+                  @%p4 nanosleep.u32 20;
+                  @%p4 bra SPIN;
+                  ld.volatile.shared.u32 %r6, [s];
+                  add.u32 %r6, %r6, 1;
+                  st.volatile.shared.u32 [s], %r6;
+                  atom.shared.exch.b32 %r5, [lock], 0;
+                  bar.sync 0;
+                  ld.shared.u32 %r6, [s];
+                  shl.b32 %r6, %r6, 8;
+                  add.u32 %r6, %r6, %r3;
+                  st.global.u32 [%mine], %r6;
+                  """,
+                  288,
+                  new int[0],
+                  0);
+      int[] expected =
+          IntStream.range(0, 288)
+              .map(g -> g % 96)
+              .map(t -> t < 70 ? (70 << 8) + t % 8 : 5)
+              .toArray();
+      assertThat(out).isEqualTo(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void deadlocksAreFoundInEveryOrder(long seed) {
+    try (Lab lab = random(seed, 1)) {
+      assertThatThrownBy(
+              () ->
+                  lab.run(
+                      64,
+                      """
+                      setp.ge.u32 %p1, %t, 32;
+                      @%p1 bra OTHER;
+                      bar.sync 1, 64;
+                      bra END;
+                      OTHER: bar.sync 2, 64;
+                      END:
+                      """))
+          .isInstanceOf(DeviceFault.Deadlock.class);
+    }
+  }
+
+  /** A block that waits for one that cannot start before it ends does not wait for ever. */
+  @Test
+  void waitingForABlockThatCannotStartEndsAtTheStepLimit() {
+    DeviceOptions options = DeviceOptions.defaults().withThreads(1).withStepLimit(50_000);
+    for (Schedule schedule : new Schedule[] {Schedule.IN_ORDER, Schedule.random(1)}) {
+      try (Lab lab = new Lab(options.withSchedule(schedule))) {
+        assertThatThrownBy(
+                () ->
+                    lab.run(
+                        Launch.of(2, 32),
+                        """
+                        setp.ge.u32 %p1, %g, 32;
+                        @%p1 st.global.u32 [%out], 1;
+                        WAIT: ld.acquire.gpu.global.u32 %r1, [%out];
+                        nanosleep.u32 10;
+                        setp.ne.u32 %p2, %r1, 1;
+                        @%p2 bra WAIT;
+                        """,
+                        1,
+                        new int[0],
+                        0))
+            .isInstanceOf(DeviceFault.StepLimit.class);
+      }
+    }
+  }
+
+  private static int[] neighbour(Schedule schedule, String barrier) {
+    DeviceOptions options = DeviceOptions.defaults().withThreads(1).withSchedule(schedule);
+    try (Lab lab = new Lab(options)) {
+      return lab.declare(".shared .b32 s[128];").run(128, NEIGHBOUR.replace("BARRIER", barrier));
+    }
+  }
+
+  /**
+   * The order in which the lanes of each block's warps take tickets from a counter of the block.
+   */
+  private static int[] ticketsOf(int seed, int threads) {
+    try (Lab lab = random(seed, threads)) {
+      return lab.declare(".shared .b32 s;")
+          .run(
+              Launch.of(6, 256),
+              """
+              bar.sync 0;
+              atom.shared.add.u32 %r1, [s], 1;
+              bar.sync 0;
+              atom.shared.exch.b32 %r2, [s], 0;
+              st.global.u32 [%mine], %r1;
+              """,
+              6 * 256,
+              new int[0],
+              0);
+    }
+  }
+
+  private static Lab random(long seed, int threads) {
+    return new Lab(
+        DeviceOptions.defaults().withThreads(threads).withSchedule(Schedule.random(seed)));
+  }
+}
