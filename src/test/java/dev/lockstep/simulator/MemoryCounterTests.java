@@ -295,4 +295,44 @@ class MemoryCounterTests {
     // every second of the next and every fourth of the rest.
     assertThat(counts.compulsoryLoadBytes()).isEqualTo(32 * (32 + 16 + 16));
   }
+
+  @Test
+  void accessesByOneRegisterCountEachForItself() {
+    LaunchCounts counts =
+        lab.declare(".shared .align 16 .b8 s[2048];")
+            .count(
+                64,
+                """
+                mul.wide.u32 %rd1, %t, 4;
+                add.s64 %rd1, %in, %rd1;
+                ld.global.u32 %r1, [%rd1];
+                ld.global.u32 %r2, [%rd1+4];
+                st.global.u32 [%rd1+2048], %r2;
+                ld.global.u16 %h1, [%rd1+32];
+                add.s64 %rd1, %rd1, 16;
+                ld.global.u32 %r1, [%rd1];
+                setp.lt.u32 %p1, %t, 8;
+                @%p1 ld.global.u32 %r1, [%rd1];
+                mov.u32 %r4, s;
+                mad.lo.u32 %r4, %t, 8, %r4;
+                st.shared.u32 [%r4], %r1;
+                ld.shared.v2.u32 {%r5,%r6}, [%r4+8];
+                atom.shared.add.u32 %r4, [%r4], 1;
+                """);
+    assertThat(at(counts, 3, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(8);
+    assertThat(at(counts, 4, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(10);
+    assertThat(at(counts, 5, Counter.GLOBAL_STORE_SECTORS)).isEqualTo(8);
+    assertThat(at(counts, 6, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(8);
+    assertThat(at(counts, 6, Counter.GLOBAL_LOAD_BYTES)).isEqualTo(128);
+    assertThat(at(counts, 8, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(10);
+    assertThat(at(counts, 10, Counter.GLOBAL_LOAD_REQUESTS)).isEqualTo(1);
+    assertThat(at(counts, 10, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(2);
+    assertThat(at(counts, 13, Counter.SHARED_STORE_WAVEFRONTS)).isEqualTo(2 * 2);
+    assertThat(at(counts, 14, Counter.SHARED_LOAD_WAVEFRONTS)).isEqualTo(2 * 2);
+    assertThat(at(counts, 14, Counter.SHARED_LOAD_CONFLICTS)).isZero();
+    assertThat(at(counts, 15, Counter.SHARED_ATOMIC_WAVEFRONTS)).isEqualTo(2 * 2);
+    // Two warps' words, and 16 or 32 bytes more.
+    assertThat(counts.compulsoryLoadBytes()).isEqualTo(256 + 32);
+    assertThat(counts.compulsoryStoreBytes()).isEqualTo(256);
+  }
 }

@@ -1,29 +1,34 @@
 package dev.lockstep.simulator.counters;
 
-import dev.lockstep.device.Counter;
 import dev.lockstep.simulator.execution.Warp;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Counts the accesses of one instruction to one state space. */
-abstract class AccessCounter {
-  private final int slot;
+/**
+ * Counts accesses to one state space: of one instruction, or of several that follow each other and
+ * add different offsets to the same register, so that one look at it tells of all.
+ */
+final class AccessCounter {
+  /** Costs depend on where in a line of 128 bytes, or a row of banks, the first address lies. */
+  private static final int PHASES = 128;
+
   private final int number;
-  private final List<Counter> counters;
+  private final List<Member> members = new ArrayList<>();
 
   /**
-   * @param counters what its {@link Cost#amounts} are
+   * One instruction's access.
+   *
+   * @param distance bytes from the first member's addresses
    */
-  AccessCounter(Slots slots, List<Counter> counters) {
-    this.counters = counters;
-    this.slot = slots.take(counters.size());
-    this.number = slots.takeAccess();
+  private record Member(MemoryCost cost, long distance) {}
+
+  AccessCounter(Slots slots) {
+    this.number = slots.takeAccess(this);
   }
 
-  /** What a warp's access costs, found out from scratch. */
-  abstract Cost measure(long[] addresses, int lanes);
-
-  /** Notes where it was; {@code base} is the 128-byte line of the first address. */
-  void visit(Warp w, KernelTally tally, AccessHistory history, long base, Cost cost) {}
+  void add(MemoryCost cost, long distance) {
+    members.add(new Member(cost, distance));
+  }
 
   /**
    * Counts one execution.
@@ -31,23 +36,69 @@ abstract class AccessCounter {
    * @param values the addresses, of which {@code shift} is missing
    * @param lanes those that access, at least one
    */
-  final void count(Warp w, KernelTally tally, long[] values, long shift, int lanes) {
+  void count(Warp w, KernelTally tally, long[] values, long shift, int lanes) {
     long first = values[Integer.numberOfTrailingZeros(lanes)];
     AccessHistory history = tally.histories[number];
-    int phase = (int) (first + shift) & (Pattern.PHASES - 1);
-    Cost cost = history.pattern(values, lanes, first).cost(phase, this);
-    long[] counts = tally.counts;
-    long[] amounts = cost.amounts();
-    for (int i = 0; i < amounts.length; i++) {
-      counts[slot + i] += amounts[i];
+    Pattern pattern = history.latest();
+    if (pattern == null || !pattern.matches(values, lanes, first)) {
+      pattern = history.other(values, lanes, this, tally.counts);
     }
-    visit(w, tally, history, first + shift - phase, cost);
+    executed(w, tally, history, pattern, first + shift);
   }
 
-  /** Adds what was counted to a report. */
-  final void report(long[] counts, dev.lockstep.device.Counts.Builder to) {
-    for (int i = 0; i < counters.size(); i++) {
-      to.add(counters.get(i), counts[slot + i]);
+  /** The same for addresses of 32 bits. */
+  void count(Warp w, KernelTally tally, int[] values, long shift, int lanes) {
+    int first = values[Integer.numberOfTrailingZeros(lanes)];
+    AccessHistory history = tally.histories[number];
+    Pattern pattern = history.latest();
+    if (pattern == null || !pattern.matches(values, lanes, first)) {
+      long[] wide = new long[Warp.LANES];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = values[i] & 0xffff_ffffL;
+      }
+      pattern = history.other(wide, lanes, this, tally.counts);
     }
+    executed(w, tally, history, pattern, (first & 0xffff_ffffL) + shift);
+  }
+
+  private void executed(
+      Warp w, KernelTally tally, AccessHistory history, Pattern pattern, long first) {
+    int phase = (int) first & (PHASES - 1);
+    Footing footing = pattern.footing(phase, this);
+    footing.executed();
+    long line = (first - phase) >> Footprint.SECTOR;
+    if (footing.loads().length != 0) {
+      history.load(tally.loaded, w.global(), line, footing.loads());
+    }
+    if (footing.stores().length != 0) {
+      history.store(tally.stored, w.global(), line, footing.stores());
+    }
+  }
+
+  /** What all members' accesses cost, found out from scratch. */
+  Footing footing(Pattern pattern, int phase) {
+    List<long[]> costs = new ArrayList<>();
+    Sectors loads = new Sectors();
+    Sectors stores = new Sectors();
+    for (Member member : members) {
+      long[] addresses = pattern.addresses(phase + member.distance);
+      costs.add(member.cost.measure(addresses, pattern.lanes()));
+      if (member.cost instanceof GlobalCost global) {
+        global.touch(addresses, pattern.lanes(), loads, stores);
+      }
+    }
+    return new Footing(phase, costs, loads.runs(), stores.runs());
+  }
+
+  /** Adds costs, by member, of that many executions. */
+  void report(List<long[]> costs, long executions, long[] counts) {
+    for (int m = 0; m < members.size(); m++) {
+      members.get(m).cost.add(costs.get(m), executions, counts);
+    }
+  }
+
+  /** Adds what a worker only noted so far. */
+  void report(KernelTally tally) {
+    tally.histories[number].report(this, tally.counts);
   }
 }

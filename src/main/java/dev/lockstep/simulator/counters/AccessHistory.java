@@ -16,16 +16,14 @@ final class AccessHistory {
   private Footprint.@Nullable Touched loaded;
   private Footprint.@Nullable Touched stored;
 
-  /** The pattern of these addresses, seen before or not. */
-  Pattern pattern(long[] values, int lanes, long first) {
-    Pattern pattern = latest;
-    if (pattern != null && pattern.matches(values, lanes, first)) {
-      return pattern;
-    }
-    return otherPattern(values, lanes, first);
+  /** The latest pattern: the one these addresses most probably have. */
+  @Nullable Pattern latest() {
+    return latest;
   }
 
-  private Pattern otherPattern(long[] values, int lanes, long first) {
+  /** The pattern of these addresses, which is not the latest; known or new. */
+  Pattern other(long[] values, int lanes, AccessCounter counter, long[] counts) {
+    long first = values[Integer.numberOfTrailingZeros(lanes)];
     for (int i = 0; i < OLDER; i++) {
       Pattern pattern = older[i];
       if (pattern != null && pattern.matches(values, lanes, first)) {
@@ -35,10 +33,27 @@ final class AccessHistory {
       }
     }
     Pattern found = new Pattern(values, lanes);
+    report(older[next], counter, counts);
     older[next] = latest;
     next = (next + 1) % OLDER;
     latest = found;
     return found;
+  }
+
+  /** Adds what was only noted so far. */
+  void report(AccessCounter counter, long[] counts) {
+    report(latest, counter, counts);
+    for (Pattern pattern : older) {
+      report(pattern, counter, counts);
+    }
+  }
+
+  private static void report(@Nullable Pattern pattern, AccessCounter counter, long[] counts) {
+    if (pattern != null) {
+      for (Footing footing : pattern.footings()) {
+        footing.report(counter, counts);
+      }
+    }
   }
 
   /** Adds sectors to what the launch has read. */

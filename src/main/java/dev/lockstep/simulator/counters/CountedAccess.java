@@ -7,20 +7,16 @@ import dev.lockstep.simulator.op.AsyncCopyOp;
 /** Counts an instruction's accesses to memory, then has them made. */
 final class CountedAccess extends Op {
   private final Op op;
-  private final Watched[] accesses;
+  private final AccessGroup accesses;
 
-  CountedAccess(Op op, Watched[] accesses) {
+  CountedAccess(Op op, AccessGroup accesses) {
     this.op = op;
     this.accesses = accesses;
   }
 
   @Override
   public void execute(Warp w) {
-    KernelTally tally = KernelTally.of(w);
-    int lanes = w.mask;
-    for (Watched access : accesses) {
-      access.count(w, tally, access.values(w), lanes);
-    }
+    accesses.count(w, KernelTally.of(w), w.mask);
     op.execute(w);
   }
 
@@ -28,10 +24,10 @@ final class CountedAccess extends Op {
   static final class Copy extends Op {
     private final Op op;
     private final AsyncCopyOp copy;
-    private final Watched read;
-    private final Watched write;
+    private final AccessGroup read;
+    private final AccessGroup write;
 
-    Copy(Op op, AsyncCopyOp copy, Watched read, Watched write) {
+    Copy(Op op, AsyncCopyOp copy, AccessGroup read, AccessGroup write) {
       this.op = op;
       this.copy = copy;
       this.read = read;
@@ -43,9 +39,9 @@ final class CountedAccess extends Op {
       KernelTally tally = KernelTally.of(w);
       int reading = copy.reading(w);
       if (reading != 0) {
-        read.count(w, tally, read.values(w), reading);
+        read.count(w, tally, reading);
       }
-      write.count(w, tally, write.values(w), w.mask);
+      write.count(w, tally, w.mask);
       op.execute(w);
     }
   }
@@ -53,13 +49,13 @@ final class CountedAccess extends Op {
   /** {@code ldmatrix} and {@code stmatrix}: the rows of all matrices, once all lanes have met. */
   static final class Matrix extends Op {
     private final Op op;
-    private final Watched access;
+    private final AccessGroup access;
     private final int rows;
 
     /**
      * @param rows lanes that hold the address of a row, one bit each
      */
-    Matrix(Op op, Watched access, int rows) {
+    Matrix(Op op, AccessGroup access, int rows) {
       this.op = op;
       this.access = access;
       this.rows = rows;
@@ -68,7 +64,7 @@ final class CountedAccess extends Op {
     @Override
     public void execute(Warp w) {
       if (w.full) {
-        access.count(w, KernelTally.of(w), access.values(w), rows);
+        access.count(w, KernelTally.of(w), rows);
         op.execute(w);
         return;
       }

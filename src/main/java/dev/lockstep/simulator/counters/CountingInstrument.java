@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.BarrierOp;
@@ -14,14 +15,25 @@ import dev.lockstep.simulator.op.MemoryOp;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Puts what counts around the ops of a kernel, outside of what another instrument puts there. */
 final class CountingInstrument implements Instrument {
+  /** Accesses that may be counted together: lanes do not wait for others there. */
+  private static final Set<String> GROUPED = Set.of("ld", "ldu", "st", "atom", "red");
+
   private final Instrument inner;
   private final Slots slots = new Slots();
   private final Map<Key, Site> sites = new HashMap<>();
+
+  /** Accesses counted with an earlier one, and which; and the groups of those earlier ones. */
+  private final Map<Instruction, Instruction> leaders = new IdentityHashMap<>();
+
+  private final Map<Instruction, AccessGroup> groupsByLeader = new IdentityHashMap<>();
   private final Map<Branch, CountedBranch> branches = new HashMap<>();
 
   /** Instructions are copied on their way; their place and text stay. */
@@ -49,7 +61,7 @@ final class CountingInstrument implements Instrument {
     Op done = inner.step(op, in, at);
     Site site = site(in);
     if (op instanceof MemoryOp memory) {
-      done = counted(done, memory, site);
+      done = counted(done, memory, in);
     } else if (op instanceof BarrierOp) {
       CountedBarrier barrier = new CountedBarrier(done, slots);
       site.waitsAt(barrier);
@@ -65,20 +77,46 @@ final class CountingInstrument implements Instrument {
     return done;
   }
 
-  private Op counted(Op done, MemoryOp memory, Site site) {
-    List<Watched> accesses = new ArrayList<>();
-    Instruction in = site.instruction();
+  private Op counted(Op done, MemoryOp memory, Instruction in) {
+    List<AccessGroup> groups = new ArrayList<>();
     for (Access access : memory.accesses()) {
-      Watched watched = new Watched(access, in, slots);
-      site.accesses(watched);
-      accesses.add(watched);
+      AccessGroup leader = groupOf(in);
+      boolean joins = leader != null && leader.fits(access) && isPlain(access);
+      AccessGroup group = joins ? leader : new AccessGroup(access.address(), slots);
+      site(in).accesses(group.add(access, in, slots));
+      if (!joins) {
+        groups.add(group);
+        groupsByLeader.putIfAbsent(in, group);
+      }
+    }
+    if (groups.isEmpty()) {
+      return done;
     }
     if (memory instanceof AsyncCopyOp copy) {
-      return new CountedAccess.Copy(done, copy, accesses.get(0), accesses.get(1));
+      return new CountedAccess.Copy(done, copy, groups.get(0), groups.get(1));
     }
     return switch (memory.accesses().get(0).kind()) {
-      case MATRIX_LOAD, MATRIX_STORE -> new CountedAccess.Matrix(done, accesses.get(0), rows(in));
-      default -> new CountedAccess(done, accesses.toArray(Watched[]::new));
+      case MATRIX_LOAD, MATRIX_STORE -> new CountedAccess.Matrix(done, groups.get(0), rows(in));
+      default -> {
+        Op op = done;
+        for (AccessGroup group : groups) {
+          op = new CountedAccess(op, group);
+        }
+        yield op;
+      }
+    };
+  }
+
+  /** The group an instruction belongs to as one of its later members; null for none. */
+  private @Nullable AccessGroup groupOf(Instruction in) {
+    Instruction leader = leaders.get(in);
+    return leader == null ? null : groupsByLeader.get(leader);
+  }
+
+  private static boolean isPlain(Access access) {
+    return switch (access.kind()) {
+      case LOAD, STORE, ATOMIC -> true;
+      case ASYNC_READ, ASYNC_WRITE, MATRIX_LOAD, MATRIX_STORE -> false;
     };
   }
 
@@ -106,7 +144,39 @@ final class CountingInstrument implements Instrument {
     for (Executed each : executed) {
       site(each.instruction()).standsIn(stretch, each.part());
     }
+    findLeaders(executed);
     return stretch;
+  }
+
+  /**
+   * Notes for each access by a register which one was the first by it in this stretch, nothing
+   * having been written to the register since: the same lanes make both.
+   */
+  private void findLeaders(List<Executed> executed) {
+    Map<Register, Instruction> first = new HashMap<>();
+    for (Executed each : executed) {
+      Instruction in = each.instruction();
+      Register register = in.guard() == null ? addressRegister(in) : null;
+      if (register != null) {
+        Instruction leader = first.putIfAbsent(register, in);
+        if (leader != null) {
+          leaders.put(in, leader);
+        }
+      }
+      each.written().forEach(first::remove);
+    }
+  }
+
+  private static @Nullable Register addressRegister(Instruction in) {
+    if (!GROUPED.contains(in.opcode())) {
+      return null;
+    }
+    for (Operand operand : in.operands()) {
+      if (operand instanceof Operand.Address(Operand.Reg(Register register), long offset)) {
+        return register;
+      }
+    }
+    return null;
   }
 
   @Override

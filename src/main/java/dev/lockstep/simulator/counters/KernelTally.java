@@ -17,10 +17,13 @@ final class KernelTally implements Tally {
 
   final Footprint stored = new Footprint();
 
-  KernelTally(int slots, int accesses) {
+  private final List<AccessCounter> accesses;
+
+  KernelTally(int slots, List<AccessCounter> accesses) {
+    this.accesses = accesses;
     counts = new long[slots];
-    histories = new AccessHistory[accesses];
-    for (int i = 0; i < accesses; i++) {
+    histories = new AccessHistory[accesses.size()];
+    for (int i = 0; i < histories.length; i++) {
       histories[i] = new AccessHistory();
     }
   }
@@ -35,8 +38,9 @@ final class KernelTally implements Tally {
 
   /** All of them together. */
   static KernelTally sum(List<KernelTally> tallies) {
-    KernelTally sum = new KernelTally(tallies.getFirst().counts.length, 0);
+    KernelTally sum = new KernelTally(tallies.getFirst().counts.length, List.of());
     for (KernelTally tally : tallies) {
+      tally.accesses.forEach(access -> access.report(tally));
       for (int i = 0; i < sum.counts.length; i++) {
         sum.counts[i] += tally.counts[i];
       }

@@ -1,25 +1,27 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.simulator.execution.Warp;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How the addresses of one warp-wide access lie to each other. Most instructions access memory in
- * the same pattern again and again, only elsewhere: what the pattern costs is found out once.
+ * the same pattern again and again, only elsewhere: what that costs is found out once, and then
+ * only the executions are counted.
  */
 final class Pattern {
   private static final int LANES = Warp.LANES;
 
-  /** Costs depend on where in 128 bytes, a line or a row of banks, the first address lies. */
-  static final int PHASES = 128;
-
   private final int lanes;
   private final long[] steps = new long[LANES];
+  private final int[] narrowSteps = new int[LANES];
 
   /** All ones for active lanes. */
   private final long[] active = new long[LANES];
 
-  private final @Nullable Cost[] costs = new Cost[PHASES];
+  private final List<Footing> footings = new ArrayList<>(1);
+  private @Nullable Footing latest;
 
   /**
    * @param lanes the active ones, at least one
@@ -30,9 +32,24 @@ final class Pattern {
     for (int i = 0; i < LANES; i++) {
       if ((lanes >>> i & 1) != 0) {
         steps[i] = values[i] - first;
+        narrowSteps[i] = (int) steps[i];
         active[i] = -1;
       }
     }
+  }
+
+  /** The active lanes. */
+  int lanes() {
+    return lanes;
+  }
+
+  /** The addresses of all lanes, when that of the first active one is {@code first}. */
+  long[] addresses(long first) {
+    long[] addresses = new long[LANES];
+    for (int i = 0; i < LANES; i++) {
+      addresses[i] = first + steps[i];
+    }
+    return addresses;
   }
 
   /** Whether these addresses lie to each other like that. */
@@ -43,7 +60,15 @@ final class Pattern {
     return lanes == -1 ? matchesAll(values, first) : matchesActive(values, first);
   }
 
-  /** Without a branch, so that the loop becomes vector code. */
+  /** The same for addresses of 32 bits. */
+  boolean matches(int[] values, int lanes, int first) {
+    if (lanes != this.lanes) {
+      return false;
+    }
+    return lanes == -1 ? matchesAll(values, first) : matchesActive(values, first);
+  }
+
+  /** Without a branch, so that the loop becomes vector code; the others likewise. */
   private boolean matchesAll(long[] values, long first) {
     long[] expected = steps;
     long difference = 0;
@@ -63,17 +88,48 @@ final class Pattern {
     return difference == 0;
   }
 
-  /** What an access of this pattern costs whose first address is {@code phase}, modulo 128. */
-  Cost cost(int phase, AccessCounter counter) {
-    Cost known = costs[phase];
-    if (known == null) {
-      long[] addresses = new long[LANES];
-      for (int i = 0; i < LANES; i++) {
-        addresses[i] = phase + steps[i];
-      }
-      known = counter.measure(addresses, lanes);
-      costs[phase] = known;
+  private boolean matchesAll(int[] values, int first) {
+    int[] expected = narrowSteps;
+    int difference = 0;
+    for (int i = 0; i < LANES; i++) {
+      difference |= (values[i] - first) ^ expected[i];
     }
-    return known;
+    return difference == 0;
+  }
+
+  private boolean matchesActive(int[] values, int first) {
+    int[] expected = narrowSteps;
+    long[] care = active;
+    int difference = 0;
+    for (int i = 0; i < LANES; i++) {
+      difference |= ((values[i] - first) ^ expected[i]) & (int) care[i];
+    }
+    return difference == 0;
+  }
+
+  /** This pattern where the first address is {@code phase} bytes into a line. */
+  Footing footing(int phase, AccessCounter counter) {
+    Footing footing = latest;
+    if (footing == null || footing.phase() != phase) {
+      footing = find(phase, counter);
+      latest = footing;
+    }
+    return footing;
+  }
+
+  private Footing find(int phase, AccessCounter counter) {
+    for (Footing footing : footings) {
+      if (footing.phase() == phase) {
+        return footing;
+      }
+    }
+    Footing found = counter.footing(this, phase);
+    footings.add(found);
+    return found;
+  }
+
+  /** All that occurred. */
+  List<Footing> footings() {
+    return footings;
   }
 }

@@ -13,7 +13,7 @@ final class Site {
   private final Instruction instruction;
   private final Content content;
   private final List<Place> places = new ArrayList<>();
-  private final List<AccessCounter> accesses = new ArrayList<>();
+  private final List<MemoryCost> accesses = new ArrayList<>();
   private final List<CountedBranch> branches = new ArrayList<>();
   private final List<CountedBranch> exits = new ArrayList<>();
   private final List<CountedBarrier> barriers = new ArrayList<>();
@@ -35,8 +35,8 @@ final class Site {
     places.add(new Place(stretch, part));
   }
 
-  void accesses(Watched access) {
-    accesses.addAll(access.counters());
+  void accesses(List<MemoryCost> costs) {
+    accesses.addAll(costs);
   }
 
   void branchesBy(CountedBranch branch) {
@@ -91,7 +91,7 @@ final class Site {
     for (CountedBarrier barrier : barriers) {
       to.add(Counter.BARRIER_WAITS, barrier.waits(counts));
     }
-    for (AccessCounter access : accesses) {
+    for (MemoryCost access : accesses) {
       access.report(counts, to);
     }
     to.add(Counter.INSTRUCTIONS, executions);

@@ -65,8 +65,12 @@ public interface Instrument {
   /** Lanes that take this branch while others do not end at once, as the exit it leads to says. */
   default void exits(Branch branch, Instruction exit) {}
 
-  /** An instruction of a stretch. */
-  record Executed(Instruction instruction, Part part) {}
+  /**
+   * An instruction of a stretch.
+   *
+   * @param written the registers it writes
+   */
+  record Executed(Instruction instruction, Part part, List<Register> written) {}
 
   /** How much of an instruction a stretch holds. */
   enum Part {

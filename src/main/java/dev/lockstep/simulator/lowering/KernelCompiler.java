@@ -215,7 +215,9 @@ public final class KernelCompiler {
       } else if (i > 0 && steps.get(i - 1).isGuardOfNext()) {
         part = Instrument.Part.GUARDED;
       }
-      stretch.add(new Instrument.Executed(step.instruction(), part));
+      List<Register> written = new ArrayList<>();
+      Liveness.definitions(step, written::add);
+      stretch.add(new Instrument.Executed(step.instruction(), part, written));
     }
     Op op = instrument.stretch(stretch);
     if (op != null) {

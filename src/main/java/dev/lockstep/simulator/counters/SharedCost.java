@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Requests, wavefronts and bank conflicts of shared memory. */
-final class SharedAccess extends AccessCounter {
+final class SharedCost extends MemoryCost {
   /** What is done; the counters in the order in which {@link #measure} gives them. */
   enum Kind {
     LOAD(Counter.SHARED_LOAD_REQUESTS),
@@ -29,14 +29,14 @@ final class SharedAccess extends AccessCounter {
   private final Kind kind;
   private final int bytes;
 
-  SharedAccess(Slots slots, Kind kind, int bytes) {
+  SharedCost(Slots slots, Kind kind, int bytes) {
     super(slots, kind.counters);
     this.kind = kind;
     this.bytes = bytes;
   }
 
   @Override
-  Cost measure(long[] addresses, int lanes) {
+  long[] measure(long[] addresses, int lanes) {
     int together = bytes <= 4 ? Warp.LANES : bytes <= 8 ? Warp.LANES / 2 : Warp.LANES / 4;
     long wavefronts = 0;
     long groups = 0;
@@ -48,7 +48,7 @@ final class SharedAccess extends AccessCounter {
       }
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
-    return new Cost(new long[] {1, wavefronts, wavefronts - groups, asked}, new int[0]);
+    return new long[] {1, wavefronts, wavefronts - groups, asked};
   }
 
   /** The most words any bank must give. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Requests, sectors and bytes of local memory, whose words of 4 bytes lie interleaved by lane. */
-final class LocalAccess extends AccessCounter {
+final class LocalCost extends MemoryCost {
   private static final List<Counter> LOAD =
       List.of(Counter.LOCAL_LOAD_REQUESTS, Counter.LOCAL_LOAD_SECTORS, Counter.LOCAL_LOAD_BYTES);
   private static final List<Counter> STORE =
@@ -19,13 +19,13 @@ final class LocalAccess extends AccessCounter {
 
   private final int bytes;
 
-  LocalAccess(Slots slots, boolean store, int bytes) {
+  LocalCost(Slots slots, boolean store, int bytes) {
     super(slots, store ? STORE : LOAD);
     this.bytes = bytes;
   }
 
   @Override
-  Cost measure(long[] addresses, int lanes) {
+  long[] measure(long[] addresses, int lanes) {
     Set<Long> sectors = new HashSet<>();
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
@@ -35,6 +35,6 @@ final class LocalAccess extends AccessCounter {
       }
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
-    return new Cost(new long[] {1, sectors.size(), asked}, new int[0]);
+    return new long[] {1, sectors.size(), asked};
   }
 }

@@ -1,0 +1,72 @@
+package dev.lockstep.simulator.counters;
+
+import dev.lockstep.device.Counter;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Requests, sectors, lines and bytes of global memory. */
+final class GlobalCost extends MemoryCost {
+  /** What is accessed for what; the counters in the order in which {@link #measure} gives them. */
+  enum Kind {
+    LOAD(true, false, Counter.GLOBAL_LOAD_REQUESTS),
+    STORE(false, true, Counter.GLOBAL_STORE_REQUESTS),
+    COPY(true, false, Counter.GLOBAL_COPY_REQUESTS),
+    ATOMIC(true, true, Counter.GLOBAL_ATOMIC_REQUESTS),
+    REDUCTION(true, true, Counter.GLOBAL_REDUCTION_REQUESTS);
+
+    private final boolean loads;
+    private final boolean stores;
+    private final List<Counter> counters;
+
+    /** The five counters of a kind stand together, requests first. */
+    Kind(boolean loads, boolean stores, Counter requests) {
+      this.loads = loads;
+      this.stores = stores;
+      int at = requests.ordinal();
+      this.counters = List.of(Counter.values()).subList(at, at + 5);
+    }
+  }
+
+  private static final int LINE = 7;
+
+  private final Kind kind;
+  private final int bytes;
+
+  GlobalCost(Slots slots, Kind kind, int bytes) {
+    super(slots, kind.counters);
+    this.kind = kind;
+    this.bytes = bytes;
+  }
+
+  @Override
+  long[] measure(long[] addresses, int lanes) {
+    Sectors sectors = new Sectors();
+    Set<Long> lines = new HashSet<>();
+    Set<Long> distinct = new HashSet<>();
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      long start = addresses[Integer.numberOfTrailingZeros(rest)];
+      sectors.add(start, start + bytes);
+      lines.add(start >> LINE);
+      lines.add((start + bytes - 1) >> LINE);
+      for (long at = start; at < start + bytes; at++) {
+        distinct.add(at);
+      }
+    }
+    long asked = (long) Integer.bitCount(lanes) * bytes;
+    return new long[] {1, sectors.size(), lines.size(), asked, distinct.size()};
+  }
+
+  /** Adds the sectors touched to those that are read and written. */
+  void touch(long[] addresses, int lanes, Sectors loads, Sectors stores) {
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      long start = addresses[Integer.numberOfTrailingZeros(rest)];
+      if (kind.loads) {
+        loads.add(start, start + bytes);
+      }
+      if (kind.stores) {
+        stores.add(start, start + bytes);
+      }
+    }
+  }
+}

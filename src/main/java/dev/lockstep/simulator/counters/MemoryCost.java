@@ -1,0 +1,36 @@
+package dev.lockstep.simulator.counters;
+
+import dev.lockstep.device.Counter;
+import dev.lockstep.device.Counts;
+import java.util.List;
+
+/** What the accesses of one instruction cost in one kind of memory. */
+abstract class MemoryCost {
+  private final int slot;
+  private final List<Counter> counters;
+
+  /**
+   * @param counters what {@link #measure} gives
+   */
+  MemoryCost(Slots slots, List<Counter> counters) {
+    this.counters = counters;
+    this.slot = slots.take(counters.size());
+  }
+
+  /** What one execution by these lanes costs, by counter. */
+  abstract long[] measure(long[] addresses, int lanes);
+
+  /** Adds the cost of that many executions. */
+  final void add(long[] cost, long executions, long[] counts) {
+    for (int i = 0; i < cost.length; i++) {
+      counts[slot + i] += cost[i] * executions;
+    }
+  }
+
+  /** Adds what was counted to a report. */
+  final void report(long[] counts, Counts.Builder to) {
+    for (int i = 0; i < counters.size(); i++) {
+      to.add(counters.get(i), counts[slot + i]);
+    }
+  }
+}
