@@ -80,11 +80,12 @@ final class CountingInstrument implements Instrument {
   private Op counted(Op done, MemoryOp memory, Instruction in) {
     List<AccessGroup> groups = new ArrayList<>();
     for (Access access : memory.accesses()) {
-      AccessGroup leader = groupOf(in);
-      boolean joins = leader != null && leader.fits(access) && isPlain(access);
-      AccessGroup group = joins ? leader : new AccessGroup(access.address(), slots);
-      site(in).accesses(group.add(access, in, slots));
-      if (!joins) {
+      AccessGroup earlier = isPlain(access) ? groupOf(in) : null;
+      if (earlier != null && earlier.fits(access)) {
+        site(in).accesses(earlier.add(access, in, slots));
+      } else {
+        AccessGroup group = new AccessGroup(access.address(), slots);
+        site(in).accesses(group.add(access, in, slots));
         groups.add(group);
         groupsByLeader.putIfAbsent(in, group);
       }
