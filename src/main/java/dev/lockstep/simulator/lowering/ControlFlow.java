@@ -3,6 +3,7 @@ package dev.lockstep.simulator.lowering;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * This pass: cuts steps into basic blocks and orders them so that the lanes furthest behind are
@@ -13,6 +14,11 @@ import java.util.List;
  * widenings", 1993), flattened.
  */
 final class ControlFlow {
+  /** From so many blocks on, an ordinary stack may be too small. */
+  private static final int DEEP = 1000;
+
+  private static final long STACK_BYTES_PER_BLOCK = 1024;
+
   /** Steps {@code from} (inclusive) to {@code to} (exclusive); successors are block numbers. */
   record Block(int from, int to, int[] successors) {}
 
@@ -31,13 +37,45 @@ final class ControlFlow {
   /** The reachable blocks in execution order; successors are numbers in {@link #blocks}. */
   static int[] order(List<Block> blocks) {
     List<Integer> order = new ArrayList<>();
-    new ControlFlow(blocks).visit(0, order);
+    ControlFlow flow = new ControlFlow(blocks);
+    if (blocks.size() < DEEP) {
+      flow.visit(0, order);
+    } else {
+      onALargeStack(blocks.size(), () -> flow.visit(0, order));
+    }
     // Components were put in front of what was found before them: read from the back.
     int[] result = new int[order.size()];
     for (int i = 0; i < result.length; i++) {
       result[i] = order.get(result.length - 1 - i);
     }
     return result;
+  }
+
+  /** A visit goes as deep as there are blocks in a row. */
+  private static void onALargeStack(int blocks, Runnable work) {
+    Thread thread =
+        Thread.ofPlatform()
+            .name("lockstep-control-flow")
+            .stackSize(STACK_BYTES_PER_BLOCK * blocks)
+            .unstarted(work);
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    thread.setUncaughtExceptionHandler((_, thrown) -> failure.set(thrown));
+    thread.start();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (failure.get() != null) {
+      throw new IllegalStateException("blocks cannot be ordered", failure.get());
+    }
   }
 
   /** All basic blocks in the order of the text. */

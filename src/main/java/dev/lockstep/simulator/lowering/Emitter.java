@@ -360,6 +360,9 @@ final class Emitter {
     if (register.type() == ScalarType.B128) {
       throw new Unsupported("a 128-bit register as an operand of this size");
     }
+    if (register.type() == ScalarType.PRED) {
+      throw new Unsupported("a predicate where a number belongs");
+    }
     return (Slot<A>) registers.slot(register);
   }
 

@@ -153,6 +153,7 @@ final class LaunchConstants {
         || place.space() != StateSpace.PARAM
         || type.bytes() != d.type().bytes()
         || type.bytes() < 4
+        || more + offset < 0
         || more + offset + type.bytes() > place.bytes()) {
       return null;
     }

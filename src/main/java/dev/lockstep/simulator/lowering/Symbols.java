@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.lowering;
 
+import dev.lockstep.device.DeviceException;
 import dev.lockstep.ptx.Parameter;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxModule;
@@ -72,11 +73,20 @@ final class Symbols {
   }
 
   int sharedBytes() {
-    return Math.toIntExact(sharedBytes);
+    return inReach("shared", sharedBytes);
   }
 
   int localBytes() {
-    return Math.toIntExact((localBytes + 15) & -16);
+    return inReach("local", (localBytes + 15) & -16);
+  }
+
+  /** Far more than any GPU has; launches are held to what theirs has. */
+  private static int inReach(String space, long bytes) {
+    if (bytes > Integer.MAX_VALUE) {
+      throw new DeviceException(
+          "load", "%d bytes of %s memory are more than any GPU has".formatted(bytes, space));
+    }
+    return (int) bytes;
   }
 
   int dynamicAlignment() {
