@@ -223,4 +223,50 @@ class WarpOperationTests {
   private static int[] lanes(IntUnaryOperator f) {
     return IntStream.range(0, 32).map(f).toArray();
   }
+
+  /** What an absent lane would give is undefined on a GPU; here a lane then keeps its own. */
+  @Test
+  void aLaneThatIsNotThereCountsAsOutOfRange() {
+    for (String distance : new String[] {"16", "%r9"}) {
+      int[] out =
+          lab.run(
+              32,
+              """
+              mov.u32 %r9, 16;
+              setp.ge.u32 %p1, %t, 20;
+              @%p1 ret;
+              shfl.sync.down.b32 %r1|%p2, %t, DISTANCE, 31, 0xffffffff;
+              @%p2 add.u32 %r1, %r1, 100;
+              st.global.u32 [%mine], %r1;
+              """
+                  .replace("DISTANCE", distance));
+      int[] expected =
+          IntStream.range(0, 32).map(t -> t < 4 ? t + 116 : t < 20 ? t : Lab.UNTOUCHED).toArray();
+      assertThat(out).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void whatNewerGpusRefuseIsRefused() {
+    for (String code :
+        new String[] {
+          "vote.ballot.b32 %r1, %p1;",
+          "shfl.idx.b32 %r1, %r2, 0, 31;",
+          "redux.sync.add.f32 %f1, %f2, -1;",
+          "redux.sync.add.u64 %rd1, %rd2, -1;",
+          "fence.proxy.async;",
+          "fence.mbarrier_init.release.cluster;",
+          "barrier.cluster.arrive;",
+          "bar.arrive 1;",
+          "ldmatrix.sync.aligned.m16n16.x1.trans.shared.b8 {%r1, %r2}, [%r3];",
+          "stmatrix.sync.aligned.m16n8.x1.trans.shared.b8 [%r3], {%r1};",
+          "cp.async.cg.shared.global [%r1], [%out], 8;",
+          "cp.async.mbarrier.arrive.shared.b64 [%r1];",
+          "cp.async.bulk.commit_group;"
+        }) {
+      assertThatThrownBy(() -> lab.run(32, code))
+          .as(code)
+          .isInstanceOf(DeviceFault.UnsupportedInstruction.class);
+    }
+  }
 }

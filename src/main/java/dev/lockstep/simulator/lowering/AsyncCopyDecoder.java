@@ -4,8 +4,13 @@ import static dev.lockstep.simulator.lowering.Emitter.operand;
 
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.op.AsyncCopyOp;
+import dev.lockstep.simulator.op.IntLanes;
+import dev.lockstep.simulator.op.Select;
 import java.util.List;
 
 /** {@code cp.async} without bulk or tensor forms (PTX ISA 9.7.9.25). */
@@ -28,26 +33,52 @@ final class AsyncCopyDecoder {
 
   private static void copy(Instruction in, Emitter e) {
     for (String modifier : in.modifiers().subList(2, in.modifiers().size())) {
-      boolean known =
-          modifier.startsWith("shared") || modifier.equals("global") || modifier.startsWith("L2::");
-      if (!known || modifier.equals("L2::cache_hint")) {
-        throw new Unsupported("modifier ." + modifier);
+      switch (modifier) {
+        case "shared", "shared::cta", "global" -> {}
+        case "L2::cache_hint", "L2::64B", "L2::128B", "L2::256B" -> {}
+        default -> throw new Unsupported("modifier ." + modifier);
       }
     }
     int size = (int) literal(in, 2);
     if (size != 4 && size != 8 && size != 16) {
       throw new Unsupported("a copy of " + size + " bytes; 4, 8 and 16 are known");
     }
-    int sourceSize = -1;
-    if (in.operands().size() > 3) {
-      sourceSize = e.b32(operand(in, 3)).index();
+    if (in.has("cg") && size != 16) {
+      throw new Unsupported("a copy of " + size + " bytes past the first cache; 16 are known");
     }
     e.emit(
         new AsyncCopyOp(
             e.address(operand(in, 0), StateSpace.SHARED),
             e.address(operand(in, 1), StateSpace.GLOBAL),
             size,
-            sourceSize));
+            sourceSize(in, e, size)));
+  }
+
+  /**
+   * How many bytes are read, or −1 for all: a register with their number, or a predicate under
+   * which none are. The cache policy that may follow changes nothing.
+   */
+  private static int sourceSize(Instruction in, Emitter e, int size) {
+    int given = in.operands().size() - (in.has("L2::cache_hint") ? 1 : 0);
+    if (given == 3) {
+      return -1;
+    }
+    if (given != 4) {
+      throw new Unsupported(in.operands().size() + " operands");
+    }
+    Operand operand = operand(in, 3);
+    boolean ignores =
+        operand instanceof Operand.Not
+            || operand instanceof Operand.Reg(Register r) && r.type() == ScalarType.PRED;
+    if (!ignores) {
+      return e.b32(operand).index();
+    }
+    Slot<int[]> bytes = e.registers.temporaryInt();
+    Slot<int[]> none = e.registers.constant(0);
+    e.emit(
+        new Select<>(
+            IntLanes::select, bytes, none, e.registers.constant(size), e.predicate(operand)));
+    return bytes.index();
   }
 
   private static long literal(Instruction in, int n) {

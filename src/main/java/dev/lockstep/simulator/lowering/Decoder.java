@@ -79,7 +79,8 @@ final class Decoder {
           MemoryDecoder.decode(in, emitter);
       case "atom", "red" -> AtomicDecoder.decode(in, emitter);
       case "cp" -> AsyncCopyDecoder.decode(in, emitter);
-      case "ldmatrix", "mma" -> MatrixDecoder.decode(in, emitter);
+      case "ldmatrix", "stmatrix", "movmatrix" -> MatrixMoveDecoder.decode(in, emitter);
+      case "mma" -> MatrixDecoder.decode(in, emitter);
       case "shfl",
           "vote",
           "match",

@@ -336,7 +336,7 @@ final class Emitter {
       throw new Unsupported("an operand that is no address");
     }
     if (base instanceof Operand.Symbol(String name, long more)) {
-      return new Address(space, registers.constant(addressOf(name, more)), offset);
+      return new Address(spaceOf(name, space), registers.constant(addressOf(name, more)), offset);
     }
     boolean narrow =
         base instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS;
@@ -344,6 +344,15 @@ final class Emitter {
       throw new Unsupported("a 32-bit address of 64-bit memory");
     }
     return new Address(space, narrow ? b32(base) : b64(base), offset);
+  }
+
+  /** Named without a space, a variable is accessed in its own. */
+  private StateSpace spaceOf(String name, StateSpace space) {
+    Symbols.Place place = symbols.find(name);
+    if (space == StateSpace.GENERIC && place != null) {
+      return place.space();
+    }
+    return space;
   }
 
   /** The address of a name in its own state space. */

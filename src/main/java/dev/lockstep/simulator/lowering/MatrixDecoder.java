@@ -5,36 +5,14 @@ import static dev.lockstep.simulator.lowering.Emitter.operand;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
-import dev.lockstep.ptx.StateSpace;
-import dev.lockstep.simulator.op.LoadMatrix;
 import dev.lockstep.simulator.op.MatrixMultiply;
 import java.util.List;
 
-/** {@code ldmatrix} and {@code mma.sync} (PTX ISA 9.7.14). */
+/** {@code mma.sync} (PTX ISA 9.7.14). */
 final class MatrixDecoder {
   private MatrixDecoder() {}
 
   static void decode(Instruction in, Emitter e) {
-    if (in.opcode().equals("ldmatrix")) {
-      loadMatrix(in, e);
-    } else {
-      multiply(in, e);
-    }
-  }
-
-  private static void loadMatrix(Instruction in, Emitter e) {
-    Decoder.allow(
-        in, "sync", "aligned", "m8n8", "x1", "x2", "x4", "trans", "shared", "shared::cta");
-    int count = in.has("x4") ? 4 : in.has("x2") ? 2 : 1;
-    List<Operand> targets = Decoder.elements(operand(in, 0));
-    if (targets.size() != count) {
-      throw new Unsupported(targets.size() + " registers for " + count + " matrices");
-    }
-    int[] d = targets.stream().mapToInt(t -> e.toB32(t).index()).toArray();
-    e.emit(new LoadMatrix(e.address(operand(in, 1), StateSpace.SHARED), d, in.has("trans")));
-  }
-
-  private static void multiply(Instruction in, Emitter e) {
     DType input =
         switch (in.fullOpcode()) {
           case "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32",

@@ -1,0 +1,173 @@
+package dev.lockstep.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Launch;
+import dev.lockstep.device.Schedule;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SpecialRegisterTests {
+  private final Lab lab = new Lab();
+
+  @AfterEach
+  void close() {
+    lab.close();
+  }
+
+  /** In thread 37 of block 2, of three blocks of 64. */
+  @ParameterizedTest
+  @CsvSource({
+    "%tid.x, 37",
+    "%ntid.x, 64",
+    "%ctaid.x, 2",
+    "%nctaid.x, 3",
+    "%laneid, 5",
+    "%warpid, 1",
+    "%nwarpid, 2",
+    "%smid, 2",
+    "%nsmid, 108",
+    "%lanemask_eq, 32",
+    "%lanemask_lt, 31",
+    "%lanemask_le, 63",
+    "%lanemask_gt, -64",
+    "%lanemask_ge, -32",
+    "%gridid, 1",
+    "%clusterid.x, 2",
+    "%nclusterid.x, 3",
+    "%clusterid.y, 0",
+    "%nclusterid.z, 1",
+    "%cluster_ctaid.x, 0",
+    "%cluster_nctaid.y, 1",
+    "%cluster_ctarank, 0",
+    "%cluster_nctarank, 1",
+    "%dynamic_smem_size, 0",
+    "%total_smem_size, 256",
+    "%aggr_smem_size, 1280",
+    "%envreg3, 0",
+    "%pm7, 0",
+    "WARP_SZ, 32"
+  })
+  void values(String register, int expected) {
+    int[] out =
+        lab.declare(".shared .b8 s[200];")
+            .run(
+                Launch.of(3, 64),
+                "mov.u32 %r1, " + register + "; st.shared.u8 [s], 0; st.global.u32 [%mine], %r1;",
+                192,
+                new int[0],
+                0);
+    assertThat(out[2 * 64 + 37]).isEqualTo(expected);
+  }
+
+  @Test
+  void thereAreNoClusters() {
+    int[] out =
+        lab.run(
+            1,
+            """
+            mov.pred %p1, %is_explicit_cluster;
+            selp.u32 %r1, 1, 0, %p1;
+            mov.u64 %rd1, %current_graph_exec;
+            cvt.u32.u64 %r2, %rd1;
+            add.u32 %r1, %r1, %r2;
+            st.global.u32 [%mine], %r1;
+            """);
+    assertThat(out).containsExactly(0);
+  }
+
+  @Test
+  void theVectorAsAWhole() {
+    int[] out =
+        lab.run(
+            Launch.of(3, 32),
+            """
+            mov.v4.u32 {%r1, %r2, %r3, %r4}, %nctaid;
+            mad.lo.u32 %r1, %r1, 10, %r2;
+            mad.lo.u32 %r1, %r1, 10, %r3;
+            mad.lo.u32 %r1, %r1, 10, %r4;
+            st.global.u32 [%mine], %r1;
+            """,
+            96,
+            new int[0],
+            0);
+    assertThat(out).containsOnly(3110);
+  }
+
+  /** Cycles are instructions of the block: the same in every run, and in every order. */
+  @Test
+  void theClockCountsInstructions() {
+    String code =
+        """
+        mov.u32 %r1, %clock;
+        mov.u64 %rd1, %clock64;
+        add.u32 %r3, %t, 1;
+        mov.u64 %rd2, %clock64;
+        mov.u32 %r2, %clock_hi;
+        sub.u64 %rd2, %rd2, %rd1;
+        cvt.u32.u64 %r4, %rd2;
+        cvt.u32.u64 %r5, %rd1;
+        sub.u32 %r5, %r5, %r1;
+        mad.lo.u32 %r4, %r4, 10, %r5;
+        mad.lo.u32 %r4, %r4, 10, %r2;
+        st.global.u32 [%mine], %r4;
+        """;
+    int[] out = lab.run(32, code);
+    // Two instructions to the second reading, one between the first two; the upper half is zero.
+    assertThat(out).containsOnly(210);
+    assertThat(lab.run(32, code)).isEqualTo(out);
+  }
+
+  /** Also across a barrier, and whichever warp runs. */
+  @Test
+  void theClockNeverGoesBack() {
+    DeviceOptions options = DeviceOptions.defaults().withThreads(1);
+    for (long seed = 0; seed < 4; seed++) {
+      try (Lab drawn = new Lab(options.withSchedule(Schedule.random(seed)))) {
+        int[] out =
+            drawn.run(
+                96,
+                """
+                mov.u64 %rd1, %clock64;
+                mov.u64 %rd3, %globaltimer;
+                bar.sync 0;
+                mov.u64 %rd2, %clock64;
+                mov.u64 %rd4, %globaltimer;
+                setp.gt.u64 %p1, %rd2, %rd1;
+                setp.ge.and.u64 %p1, %rd4, %rd3, %p1;
+                selp.u32 %r1, 1, 0, %p1;
+                st.global.u32 [%mine], %r1;
+                """);
+        assertThat(out).containsOnly(1);
+      }
+    }
+  }
+
+  @Test
+  void waitingForTheClockEnds() {
+    int[] out =
+        lab.run(
+            64,
+            """
+            mov.u64 %rd1, %clock64;
+            WAIT: mov.u64 %rd2, %clock64;
+            sub.u64 %rd3, %rd2, %rd1;
+            setp.lt.u64 %p1, %rd3, 1000;
+            @%p1 bra WAIT;
+            st.global.u32 [%mine], %t;
+            """);
+    assertThat(out[63]).isEqualTo(63);
+  }
+
+  @Test
+  void whatTheSystemReservesIsUnknown() {
+    assertThatThrownBy(() -> lab.run(1, "mov.u32 %r1, %reserved_smem_offset_begin;"))
+        .isInstanceOf(DeviceFault.UnsupportedInstruction.class)
+        .hasMessageContaining("special register %reserved_smem_offset_begin");
+  }
+}
