@@ -1,0 +1,52 @@
+package dev.lockstep.profile;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Lines of cells: words start at the left of their column, numbers end at the right. */
+final class Columns {
+  private final String alignment;
+  private final List<List<String>> rows = new ArrayList<>();
+
+  /**
+   * @param alignment {@code l} or {@code r} for each column; the last goes for all behind it
+   */
+  Columns(String alignment) {
+    this.alignment = alignment;
+  }
+
+  Columns row(String... cells) {
+    return row(List.of(cells));
+  }
+
+  Columns row(List<String> cells) {
+    rows.add(cells);
+    return this;
+  }
+
+  List<String> lines() {
+    List<Integer> widths = new ArrayList<>();
+    for (List<String> row : rows) {
+      for (int i = 0; i < row.size(); i++) {
+        int width = row.get(i).length();
+        if (i == widths.size()) {
+          widths.add(width);
+        } else {
+          widths.set(i, Math.max(widths.get(i), width));
+        }
+      }
+    }
+    return rows.stream().map(row -> line(row, widths)).toList();
+  }
+
+  private String line(List<String> row, List<Integer> widths) {
+    StringBuilder line = new StringBuilder();
+    for (int i = 0; i < row.size(); i++) {
+      String padding = " ".repeat(widths.get(i) - row.get(i).length());
+      boolean left = alignment.charAt(Math.min(i, alignment.length() - 1)) == 'l';
+      line.append(i == 0 ? "" : "  ");
+      line.append(left ? row.get(i) + padding : padding + row.get(i));
+    }
+    return line.toString().stripTrailing();
+  }
+}
