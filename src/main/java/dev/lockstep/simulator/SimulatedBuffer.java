@@ -2,6 +2,7 @@ package dev.lockstep.simulator;
 
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.simulator.memory.GlobalMemory;
+import dev.lockstep.simulator.memory.InitializedBytes;
 import java.lang.foreign.MemorySegment;
 
 /** Global memory of a simulated device. */
@@ -30,6 +31,7 @@ final class SimulatedBuffer implements DeviceBuffer {
   public void close() {
     closed = true;
     allocation.close();
+    device.sanitizer().ifPresent(s -> s.closed(this));
   }
 
   SimulatedDevice device() {
@@ -38,12 +40,34 @@ final class SimulatedBuffer implements DeviceBuffer {
 
   /** {@code bytes} bytes from {@code offset} on. */
   MemorySegment slice(long offset, long bytes) {
+    requireFit(offset, bytes);
+    return allocation.region().segment().asSlice(offset, bytes);
+  }
+
+  /** The bytes are written, if anybody keeps count. */
+  void initialized(long offset, long bytes) {
+    requireFit(offset, bytes);
+    InitializedBytes known = allocation.region().initialized();
+    if (known != null) {
+      known.set(offset, bytes);
+    }
+  }
+
+  /** The bytes are written as far as those of another buffer are. */
+  void initializedAs(long offset, SimulatedBuffer source, long sourceOffset, long bytes) {
+    InitializedBytes known = allocation.region().initialized();
+    InitializedBytes its = source.allocation.region().initialized();
+    if (known != null && its != null) {
+      known.copy(offset, its, sourceOffset, bytes);
+    }
+  }
+
+  private void requireFit(long offset, long bytes) {
     requireOpen();
     if (offset < 0 || bytes < 0 || offset > bytes() - bytes) {
       throw new IllegalArgumentException(
           "offset " + offset + " and " + bytes + " bytes do not fit a buffer of " + bytes());
     }
-    return allocation.region().segment().asSlice(offset, bytes);
   }
 
   private void requireOpen() {

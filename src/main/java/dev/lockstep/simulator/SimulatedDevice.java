@@ -12,12 +12,15 @@ import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.KernelTracer;
+import dev.lockstep.device.Sanitizer;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.PtxParser;
 import dev.lockstep.ptx.PtxSyntaxException;
 import dev.lockstep.simulator.execution.RunSettings;
 import dev.lockstep.simulator.memory.GlobalMemory;
+import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A simulated GPU, of the model the options name. Work is done when it is put on a stream, so
@@ -36,6 +39,7 @@ public final class SimulatedDevice implements Device {
   private final RunSettings settings;
   private final SimulatedCounters counters = new SimulatedCounters();
   private final SimulatedTracer tracer = new SimulatedTracer();
+  private final @Nullable SimulatedSanitizer sanitizer;
   private boolean closed;
 
   /** Opens a device of its own: nothing is shared between two. */
@@ -45,6 +49,7 @@ public final class SimulatedDevice implements Device {
     int threads = options.threads();
     this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
     long stepLimit = options.stepLimit() == 0 ? DEFAULT_STEP_LIMIT : options.stepLimit();
+    this.sanitizer = options.sanitize() ? new SimulatedSanitizer(this) : null;
     this.settings = new RunSettings(gpu, options.schedule(), stepLimit);
   }
 
@@ -71,11 +76,20 @@ public final class SimulatedDevice implements Device {
           "no memory for %d bytes: of the %d bytes of the %s, %d are free"
               .formatted(bytes, gpu().memoryBytes(), gpu().name(), free));
     }
+    GlobalMemory.Allocation allocation;
     try {
-      return new SimulatedBuffer(memory.allocate("a buffer of " + bytes + " bytes", bytes), this);
+      allocation = memory.allocate("a buffer of " + bytes + " bytes", bytes);
     } catch (OutOfMemoryError e) {
       throw new DeviceException("allocate", "no memory for " + bytes + " bytes: " + e.getMessage());
     }
+    SimulatedBuffer buffer = new SimulatedBuffer(allocation, this);
+    if (sanitizer != null) {
+      List<String> caller = SimulatedSanitizer.caller();
+      allocation.region().setOrigin(String.join(" from ", caller));
+      allocation.region().trackInitialized();
+      sanitizer.allocated(buffer, caller);
+    }
+    return buffer;
   }
 
   @Override
@@ -115,6 +129,9 @@ public final class SimulatedDevice implements Device {
     if (type == KernelInspector.class) {
       return Optional.of(type.cast(new SimulatedInspector()));
     }
+    if (type == Sanitizer.class) {
+      return Optional.ofNullable(sanitizer).map(type::cast);
+    }
     return Optional.empty();
   }
 
@@ -124,6 +141,9 @@ public final class SimulatedDevice implements Device {
       closed = true;
       workers.close();
       memory.close();
+      if (sanitizer != null) {
+        sanitizer.report();
+      }
     }
   }
 
@@ -145,6 +165,10 @@ public final class SimulatedDevice implements Device {
 
   SimulatedTracer tracer() {
     return tracer;
+  }
+
+  Optional<SimulatedSanitizer> sanitizer() {
+    return Optional.ofNullable(sanitizer);
   }
 
   RunSettings settings() {

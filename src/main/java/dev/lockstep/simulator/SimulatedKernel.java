@@ -6,6 +6,7 @@ import dev.lockstep.simulator.counters.CountedKernel;
 import dev.lockstep.simulator.execution.GridRun;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.lowering.Instrument;
+import dev.lockstep.simulator.sanitizer.KernelSanitizer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +31,9 @@ final class SimulatedKernel implements Kernel {
     this.device = device;
     this.module = module;
     this.lowering = lowering;
-    this.lowered = lowering.apply(Instrument.NONE);
-    this.grid = grid(lowered);
+    KernelSanitizer sanitizer = sanitizer();
+    this.lowered = lowering.apply(sanitizer == null ? Instrument.NONE : sanitizer);
+    this.grid = grid(lowered, sanitizer);
   }
 
   @Override
@@ -60,8 +62,10 @@ final class SimulatedKernel implements Kernel {
   synchronized Counted counted() {
     Counted known = counted;
     if (known == null) {
-      CountedKernel kernel = CountedKernel.lower(module, Instrument.NONE, lowering);
-      known = new Counted(kernel, grid(kernel.lowered()));
+      KernelSanitizer sanitizer = sanitizer();
+      CountedKernel kernel =
+          CountedKernel.lower(module, sanitizer == null ? Instrument.NONE : sanitizer, lowering);
+      known = new Counted(kernel, grid(kernel.lowered(), sanitizer));
       counted = known;
     }
     return known;
@@ -69,10 +73,23 @@ final class SimulatedKernel implements Kernel {
 
   /** The kernel once more, its instructions traced. */
   GridRun traced(UnaryOperator<Instrument> tracing) {
-    return grid(lowering.apply(tracing.apply(Instrument.NONE)));
+    KernelSanitizer sanitizer = sanitizer();
+    LoweredKernel traced =
+        lowering.apply(tracing.apply(sanitizer == null ? Instrument.NONE : sanitizer));
+    return grid(traced, sanitizer);
   }
 
-  private GridRun grid(LoweredKernel kernel) {
-    return new GridRun(kernel, device.memory(), device.settings(), device.workers().count());
+  /** What looks for mistakes in one lowering of the kernel; null when nothing is to. */
+  private @Nullable KernelSanitizer sanitizer() {
+    return device.options().sanitize() ? new KernelSanitizer() : null;
+  }
+
+  private GridRun grid(LoweredKernel kernel, @Nullable KernelSanitizer sanitizer) {
+    GridRun grid =
+        new GridRun(kernel, device.memory(), device.settings(), device.workers().count());
+    if (sanitizer != null) {
+      grid.observe(sanitizer.observers());
+    }
+    return grid;
   }
 }

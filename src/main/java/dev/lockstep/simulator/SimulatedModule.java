@@ -34,7 +34,7 @@ final class SimulatedModule implements KernelModule {
     for (Variable variable : module.variables()) {
       if (variable.space() == StateSpace.GLOBAL || variable.space() == StateSpace.CONST) {
         GlobalMemory memory = device.memory();
-        String called = "variable " + variable.name();
+        String called = "variable %s of %d bytes".formatted(variable.name(), variable.bytes());
         GlobalMemory.Allocation allocation =
             variable.space() == StateSpace.CONST
                 ? memory.allocateConstant(called, variable.bytes())

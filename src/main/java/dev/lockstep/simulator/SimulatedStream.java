@@ -29,7 +29,9 @@ public final class SimulatedStream implements Stream {
   @Override
   public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
     requireNative(source);
-    ours(target).slice(offset, source.byteSize()).copyFrom(source);
+    SimulatedBuffer ours = ours(target);
+    ours.slice(offset, source.byteSize()).copyFrom(source);
+    ours.initialized(offset, source.byteSize());
   }
 
   @Override
@@ -45,12 +47,16 @@ public final class SimulatedStream implements Stream {
       throw new IllegalArgumentException(
           "ranges of %d bytes at %d and %d overlap".formatted(bytes, targetOffset, sourceOffset));
     }
-    ours(target).slice(targetOffset, bytes).copyFrom(ours(source).slice(sourceOffset, bytes));
+    SimulatedBuffer ours = ours(target);
+    ours.slice(targetOffset, bytes).copyFrom(ours(source).slice(sourceOffset, bytes));
+    ours.initializedAs(targetOffset, ours(source), sourceOffset, bytes);
   }
 
   @Override
   public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
-    ours(target).slice(offset, bytes).fill(value);
+    SimulatedBuffer ours = ours(target);
+    ours.slice(offset, bytes).fill(value);
+    ours.initialized(offset, bytes);
   }
 
   @Override

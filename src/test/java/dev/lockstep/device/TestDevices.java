@@ -13,7 +13,8 @@ public final class TestDevices {
 
   /** The simulator with that many workers; 0 takes one for each core. */
   public static Device simulator(int workers) {
-    return Devices.open("sim", DeviceOptions.defaults().withThreads(workers)).device();
+    return Devices.open("sim", DeviceOptions.defaults().withThreads(workers).withSanitize(true))
+        .device();
   }
 
   /** A real GPU; where there is none the test is skipped, with the reason. */

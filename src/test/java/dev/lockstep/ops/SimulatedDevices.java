@@ -9,6 +9,7 @@ final class SimulatedDevices {
   private SimulatedDevices() {}
 
   static Device open(int workers) {
-    return Devices.open("sim", DeviceOptions.defaults().withThreads(workers)).device();
+    return Devices.open("sim", DeviceOptions.defaults().withThreads(workers).withSanitize(true))
+        .device();
   }
 }

@@ -2,6 +2,7 @@ package dev.lockstep.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Launch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -11,7 +12,9 @@ import org.junit.jupiter.api.Test;
 class AsyncCopyTests {
   private static final int POISON = -1;
 
-  private final Lab lab = new Lab().declare(".shared .align 16 .b32 s[256];");
+  /** Without the sanitizer, which would not let anybody read garbage. */
+  private final Lab lab =
+      new Lab(DeviceOptions.defaults()).declare(".shared .align 16 .b32 s[256];");
 
   @AfterEach
   void close() {

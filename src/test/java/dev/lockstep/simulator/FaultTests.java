@@ -37,14 +37,15 @@ class FaultTests {
         "ld.global.u32 %r1, [%mine+4]; | global load of 4 bytes | 0 bytes past the end",
         "ld.global.v2.u32 {%r1,%r2}, [%out+256]; | load of 8 bytes | 0 bytes past the end",
         "ld.u8 %r1, [%out+256]; | load of 1 bytes | 0 bytes past the end",
-        "st.global.u32 [%out+-4], %t; | global store of 4 bytes | no allocation near",
+        "st.global.u32 [%out+-4], %t; | global store of 4 bytes | 4 bytes before the start",
         "mov.b64 %rd1, 0; st.u32 [%rd1+16], %t; | store of 4 bytes | a null pointer",
         "atom.global.add.u32 %r1, [%out+256], 1; | atomic of 4 bytes | 0 bytes past the end",
         "ld.shared.u32 %r1, [1024]; | shared load of 4 bytes | shared memory has 64 bytes",
         "st.shared.u32 [-4], %t; | shared store of 4 bytes | shared memory has 64 bytes",
         "ld.local.u32 %r1, [64]; | local load of 4 bytes | local memory has 32 bytes",
         "cp.async.ca.shared.global [60], [%out], 8; | async copy | needs a multiple of 8",
-        "cp.async.ca.shared.global [0], [%out+256], 8; | async copy of 8 bytes | past the end",
+        "shl.b32 %r1, %t, 3; cp.async.ca.shared.global [%r1], [%out+256], 8; | async copy of 8"
+            + " bytes | past the end",
       })
   void accessesThatHitNothing(String code, String access, String nearest) {
     lab.declare(".shared .b32 s[16];");
@@ -74,7 +75,7 @@ class FaultTests {
                     setp.eq.and.s32 %p1, %r2, 2, %p1;
                     setp.eq.and.s32 %p1, %r3, 3, %p1;
                     setp.eq.and.s32 %p1, %r4, 5, %p1;
-                    mov.b64 %rd1, 4096;
+                    mov.b64 %rd1, 4096; mov.f32 %f1, 0f3F800000;
                     @%p1 st.global.f32 [%rd1], %f1;
                     ret;
                     }
@@ -99,7 +100,7 @@ class FaultTests {
       value = {
         "ld.global.u32 %r1, [%out+2];                       | 4",
         "ld.global.v4.f32 {%f1,%f2,%f3,%f4}, [%out+8];      | 16",
-        "st.global.u16 [%out+1], %h1;                       | 2",
+        "cvt.u16.u32 %h1, %t; st.global.u16 [%out+1], %h1;                       | 2",
         "ld.shared.u64 %rd1, [4];                           | 8",
         "ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r1}, [8]; | 16"
       })

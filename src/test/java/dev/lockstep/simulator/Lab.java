@@ -54,7 +54,7 @@ final class Lab implements AutoCloseable {
   private String declarations = "";
 
   Lab() {
-    this(DeviceOptions.defaults());
+    this(DeviceOptions.defaults().withSanitize(true));
   }
 
   Lab(DeviceOptions options) {

@@ -115,7 +115,9 @@ class MatrixTests {
             () ->
                 lab.run(
                     31,
-                    "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 "
+                    "mov.b32 %r4, 0; mov.b32 %r5, 0; mov.f32 %f1, 0f00000000; mov.f32 %f2, %f1; "
+                        + "mov.f32 %f3, %f1; mov.f32 %f4, %f1; "
+                        + "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 "
                         + "{%f1,%f2,%f3,%f4}, {%r5,%r5}, {%r4}, {%f1,%f2,%f3,%f4};"))
         .isInstanceOf(DeviceFault.Trap.class)
         .hasMessageContaining("mma.sync needs all 32 lanes");

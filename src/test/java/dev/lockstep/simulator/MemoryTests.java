@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.DeviceBuffer;
+<<<<<<< HEAD
 import dev.lockstep.device.DeviceFault;
+=======
+import dev.lockstep.device.DeviceOptions;
+>>>>>>> b7109a8 (Format)
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
@@ -104,7 +108,11 @@ class MemoryTests {
       int[] out =
           lab.run(
               Launch.of(1, 32),
-              guard + "ld.global." + type + " %r1, [%in]; st.global.u32 [%mine], %r1;",
+              "mov.b32 %r1, 0; "
+                  + guard
+                  + "ld.global."
+                  + type
+                  + " %r1, [%in]; st.global.u32 [%mine], %r1;",
               32,
               new int[] {0x7fff81f0},
               0);
@@ -157,6 +165,7 @@ class MemoryTests {
                 mov.u32 %r1, d;
                 mad.lo.s32 %r2, %t, 4, %r1;
                 st.shared.u32 [%r2], %t;
+                bar.warp.sync -1;
                 ld.shared.u32 %r3, [d+124];
                 mov.u32 %r4, %dynamic_smem_size;
                 mov.u32 %r5, %total_smem_size;
@@ -203,6 +212,7 @@ class MemoryTests {
                 Launch.of(1, 32),
                 """
                 st.shared.u32 [s], 5;
+                bar.warp.sync -1;
                 mov.u64 %rd1, s;
                 cvta.shared.u64 %rd1, %rd1;
                 and.b32 %r1, %t, 1;
@@ -289,8 +299,9 @@ class MemoryTests {
 
   @Test
   void registersReadBeforeTheyAreWrittenAreZeroInEveryBlock() {
+    Lab plain = new Lab(DeviceOptions.defaults());
     int[] out =
-        lab.run(
+        plain.run(
             Launch.of(4, 32),
             """
             setp.eq.u32 %p1, %t, 40;
@@ -304,6 +315,7 @@ class MemoryTests {
             128,
             new int[0],
             0);
+    plain.close();
     assertThat(out).containsOnly(1);
   }
 

@@ -20,6 +20,12 @@ public interface BlockObserver {
   /** A block starts; its shared memory is, to a kernel, uninitialised again. */
   void started();
 
+  /** A block has ended well, as far as it knows. */
+  void finished();
+
+  /** A block failed: what to report instead, or the same. */
+  Throwable failed(Throwable thrown);
+
   /** A warp arrived at a barrier: what it did so far comes before what waits there. */
   void arrived(int barrier, Warp w);
 

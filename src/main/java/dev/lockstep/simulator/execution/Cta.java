@@ -142,6 +142,14 @@ final class Cta {
         throw deadlock();
       }
     }
+    if (observer != null) {
+      observer.finished();
+    }
+  }
+
+  /** What to report when the block threw something. */
+  Throwable explain(Throwable thrown) {
+    return observer == null ? thrown : observer.failed(thrown);
   }
 
   /** Any warp that can run, for as long as is drawn. */

@@ -114,7 +114,7 @@ public final class GridRun {
           cta.run(at, block);
           instructions += cta.instructions();
         } catch (Throwable t) {
-          failed(block, t);
+          failed(block, cta.explain(t));
           // Its registers and barriers were left as they were; the next launch makes new ones.
           ctas[worker] = null;
           return;

@@ -20,6 +20,9 @@ public final class GlobalMemory implements AutoCloseable {
   /** Unmapped bytes behind every allocation, at least. */
   private static final long GAP = 4096;
 
+  /** Addresses this small come from null pointers. */
+  private static final long NULL_PAGE = 4096;
+
   private final Object lock = new Object();
 
   /** Ordered by address; replaced, never changed. */
@@ -120,20 +123,34 @@ public final class GlobalMemory implements AutoCloseable {
       for (int i = 0; i < Math.min(freedCount, freed.length); i++) {
         Region region = freed[i];
         if (address >= region.start() && address < region.start() + region.bytes()) {
-          return "in " + region.name() + ", which was freed";
+          return "in " + region.name() + ", which was freed" + origin(region);
         }
       }
     }
+    if (address >= 0 && address < NULL_PAGE) {
+      return "a null pointer";
+    }
     Region[] all = regions;
     int at = floor(all, address);
-    if (at < 0) {
-      return address >= 0 && address < 4096 ? "a null pointer" : "no allocation near";
+    Region below = at < 0 ? null : all[at];
+    Region above = at + 1 < all.length ? all[at + 1] : null;
+    long past = below == null ? Long.MAX_VALUE : address - below.start() - below.bytes();
+    long before = above == null ? Long.MAX_VALUE : above.start() - address;
+    if (below != null && past < 0) {
+      return "reaches past the end of " + below.description();
     }
-    Region region = all[at];
-    long past = address - region.start() - region.bytes();
-    return past < 0
-        ? "reaches past the end of " + region.name()
-        : past + " bytes past the end of " + region.name();
+    if (below != null && past <= before) {
+      return past + " bytes past the end of " + below.description();
+    }
+    if (above != null && before <= GAP) {
+      return before + " bytes before the start of " + above.description();
+    }
+    return "no allocation near";
+  }
+
+  private static String origin(Region region) {
+    String name = region.name();
+    return region.description().substring(name.length());
   }
 
   /** Frees what nobody freed. */

@@ -10,6 +10,7 @@ public final class Region {
   private final long bytes;
   private final MemorySegment segment;
   private boolean open = true;
+  private String origin = "";
   private @Nullable InitializedBytes initialized;
 
   /**
@@ -38,6 +39,16 @@ public final class Region {
 
   public MemorySegment segment() {
     return segment;
+  }
+
+  /** Name and, if known, who allocated it. */
+  public String description() {
+    return origin.isEmpty() ? name : name + " (allocated at " + origin + ")";
+  }
+
+  /** Says who allocated it. */
+  public void setOrigin(String place) {
+    origin = place;
   }
 
   /** Which bytes were written; null when nobody keeps count, or all are. */

@@ -1,0 +1,69 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.op.Access;
+
+/**
+ * An instruction that accesses memory, as the shadow remembers it.
+ *
+ * @param id its number among the kernel's, the last one standing for all that have no number
+ * @param atomic whether nobody can come between its read and its write, or its bytes
+ * @param isVolatile whether it is {@code .volatile}
+ */
+record AccessSite(
+    int id, LoweredKernel.Site place, Access.Kind kind, boolean atomic, boolean isVolatile) {
+  /** Numbers there are. */
+  static final int LIMIT = 1 << 12;
+
+  static AccessSite of(int id, LoweredKernel.Site place, Access.Kind kind, Instruction in) {
+    boolean strong =
+        kind == Access.Kind.ATOMIC || in.has("relaxed") || in.has("acquire") || in.has("release");
+    return new AccessSite(
+        Math.min(id, LIMIT - 1), place, kind, strong, !strong && in.has("volatile"));
+  }
+
+  boolean reads() {
+    return switch (kind) {
+      case LOAD, MATRIX_LOAD, ASYNC_READ, ATOMIC -> true;
+      case STORE, MATRIX_STORE, ASYNC_WRITE -> false;
+    };
+  }
+
+  boolean writes() {
+    return switch (kind) {
+      case STORE, MATRIX_STORE, ASYNC_WRITE, ATOMIC -> true;
+      case LOAD, MATRIX_LOAD, ASYNC_READ -> false;
+    };
+  }
+
+  /** Whether threads may tell each other something by it. */
+  boolean speaks() {
+    return atomic || isVolatile;
+  }
+
+  /** The access in a word. */
+  String verb() {
+    return switch (kind) {
+      case LOAD, MATRIX_LOAD, ASYNC_READ -> "reads";
+      case STORE, MATRIX_STORE -> "writes";
+      case ATOMIC -> "updates";
+      case ASYNC_WRITE -> "copies to";
+    };
+  }
+
+  String pastVerb() {
+    return switch (kind) {
+      case LOAD, MATRIX_LOAD, ASYNC_READ -> "read";
+      case STORE, MATRIX_STORE -> "wrote";
+      case ATOMIC -> "updated";
+      case ASYNC_WRITE -> "copied to";
+    };
+  }
+
+  /** Where the instruction stands. */
+  String where() {
+    String source = place.source().isEmpty() ? "" : ", " + place.source();
+    return "at PTX line " + place.ptxLine() + " `" + place.instruction() + "`" + source;
+  }
+}

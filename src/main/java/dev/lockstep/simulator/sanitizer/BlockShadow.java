@@ -1,0 +1,161 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.simulator.execution.BlockObserver;
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.InitializedBytes;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** All that is remembered while a block runs, and only then. */
+final class BlockShadow implements BlockObserver {
+  final Clocks clocks;
+  final @Nullable SharedShadow shared;
+  private final Handover handover;
+
+  /** Local memory, thread after thread. */
+  final InitializedBytes local;
+
+  final int localBytes;
+
+  /** By warp and {@link RegisterWatch} number: the lanes that have set the register. */
+  final int[][] defined;
+
+  /** By warp: whether it has touched shared memory since all its lanes met. */
+  private final boolean[] touched;
+
+  private final int[] members = new int[Warp.LANES];
+
+  BlockShadow(
+      int warps, int sharedBytes, int localBytes, int cellBytes, int registers, Reports reports) {
+    this.clocks = new Clocks(warps);
+    this.shared =
+        sharedBytes == 0 ? null : new SharedShadow(sharedBytes, cellBytes, warps, clocks, reports);
+    this.handover = new Handover(warps, clocks);
+    this.localBytes = localBytes;
+    this.local = new InitializedBytes((long) localBytes * warps * Warp.LANES);
+    this.defined = new int[warps][registers];
+    this.touched = new boolean[warps];
+  }
+
+  static BlockShadow of(Warp w) {
+    if (w.observer instanceof BlockShadow shadow) {
+      return shadow;
+    }
+    throw new IllegalStateException("the block is not watched");
+  }
+
+  @Override
+  public void started() {
+    if (clocks.late()) {
+      clocks.reset();
+      if (shared != null) {
+        shared.reset();
+      }
+    }
+    clocks.restart();
+    handover.restart();
+    if (shared != null) {
+      shared.restart();
+    }
+    local.clear();
+    for (int[] lanes : defined) {
+      Arrays.fill(lanes, 0);
+    }
+  }
+
+  @Override
+  public void finished() {
+    if (shared != null) {
+      shared.confirm();
+    }
+  }
+
+  @Override
+  public Throwable failed(Throwable thrown) {
+    return shared == null ? thrown : shared.explain(thrown);
+  }
+
+  @Override
+  public void arrived(int barrier, Warp w) {
+    clocks.arrive(barrier, w.index(), w.mask);
+  }
+
+  @Override
+  public void completed(int barrier, int released, boolean whole) {
+    clocks.complete(barrier, released, whole);
+    if (whole && shared != null) {
+      shared.confirm();
+      shared.settle();
+    }
+  }
+
+  @Override
+  public void copied(Warp w, int lane, long to, int bytes) {
+    if (shared != null) {
+      touched[w.index()] = true;
+      shared.copied(w, lane, (int) to, bytes);
+    }
+  }
+
+  void touch(Warp w) {
+    touched[w.index()] = true;
+  }
+
+  /** The active lanes execute a fence. */
+  void fence(Warp w) {
+    if (shared != null) {
+      handover.fence(w.index());
+    }
+  }
+
+  /** The active lanes access places where threads tell each other how far they are. */
+  void handOver(Warp w, int mask, long[] values, long offset, AccessSite site) {
+    if (!handover.used() || !site.speaks()) {
+      return;
+    }
+    for (int rest = mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      if (site.reads()) {
+        handover.take(w.index(), lane, values[lane] + offset);
+      }
+      if (site.writes()) {
+        handover.give(w.index(), values[lane] + offset);
+      }
+    }
+  }
+
+  /** Remembers who is to meet, before the op that they meet at may overwrite it. */
+  void gather(int[] masks) {
+    System.arraycopy(masks, 0, members, 0, Warp.LANES);
+  }
+
+  /** The active lanes have met, each those it {@link #gather named}. */
+  void meet(Warp w) {
+    if (!touched[w.index()]) {
+      return;
+    }
+    int common = -1;
+    for (int lane = 0; lane < Warp.LANES; lane++) {
+      common &= members[lane];
+    }
+    if ((common & w.alive) == w.alive && w.mask == w.alive) {
+      meetAll(w);
+      return;
+    }
+    int left = w.mask;
+    while (left != 0) {
+      int lane = Integer.numberOfTrailingZeros(left);
+      int group = members[lane] & w.mask;
+      clocks.meet(w.index(), group, group == w.alive);
+      left &= ~(group | 1 << lane);
+    }
+  }
+
+  /** All lanes of the warp that are left have met. */
+  void meetAll(Warp w) {
+    if (touched[w.index()]) {
+      clocks.meet(w.index(), w.mask, true);
+      touched[w.index()] = false;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.op.Access;
+import dev.lockstep.simulator.op.MemoryOp;
+import java.util.List;
+
+/** An op whose accesses are checked before it is executed. */
+final class CheckedOp extends Op implements MemoryOp {
+  private final Op op;
+  private final Check[] checks;
+  private final List<Access> accesses;
+  private final boolean gathers;
+  private final int lanes;
+
+  /**
+   * @param gathers whether it is one operation of all the warp's lanes, which waits for them
+   * @param lanes those that access memory if they are active
+   */
+  CheckedOp(Op op, List<Check> checks, List<Access> accesses, boolean gathers, int lanes) {
+    this.op = op;
+    this.checks = checks.toArray(Check[]::new);
+    this.accesses = accesses;
+    this.gathers = gathers;
+    this.lanes = lanes;
+  }
+
+  @Override
+  public void execute(Warp w) {
+    if (gathers && !w.full && !w.groups.gather(-1)) {
+      return;
+    }
+    for (Check check : checks) {
+      check.check(w, w.mask & lanes);
+    }
+    op.execute(w);
+  }
+
+  @Override
+  public List<Access> accesses() {
+    return accesses;
+  }
+}

@@ -1,0 +1,71 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.Windows;
+import dev.lockstep.simulator.op.Access;
+import dev.lockstep.simulator.op.Address;
+import dev.lockstep.simulator.op.AsyncCopyOp;
+import dev.lockstep.simulator.op.Store;
+import org.jspecify.annotations.Nullable;
+
+/** An access by generic addresses: sent where each lane's leads. */
+final class GenericCheck implements Check {
+  private final Address address;
+  private final int bytes;
+  private final AccessSite site;
+  private final @Nullable Store store;
+  private final GlobalCheck global;
+  private final LocalCheck local;
+
+  GenericCheck(Access access, AccessSite site, @Nullable Store store, @Nullable AsyncCopyOp copy) {
+    this.address = access.address();
+    this.bytes = access.bytes();
+    this.site = site;
+    this.store = store;
+    this.global = new GlobalCheck(access, site, copy);
+    this.local = new LocalCheck(access, site);
+  }
+
+  @Override
+  public void check(Warp w, int mask) {
+    long[] values = address.values(w);
+    int inShared = 0;
+    int inLocal = 0;
+    for (int lane = 0; lane < Warp.LANES; lane++) {
+      long at = values[lane] + address.offset();
+      inShared |= Windows.contains(Windows.SHARED, at) ? 1 << lane : 0;
+      inLocal |= Windows.contains(Windows.LOCAL, at) ? 1 << lane : 0;
+    }
+    int elsewhere = mask & ~inShared & ~inLocal;
+    if (elsewhere != 0) {
+      global.check(w, elsewhere);
+    }
+    for (int rest = mask & inLocal; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      local.lane(w, lane, values[lane] + address.offset() - Windows.LOCAL);
+    }
+    if ((mask & inShared) != 0) {
+      shared(w, mask & inShared, values);
+    }
+  }
+
+  private void shared(Warp w, int mask, long[] values) {
+    BlockShadow shadow = BlockShadow.of(w);
+    SharedShadow shared = shadow.shared;
+    if (shared == null) {
+      return;
+    }
+    int[] at = shared.offsets(w);
+    int base = shared.base(w);
+    for (int rest = mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      long offset = values[lane] + address.offset() - Windows.SHARED;
+      at[base + lane] = offset > Integer.MAX_VALUE ? -1 : (int) offset;
+    }
+    shadow.touch(w);
+    if (site.speaks()) {
+      shadow.handOver(w, mask, values, address.offset(), site);
+    }
+    SharedCheck.check(w, shared, mask, at, base, bytes, site, store);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.InitializedBytes;
+import dev.lockstep.simulator.memory.Region;
+import dev.lockstep.simulator.op.Access;
+import dev.lockstep.simulator.op.Address;
+import dev.lockstep.simulator.op.AsyncCopyOp;
+import org.jspecify.annotations.Nullable;
+
+/** An access to global memory: what is read must have been written. */
+final class GlobalCheck implements Check {
+  private static final int LANES = Warp.LANES;
+
+  private final Address address;
+  private final int bytes;
+  private final AccessSite site;
+  private final boolean reads;
+  private final boolean writes;
+
+  /** The op, if it may read fewer bytes than it says. */
+  private final @Nullable AsyncCopyOp copy;
+
+  GlobalCheck(Access access, AccessSite site, @Nullable AsyncCopyOp copy) {
+    this.address = access.address();
+    this.bytes = access.bytes();
+    this.site = site;
+    this.copy = copy;
+    this.reads = site.reads();
+    this.writes = site.writes();
+  }
+
+  @Override
+  public void check(Warp w, int mask) {
+    long[] values = address.values(w);
+    if (site.speaks()) {
+      BlockShadow.of(w).handOver(w, mask, values, address.offset(), site);
+    }
+    if (mask == -1 && whole(w, values)) {
+      return;
+    }
+    for (int rest = mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      lane(w, lane, values[lane] + address.offset());
+    }
+  }
+
+  /** Whether all lanes are in one allocation, and right. */
+  private boolean whole(Warp w, long[] values) {
+    long offset = address.offset();
+    Region region = address.allocation(w, values[0] + offset, bytes);
+    if (region == null) {
+      return false;
+    }
+    InitializedBytes known = region.initialized();
+    long shift = offset - region.start();
+    if (bytes <= 16 && Address.neighbours(values, bytes)) {
+      if (!region.contains(values[LANES - 1] + offset, bytes)) {
+        return false;
+      }
+      if (known == null || known.complete()) {
+        return true;
+      }
+      long from = values[0] + shift;
+      if (reads && !known.has(from, (long) bytes * LANES)) {
+        return false;
+      }
+      if (writes) {
+        known.set(from, (long) bytes * LANES);
+      }
+      return true;
+    }
+    if (!Address.inside(values, shift, region.bytes() - bytes, 0)) {
+      return false;
+    }
+    return known == null || known.complete() || gathered(known, values, shift);
+  }
+
+  private boolean gathered(InitializedBytes known, long[] values, long shift) {
+    for (int i = 0; i < LANES; i++) {
+      if (reads && !known.has(values[i] + shift, bytes)) {
+        return false;
+      }
+      if (writes) {
+        known.set(values[i] + shift, bytes);
+      }
+    }
+    return true;
+  }
+
+  /** One lane; an address where nothing is, is the op's to refuse. */
+  void lane(Warp w, int lane, long at) {
+    int size = copy == null ? bytes : copy.sourceBytes(w, lane);
+    Region region = address.allocation(w, at, size);
+    InitializedBytes known = region == null ? null : region.initialized();
+    if (region == null || known == null) {
+      return;
+    }
+    long offset = at - region.start();
+    if (reads && !known.has(offset, size)) {
+      throw Reports.uninitialized(
+          w, lane, site, region.description(), region.start(), offset, size, known::has);
+    }
+    if (writes) {
+      known.set(offset, size);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.PtxKernel;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.simulator.execution.BlockObserver;
+import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.lowering.Instrument;
+import dev.lockstep.simulator.op.Access;
+import dev.lockstep.simulator.op.AsyncCopyOp;
+import dev.lockstep.simulator.op.Fence;
+import dev.lockstep.simulator.op.MemoryOp;
+import dev.lockstep.simulator.op.Store;
+import dev.lockstep.simulator.op.WarpSync;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Puts the checks around the ops of one kernel. */
+public final class KernelSanitizer implements Instrument {
+  /** Operations of a whole warp whose lanes meet there. */
+  private static final Set<String> WHOLE_WARP =
+      Set.of("mma", "wmma", "ldmatrix", "stmatrix", "movmatrix");
+
+  /** The largest access there may be is no larger than a cell may be. */
+  private static final int LARGEST_CELL = 16;
+
+  private final List<AccessSite> sites = new ArrayList<>();
+  private List<SharedVariable> shared = List.of();
+  private int cellBytes = LARGEST_CELL;
+  private @Nullable RegisterWatch registers;
+
+  @Override
+  public void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> variables) {
+    registers = new RegisterWatch(kernel, undefined);
+    shared = variables;
+  }
+
+  @Override
+  public Op step(Op op, Instruction in, LoweredKernel.Site site) {
+    if (op instanceof Fence) {
+      return new WatchedFence(op);
+    }
+    Op around = op instanceof MemoryOp memory ? checked(op, memory, in, site) : op;
+    boolean meets = op instanceof WarpSync || WHOLE_WARP.contains(in.opcode()) && in.has("sync");
+    return meets ? new Meeting(around, op) : around;
+  }
+
+  @Override
+  public Op instruction(Op op, Instruction in, LoweredKernel.Site site) {
+    Op around = registers == null ? null : registers.around(op, in);
+    return around == null ? op : around;
+  }
+
+  /** What watches the blocks of the kernel; to be asked for once it has been lowered. */
+  public BlockObserver.Factory observers() {
+    Reports reports = new Reports(List.copyOf(sites), shared);
+    int watched = registers == null ? 0 : registers.count();
+    return (warps, sharedBytes, localBytes) ->
+        new BlockShadow(warps, sharedBytes, localBytes, cellBytes, watched, reports);
+  }
+
+  private Op checked(Op op, MemoryOp memory, Instruction in, LoweredKernel.Site place) {
+    List<Check> checks = new ArrayList<>();
+    boolean gathers = false;
+    for (Access access : memory.accesses()) {
+      gathers |=
+          access.kind() == Access.Kind.MATRIX_LOAD || access.kind() == Access.Kind.MATRIX_STORE;
+      Check check = check(op, access, in, place);
+      if (check != null) {
+        checks.add(check);
+      }
+    }
+    if (checks.isEmpty()) {
+      return op;
+    }
+    return new CheckedOp(op, checks, memory.accesses(), gathers, gathers ? rows(in) : -1);
+  }
+
+  private @Nullable Check check(Op op, Access access, Instruction in, LoweredKernel.Site place) {
+    StateSpace space = access.address().space();
+    Store store = op instanceof Store s ? s : null;
+    AsyncCopyOp copy =
+        op instanceof AsyncCopyOp c && access.kind() == Access.Kind.ASYNC_READ ? c : null;
+    AccessSite site = AccessSite.of(sites.size(), place, access.kind(), in);
+    sites.add(site);
+    if (space == StateSpace.SHARED || space == StateSpace.GENERIC) {
+      cellBytes = Math.min(cellBytes, Integer.highestOneBit(access.bytes()));
+    }
+    return switch (space) {
+      case SHARED -> new SharedCheck(access, site, store);
+      case GLOBAL -> new GlobalCheck(access, site, copy);
+      case LOCAL -> new LocalCheck(access, site);
+      case GENERIC -> new GenericCheck(access, site, store, copy);
+      default -> null;
+    };
+  }
+
+  /** The lanes that hold the addresses of a matrix operation's rows: eight for each matrix. */
+  private static int rows(Instruction in) {
+    return in.has("x4") ? -1 : in.has("x2") ? 0xffff : 0xff;
+  }
+}

@@ -1,0 +1,153 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.lowering.Instrument.SharedVariable;
+import java.util.List;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/** Puts what was found into words: what, where, the other party, the memory concerned. */
+final class Reports {
+  private final List<AccessSite> sites;
+  private final List<SharedVariable> variables;
+
+  /**
+   * @param sites by number
+   */
+  Reports(List<AccessSite> sites, List<SharedVariable> variables) {
+    this.sites = sites;
+    this.variables = variables;
+  }
+
+  /** The instruction of a number; null when there are too many to tell. */
+  @Nullable AccessSite site(int id) {
+    return id == AccessSite.LIMIT - 1 ? null : sites.get(id);
+  }
+
+  DeviceFault race(
+      Warp w,
+      int lane,
+      AccessSite site,
+      int offset,
+      int size,
+      int other,
+      @Nullable AccessSite before) {
+    return new DeviceFault.SharedMemoryRace(
+        "a thread %s %s, which thread %s %s; no barrier parts them"
+            .formatted(site.verb(), shared(offset, size), w.thread(other), done(before)),
+        w.site(lane));
+  }
+
+  DeviceFault copyUnderWay(
+      Warp w,
+      int lane,
+      AccessSite site,
+      int offset,
+      int size,
+      int other,
+      @Nullable AccessSite copy) {
+    return new DeviceFault.AsyncCopyNotWaited(
+        "a thread %s %s, to which thread %s %s and has not waited for it"
+            .formatted(site.verb(), shared(offset, size), w.thread(other), begun(copy)),
+        w.site(lane));
+  }
+
+  DeviceFault copyNotShared(
+      Warp w,
+      int lane,
+      AccessSite site,
+      int offset,
+      int size,
+      int other,
+      @Nullable AccessSite copy) {
+    return new DeviceFault.AsyncCopyNotWaited(
+        "a thread %s %s, to which thread %s %s and waited for it; no barrier came after that"
+            .formatted(site.verb(), shared(offset, size), w.thread(other), begun(copy)),
+        w.site(lane));
+  }
+
+  DeviceFault copyReadBefore(
+      Warp w, int lane, int offset, int size, int other, @Nullable AccessSite reader) {
+    return new DeviceFault.AsyncCopyNotWaited(
+        "a thread copies to %s, which thread %s %s; no barrier parts them"
+            .formatted(shared(offset, size), w.thread(other), done(reader)),
+        w.site(lane));
+  }
+
+  DeviceFault uninitializedShared(
+      Warp w, int lane, AccessSite site, int offset, int size, LongPredicate written) {
+    return new DeviceFault.UninitializedRead(
+        "a thread %s %s; %s"
+            .formatted(site.verb(), shared(offset, size), missing(offset, size, written)),
+        w.site(lane));
+  }
+
+  /**
+   * @param name what the memory is called
+   * @param start its address
+   * @param at where in it
+   */
+  static DeviceFault uninitialized(
+      Warp w,
+      int lane,
+      AccessSite site,
+      String name,
+      long start,
+      long at,
+      int size,
+      LongPredicate written) {
+    return new DeviceFault.UninitializedRead(
+        "a thread %s %d bytes at 0x%x, offset %d of %s; %s"
+            .formatted(site.verb(), size, start + at, at, name, missing(at, size, written)),
+        w.site(lane));
+  }
+
+  private static String done(@Nullable AccessSite before) {
+    return before == null ? "accessed" : before.pastVerb() + " " + before.where();
+  }
+
+  private static String begun(@Nullable AccessSite copy) {
+    return copy == null ? "copies" : "copies " + copy.where();
+  }
+
+  /** Which bytes of an access were never written. */
+  private static String missing(long at, int size, LongPredicate written) {
+    int first = 0;
+    while (first < size - 1 && written.test(at + first)) {
+      first++;
+    }
+    int end = first + 1;
+    while (end < size && !written.test(at + end)) {
+      end++;
+    }
+    if (end - first == size) {
+      return "nobody has written there";
+    }
+    String which =
+        end - first == 1
+            ? "byte " + first + " of it was"
+            : "bytes " + first + " to " + (end - 1) + " of it were";
+    return which + " never written";
+  }
+
+  private String shared(int offset, int size) {
+    return "%d bytes at shared address 0x%x%s".formatted(size, offset, variable(offset));
+  }
+
+  private String variable(int offset) {
+    SharedVariable found = null;
+    for (SharedVariable variable : variables) {
+      boolean inside =
+          offset >= variable.address()
+              && (variable.bytes() == 0 || offset < variable.address() + variable.bytes());
+      if (inside && (found == null || found.bytes() == 0)) {
+        found = variable;
+      }
+    }
+    if (found == null) {
+      return "";
+    }
+    return " (offset " + (offset - found.address()) + " of " + found.name() + ")";
+  }
+}
