@@ -4,11 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.DeviceBuffer;
-<<<<<<< HEAD
 import dev.lockstep.device.DeviceFault;
-=======
 import dev.lockstep.device.DeviceOptions;
->>>>>>> b7109a8 (Format)
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;

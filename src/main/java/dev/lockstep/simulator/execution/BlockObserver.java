@@ -26,7 +26,7 @@ public interface BlockObserver {
   /** A block failed: what to report instead, or the same. */
   Throwable failed(Throwable thrown);
 
-  /** A warp arrived at a barrier: what it did so far comes before what waits there. */
+  /** All lanes of a warp that are left came to a barrier: what they did comes before who waits. */
   void arrived(int barrier, Warp w);
 
   /**

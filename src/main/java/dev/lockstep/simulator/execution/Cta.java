@@ -126,6 +126,9 @@ final class Cta {
       draw.start(number);
       drawTurns(draw);
     }
+    if (observer != null) {
+      observer.finished();
+    }
   }
 
   /** Warp after warp, each until it has to wait. */
@@ -141,9 +144,6 @@ final class Cta {
       if (!progress) {
         throw deadlock();
       }
-    }
-    if (observer != null) {
-      observer.finished();
     }
   }
 

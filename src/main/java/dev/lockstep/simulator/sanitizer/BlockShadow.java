@@ -77,7 +77,7 @@ final class BlockShadow implements BlockObserver {
 
   @Override
   public void arrived(int barrier, Warp w) {
-    clocks.arrive(barrier, w.index(), w.mask);
+    clocks.arrive(barrier, w.index(), w.alive);
   }
 
   @Override
