@@ -56,6 +56,9 @@ final class Barriers {
     if (arrived[id] > 0) {
       requireSame(w, kind, id, threads);
     }
+    if (cta.observer != null) {
+      cta.observer.arrived(id, w);
+    }
     arrived[id]++;
     expected[id] = Math.max(expected[id], threads);
     reduces[id] = kind.reduces();

@@ -217,9 +217,6 @@ final class Cta {
   }
 
   void arrive(Warp w, BarrierOp op, int id, int threads) {
-    if (observer != null) {
-      observer.arrived(id, w);
-    }
     if (op.kind().waits()) {
       blocked[w.index] = true;
       w.groups.block(op);

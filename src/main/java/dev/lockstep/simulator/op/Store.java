@@ -81,7 +81,9 @@ public final class Store extends Op implements LaneMemoryOp {
   /** Puts what one lane stores elsewhere, for those who compare. */
   public void put(Warp w, int lane, MemorySegment to, long at) {
     for (int j = 0; j < a.length; j++) {
-      element.put(to, at + (long) j * element.bytes(), w.files[element.file()][a[j]], lane);
+      if (a[j] >= 0) {
+        element.put(to, at + (long) j * element.bytes(), w.files[element.file()][a[j]], lane);
+      }
     }
   }
 }

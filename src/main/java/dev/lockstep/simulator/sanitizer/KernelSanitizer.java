@@ -42,7 +42,7 @@ public final class KernelSanitizer implements Instrument {
   @Override
   public Op step(Op op, Instruction in, LoweredKernel.Site site) {
     if (op instanceof Fence) {
-      return new WatchedFence(op);
+      return isFence(in) ? new WatchedFence(op) : op;
     }
     Op around = op instanceof MemoryOp memory ? checked(op, memory, in, site) : op;
     boolean meets = op instanceof WarpSync || WHOLE_WARP.contains(in.opcode()) && in.has("sync");
@@ -61,6 +61,14 @@ public final class KernelSanitizer implements Instrument {
     int watched = registers == null ? 0 : registers.count();
     return (warps, sharedBytes, localBytes) ->
         new BlockShadow(warps, sharedBytes, localBytes, cellBytes, watched, reports);
+  }
+
+  /** Volatile and relaxed accesses are executed between fences, too, but promise none. */
+  private static boolean isFence(Instruction in) {
+    return switch (in.opcode()) {
+      case "membar", "fence" -> true;
+      default -> in.has("acquire") || in.has("release") || in.has("acq_rel");
+    };
   }
 
   private Op checked(Op op, MemoryOp memory, Instruction in, LoweredKernel.Site place) {
