@@ -140,7 +140,8 @@ final class JsonObject {
   /** A number, also one in a string. */
   private static Optional<BigDecimal> number(JsonNode value) {
     try {
-      return value.isNumber()
+      // A double is a number that is not finite: all others are read as decimals.
+      return value.isNumber() && !value.isDouble()
           ? Optional.of(value.decimalValue())
           : value.isString()
               ? Optional.of(new BigDecimal(value.stringValue().strip()))

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -24,13 +25,18 @@ final class Nvcc {
   static String compile(Path source, String computeCapability) {
     InputFile.text(source); // Says better than nvcc what is wrong with a file.
     Path nvcc =
-        find()
+        find(System::getenv)
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
                         source
                             + " needs nvcc, which is not on the PATH nor in CUDA_HOME; install"
                             + " CUDA, name it in NVCC, or give PTX"));
+    return compile(nvcc, source, computeCapability);
+  }
+
+  /** The same with a compiler that is there. */
+  static String compile(Path nvcc, Path source, String computeCapability) {
     Path folder = null;
     try {
       folder = Files.createTempDirectory("lockstep-nvcc");
@@ -77,17 +83,22 @@ final class Nvcc {
     return "sm_" + number + (number.length() > 2 || number.startsWith("9") ? "a" : "");
   }
 
-  private static Optional<Path> find() {
+  /**
+   * What {@code NVCC} names, on the {@code PATH}, in CUDA's home, where it is mostly installed.
+   *
+   * @param environment values of variables; null where one is not set
+   */
+  static Optional<Path> find(UnaryOperator<@Nullable String> environment) {
     List<Path> candidates = new ArrayList<>();
-    String named = System.getenv("NVCC");
+    String named = environment.apply("NVCC");
     if (named != null && !named.isBlank()) {
       candidates.add(Path.of(named));
     }
-    for (String folder : paths(System.getenv("PATH"))) {
+    for (String folder : paths(environment.apply("PATH"))) {
       candidates.add(Path.of(folder, "nvcc"));
     }
     for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
-      String home = System.getenv(variable);
+      String home = environment.apply(variable);
       if (home != null && !home.isBlank()) {
         candidates.add(Path.of(home, "bin", "nvcc"));
       }

@@ -5,6 +5,7 @@ import dev.lockstep.device.Approximation;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.MatrixMode;
 import dev.lockstep.device.Schedule;
+import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -27,6 +29,8 @@ final class SuiteReader {
                   .streamReadConstraints(
                       StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  // Python writes NaN and Infinity unless it is told not to.
+                  .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
                   .build())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -172,17 +176,25 @@ final class SuiteReader {
     if (value == null || !(value.isNumber() || value.isString())) {
       throw JsonObject.wrong(object.at("value"), "must be a number or a string");
     }
-    String text = value.isString() ? value.stringValue() : value.decimalValue().toPlainString();
-    if (!type.isFloat() && value.isNumber()) {
-      // 7.0 is an integer, too; 7.5 is not.
-      var number = value.decimalValue().stripTrailingZeros();
-      text = number.scale() <= 0 ? number.toBigIntegerExact().toString() : text;
-    }
     try {
-      return Argument.scalar(type, text);
+      return Argument.scalar(type, text(value, type));
     } catch (IllegalArgumentException e) {
       throw JsonObject.wrong(object.at("value"), "is wrong: " + e.getMessage());
     }
+  }
+
+  /** Digits that lose nothing. */
+  private static String text(JsonNode value, ElementType type) {
+    if (value.isString()) {
+      return value.stringValue();
+    }
+    if (value.isDouble()) {
+      return value.asString(); // What is finite was read as a decimal.
+    }
+    BigDecimal number = value.decimalValue();
+    int digits = number.precision() - number.scale();
+    boolean whole = number.stripTrailingZeros().scale() <= 0 && digits < 100; // 7.0 is one, too.
+    return whole && !type.isFloat() ? number.toBigIntegerExact().toString() : number.toString();
   }
 
   private static SuiteCase.Expected buffer(JsonObject object, Comparison outer) {
@@ -244,7 +256,7 @@ final class SuiteReader {
   private static Comparison comparison(JsonObject object, Comparison outer) {
     boolean bits = object.text("compare").filter("bits"::equals).isPresent();
     Optional<ElementType> type =
-        bits ? Optional.empty() : object.parsed("compare", ElementType::named).or(outer::type);
+        bits ? Optional.empty() : object.parsed("compare", SuiteReader::compared).or(outer::type);
     Optional<Double> rtol = object.tolerance("rtol");
     Optional<Double> atol = object.tolerance("atol");
     Comparison result = new Comparison(type, rtol.orElse(outer.rtol), atol.orElse(outer.atol));
@@ -253,6 +265,16 @@ final class SuiteReader {
           object.at(rtol.isPresent() ? "rtol" : "atol"), "has no effect without \"compare\"");
     }
     return result;
+  }
+
+  /** Pairs are compared as what they are pairs of. */
+  private static ElementType compared(String name) {
+    return switch (name) {
+      case "f16x2" -> ElementType.F16;
+      case "bf16x2" -> ElementType.BF16;
+      case "tf32" -> ElementType.F32;
+      default -> ElementType.named(name);
+    };
   }
 
   private static CaseOptions options(JsonObject object) {

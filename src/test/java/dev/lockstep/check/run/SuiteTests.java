@@ -77,6 +77,8 @@ class SuiteTests {
         "f32, 0.1, cdcccc3d",
         "f32, 1, 0000803f",
         "f32, 'nan', 0000c07f",
+        "f32, NaN, 0000c07f",
+        "f32, -Infinity, 000080ff",
         "f64, '-inf', 000000000000f0ff",
         "f32, '0x3f800000', 0000803f",
         "f16, 65504, ff7b",
@@ -93,7 +95,8 @@ class SuiteTests {
             ",'compare':'f32','rtol':0.5,'args':[{'out':4,'expect':'00000000'},"
                 + "{'out':4,'expect':'00000000','atol':'1e-3'},"
                 + "{'out':8,'expect':'0000000000000000','compare':'f64','rtol':0},"
-                + "{'out':4,'expect':'00000000','compare':'bits'}]");
+                + "{'out':4,'expect':'00000000','compare':'bits'},"
+                + "{'out':4,'expect':'00000000','compare':'bf16x2'}]");
     assertThat(one.arguments())
         .extracting(
             argument -> {
@@ -104,7 +107,8 @@ class SuiteTests {
                   + " "
                   + e.atol();
             })
-        .containsExactly("f32 0.5 0.0", "f32 0.5 0.001", "f64 0.0 0.0", "bits 0.5 0.0");
+        .containsExactly(
+            "f32 0.5 0.0", "f32 0.5 0.001", "f64 0.0 0.0", "bits 0.5 0.0", "bf16 0.5 0.0");
   }
 
   @Test
@@ -156,6 +160,10 @@ class SuiteTests {
         ",'args':[{'type':'s8','value':256}]     | cases[0].args[0].value is wrong, s8",
         ",'args':[{'type':'s8','value':1.5}]     | cases[0].args[0].value is wrong, s8",
         ",'args':[{'type':'s8','value':true}]    | cases[0].args[0].value must be a number",
+        ",'args':[{'type':'s32','value':1e999999999}]  | cases[0].args[0].value is wrong",
+        ",'args':[{'type':'s32','value':NaN}]    | cases[0].args[0].value is wrong",
+        ",'args':[{'out':1e999999999}]           | cases[0].args[0].out must be a whole number",
+        ",'args':[{'out':NaN}]                   | cases[0].args[0].out must be a whole number",
         ",'args':[{'type':'i9','value':1}]       | cases[0].args[0].type is wrong, i9",
         ",'args':[{'out':4,'rtol':1}]            | cases[0].args[0].rtol has no effect, compare",
         ",'args':[{'out':4,'compare':'f99'}]     | cases[0].args[0].compare is wrong, f99",
