@@ -65,6 +65,11 @@ import picocli.CommandLine.Spec;
       "2 wrong arguments or input, 3 the kernel did what no kernel may."
     })
 final class RunCommand implements Callable<Integer> {
+  /** What only a launch of one kernel can use. */
+  private static final String[] LAUNCHING = {
+    "--entry", "--grid", "--block", "--shared", "--arg", "--trace", "--counters"
+  };
+
   @Mixin private final Console console = new Console();
   @Mixin private final DeviceSelection device = new DeviceSelection();
 
@@ -103,6 +108,11 @@ final class RunCommand implements Callable<Integer> {
       description = "print what a warp executes; B is X,Y,Z or the number of a block (simulator)")
   private @Nullable String trace;
 
+  @Option(
+      names = "--counters",
+      description = "count what the kernel does, and show its hottest lines (simulator)")
+  private boolean counters;
+
   @Option(names = "--list", description = "load every kernel of the file and say what it needs")
   private boolean list;
 
@@ -136,14 +146,15 @@ final class RunCommand implements Callable<Integer> {
       if (file != null) {
         throw new UserError("name a kernel file or a suite, not both: " + file);
       }
-      refuse("--suite", "--list", "--entry", "--grid", "--block", "--shared", "--arg", "--trace");
+      refuse("--suite", "--list");
+      refuse("--suite", LAUNCHING);
       return suite(suite, output);
     }
     if (file == null) {
       throw new UserError("name a PTX or .cu file, or --suite FILE (see `lockstep run --help`)");
     }
     if (list) {
-      refuse("--list", "--entry", "--grid", "--block", "--shared", "--arg", "--trace");
+      refuse("--list", LAUNCHING);
       return list(file, output);
     }
     return launch(file, output);
@@ -168,6 +179,10 @@ final class RunCommand implements Callable<Integer> {
               .arguments(parsed);
       if (entry != null) {
         run.entry(entry);
+      }
+      if (counters) {
+        refuse("--counters", "--trace");
+        run.count();
       }
       if (trace != null) {
         TracePlace place = TracePlace.parse(trace, blocks);

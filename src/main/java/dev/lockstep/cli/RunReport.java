@@ -4,6 +4,11 @@ import dev.lockstep.check.run.ElementType;
 import dev.lockstep.check.run.Elements;
 import dev.lockstep.check.run.RunResult;
 import dev.lockstep.device.Devices;
+import dev.lockstep.device.LaunchCounts;
+import dev.lockstep.profile.CounterTable;
+import dev.lockstep.profile.HotLine;
+import dev.lockstep.profile.HotLines;
+import dev.lockstep.profile.SourceFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +21,9 @@ final class RunReport {
   private static final int SHOWN = 64;
 
   private static final int LINE = 100;
+
+  /** Lines of source that are shown of a counted kernel. */
+  private static final int HOT = 12;
 
   private final Console console;
   private final Path file;
@@ -44,6 +52,19 @@ final class RunReport {
                   output.parameter()));
       lines(elements).forEach(line -> console.print("%s", line));
     }
+    result.counts().ifPresent(this::counted);
+  }
+
+  private void counted(LaunchCounts counts) {
+    console.print("%s", "");
+    CounterTable.lines(counts).forEach(line -> console.print("%s", line));
+    console.print("%s", "");
+    HotLines.lines(hot(counts)).forEach(line -> console.print("%s", line));
+  }
+
+  /** By source line where the source lies beside the file, or where it was compiled. */
+  private List<HotLine> hot(LaunchCounts counts) {
+    return HotLines.of(counts, SourceFiles.beside(file), HOT);
   }
 
   /** The first elements, as many on a line as fit. */
@@ -72,6 +93,13 @@ final class RunReport {
     Map<String, Object> root = head("ok", result.kernel());
     root.put("seconds", result.seconds());
     root.put("outputs", result.outputs().stream().map(RunReport::output).toList());
+    result
+        .counts()
+        .ifPresent(
+            counts -> {
+              root.put("counts", CounterTable.json(counts));
+              root.put("hotLines", HotLines.json(hot(counts)));
+            });
     return root;
   }
 

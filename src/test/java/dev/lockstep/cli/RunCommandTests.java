@@ -160,4 +160,31 @@ class RunCommandTests {
             "%f3 = 33.0",
             "arg 2   out f32[3] add_c");
   }
+
+  @Test
+  void countsWhatAKernelDoes() throws IOException {
+    Run run =
+        run(
+            "@add.ptx --grid 2 --block 2 --arg in:f32:1,2,3 --arg in:f32:10,20,30"
+                + " --arg out:f32:3 --arg s32:3 --counters --json "
+                + folder.resolve("out.json"));
+    assertThat(run.code()).as(run.err()).isZero();
+    // Two loads by each of two warps, a store by each.
+    assertThat(run.out().lines().map(String::strip))
+        .contains("add  grid (2,1,1)  block (2,1,1)")
+        .anyMatch(line -> line.matches("global +requests +sectors +each +moved +used +at least"))
+        .anyMatch(line -> line.matches("ld +4 +4 +1.0 +128 B +18.8 % +64 B"))
+        .anyMatch(line -> line.matches("st +2 +2 +1.0 +64 B +18.8 % +32 B"))
+        .anyMatch(line -> line.matches("instr +sectors +conflicts +line"))
+        .anyMatch(line -> line.matches(".* 33.3 % +- +ptx:\\d+ +st.global.f32 .*"));
+    assertThat(json().get("counts").get("counters").get("smsp__inst_executed.sum").asLong())
+        .isGreaterThan(20);
+    assertThat(json().get("hotLines").get(0).get("causes").isArray()).isTrue();
+    run =
+        run(
+            "@add.ptx --grid 2 --block 2 --arg in:f32:1,2,3 --arg in:f32:10,20,30"
+                + " --arg out:f32:3 --arg s32:3 --counters --trace block=1,warp=0");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--trace has no meaning beside --counters");
+  }
 }
