@@ -89,6 +89,7 @@ public final class Forms {
     }
     return new Form(
         form.types(),
+        form.nan(),
         c -> {
           if (flushes) {
             flushSources(form, c);
@@ -133,25 +134,33 @@ public final class Forms {
   }
 
   private static void floats() {
-    form("add.f32", "fff", CodeBuilder::fadd);
-    form("sub.f32", "fff", CodeBuilder::fsub);
-    form("mul.f32", "fff", CodeBuilder::fmul);
-    form("div.f32", "fff", CodeBuilder::fdiv);
-    form("fma.f32", "ffff", call(Math.class, "fma", float.class, float.class, float.class));
+    form("add.f32", "fff", Form.Nan.ANY, CodeBuilder::fadd);
+    form("sub.f32", "fff", Form.Nan.ANY, CodeBuilder::fsub);
+    form("mul.f32", "fff", Form.Nan.ANY, CodeBuilder::fmul);
+    form("div.f32", "fff", Form.Nan.ANY, CodeBuilder::fdiv);
+    form("rcp.f32", "ff", Form.Nan.ANY, c -> c.fconst_1().swap().fdiv());
+    form("sqrt.f32", "ff", Form.Nan.ANY, viaDouble("sqrt"));
+    form(
+        "fma.f32",
+        "ffff",
+        Form.Nan.ANY,
+        call(Math.class, "fma", float.class, float.class, float.class));
     form("neg.f32", "ff", CodeBuilder::fneg);
     form("abs.f32", "ff", call(Math.class, "abs", float.class));
-    form("min.f32", "fff", call(FloatOps.class, "min", float.class, float.class));
-    form("max.f32", "fff", call(FloatOps.class, "max", float.class, float.class));
-    form("min.NaN.f32", "fff", call(FloatOps.class, "minNaN", float.class, float.class));
-    form("max.NaN.f32", "fff", call(FloatOps.class, "maxNaN", float.class, float.class));
     form("copysign.f32", "fff", call(FloatOps.class, "copySign", float.class, float.class));
-    form("sqrt.f32", "ff", c -> c.f2d().invokestatic(desc(Math.class), "sqrt", ROOT).d2f());
-    form("rcp.f32", "ff", c -> c.fconst_1().swap().fdiv());
-    for (String name : List.of("ex2", "rcp", "rsqrt", "sqrt", "lg2", "sin", "cos", "tanh")) {
-      form(name + ".approx.f32", "ff", call(Approximate.class, name, float.class));
+    for (String name : List.of("min", "max")) {
+      form(name + ".f32", "fff", Form.Nan.BLIND, floats2(FloatOps.class, name));
+      form(name + ".NaN.f32", "fff", Form.Nan.BLIND, floats2(FloatOps.class, name + "NaN"));
     }
-    form("div.approx.f32", "fff", call(Approximate.class, "divApprox", float.class, float.class));
-    form("div.full.f32", "fff", call(Approximate.class, "divFull", float.class, float.class));
+    for (String name : List.of("ex2", "rcp", "rsqrt", "sqrt", "lg2", "sin", "cos", "tanh")) {
+      form(name + ".approx.f32", "ff", Form.Nan.BLIND, call(Approximate.class, name, float.class));
+    }
+    form("div.approx.f32", "fff", Form.Nan.BLIND, floats2(Approximate.class, "divApprox"));
+    form("div.full.f32", "fff", Form.Nan.BLIND, floats2(Approximate.class, "divFull"));
+  }
+
+  private static Consumer<CodeBuilder> floats2(Class<?> owner, String name) {
+    return call(owner, name, float.class, float.class);
   }
 
   private static void doubles() {
@@ -258,9 +267,9 @@ public final class Forms {
       form("cvt." + mode + ".s32.f32", "if", rounded("toS32", mode));
       form("cvt." + mode + ".u32.f32", "if", rounded("toU32", mode));
     }
-    form("cvt.rni.f32.f32", "ff", integral("rint"));
-    form("cvt.rmi.f32.f32", "ff", integral("floor"));
-    form("cvt.rpi.f32.f32", "ff", integral("ceil"));
+    form("cvt.rni.f32.f32", "ff", viaDouble("rint"));
+    form("cvt.rmi.f32.f32", "ff", viaDouble("floor"));
+    form("cvt.rpi.f32.f32", "ff", viaDouble("ceil"));
     form("cvt.rzi.f32.f32", "ff", call(LaneMath.class, "truncate", float.class));
   }
 
@@ -271,14 +280,17 @@ public final class Forms {
         if (emission != null) {
           char t = typeCode(type);
           String sources = "" + t + t;
-          form("setp." + comparison.spelling() + "." + type, "p" + sources, emission);
+          String opcode = "setp." + comparison.spelling();
+          form(opcode + "." + type, "p" + sources, Form.Nan.BLIND, emission);
           form(
-              "setp." + comparison.spelling() + ".and." + type,
+              opcode + ".and." + type,
               "pp" + sources,
+              Form.Nan.BLIND,
               emission.andThen(CodeBuilder::iand));
           form(
-              "setp." + comparison.spelling() + ".or." + type,
+              opcode + ".or." + type,
               "pp" + sources,
+              Form.Nan.BLIND,
               emission.andThen(CodeBuilder::ior));
         }
       }
@@ -348,7 +360,8 @@ public final class Forms {
     return c -> convert.accept(c.getstatic(rounding, constant, rounding));
   }
 
-  private static Consumer<CodeBuilder> integral(String method) {
+  /** A function of {@code Math} on double, rounded to float. */
+  private static Consumer<CodeBuilder> viaDouble(String method) {
     return c -> c.f2d().invokestatic(desc(Math.class), method, ROOT).d2f();
   }
 
@@ -381,6 +394,11 @@ public final class Forms {
   }
 
   private static void form(String opcode, String types, Consumer<CodeBuilder> emission) {
-    FORMS.put(opcode, new Form(types, emission));
+    form(opcode, types, Form.Nan.EXACT, emission);
+  }
+
+  private static void form(
+      String opcode, String types, Form.Nan nan, Consumer<CodeBuilder> emission) {
+    FORMS.put(opcode, new Form(types, nan, emission));
   }
 }

@@ -7,10 +7,12 @@ import static java.lang.constant.ConstantDescs.CD_long;
 
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.intrinsic.FloatOps;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -23,6 +25,8 @@ import java.util.Set;
  * the run is not written back.
  */
 final class LaneLoop {
+  private static final ClassDesc FLOAT_OPS = FloatOps.class.describeConstable().orElseThrow();
+
   private final Part.Run run;
   private final CodeBuilder c;
 
@@ -35,6 +39,9 @@ final class LaneLoop {
   private final Map<Place, Integer> bitsIn = new HashMap<>();
 
   private final Map<Place, Integer> bitsOut = new HashMap<>();
+
+  /** Float values of arithmetic, in which a NaN may have other bits than the one PTX has. */
+  private final Set<Place> anyNan = new HashSet<>();
 
   private final Set<Place> incoming = new LinkedHashSet<>();
   private final Set<Place> outgoing = new LinkedHashSet<>();
@@ -74,6 +81,7 @@ final class LaneLoop {
       emit(scalar);
     }
     for (Place place : outgoing) {
+      makeCanonical(place);
       writeBack(place);
     }
     c.iinc(lane, 1).goto_(top).labelBinding(end);
@@ -147,18 +155,42 @@ final class LaneLoop {
   }
 
   private void emit(Scalar scalar) {
+    Form form = scalar.form();
+    if (form.nan() == Form.Nan.EXACT) {
+      scalar.reads(this::makeCanonical);
+    }
     Label skip = c.newLabel();
     if (scalar.guard() != null) {
       c.iload(value(scalar.guard()));
       var unused = scalar.negated() ? c.ifne(skip) : c.ifeq(skip);
     }
-    Form form = scalar.form();
     for (int i = 0; i < form.arity(); i++) {
       Operands.load(c, scalar.sources().get(i), form.source(i), this::value);
     }
     form.emission().accept(c);
+    if (form.nan() == Form.Nan.ANY && scalar.target().file() != Slot.FLOATS) {
+      canonical();
+    }
     Operands.store(c, scalar.target(), form.result(), value(scalar.target()));
+    if (form.nan() == Form.Nan.ANY && scalar.target().file() == Slot.FLOATS) {
+      anyNan.add(scalar.target());
+    } else if (scalar.guard() == null) {
+      anyNan.remove(scalar.target());
+    }
     c.labelBinding(skip);
+  }
+
+  /** Gives a NaN in a float value the bits that PTX says, where they are looked at. */
+  private void makeCanonical(Place place) {
+    if (anyNan.remove(place)) {
+      c.fload(value(place));
+      canonical();
+      c.fstore(value(place));
+    }
+  }
+
+  private void canonical() {
+    c.invokestatic(FLOAT_OPS, "canonical", MethodTypeDesc.of(CD_float, CD_float));
   }
 
   private int array(Place place) {

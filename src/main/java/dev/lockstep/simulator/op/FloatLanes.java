@@ -14,7 +14,7 @@ public final class FloatLanes {
 
   public static void div(float[] d, float[] a, float[] b) {
     for (int i = 0; i < LANES; i++) {
-      d[i] = a[i] / b[i];
+      d[i] = FloatOps.canonical(a[i] / b[i]);
     }
   }
 
@@ -34,14 +34,14 @@ public final class FloatLanes {
   /** {@code sqrt.rn}: a double root rounded to float is the correctly rounded float root. */
   public static void sqrt(float[] d, float[] a) {
     for (int i = 0; i < LANES; i++) {
-      d[i] = (float) Math.sqrt(a[i]);
+      d[i] = FloatOps.canonical((float) Math.sqrt(a[i]));
     }
   }
 
   /** {@code rcp.rn}. */
   public static void rcp(float[] d, float[] a) {
     for (int i = 0; i < LANES; i++) {
-      d[i] = 1 / a[i];
+      d[i] = FloatOps.canonical(1 / a[i]);
     }
   }
 

@@ -12,6 +12,8 @@ import dev.lockstep.simulator.intrinsic.IntegerOps;
  * The instructions kernels execute most, each a class of its own. {@link Lanes2} and its siblings
  * take two indirect calls per instruction, one to the instruction and one to its function; these
  * take one, which makes arithmetic a third faster.
+ *
+ * <p>Single-precision arithmetic has one NaN, {@link FloatOps#NAN}, whatever NaN it was given.
  */
 public final class Frequent {
   private Frequent() {}
@@ -40,7 +42,7 @@ public final class Frequent {
       float[] x = w.floats[a];
       float[] y = w.floats[b];
       for (int i = 0; i < LANES; i++) {
-        r[i] = x[i] + y[i];
+        r[i] = FloatOps.canonical(x[i] + y[i]);
       }
       w.keep(Slot.FLOATS, d);
     }
@@ -64,7 +66,7 @@ public final class Frequent {
       float[] x = w.floats[a];
       float[] y = w.floats[b];
       for (int i = 0; i < LANES; i++) {
-        r[i] = x[i] - y[i];
+        r[i] = FloatOps.canonical(x[i] - y[i]);
       }
       w.keep(Slot.FLOATS, d);
     }
@@ -88,7 +90,7 @@ public final class Frequent {
       float[] x = w.floats[a];
       float[] y = w.floats[b];
       for (int i = 0; i < LANES; i++) {
-        r[i] = x[i] * y[i];
+        r[i] = FloatOps.canonical(x[i] * y[i]);
       }
       w.keep(Slot.FLOATS, d);
     }
@@ -115,7 +117,7 @@ public final class Frequent {
       float[] y = w.floats[b];
       float[] z = w.floats[c];
       for (int i = 0; i < LANES; i++) {
-        r[i] = Math.fma(x[i], y[i], z[i]);
+        r[i] = FloatOps.canonical(Math.fma(x[i], y[i], z[i]));
       }
       w.keep(Slot.FLOATS, d);
     }
