@@ -88,7 +88,7 @@ class KernelCompilerTests {
             """
             frob.b32 %r1, %r2;
             add.s32 %r1, %r1, 1;
-            mov.u32 %r2, %clusterid.x;
+            fence.proxy.tensormap::generic.acquire.gpu [%rd1], 128;
             @%p0 tex.1d.v4.f32.s32 {%f1, %f2, %f3, %f4}, [t, {%r1}];
             """);
     assertThat(
@@ -97,7 +97,7 @@ class KernelCompilerTests {
         .extracting(fault -> fault.site().ptxLine() + " " + fault.site().instruction())
         .containsExactly(
             "5 frob.b32 %r1, %r2;",
-            "7 mov.u32 %r2, %clusterid.x;",
+            "7 fence.proxy.tensormap::generic.acquire.gpu [%rd1], 128;",
             "8 @%p0 tex.1d.v4.f32.s32 {%f1, %f2, %f3, %f4}, [t, {%r1}];");
   }
 
