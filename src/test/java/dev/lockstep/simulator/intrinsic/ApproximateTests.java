@@ -187,6 +187,22 @@ class ApproximateTests {
       assertLanes(d, a, Approximate::rsqrt);
       Approximate.rsqrtFtz(d, a);
       assertLanes(d, a, x -> flushed(Approximate::rsqrt, x));
+      Approximate.sqrt(d, a);
+      assertLanes(d, a, Approximate::sqrt);
+      Approximate.lg2(d, a);
+      assertLanes(d, a, Approximate::lg2);
+      Approximate.sin(d, a);
+      assertLanes(d, a, Approximate::sin);
+      Approximate.cos(d, a);
+      assertLanes(d, a, Approximate::cos);
+      Approximate.tanh(d, a);
+      assertLanes(d, a, Approximate::tanh);
+      float[] three = new float[32];
+      Arrays.fill(three, 3);
+      Approximate.divFull(d, three, a);
+      assertLanes(d, a, x -> Approximate.divFull(3, x));
+      Approximate.divApprox(d, three, a);
+      assertLanes(d, a, x -> Approximate.divApprox(3, x));
     }
   }
 
