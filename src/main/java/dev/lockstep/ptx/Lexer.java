@@ -67,6 +67,18 @@ final class Lexer {
     return previousEnd;
   }
 
+  /** The character right behind the current token: an operator may have two. */
+  char following() {
+    return tokenEnd < source.length() ? source.charAt(tokenEnd) : '\0';
+  }
+
+  /** Leaves out the rest of the line. */
+  void skipLine() {
+    int end = source.indexOf('\n', tokenEnd);
+    position = end < 0 ? source.length() : end;
+    advance();
+  }
+
   PtxSyntaxException error(String message) {
     return new PtxSyntaxException(tokenLine, tokenColumn, message);
   }
@@ -78,7 +90,7 @@ final class Lexer {
       char c = source.charAt(i);
       if (c > ' ') {
         text.append(c);
-      } else if (text.charAt(text.length() - 1) != ' ') {
+      } else if (!text.isEmpty() && text.charAt(text.length() - 1) != ' ') {
         text.append(' ');
       }
     }
@@ -127,27 +139,20 @@ final class Lexer {
 
   private void number() {
     kind = NUMBER;
+    // As long as a number is digits and dots, an e is its exponent, and that may have a sign.
+    boolean decimal = true;
     while (position < source.length()) {
       char c = source.charAt(position);
-      char before = source.charAt(position - (position > tokenStart ? 1 : 0));
-      boolean exponentSign =
-          (c == '+' || c == '-') && (before == 'e' || before == 'E') && isDecimalFloat();
-      if (!isDigit(c) && !isLetter(c) && c != '.' && !exponentSign) {
+      if (decimal && (c == 'e' || c == 'E') && position + 1 < source.length()) {
+        char sign = source.charAt(position + 1);
+        position += sign == '+' || sign == '-' ? 1 : 0;
+      }
+      if (!isDigit(c) && !isLetter(c) && c != '.') {
         break;
       }
+      decimal &= isDigit(c) || c == '.';
       position++;
     }
-  }
-
-  /** Whether what was read of a number so far is a decimal one, so that e is an exponent. */
-  private boolean isDecimalFloat() {
-    for (int i = tokenStart; i < position - 1; i++) {
-      char c = source.charAt(i);
-      if (!isDigit(c) && c != '.') {
-        return false;
-      }
-    }
-    return true;
   }
 
   private void string() {

@@ -49,11 +49,11 @@ final class Literals {
     return Long.parseUnsignedLong(text, 0, end, 10);
   }
 
-  private static Operand single(float value) {
+  static Operand single(float value) {
     return new Operand.FloatLiteral(value, true, Float.floatToRawIntBits(value) & 0xffffffffL);
   }
 
-  private static Operand wide(double value) {
+  static Operand wide(double value) {
     return new Operand.FloatLiteral(value, false, Double.doubleToRawLongBits(value));
   }
 

@@ -5,24 +5,31 @@ import java.util.List;
 
 /** Parses operands (PTX ISA 6). */
 final class OperandParser {
-  private final Lexer lexer;
-  private final RegisterScopes scopes;
+  private static final int MAX_NESTING = 8;
 
-  OperandParser(Lexer lexer, RegisterScopes scopes) {
+  private final Lexer lexer;
+  private final Scopes scopes;
+  private final Names names;
+  private int nesting;
+
+  OperandParser(Lexer lexer, Scopes scopes, Names names) {
     this.lexer = lexer;
     this.scopes = scopes;
+    this.names = names;
   }
 
-  Operand parse() {
+  /**
+   * One operand.
+   *
+   * @param call whether a parenthesis holds arguments; elsewhere it is a constant expression
+   */
+  Operand parse(boolean call) {
     Operand operand =
         switch (lexer.kind()) {
           case '[' -> address();
           case '{' -> new Operand.Vector(list('}'));
-          case '(' -> new Operand.Arguments(list(')'));
-          case '!' -> {
-            lexer.advance();
-            yield new Operand.Not(predicate());
-          }
+          case '(' -> call ? new Operand.Arguments(list(')')) : ConstantExpression.parse(lexer);
+          case '!' -> complement();
           default -> simple();
         };
     if (lexer.at('|')) {
@@ -47,24 +54,40 @@ final class OperandParser {
     return register;
   }
 
+  /** {@code !%p}; before a number it belongs to a constant expression. */
+  private Operand complement() {
+    if (!Character.isLetter(lexer.following()) && "%_$".indexOf(lexer.following()) < 0) {
+      return ConstantExpression.parse(lexer);
+    }
+    lexer.advance();
+    return new Operand.Not(predicate());
+  }
+
   private List<Operand> list(char close) {
+    if (++nesting > MAX_NESTING) {
+      throw lexer.error("operands nested deeper than " + MAX_NESTING);
+    }
     lexer.advance();
     List<Operand> elements = new ArrayList<>();
     while (!lexer.at(close)) {
-      elements.add(parse());
+      elements.add(parse(false));
       if (!lexer.at(',')) {
         break;
       }
       lexer.advance();
     }
     Syntax.expect(lexer, close);
+    nesting--;
     return List.copyOf(elements);
   }
 
   private Operand address() {
+    if (++nesting > MAX_NESTING) {
+      throw lexer.error("operands nested deeper than " + MAX_NESTING);
+    }
     lexer.advance();
     Operand base = simple();
-    long offset = 0;
+    long offset;
     if (base instanceof Operand.Symbol symbol) {
       offset = symbol.offset();
       base = new Operand.Symbol(symbol.name(), 0);
@@ -76,37 +99,30 @@ final class OperandParser {
       List<Operand> elements = new ArrayList<>(List.of(address));
       while (lexer.at(',')) {
         lexer.advance();
-        elements.add(parse());
+        elements.add(parse(false));
       }
       address = new Operand.Indexed(List.copyOf(elements));
     }
     Syntax.expect(lexer, ']');
+    nesting--;
     return address;
   }
 
-  /** {@code +4}, {@code -4}, {@code +-4} or nothing. */
+  /** {@code +4}, {@code -4}, {@code +-4*2} or nothing. */
   private long offset() {
     long offset = 0;
     while (lexer.at('+') || lexer.at('-')) {
-      boolean negative = false;
-      while (lexer.at('+') || lexer.at('-')) {
-        negative ^= lexer.at('-');
-        lexer.advance();
-      }
-      long value = Syntax.integer(lexer);
+      boolean negative = lexer.at('-');
+      lexer.advance();
+      long value = ConstantExpression.term(lexer);
       offset += negative ? -value : value;
     }
     return offset;
   }
 
   private Operand simple() {
-    if (lexer.at('-') || lexer.at('+')) {
-      boolean negative = lexer.at('-');
-      lexer.advance();
-      return number(negative);
-    }
-    if (lexer.kind() == Lexer.NUMBER) {
-      return number(false);
+    if (ConstantExpression.starts(lexer)) {
+      return ConstantExpression.parse(lexer);
     }
     if (lexer.kind() != Lexer.WORD) {
       throw lexer.error("expected an operand, found '" + lexer.text() + "'");
@@ -125,6 +141,11 @@ final class OperandParser {
       lexer.advance();
       return new Operand.Reg(register);
     }
+    List<Register> vector = scopes.findVector(word);
+    if (vector != null) {
+      lexer.advance();
+      return new Operand.Vector(vector.stream().<Operand>map(Operand.Reg::new).toList());
+    }
     if (word.charAt(0) == '%') {
       if (!SpecialRegisters.isName(word)) {
         throw lexer.error("undeclared register " + word);
@@ -132,16 +153,11 @@ final class OperandParser {
       lexer.advance();
       return new Operand.Special(word);
     }
-    lexer.advance();
-    return new Operand.Symbol(word, offset());
-  }
-
-  private Operand number(boolean negative) {
-    if (lexer.kind() != Lexer.NUMBER) {
-      throw lexer.error("expected a number, found '" + lexer.text() + "'");
+    String variable = scopes.findVariable(word);
+    if (variable == null) {
+      names.used(word, lexer);
     }
-    Operand literal = Literals.parse(lexer, negative);
     lexer.advance();
-    return literal;
+    return new Operand.Symbol(variable == null ? word : variable, offset());
   }
 }

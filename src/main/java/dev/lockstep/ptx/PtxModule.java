@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param version of the ISA, for example {@code 8.0}
  * @param target for example {@code sm_80}
  * @param variables at module scope, all spaces
+ * @param functions device functions with a body
+ * @param declared device functions without one, such as {@code vprintf}
+ * @param aliases other names of functions
  * @param files names of the {@code .file} table by their index
  */
 public record PtxModule(
@@ -17,7 +20,21 @@ public record PtxModule(
     String target,
     List<Variable> variables,
     List<PtxKernel> kernels,
+    List<PtxFunction> functions,
+    Map<String, Prototype> declared,
+    Map<String, String> aliases,
     Map<Integer, String> files) {
+
+  /** The function of that name or alias, or null when it has no body here. */
+  public @Nullable PtxFunction function(String name) {
+    String real = aliases.getOrDefault(name, name);
+    for (PtxFunction function : functions) {
+      if (function.name().equals(real)) {
+        return function;
+      }
+    }
+    return null;
+  }
 
   /**
    * {@code file.cu:line} for people; for inlined code the place in the kernel follows: {@code

@@ -2,26 +2,29 @@ package dev.lockstep.ptx;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/**
- * Parses a PTX file. Debug sections, pragmas and the bodies of device functions are skipped: a call
- * to one is an instruction like any other, to be refused by whoever cannot execute it.
- */
+/** Parses a PTX file; debug sections and pragmas are skipped. */
 public final class PtxParser {
-  /** What CUDA allows in a block where the kernel asks for no less. */
-  private static final int MAX_THREADS = 1024;
-
   private final Lexer lexer;
+  private final Names names = new Names();
+  private final VariableParser variableParser;
   private final List<Variable> variables = new ArrayList<>();
   private final List<PtxKernel> kernels = new ArrayList<>();
+  private final List<PtxFunction> functions = new ArrayList<>();
+  private final Map<String, Prototype> declared = new HashMap<>();
+  private final Map<String, String> aliases = new HashMap<>();
   private final Map<Integer, String> files = new HashMap<>();
+  private final Set<String> defined = new HashSet<>();
   private String version = "";
   private String target = "";
 
   private PtxParser(String source) {
     lexer = new Lexer(source);
+    variableParser = new VariableParser(lexer);
   }
 
   /**
@@ -35,42 +38,67 @@ public final class PtxParser {
 
   private PtxModule module() {
     while (lexer.kind() != Lexer.END) {
-      if (lexer.kind() != Lexer.WORD || lexer.first() != '.') {
+      if (lexer.at('@') && lexer.following() == '@') {
+        lexer.skipLine();
+      } else if (lexer.at(';')) {
+        lexer.advance();
+      } else if (lexer.kind() != Lexer.WORD || lexer.first() != '.') {
         throw lexer.error("expected a directive, found '" + lexer.text() + "'");
+      } else {
+        directive();
       }
-      directive();
     }
     if (version.isEmpty() || target.isEmpty()) {
       throw lexer.error("no .version or no .target: not a PTX file");
     }
+    variableParser.opaque().forEach(names::declare);
+    names.requireDeclared();
+    functions.forEach(function -> declared.remove(function.name()));
     return new PtxModule(
-        version, target, List.copyOf(variables), List.copyOf(kernels), Map.copyOf(files));
+        version,
+        target,
+        List.copyOf(variables),
+        List.copyOf(kernels),
+        List.copyOf(functions),
+        Map.copyOf(declared),
+        Map.copyOf(aliases),
+        Map.copyOf(files));
   }
 
   private void directive() {
     switch (lexer.text()) {
-      case ".version" -> {
-        lexer.advance();
-        version = lexer.text();
-        lexer.advance();
-      }
-      case ".target" -> {
-        lexer.advance();
-        target = Syntax.word(lexer, "a target");
-        while (lexer.at(',')) {
-          lexer.advance();
-          lexer.advance();
-        }
-      }
+      case ".version" -> version();
+      case ".target" -> target();
       case ".address_size" -> addressSize();
       case ".file" -> file();
+      case ".loc" -> lexer.skipLine();
       case ".section" -> {
         lexer.advance();
-        lexer.advance();
+        Syntax.word(lexer, "a section name");
         Syntax.skipBlock(lexer);
       }
-      case ".pragma", ".alias" -> Syntax.skipStatement(lexer);
+      case ".pragma" -> Syntax.skipStatement(lexer);
+      case ".alias" -> alias();
       default -> declaration();
+    }
+  }
+
+  private void version() {
+    lexer.advance();
+    if (lexer.kind() != Lexer.NUMBER) {
+      throw lexer.error("expected a version, found '" + lexer.text() + "'");
+    }
+    version = lexer.text();
+    lexer.advance();
+  }
+
+  /** {@code sm_80, debug}: of the options only the first, the architecture, is kept. */
+  private void target() {
+    lexer.advance();
+    target = Syntax.word(lexer, "a target");
+    while (lexer.at(',')) {
+      lexer.advance();
+      Syntax.word(lexer, "a target option");
     }
   }
 
@@ -85,7 +113,7 @@ public final class PtxParser {
   /** {@code .file 1 "name" [, timestamp, size]}. */
   private void file() {
     lexer.advance();
-    int index = (int) Syntax.integer(lexer);
+    int index = Syntax.count(lexer, Integer.MAX_VALUE);
     if (lexer.kind() != Lexer.STRING) {
       throw lexer.error("expected a file name, found '" + lexer.text() + "'");
     }
@@ -93,21 +121,32 @@ public final class PtxParser {
     lexer.advance();
     while (lexer.at(',')) {
       lexer.advance();
-      lexer.advance();
+      Syntax.integer(lexer);
     }
+  }
+
+  /** {@code .alias other, function;}. */
+  private void alias() {
+    lexer.advance();
+    String name = Syntax.word(lexer, "a name");
+    Syntax.expect(lexer, ',');
+    names.used(lexer.text(), lexer);
+    aliases.put(name, Syntax.word(lexer, "a function"));
+    names.declare(name);
+    Syntax.expect(lexer, ';');
   }
 
   private void declaration() {
     boolean external = false;
     while (true) {
-      switch (lexer.text()) {
+      switch (lexer.kind() == Lexer.WORD ? lexer.text() : "") {
         case ".visible", ".weak", ".common" -> lexer.advance();
         case ".extern" -> {
           external = true;
           lexer.advance();
         }
         case ".entry" -> {
-          kernels.add(entry());
+          entry();
           return;
         }
         case ".func" -> {
@@ -115,7 +154,11 @@ public final class PtxParser {
           return;
         }
         case ".global", ".const", ".shared" -> {
-          variables.addAll(VariableParser.declarations(lexer, external));
+          variables(external);
+          return;
+        }
+        case ".tex", ".sampler", ".surf" -> {
+          variableParser.opaqueDeclaration();
           return;
         }
         default -> throw lexer.error("unknown directive " + lexer.text());
@@ -123,91 +166,69 @@ public final class PtxParser {
     }
   }
 
-  private PtxKernel entry() {
+  private void variables(boolean external) {
+    PtxSyntaxException place = lexer.error("");
+    for (Variable variable : variableParser.declarations(external)) {
+      // What was declared extern before may be defined here.
+      variables.removeIf(v -> v.name().equals(variable.name()) && v.external());
+      if (!external) {
+        define(variable.name(), place);
+      } else if (defined.contains(variable.name())) {
+        continue;
+      }
+      names.declare(variable.name());
+      for (Variable.Reference reference : variable.references()) {
+        names.used(reference.symbol(), lexer);
+      }
+      variables.add(variable);
+    }
+  }
+
+  private void define(String name, PtxSyntaxException place) {
+    if (!defined.add(name)) {
+      throw new PtxSyntaxException(place.line(), place.column(), name + " is defined twice");
+    }
+    names.declare(name);
+  }
+
+  private void entry() {
     lexer.advance();
     int line = lexer.line();
+    PtxSyntaxException place = lexer.error("");
     String name = Syntax.word(lexer, "a kernel name");
-    List<Parameter> parameters = new ArrayList<>();
-    if (lexer.at('(')) {
+    Scopes scopes = new Scopes(lexer);
+    scopes.enter();
+    EntryHeader header = new EntryHeader(lexer, scopes);
+    if (lexer.at(';')) {
       lexer.advance();
-      while (!lexer.at(')')) {
-        parameters.add(parameter(end(parameters)));
-        if (!lexer.at(',')) {
-          break;
-        }
-        lexer.advance();
-      }
-      Syntax.expect(lexer, ')');
+      names.declare(name);
+      return;
     }
-    int maxThreads = performanceDirectives();
-    int bytes = end(parameters);
-    return new KernelParser(lexer).parse(name, line, List.copyOf(parameters), bytes, maxThreads);
+    define(name, place);
+    Body body = new BodyParser(lexer, scopes, names, variableParser).parse();
+    kernels.add(
+        new PtxKernel(
+            name, line, header.parameters(), header.parameterBytes(), header.maxThreads(), body));
   }
 
-  private static int end(List<Parameter> parameters) {
-    return parameters.isEmpty() ? 0 : parameters.getLast().offset() + parameters.getLast().bytes();
-  }
-
-  /** {@code .param .u64 [.ptr [.space] [.align n]] name} or {@code .param .align n .b8 name[m]}. */
-  private Parameter parameter(int from) {
-    if (!lexer.atWord(".param")) {
-      throw lexer.error("expected .param, found '" + lexer.text() + "'");
-    }
-    lexer.advance();
-    int alignment = 0;
-    if (lexer.atWord(".align")) {
-      lexer.advance();
-      alignment = VariableParser.alignment(lexer);
-    }
-    ScalarType type = Syntax.type(lexer);
-    while (lexer.first() == '.') {
-      boolean pointee = lexer.atWord(".align");
-      lexer.advance();
-      if (pointee) {
-        VariableParser.alignment(lexer);
-      }
-    }
-    String name = Syntax.word(lexer, "a parameter name");
-    int bytes = (int) (VariableParser.extent(lexer) * type.bytes());
-    int step = Math.max(alignment, type.bytes());
-    return new Parameter(name, type, (from + step - 1) & -step, bytes);
-  }
-
-  private int performanceDirectives() {
-    int maxThreads = MAX_THREADS;
-    while (lexer.kind() == Lexer.WORD) {
-      String directive = lexer.text();
-      lexer.advance();
-      long product = 1;
-      while (lexer.kind() == Lexer.NUMBER || lexer.kind() == Lexer.STRING || lexer.at(',')) {
-        if (lexer.kind() == Lexer.NUMBER) {
-          product *= Literals.integer(lexer.text());
-        }
-        lexer.advance();
-      }
-      if (lexer.at(';')) {
-        lexer.advance();
-      }
-      if (directive.equals(".maxntid") || directive.equals(".reqntid")) {
-        maxThreads = (int) Math.min(product, MAX_THREADS);
-      }
-    }
-    return maxThreads;
-  }
-
-  /** A device function: its declaration ends with a semicolon, its definition with a block. */
   private void function() {
     lexer.advance();
-    while (!lexer.at(';') && !lexer.at('{')) {
-      if (lexer.kind() == Lexer.END) {
-        throw lexer.error("function without an end");
-      }
+    VariableParser.attributes(lexer);
+    Scopes scopes = new Scopes(lexer);
+    scopes.enter();
+    PrototypeParser parser = new PrototypeParser(lexer, scopes);
+    int line = lexer.line();
+    PtxSyntaxException place = lexer.error("");
+    Prototype prototype = parser.parse(false);
+    EntryHeader.functionDirectives(lexer);
+    names.declare(parser.name());
+    if (lexer.at(';')) {
       lexer.advance();
+      declared.put(parser.name(), prototype);
+      return;
     }
-    if (lexer.at('{')) {
-      Syntax.skipBlock(lexer);
-    } else {
-      lexer.advance();
-    }
+    define(parser.name(), place);
+    Body body = new BodyParser(lexer, scopes, names, variableParser).parse();
+    functions.add(new PtxFunction(parser.name(), line, prototype, body));
   }
 }

@@ -53,10 +53,14 @@ final class SpecialRegisters {
 
   private SpecialRegisters() {}
 
+  /** Whether it is one of them; of a vector, one element or all four. */
   static boolean isName(String word) {
     int dot = word.indexOf('.');
-    return dot >= 0
-        ? VECTORS.contains(word.substring(0, dot))
-        : PLAIN.contains(word) || VECTORS.contains(word) || NUMBERED.matcher(word).matches();
+    if (dot < 0) {
+      return PLAIN.contains(word) || VECTORS.contains(word) || NUMBERED.matcher(word).matches();
+    }
+    return dot == word.length() - 2
+        && "xyzw".indexOf(word.charAt(dot + 1)) >= 0
+        && VECTORS.contains(word.substring(0, dot));
   }
 }

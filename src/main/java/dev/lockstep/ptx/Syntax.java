@@ -36,6 +36,16 @@ final class Syntax {
     }
   }
 
+  /** An integer from 0 to a limit. */
+  static int count(Lexer lexer, int limit) {
+    PtxSyntaxException wrong = lexer.error(lexer.text() + " must be from 0 to " + limit);
+    long value = integer(lexer);
+    if (value < 0 || value > limit) {
+      throw wrong;
+    }
+    return (int) value;
+  }
+
   /** A type directive such as {@code .f32}. */
   static ScalarType type(Lexer lexer) {
     String text = lexer.kind() == Lexer.WORD ? lexer.text() : "";
@@ -78,6 +88,6 @@ final class Syntax {
       start = dot + 1;
     }
     parts.add(opcode.substring(start));
-    return List.copyOf(parts);
+    return parts.size() == 1 ? List.of(opcode) : List.copyOf(parts);
   }
 }

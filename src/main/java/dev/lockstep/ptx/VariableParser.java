@@ -1,34 +1,59 @@
 package dev.lockstep.ptx;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Parses variable declarations with their initialisers (PTX ISA 5.4). */
 final class VariableParser {
-  private VariableParser() {}
+  /** Far more than any device has; keeps sizes from overflowing. */
+  private static final long MAX_BYTES = 1L << 40;
+
+  /** What an initialiser may hold: text of some 64 MiB would be needed for more. */
+  private static final int MAX_NESTING = 16;
+
+  private static final Set<String> OPAQUE = Set.of(".texref", ".samplerref", ".surfref");
+
+  private final Lexer lexer;
+
+  /** Names of textures, samplers and surfaces, which have no bytes. */
+  private final Set<String> opaque = new HashSet<>();
+
+  VariableParser(Lexer lexer) {
+    this.lexer = lexer;
+  }
+
+  /** Names declared as textures, samplers and surfaces. */
+  Set<String> opaque() {
+    return opaque;
+  }
 
   /** {@code .shared .align 16 .b8 tile[4096], more[4];} from the state space on. */
-  static List<Variable> declarations(Lexer lexer, boolean external) {
+  List<Variable> declarations(boolean external) {
     String word = Syntax.word(lexer, "a state space");
     StateSpace space = StateSpace.named(word.substring(1));
     if (space == null) {
       throw lexer.error("unknown state space " + word);
     }
+    bank();
+    attributes(lexer);
     int alignment = 0;
     if (lexer.atWord(".align")) {
       lexer.advance();
       alignment = alignment(lexer);
     }
-    int lanes = 1;
-    if (lexer.atWord(".v2") || lexer.atWord(".v4")) {
-      lanes = lexer.atWord(".v2") ? 2 : 4;
-      lexer.advance();
+    attributes(lexer);
+    int lanes = vector(lexer);
+    if (lexer.kind() == Lexer.WORD && OPAQUE.contains(lexer.text())) {
+      opaqueDeclaration();
+      return List.of();
     }
-    ScalarType type = Syntax.type(lexer);
-    int natural = alignment == 0 ? type.bytes() * lanes : alignment;
+    ScalarType type = memoryType(lexer);
+    int natural = Math.max(alignment, type.bytes() * lanes);
     List<Variable> variables = new ArrayList<>();
     while (true) {
-      variables.add(declarator(lexer, space, type, lanes, natural, external));
+      variables.add(declarator(space, type, lanes, natural, external));
       if (!lexer.at(',')) {
         break;
       }
@@ -38,13 +63,80 @@ final class VariableParser {
     return variables;
   }
 
+  /** {@code .tex .u32 name;} and {@code .global .texref name = { … };}. */
+  void opaqueDeclaration() {
+    lexer.advance();
+    if (lexer.kind() == Lexer.WORD && lexer.first() == '.') {
+      lexer.advance();
+    }
+    opaque.add(Syntax.word(lexer, "a name"));
+    Syntax.skipStatement(lexer);
+  }
+
+  /** {@code .const[3]}: one of the constant banks of old. */
+  private void bank() {
+    if (lexer.at('[')) {
+      lexer.advance();
+      Syntax.count(lexer, 10);
+      Syntax.expect(lexer, ']');
+    }
+  }
+
+  /** {@code .attribute(.managed)}: where the host may reach it from changes nothing here. */
+  static void attributes(Lexer lexer) {
+    while (lexer.atWord(".attribute")) {
+      lexer.advance();
+      Syntax.expect(lexer, '(');
+      while (!lexer.at(')')) {
+        if (lexer.kind() != Lexer.WORD
+            && lexer.kind() != Lexer.NUMBER
+            && !lexer.at(',')
+            && !lexer.at('(')) {
+          throw lexer.error("expected an attribute, found '" + lexer.text() + "'");
+        }
+        if (lexer.at('(')) {
+          while (!lexer.at(')') && lexer.kind() != Lexer.END) {
+            lexer.advance();
+          }
+        }
+        lexer.advance();
+      }
+      lexer.advance();
+    }
+  }
+
   static int alignment(Lexer lexer) {
     PtxSyntaxException wrong = lexer.error("alignment must be a power of two");
     long alignment = Syntax.integer(lexer);
-    if (Long.bitCount(alignment) != 1 || alignment > 1 << 20) {
+    if (Long.bitCount(alignment) != 1 || alignment < 0 || alignment > 1 << 20) {
       throw wrong;
     }
     return (int) alignment;
+  }
+
+  /** {@code .v2}, {@code .v4} or {@code .v8}, or 1. */
+  static int vector(Lexer lexer) {
+    int lanes =
+        switch (lexer.kind() == Lexer.WORD ? lexer.text() : "") {
+          case ".v2" -> 2;
+          case ".v4" -> 4;
+          case ".v8" -> 8;
+          default -> 1;
+        };
+    if (lanes > 1) {
+      lexer.advance();
+    }
+    return lanes;
+  }
+
+  /** A type that has a size in memory. */
+  static ScalarType memoryType(Lexer lexer) {
+    PtxSyntaxException wrong = lexer.error(lexer.text() + " has no size in memory");
+    ScalarType type = Syntax.type(lexer);
+    if (type == ScalarType.PRED) {
+      throw wrong;
+    }
+    return type;
   }
 
   /** {@code [4][8]} → 32 elements, {@code []} → 0, nothing → 1. */
@@ -52,78 +144,42 @@ final class VariableParser {
     long count = 1;
     while (lexer.at('[')) {
       lexer.advance();
-      count *= lexer.at(']') ? 0 : Syntax.integer(lexer);
+      long size = lexer.at(']') ? 0 : ConstantExpression.integer(lexer);
+      if (size < 0 || size > MAX_BYTES || count * size > MAX_BYTES) {
+        throw lexer.error("an array of " + size + " elements");
+      }
+      count *= size;
       Syntax.expect(lexer, ']');
     }
     return count;
   }
 
-  private static Variable declarator(
-      Lexer lexer, StateSpace space, ScalarType type, int lanes, int alignment, boolean external) {
+  private Variable declarator(
+      StateSpace space, ScalarType type, int lanes, int alignment, boolean external) {
     String name = Syntax.word(lexer, "a variable name");
+    // name<4> declares name0 to name3, which nobody writes for memory.
     boolean unsized = lexer.at('[');
     long count = extent(lexer);
     unsized &= count == 0;
-    List<Byte> initial = List.of();
+    Initialiser initial = new Initialiser(lexer, type, MAX_NESTING);
     if (lexer.at('=')) {
       lexer.advance();
-      initial = initialiser(lexer, type);
+      initial.read();
       if (unsized) {
-        count = initial.size() / type.bytes();
+        count = (initial.size() + lanes - 1) / lanes;
       }
     }
-    long bytes = count * lanes * type.bytes();
-    if (initial.size() > bytes) {
+    if (initial.size() > count * lanes) {
       throw lexer.error("more initial values than " + name + " has room for");
     }
-    return new Variable(name, space, type, alignment, bytes, external, initial);
-  }
-
-  private static List<Byte> initialiser(Lexer lexer, ScalarType type) {
-    List<Long> values = new ArrayList<>();
-    values(lexer, type, values);
-    List<Byte> bytes = new ArrayList<>(values.size() * type.bytes());
-    for (long value : values) {
-      for (int i = 0; i < type.bytes(); i++) {
-        bytes.add((byte) (value >>> (8 * i)));
-      }
-    }
-    return List.copyOf(bytes);
-  }
-
-  private static void values(Lexer lexer, ScalarType type, List<Long> into) {
-    if (!lexer.at('{')) {
-      into.add(value(lexer, type));
-      return;
-    }
-    lexer.advance();
-    while (!lexer.at('}')) {
-      values(lexer, type, into);
-      if (!lexer.at(',')) {
-        break;
-      }
-      lexer.advance();
-    }
-    Syntax.expect(lexer, '}');
-  }
-
-  private static long value(Lexer lexer, ScalarType type) {
-    boolean negative = lexer.at('-');
-    if (negative) {
-      lexer.advance();
-    }
-    if (lexer.kind() != Lexer.NUMBER) {
-      throw lexer.error("only numbers can initialise a variable, found '" + lexer.text() + "'");
-    }
-    Operand literal = Literals.parse(lexer, negative);
-    lexer.advance();
-    return switch (literal) {
-      case Operand.IntLiteral(long integer) -> integer;
-      case Operand.FloatLiteral f ->
-          type == ScalarType.F32
-              ? Float.floatToRawIntBits((float) f.value())
-              : Double.doubleToRawLongBits(f.value());
-      default -> throw new AssertionError(literal);
-    };
+    return new Variable(
+        name,
+        space,
+        type,
+        alignment,
+        count * lanes * type.bytes(),
+        external,
+        initial.bytes(),
+        initial.references());
   }
 }

@@ -1,6 +1,7 @@
 package dev.lockstep.simulator;
 
 import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.KernelModule;
@@ -9,17 +10,23 @@ import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.ptx.Variable;
 import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.lowering.CodeAddresses;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.KernelCompiler;
 import dev.lockstep.simulator.memory.GlobalMemory;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** A parsed module. Each kernel is lowered when it is first asked for, as most never are. */
 final class SimulatedModule implements KernelModule {
+  /** What fits the address offsets of compiled code, and far more than real modules hold. */
+  private static final long MAX_VARIABLE_BYTES = 1L << 31;
+
   private final SimulatedDevice device;
   private final String name;
   private final PtxModule module;
@@ -31,19 +38,53 @@ final class SimulatedModule implements KernelModule {
     this.device = device;
     this.name = name;
     this.module = module;
+    Map<Variable, MemorySegment> contents = new LinkedHashMap<>();
     for (Variable variable : module.variables()) {
       if (variable.space() == StateSpace.GLOBAL || variable.space() == StateSpace.CONST) {
-        GlobalMemory memory = device.memory();
-        String called = "variable %s of %d bytes".formatted(variable.name(), variable.bytes());
-        GlobalMemory.Allocation allocation =
-            variable.space() == StateSpace.CONST
-                ? memory.allocateConstant(called, variable.bytes())
-                : memory.allocate(called, variable.bytes());
-        for (int i = 0; i < variable.initial().size(); i++) {
-          allocation.region().segment().set(ValueLayout.JAVA_BYTE, i, variable.initial().get(i));
-        }
-        variables.add(allocation);
-        addresses.put(variable.name(), allocation.region().start());
+        contents.put(variable, allocate(variable));
+      }
+    }
+    contents.forEach(this::initialise);
+  }
+
+  private MemorySegment allocate(Variable variable) {
+    String what = "variable %s of %d bytes".formatted(variable.name(), variable.bytes());
+    if (variable.bytes() > MAX_VARIABLE_BYTES) {
+      throw new DeviceException(
+          "load", what + "; at most " + MAX_VARIABLE_BYTES);
+    }
+    try {
+      GlobalMemory memory = device.memory();
+      GlobalMemory.Allocation allocation =
+          variable.space() == StateSpace.CONST
+              ? memory.allocateConstant(what, variable.bytes())
+              : memory.allocate(what, variable.bytes());
+      variables.add(allocation);
+      addresses.put(variable.name(), allocation.region().start());
+      return allocation.region().segment();
+    } catch (OutOfMemoryError e) {
+      throw new DeviceException("load", "no memory for " + what + ": " + e.getMessage());
+    }
+  }
+
+  private void initialise(Variable variable, MemorySegment content) {
+    for (int i = 0; i < variable.initial().size(); i++) {
+      content.set(ValueLayout.JAVA_BYTE, i, variable.initial().get(i));
+    }
+    for (Variable.Reference reference : variable.references()) {
+      Long address = addresses.get(reference.symbol());
+      if (address == null) {
+        address = CodeAddresses.of(module, reference.symbol());
+      }
+      if (address == 0) {
+        throw new DeviceException(
+            "load",
+            "variable %s holds the address of %s, which has none"
+                .formatted(variable.name(), reference.symbol()));
+      }
+      long value = reference.value(address);
+      for (int i = 0; i < Math.min(reference.bytes(), 8); i++) {
+        content.set(ValueLayout.JAVA_BYTE, reference.at() + i, (byte) (value >>> (8 * i)));
       }
     }
   }

@@ -30,7 +30,7 @@ class PtxParserTests {
             .func helper(.param .b32 x) { { ret; } }
             .extern .shared .align 16 .b8 dynamic[];
             .global .align 1 .b8 $str[7] = {104, 105, 32, 37, 100, 10};
-            .const .align 8 .f32 table[2][2] = {{0f3F800000, -2.5}, {1, 0f00000000}};
+            .const .align 8 .f32 table[2][2] = {{0f3F800000, -2.5}, {0f00000001, 0f00000000}};
             .visible .entry k(
             	.param .u32 k_param_0,
             	.param .u64 .ptr .global .align 16 k_param_1,
@@ -129,11 +129,126 @@ class PtxParserTests {
             Operand.FloatLiteral.class, f -> assertThat(f.bits()).isEqualTo(0x7fc00001L));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "4*3+(1<<4)               # 28",
+        "-7 / 2                   # -3",
+        "-7 % 2                   # -1",
+        "0xffffffffffffffff / 2   # 9223372036854775807",
+        "(.s64) 0xffffffffffffffff / 2 # 0",
+        "-1 >> 1                  # -1",
+        "(.u64) -1 >> 63          # 1",
+        "1 << 64                  # 0",
+        "1 < 2 ? WARP_SZ : 5      # 32",
+        "-1 < 1U                  # 0",
+        "~0 & 0xf0 | 3 ^ 1        # 242",
+        "!(2 == 2) || 3 != 3      # 0",
+        "1 && 2 >= 2              # 1",
+        "1 - 2 - 3                # -4",
+        "2 + 3 * 4 % 5            # 4",
+        "(.s64) 2.75 + 1          # 3",
+        "1.5 > 1                  # 1"
+      })
+  void computesConstantExpressions(String text, long value) {
+    assertThat(literal(text)).isEqualTo(new Operand.IntLiteral(value));
+  }
+
+  @Test
+  void readsFunctions() {
+    PtxModule module =
+        PtxParser.parse(
+            HEADER
+                + """
+                .extern .func (.param .b32 r) vprintf(.param .b64 f, .param .b64 a);
+                .func later(.param .b32 x);
+                .visible .func (.reg .b32 r, .param .align 8 .b8 s[12]) f(.reg .pred p, .param .f64 x)
+                .noreturn
+                {
+                  .reg .b64 %fp;
+                  .param .b32 a;
+                  { .param .align 4 .b8 a[8]; st.param.b32 [a+4], r; }
+                  proto: .callprototype (.param .b32 _) _ (.param .b64 _, .reg .u16 _) ;
+                  some: .calltargets later;
+                  call (a), %fp, (%fp, 5), proto;
+                  call %fp, (a), some;
+                  call other, (a);
+                  ret.uni;
+                }
+                .func later(.param .b32 x) { ret; }
+                .alias other, later;
+                """);
+    assertThat(module.declared()).containsOnlyKeys("vprintf");
+    assertThat(module.functions()).extracting(PtxFunction::name).containsExactly("f", "later");
+    assertThat(module.function("other")).isSameAs(module.function("later"));
+    PtxFunction f = module.functions().get(0);
+    assertThat(f.prototype().results())
+        .containsExactly(
+            new Prototype.Formal("r", ScalarType.B32, 4, 4, 0),
+            new Prototype.Formal("s", ScalarType.B8, 8, 12, -1));
+    assertThat(f.prototype().parameters())
+        .containsExactly(
+            new Prototype.Formal("p", ScalarType.PRED, 1, 0, 1),
+            new Prototype.Formal("x", ScalarType.F64, 8, 8, -1));
+    assertThat(f.body().prototypes().get("proto").parameters()).hasSize(2);
+    assertThat(f.body().callTargets()).containsEntry("some", List.of("later"));
+    // The inner a is another variable than the outer one.
+    assertThat(f.variables()).extracting(Variable::bytes).containsExactly(4L, 8L);
+    String inner = f.variables().get(1).name();
+    assertThat(inner).isNotEqualTo("a");
+    assertThat(f.instructions().get(0).operands().get(0))
+        .isEqualTo(new Operand.Address(new Operand.Symbol(inner, 0), 4));
+  }
+
+  @Test
+  void readsBranchTargets() {
+    PtxKernel kernel =
+        kernel(".reg .b32 %r; T: .branchtargets A, B, A; { brx.idx.uni %r, T; A: } A: B: ret;");
+    assertThat(((Operand.Vector) kernel.instructions().get(0).operands().get(1)).elements())
+        .hasSize(3);
+  }
+
+  @Test
+  void readsVariablesThatHoldAddresses() {
+    PtxModule module =
+        PtxParser.parse(
+            HEADER
+                + """
+                .func f() { ret; }
+                .const[2] .align 4 .v2 .b32 pairs[] = {{1, 2}, {3, 4}};
+                .visible .global .attribute(.managed) .align 8 .u64 table[3] =
+                  {f, generic(pairs)+2*4, 7};
+                .global .u8 bytes[2] = {0xff(pairs), 0xff00(pairs)};
+                .tex .u32 old; .global .texref texture;
+                @@DWARF .byte 1, 2, 'x"
+                """);
+    assertThat(module.variables().get(0).bytes()).isEqualTo(16);
+    assertThat(module.variables().get(1).references())
+        .containsExactly(
+            new Variable.Reference(0, 8, "f", 0, false, -1),
+            new Variable.Reference(8, 8, "pairs", 8, true, -1));
+    assertThat(module.variables().get(2).references())
+        .extracting(r -> r.value(0x1234))
+        .containsExactly(0x34L, 0x12L);
+  }
+
+  @Test
+  void vectorRegistersAreTheirElements() {
+    List<Instruction> all =
+        instructions(
+            ".reg .v4 .f32 v; .reg .f32 f; ld.v4.f32 v, [8]; mov.f32 f, v.g; mov.v4.u32 v, %tid;");
+    assertThat(all.get(0).operands().get(0)).isInstanceOf(Operand.Vector.class);
+    assertThat(all.get(1).operands().get(1))
+        .isEqualTo(((Operand.Vector) all.get(0).operands().get(0)).elements().get(1));
+    assertThat(all.get(2).operands().get(1)).isEqualTo(new Operand.Special("%tid"));
+  }
+
   @Test
   void readsEveryKindOfOperand() {
     List<Operand> operands =
         instructions(
-                ".reg .pred %p, %q; .reg .b32 %r<4>; .shared .b8 s[8];x.y %r1|%p, {0, %r2}, !%q,"
+                ".reg .pred %p, %q; .reg .b32 %r<4>; .shared .b8 s[8];call %r1|%p, {0, %r2}, !%q,"
                     + " %tid.x, s+4, [s+4], (%r3), _, [16], [s, {%r1, %r2}];")
             .get(0)
             .operands();
@@ -223,6 +338,14 @@ class PtxParserTests {
         ".bogus 1;                   | 5 | 1  | unknown directive .bogus in a kernel body",
         ".reg .f99 %f;               | 5 | 6  | expected a type, found '.f99'",
         ".shared .align 3 .b8 x[4];  | 5 | 16 | alignment must be a power of two",
+        "mov.u32 %r1, nobody;        | 5 | 14 | undeclared name nobody",
+        "mov.u32 %r04, 1;            | 5 | 9  | undeclared register %r04",
+        "mov.u32 %r99999999999, 1;   | 5 | 9  | undeclared register %r99999999999",
+        "mov.u32 %r1, 1/0;           | 5 | 17 | division by zero",
+        "mov.u32 %r1, 1 ? 2;         | 5 | 19 | expected ':', found ';'",
+        ".reg .b32 %r1;              | 5 | 14 | %r1 is declared twice in one scope",
+        ".local .b8 x[1<<41];        | 5 | 19 | an array of 2199023255552 elements",
+        ".reg .b32 %q<4000000000>;   | 5 | 14 | 4000000000 must be from 0 to 1073741824",
         "$ = 1;                      | 5 | 3  | expected an operand, found '='"
       })
   void saysWhereTheMistakeIs(String line, int atLine, int column, String message) {
@@ -241,17 +364,24 @@ class PtxParserTests {
   @CsvSource(
       delimiter = '|',
       value = {
-        "int main() {}                     | expected a directive",
+        ".version int main() {}            | expected a version",
         ".version 8.0                      | no .version or no .target",
         ".address_size 32                  | address size must be 64",
         ".target sm_80 .entry k() {        | expected a statement",
         ".section x { { }                  | expected '}', found the end",
         ".file 1 name                      | expected a file name",
         "/* never closed                   | comment without an end",
+        ".entry k() {} .entry k() {}       | k is defined twice",
+        ".entry k() .maxfoo 3 {}           | unknown directive .maxfoo of a kernel",
+        ".entry k(.param .b8 x[40000]) {}  | more than 32764 bytes of parameters",
+        ".global .u64 x = {nobody};        | undeclared name nobody",
+        ".global .f32 x = 1;               | an integer in .f32",
+        ".global .u32 x[2] = {1, 2, 3};    | more initial values than x has room for",
+        ".func (.param .b32 r) {}          | expected a function name",
         ".entry k(.reg .b32 x) {}          | expected .param"
       })
   void refusesWhatIsNoModule(String text, String message) {
-    assertThatThrownBy(() -> PtxParser.parse(text))
+    assertThatThrownBy(() -> PtxParser.parse(text.contains("version") ? text : HEADER + text))
         .isInstanceOf(PtxSyntaxException.class)
         .hasMessageContaining(message);
   }

@@ -162,10 +162,9 @@ class FaultTests {
         "add.f32.what %f1, %f1, %f2;",
         "atom.global.add.noftz.v2.f64 {%fd1, %fd2}, [%out], {%fd1, %fd2};",
         "mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%fd1,%fd2}, {%fd3}, {%fd4}, {%fd1,%fd2};",
-        "call.uni (%r1), vprintf, (%rd1, %rd2);",
+        "call.uni (%r1), elsewhere, (%rd1, %rd2);",
         "tex.2d.v4.f32.s32 {%f1,%f2,%f3,%f4}, [tex, {%r1,%r2}];",
         "ld.global.L1::no_such_space.f99 %f1, [%out];",
-        "mov.u64 %rd1, nobody;",
         "cvt.rn.satfinite.e2m1x2.f32 %h1, %f1, %f2;",
         "cvt.f32.f64 %f1, %fd1;",
         "cvt.rn.f32.f32 %f1, %f2;",
@@ -186,6 +185,8 @@ class FaultTests {
         "slct.f32.u32 %f1, %f2, %f3, %r1;"
       })
   void whatIsNotKnownIsRefusedWhenTheKernelIsLoaded(String code) {
+    lab.declare(
+        ".tex .u32 tex; .extern .func (.param .b32 r) elsewhere(.param .b64 x, .param .b64 y);");
     try (KernelModule module = lab.load("membar.cta;\n" + code)) {
       assertThatThrownBy(() -> module.kernel("k"))
           .isInstanceOfSatisfying(

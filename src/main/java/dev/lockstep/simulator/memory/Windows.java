@@ -19,6 +19,9 @@ public final class Windows {
   /** Constant memory of all modules. Its addresses are generic ones, as global memory's are. */
   public static final long CONST = 0x0400_0000_0000L;
 
+  /** Functions have addresses here, but no bytes: they can be called, not read. */
+  public static final long CODE = 0x0500_0000_0000L;
+
   /** Size of each of the windows above. */
   public static final long SIZE = 0x0100_0000_0000L;
 

@@ -109,7 +109,7 @@ class KernelCompilerTests {
 
   private static PtxModule parse(String body) {
     String text =
-        ".version 8.0\n.target sm_80\n.entry k(.param .u64 address) {\n"
+        ".version 8.0\n.target sm_80 .tex .u32 t;\n.entry k(.param .u64 address) {\n"
             + ".reg .pred %p<4>; .reg .b32 %r<9>; .reg .b64 %rd<9>; .reg .f32 %f<300>;\n"
             + body
             + "\n}";

@@ -6,42 +6,47 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Parses the body of an {@code .entry}: declarations, labels and instructions. */
-final class KernelParser {
+/** Parses the body of a kernel or function: declarations, labels and instructions. */
+final class BodyParser {
+  private static final int MAX_REGISTERS = 1 << 30;
+
   private final Lexer lexer;
-  private final RegisterScopes scopes = new RegisterScopes();
+  private final Scopes scopes;
   private final OperandParser operands;
+  private final VariableParser variableParser;
+  private final CallDirectives calls;
   private final List<Variable> variables = new ArrayList<>();
   private final List<Instruction> instructions = new ArrayList<>();
-  private final List<RegisterScopes.Scope> scopeOf = new ArrayList<>();
+  private final List<Scopes.Scope> scopeOf = new ArrayList<>();
   private final Map<String, Label> labels = new HashMap<>();
   private final Map<Place, SourceLocation> inlined = new HashMap<>();
   private @Nullable SourceLocation location;
 
-  KernelParser(Lexer lexer) {
+  /**
+   * @param scopes with one scope open, the body's, that holds the parameters
+   */
+  BodyParser(Lexer lexer, Scopes scopes, Names names, VariableParser variableParser) {
     this.lexer = lexer;
-    this.operands = new OperandParser(lexer, scopes);
+    this.scopes = scopes;
+    this.operands = new OperandParser(lexer, scopes, names);
+    this.variableParser = variableParser;
+    this.calls = new CallDirectives(lexer, names);
   }
 
   /** Parses from the opening brace to the matching closing one. */
-  PtxKernel parse(
-      String name, int line, List<Parameter> parameters, int parameterBytes, int maxThreads) {
+  Body parse() {
     Syntax.expect(lexer, '{');
-    scopes.enter();
     while (scopes.depth() > 0) {
       statement();
     }
     resolveTargets();
-    return new PtxKernel(
-        name,
-        line,
-        parameters,
-        parameterBytes,
-        maxThreads,
+    return new Body(
         List.copyOf(scopes.all()),
         List.copyOf(variables),
         List.copyOf(instructions),
-        Map.copyOf(labels));
+        Map.copyOf(labels),
+        calls.prototypes(),
+        calls.targets());
   }
 
   private void statement() {
@@ -49,12 +54,17 @@ final class KernelParser {
       lexer.advance();
       scopes.enter();
     } else if (lexer.at('}')) {
-      lexer.advance();
+      // Behind the last brace something of the module follows, for others to read.
       scopes.leave();
+      lexer.advance();
     } else if (lexer.at(';')) {
       lexer.advance();
     } else if (lexer.at('@')) {
-      instruction();
+      if (lexer.following() == '@') {
+        lexer.skipLine();
+      } else {
+        instruction();
+      }
     } else if (lexer.kind() != Lexer.WORD) {
       throw lexer.error("expected a statement, found '" + lexer.text() + "'");
     } else if (lexer.first() == '.') {
@@ -68,22 +78,43 @@ final class KernelParser {
     switch (lexer.text()) {
       case ".reg" -> registers();
       case ".loc" -> loc();
-      case ".shared", ".local", ".param", ".const", ".global" ->
-          variables.addAll(VariableParser.declarations(lexer, false));
+      case ".extern" -> {
+        lexer.advance();
+        declarations(true);
+      }
+      case ".shared", ".local", ".param", ".const", ".global" -> declarations(false);
       case ".pragma" -> Syntax.skipStatement(lexer);
       default -> throw lexer.error("unknown directive " + lexer.text() + " in a kernel body");
     }
   }
 
+  private void declarations(boolean external) {
+    for (Variable v : variableParser.declarations(external)) {
+      variables.add(
+          new Variable(
+              scopes.declareVariable(v.name()),
+              v.space(),
+              v.type(),
+              v.alignment(),
+              v.bytes(),
+              external,
+              v.initial(),
+              v.references()));
+    }
+  }
+
   private void registers() {
     lexer.advance();
+    int lanes = VariableParser.vector(lexer);
     ScalarType type = Syntax.type(lexer);
     while (true) {
       String name = Syntax.word(lexer, "a register name");
       if (lexer.at('<')) {
         lexer.advance();
-        scopes.declareRange(name, (int) Syntax.integer(lexer), type);
+        scopes.declareRange(name, Syntax.count(lexer, MAX_REGISTERS), type);
         Syntax.expect(lexer, '>');
+      } else if (lanes > 1) {
+        scopes.declareVector(name, lanes, type);
       } else {
         scopes.declare(name, type);
       }
@@ -112,7 +143,9 @@ final class KernelParser {
 
   private Place place() {
     return new Place(
-        (int) Syntax.integer(lexer), (int) Syntax.integer(lexer), (int) Syntax.integer(lexer));
+        Syntax.count(lexer, Integer.MAX_VALUE),
+        Syntax.count(lexer, Integer.MAX_VALUE),
+        Syntax.count(lexer, Integer.MAX_VALUE));
   }
 
   /** {@code , function_name label[+offset],}: the name of the inlined function, not needed. */
@@ -142,6 +175,9 @@ final class KernelParser {
     lexer.advance();
     if (lexer.at(':')) {
       lexer.advance();
+      if (calls.directive(word)) {
+        return;
+      }
       String name = scopes.current().qualify(word);
       if (labels.put(name, new Label(name, instructions.size())) != null) {
         throw lexer.error("label " + word + " stands twice in one scope");
@@ -166,9 +202,16 @@ final class KernelParser {
   private void finish(Instruction.@Nullable Guard guard, String word, int start, int line) {
     List<String> parts = Syntax.split(word);
     boolean branch = parts.get(0).equals("bra");
+    boolean call = parts.get(0).equals("call");
     List<Operand> list = new ArrayList<>();
     while (!lexer.at(';')) {
-      list.add(branch ? operands.target() : operands.parse());
+      if (branch) {
+        list.add(operands.target());
+      } else if (calls.isNamed(lexer)) {
+        list.add(calls.operand(parts.get(0).equals("brx")));
+      } else {
+        list.add(operands.parse(call));
+      }
       if (!lexer.at(',')) {
         break;
       }
@@ -194,18 +237,17 @@ final class KernelParser {
   private void resolveTargets() {
     for (int i = 0; i < instructions.size(); i++) {
       Instruction in = instructions.get(i);
-      if (!in.operands().isEmpty() && in.operands().get(0) instanceof Operand.Target target) {
-        String name = visibleLabel(target.label(), scopeOf.get(i));
-        if (name == null) {
-          throw new PtxSyntaxException(in.line(), 1, "no label " + target.label() + " in reach");
-        }
+      if (in.opcode().equals("bra") || in.opcode().equals("brx")) {
+        Scopes.Scope scope = scopeOf.get(i);
+        List<Operand> resolved =
+            in.operands().stream().map(operand -> resolved(operand, in, scope)).toList();
         instructions.set(
             i,
             new Instruction(
                 in.guard(),
                 in.opcode(),
                 in.modifiers(),
-                List.of(new Operand.Target(name)),
+                resolved,
                 in.line(),
                 in.text(),
                 in.location()));
@@ -213,8 +255,23 @@ final class KernelParser {
     }
   }
 
-  private @Nullable String visibleLabel(String label, RegisterScopes.@Nullable Scope from) {
-    for (RegisterScopes.Scope scope = from; scope != null; scope = scope.parent()) {
+  private Operand resolved(Operand operand, Instruction in, Scopes.@Nullable Scope scope) {
+    return switch (operand) {
+      case Operand.Target(String label) -> {
+        String name = visibleLabel(label, scope);
+        if (name == null) {
+          throw new PtxSyntaxException(in.line(), 1, "no label " + label + " in reach");
+        }
+        yield new Operand.Target(name);
+      }
+      case Operand.Vector(List<Operand> targets) ->
+          new Operand.Vector(targets.stream().map(t -> resolved(t, in, scope)).toList());
+      default -> operand;
+    };
+  }
+
+  private @Nullable String visibleLabel(String label, Scopes.@Nullable Scope from) {
+    for (Scopes.Scope scope = from; scope != null; scope = scope.parent()) {
       if (labels.containsKey(scope.qualify(label))) {
         return scope.qualify(label);
       }

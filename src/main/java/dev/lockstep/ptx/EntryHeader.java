@@ -1,0 +1,139 @@
+package dev.lockstep.ptx;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Parses what stands between a kernel's name and its body: parameters and directives. */
+final class EntryHeader {
+  /** What CUDA allows in a block where the kernel asks for no less. */
+  private static final int MAX_THREADS = 1024;
+
+  /** The largest parameter block of sm_70 and later. */
+  private static final int MAX_BYTES = 32_764;
+
+  private final Lexer lexer;
+  private final Scopes scopes;
+  private final List<Parameter> parameters = new ArrayList<>();
+  private int maxThreads = MAX_THREADS;
+
+  EntryHeader(Lexer lexer, Scopes scopes) {
+    this.lexer = lexer;
+    this.scopes = scopes;
+    if (lexer.at('(')) {
+      lexer.advance();
+      while (!lexer.at(')')) {
+        parameters.add(parameter(parameterBytes()));
+        if (!lexer.at(',')) {
+          break;
+        }
+        lexer.advance();
+      }
+      Syntax.expect(lexer, ')');
+    }
+    while (lexer.kind() == Lexer.WORD && lexer.first() == '.') {
+      directive();
+    }
+  }
+
+  List<Parameter> parameters() {
+    return List.copyOf(parameters);
+  }
+
+  int parameterBytes() {
+    return parameters.isEmpty() ? 0 : parameters.getLast().offset() + parameters.getLast().bytes();
+  }
+
+  int maxThreads() {
+    return maxThreads;
+  }
+
+  /** {@code .param .u64 [.ptr [.space] [.align n]] name} or {@code .param .align n .b8 name[m]}. */
+  private Parameter parameter(int from) {
+    if (!lexer.atWord(".param")) {
+      throw lexer.error("expected .param, found '" + lexer.text() + "'");
+    }
+    lexer.advance();
+    int alignment = 0;
+    if (lexer.atWord(".align")) {
+      lexer.advance();
+      alignment = VariableParser.alignment(lexer);
+    }
+    int lanes = VariableParser.vector(lexer);
+    ScalarType type = type();
+    PrototypeParser.pointee(lexer);
+    PtxSyntaxException tooMuch = lexer.error("more than " + MAX_BYTES + " bytes of parameters");
+    String name = scopes.declareVariable(Syntax.word(lexer, "a parameter name"));
+    long bytes = VariableParser.extent(lexer) * lanes * type.bytes();
+    int step = Math.max(alignment, type.bytes() * lanes);
+    long offset = ((long) from + step - 1) & -step;
+    if (offset + bytes > MAX_BYTES) {
+      throw tooMuch;
+    }
+    return new Parameter(name, type, (int) offset, (int) bytes);
+  }
+
+  /** A texture or surface reference is passed as a handle. */
+  private ScalarType type() {
+    switch (lexer.kind() == Lexer.WORD ? lexer.text() : "") {
+      case ".texref", ".samplerref", ".surfref" -> {
+        lexer.advance();
+        return ScalarType.U64;
+      }
+      default -> {
+        return VariableParser.memoryType(lexer);
+      }
+    }
+  }
+
+  private void directive() {
+    String name = lexer.text();
+    switch (name) {
+      case ".maxntid", ".reqntid" -> {
+        lexer.advance();
+        long product = 1;
+        for (int size : numbers(3)) {
+          product = Math.min(product * Math.max(1, size), MAX_THREADS);
+        }
+        maxThreads = (int) product;
+      }
+      case ".minnctapersm", ".maxnctapersm", ".maxnreg", ".maxclusterrank" -> {
+        lexer.advance();
+        numbers(1);
+      }
+      case ".reqnctapercluster" -> {
+        lexer.advance();
+        numbers(3);
+      }
+      case ".explicitcluster", ".blocksareclusters", ".noreturn" -> lexer.advance();
+      case ".pragma" -> Syntax.skipStatement(lexer);
+      default -> throw lexer.error("unknown directive " + name + " of a kernel");
+    }
+  }
+
+  private List<Integer> numbers(int most) {
+    List<Integer> numbers = new ArrayList<>();
+    while (true) {
+      numbers.add(Syntax.count(lexer, Integer.MAX_VALUE));
+      if (!lexer.at(',') || numbers.size() == most) {
+        return numbers;
+      }
+      lexer.advance();
+    }
+  }
+
+  /** What may stand between a function's parameters and its body. */
+  static void functionDirectives(Lexer lexer) {
+    while (lexer.kind() == Lexer.WORD && lexer.first() == '.') {
+      switch (lexer.text()) {
+        case ".noreturn", ".unique" -> lexer.advance();
+        case ".abi_preserve", ".abi_preserve_control" -> {
+          lexer.advance();
+          Syntax.integer(lexer);
+        }
+        case ".pragma" -> Syntax.skipStatement(lexer);
+        case ".attribute" -> VariableParser.attributes(lexer);
+        default -> throw lexer.error("unknown directive " + lexer.text() + " of a function");
+      }
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package dev.lockstep.ptx;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names of a body by nested {@code { }} scope. {@code .reg .f32 %f<9>} declares %f0…%f8; those get
+ * a {@link Register} when they are first used.
+ */
+final class Scopes {
+  private static final int MAX_DEPTH = 1000;
+  private static final String LANES = "xyzw";
+  private static final String COLOURS = "rgba";
+
+  private final Lexer lexer;
+  private final List<Register> all = new ArrayList<>();
+  private final Deque<Scope> open = new ArrayDeque<>();
+  private int scopes;
+
+  Scopes(Lexer lexer) {
+    this.lexer = lexer;
+  }
+
+  /** All registers so far, index = id. */
+  List<Register> all() {
+    return all;
+  }
+
+  void enter() {
+    if (open.size() >= MAX_DEPTH) {
+      throw lexer.error("scopes nested deeper than " + MAX_DEPTH);
+    }
+    open.push(new Scope(scopes++, open.peek()));
+  }
+
+  void leave() {
+    open.pop();
+  }
+
+  /** How many scopes are open. */
+  int depth() {
+    return open.size();
+  }
+
+  /** The innermost open scope. */
+  Scope current() {
+    return open.element();
+  }
+
+  Register declare(String name, ScalarType type) {
+    requireNew(name);
+    Register register = new Register(all.size(), name, type);
+    current().registers.put(name, register);
+    all.add(register);
+    return register;
+  }
+
+  void declareRange(String prefix, int count, ScalarType type) {
+    if (current().ranges.put(prefix, new Range(type, count)) != null) {
+      throw lexer.error("registers " + prefix + "<…> are declared twice in one scope");
+    }
+  }
+
+  /** {@code .reg .v4 .f32 v}: registers v.x, v.y, … */
+  void declareVector(String name, int lanes, ScalarType type) {
+    requireNew(name);
+    List<Register> elements = new ArrayList<>();
+    for (int i = 0; i < lanes; i++) {
+      elements.add(declare(name + "." + LANES.charAt(i), type));
+    }
+    current().vectors.put(name, List.copyOf(elements));
+  }
+
+  /** A variable of the current scope; returns the name it has in the whole body. */
+  String declareVariable(String name) {
+    requireNew(name);
+    current().variables.add(name);
+    return current().qualify(name);
+  }
+
+  private void requireNew(String name) {
+    Scope scope = current();
+    Range range = scope.ranges.isEmpty() ? null : scope.range(name);
+    if (scope.registers.containsKey(name)
+        || scope.vectors.containsKey(name)
+        || scope.variables.contains(name)
+        || range != null) {
+      throw lexer.error(name + " is declared twice in one scope");
+    }
+  }
+
+  /** The register of that name, or null. */
+  @Nullable Register find(String name) {
+    for (Scope scope = current(); scope != null; scope = scope.parent) {
+      Register known = scope.registers.get(name);
+      if (known != null) {
+        return known;
+      }
+      Range range = scope.range(name);
+      if (range != null) {
+        Register register = new Register(all.size(), name, range.type);
+        all.add(register);
+        scope.registers.put(name, register);
+        return register;
+      }
+    }
+    int end = name.length() - 1;
+    int colour = end > 1 && name.charAt(end - 1) == '.' ? COLOURS.indexOf(name.charAt(end)) : -1;
+    return colour < 0 ? null : find(name.substring(0, end) + LANES.charAt(colour));
+  }
+
+  /** The elements of a vector register, or null. */
+  @Nullable List<Register> findVector(String name) {
+    for (Scope scope = current(); scope != null; scope = scope.parent) {
+      List<Register> known = scope.vectors.get(name);
+      if (known != null) {
+        return known;
+      }
+    }
+    return null;
+  }
+
+  /** The name in the whole body of the variable that a name means here, or null. */
+  @Nullable String findVariable(String name) {
+    for (Scope scope = current(); scope != null; scope = scope.parent) {
+      if (scope.variables.contains(name)) {
+        return scope.qualify(name);
+      }
+    }
+    return null;
+  }
+
+  private record Range(ScalarType type, int count) {}
+
+  /** One {@code { }}; its names are visible in it and in the scopes inside it. */
+  static final class Scope {
+    private final int id;
+    private final @Nullable Scope parent;
+    private final Map<String, Register> registers = new HashMap<>();
+    private final Map<String, List<Register>> vectors = new HashMap<>();
+    private final Map<String, Range> ranges = new HashMap<>();
+    private final Set<String> variables = new HashSet<>();
+
+    private Scope(int id, @Nullable Scope parent) {
+      this.id = id;
+      this.parent = parent;
+    }
+
+    @Nullable Scope parent() {
+      return parent;
+    }
+
+    /** A name in this scope, unique in the body: names of the outermost stay as they are. */
+    String qualify(String name) {
+      return parent == null ? name : name + "@" + id;
+    }
+
+    /** The declared range that a name such as {@code %f12} belongs to. */
+    private @Nullable Range range(String name) {
+      if (ranges.isEmpty()) {
+        return null;
+      }
+      int digits = name.length();
+      while (digits > 0 && Character.isDigit(name.charAt(digits - 1))) {
+        digits--;
+      }
+      // A prefix may itself end in digits: %r1<4> declares %r10 to %r13.
+      for (int end = Math.max(digits, name.length() - 9); end < name.length(); end++) {
+        Range range = ranges.get(name.substring(0, end));
+        boolean plain = name.charAt(end) != '0' || end == name.length() - 1;
+        if (range != null
+            && plain
+            && Integer.parseInt(name, end, name.length(), 10) < range.count) {
+          return range;
+        }
+      }
+      return null;
+    }
+  }
+}
