@@ -1,7 +1,7 @@
 package dev.lockstep.simulator;
 
-import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.KernelModule;
