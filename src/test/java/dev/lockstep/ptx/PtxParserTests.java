@@ -191,7 +191,8 @@ class PtxParserTests {
         .containsExactly(
             new Prototype.Formal("p", ScalarType.PRED, 1, 0, 1),
             new Prototype.Formal("x", ScalarType.F64, 8, 8, -1));
-    assertThat(f.body().prototypes().get("proto").parameters()).hasSize(2);
+    assertThat(f.body().prototypes())
+        .hasEntrySatisfying("proto", proto -> assertThat(proto.parameters()).hasSize(2));
     assertThat(f.body().callTargets()).containsEntry("some", List.of("later"));
     // The inner a is another variable than the outer one.
     assertThat(f.variables()).extracting(Variable::bytes).containsExactly(4L, 8L);
