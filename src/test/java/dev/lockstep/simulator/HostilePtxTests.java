@@ -45,7 +45,6 @@ class HostilePtxTests {
         "add.u32 %p1, %p1, %p2;",
         "ld.global.u32;",
         "ld.global.u32 %r1, %r2;",
-        "ld.global.u32 %r1, [nowhere];",
         "ld.global.v4.u32 {%r1, %r2}, [%rd1];",
         "ld.param.u64 %rd1, [p+80];",
         "ld.param.u64 %rd1, [p-80];",
