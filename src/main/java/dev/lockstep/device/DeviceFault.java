@@ -78,6 +78,13 @@ public abstract sealed class DeviceFault extends RuntimeException {
     }
   }
 
+  /** Calls nested deeper than a thread's local memory allows. */
+  public static final class StackOverflow extends DeviceFault {
+    public StackOverflow(String what, FaultSite site) {
+      super("stack overflow: " + what, site);
+    }
+  }
+
   /** A warp ran longer than the step limit. */
   public static final class StepLimit extends DeviceFault {
     public StepLimit(long limit, FaultSite site) {

@@ -19,6 +19,7 @@ public final class PtxParser {
   private final Map<String, String> aliases = new HashMap<>();
   private final Map<Integer, String> files = new HashMap<>();
   private final Set<String> defined = new HashSet<>();
+  private int bodies;
   private String version = "";
   private String target = "";
 
@@ -196,7 +197,7 @@ public final class PtxParser {
     int line = lexer.line();
     PtxSyntaxException place = lexer.error("");
     String name = Syntax.word(lexer, "a kernel name");
-    Scopes scopes = new Scopes(lexer);
+    Scopes scopes = new Scopes(lexer, bodies++);
     scopes.enter();
     EntryHeader header = new EntryHeader(lexer, scopes);
     if (lexer.at(';')) {
@@ -214,7 +215,7 @@ public final class PtxParser {
   private void function() {
     lexer.advance();
     VariableParser.attributes(lexer);
-    Scopes scopes = new Scopes(lexer);
+    Scopes scopes = new Scopes(lexer, bodies++);
     scopes.enter();
     PrototypeParser parser = new PrototypeParser(lexer, scopes);
     int line = lexer.line();

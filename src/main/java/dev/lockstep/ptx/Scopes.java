@@ -22,10 +22,15 @@ final class Scopes {
   private final Lexer lexer;
   private final List<Register> all = new ArrayList<>();
   private final Deque<Scope> open = new ArrayDeque<>();
+  private final int body;
   private int scopes;
 
-  Scopes(Lexer lexer) {
+  /**
+   * @param body which of the module's bodies this is
+   */
+  Scopes(Lexer lexer, int body) {
     this.lexer = lexer;
+    this.body = body;
   }
 
   /** All registers so far, index = id. */
@@ -56,7 +61,7 @@ final class Scopes {
 
   Register declare(String name, ScalarType type) {
     requireNew(name);
-    Register register = new Register(all.size(), name, type);
+    Register register = new Register(all.size(), name, type, body);
     current().registers.put(name, register);
     all.add(register);
     return register;
@@ -105,7 +110,7 @@ final class Scopes {
       }
       Range range = scope.range(name);
       if (range != null) {
-        Register register = new Register(all.size(), name, range.type);
+        Register register = new Register(all.size(), name, range.type, body);
         all.add(register);
         scope.registers.put(name, register);
         return register;

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * another.
  */
 public final class LaneGroups {
-  private static final int NEVER = Integer.MAX_VALUE;
-  private static final int STOP = -1;
+  static final int NEVER = Integer.MAX_VALUE;
+  static final int STOP = -1;
 
   private final Warp warp;
   private final int[] pcs = new int[Warp.LANES + 1];
@@ -39,6 +39,9 @@ public final class LaneGroups {
   /** Groups beside the one that runs. */
   private int count;
 
+  /** Whether the running group was given a turn out of order. */
+  private boolean rotated;
+
   LaneGroups(Warp warp, @Nullable Draw draw) {
     this.warp = warp;
     this.draw = draw;
@@ -51,6 +54,10 @@ public final class LaneGroups {
     warp.alive = lanes;
     warp.setMask(lanes);
     warp.limit = NEVER;
+    rotated = false;
+    if (warp.calls != null) {
+      warp.calls.reset();
+    }
   }
 
   /** The lanes in {@code taken}, some but not all of the active ones, go on elsewhere. */
@@ -65,6 +72,33 @@ public final class LaneGroups {
       warp.setMask(staying);
     }
     warp.limit = limit();
+  }
+
+  /** Every active lane goes on at a place of its own. */
+  public void scatter(int[] targets) {
+    int place = targets[first(warp.mask)];
+    int rest = warp.mask & ~at(place, warp.mask, targets);
+    if (rest == 0) {
+      warp.pc = place;
+      moved();
+      return;
+    }
+    add(place, warp.mask & ~rest, false);
+    while (rest != 0) {
+      place = targets[first(rest)];
+      int together = at(place, rest, targets);
+      add(place, together, false);
+      rest &= ~together;
+    }
+    warp.setMask(0);
+    warp.limit = STOP;
+  }
+
+  /** The running group has entered or left a function: others wait at other places from there. */
+  public void moved() {
+    if (!rotated) {
+      warp.limit = limit();
+    }
   }
 
   /** These lanes, some or all of the active ones, are done. */
@@ -169,9 +203,10 @@ public final class LaneGroups {
       add(warp.pc, warp.mask, false);
       warp.setMask(0);
     }
+    rotated = rotate;
     int chosen = -1;
     for (int i = 0; i < count; i++) {
-      if (!parked[i] && (chosen < 0 || !rotate && pcs[i] < pcs[chosen])) {
+      if (!parked[i] && (chosen < 0 || !rotate && order(i, chosen) < 0)) {
         chosen = i;
       }
     }
@@ -182,9 +217,10 @@ public final class LaneGroups {
       return false;
     }
     warp.pc = pcs[chosen];
-    int lanes = 0;
+    int lanes = masks[chosen];
+    remove(chosen);
     for (int i = 0; i < count; i++) {
-      if (!parked[i] && pcs[i] == warp.pc) {
+      if (!parked[i] && pcs[i] == warp.pc && isTogether(lanes, masks[i])) {
         lanes |= masks[i];
         remove(i--);
       }
@@ -269,11 +305,38 @@ public final class LaneGroups {
     int from = draw == null ? 0 : warp.pc;
     int lowest = NEVER;
     for (int i = 0; i < count; i++) {
-      if (!parked[i] && pcs[i] >= from && pcs[i] < lowest) {
-        lowest = pcs[i];
+      int place = warp.calls == null ? pcs[i] : place(warp.calls, i);
+      if (!parked[i] && place >= from && place < lowest) {
+        lowest = place;
       }
     }
     return lowest;
+  }
+
+  /** Where another group waits as seen from the function the running one is in. */
+  private int place(CallStack calls, int i) {
+    return warp.mask == 0 ? NEVER : calls.limit(first(warp.mask), first(masks[i]), pcs[i]);
+  }
+
+  /** Which of two waiting groups is further behind. */
+  private int order(int i, int j) {
+    return warp.calls == null
+        ? Integer.compare(pcs[i], pcs[j])
+        : warp.calls.compare(first(masks[i]), pcs[i], first(masks[j]), pcs[j]);
+  }
+
+  /** Whether lanes at one place also return to the same ones; a group may hold lanes that do not. */
+  private boolean isTogether(int lanes, int others) {
+    return warp.calls == null || warp.calls.compare(first(lanes), 0, first(others), 0) == 0;
+  }
+
+  private static int at(int place, int lanes, int[] targets) {
+    int there = 0;
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      int lane = first(rest);
+      there |= targets[lane] == place ? 1 << lane : 0;
+    }
+    return there;
   }
 
   private void add(int pc, int lanes, boolean park) {

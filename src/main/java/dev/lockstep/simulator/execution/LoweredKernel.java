@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.execution;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel ready to run.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param staticSharedBytes shared memory the kernel declares itself
  * @param dynamicSharedAlignment where memory sized by the launch may start behind it
  * @param localBytes local memory of each thread
+ * @param calls where calls keep their pointers; null when the kernel calls nothing
  */
 @SuppressWarnings("ArrayRecordComponent") // Read for every instruction executed, never compared.
 public record LoweredKernel(
@@ -22,7 +24,8 @@ public record LoweredKernel(
     RegisterFile registers,
     int staticSharedBytes,
     int dynamicSharedAlignment,
-    int localBytes) {
+    int localBytes,
+    CallStack.@Nullable Layout calls) {
 
   /** A line of PTX and of CUDA source. */
   public record Site(int ptxLine, String instruction, String source) {}

@@ -7,6 +7,7 @@ import dev.lockstep.simulator.intrinsic.TensorCore;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import dev.lockstep.simulator.memory.Region;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +84,9 @@ public final class Warp {
   final Cta cta;
   final int index;
 
+  /** Null in kernels that call nothing. */
+  final @Nullable CallStack calls;
+
   Warp(Cta cta, int index, RegisterFile file) {
     this.cta = cta;
     this.index = index;
@@ -92,6 +96,11 @@ public final class Warp {
     this.doubles = new double[file.doubles()][LANES];
     this.predicates = new int[file.predicates()];
     this.files = new Object[][] {floats, ints, longs, doubles};
+    CallStack.Layout layout = cta.kernel.calls();
+    this.calls =
+        layout == null
+            ? null
+            : new CallStack(layout, longs[layout.framePointer()], longs[layout.stackPointer()]);
     this.groups = new LaneGroups(this, cta.draw);
     this.copies = new AsyncCopies(this);
   }
@@ -191,6 +200,11 @@ public final class Warp {
   /** Whether it waits at a block-wide barrier. */
   public boolean isBlocked() {
     return cta.isBlocked(index);
+  }
+
+  /** Where the lanes return to; only for ops of kernels that call something. */
+  public CallStack calls() {
+    return Objects.requireNonNull(calls);
   }
 
   /** The first active lane. */

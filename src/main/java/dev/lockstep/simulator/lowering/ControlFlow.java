@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.lowering;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -86,8 +85,8 @@ final class ControlFlow {
       if (steps.get(i).endsBlock()) {
         leads[i + 1] = true;
       }
-      if (steps.get(i).target() >= 0) {
-        leads[steps.get(i).target()] = true;
+      for (int target : steps.get(i).targets()) {
+        leads[target] = true;
       }
     }
     int[] blockOf = new int[steps.size() + 1];
@@ -108,17 +107,17 @@ final class ControlFlow {
     return blocks;
   }
 
-  /** The branch target first, so that the block next in the text is laid out next. */
+  /** Branch targets first, so that the block next in the text is laid out next. */
   private static int[] successors(Step last, int next, int[] blockOf) {
-    int[] both = new int[2];
-    int count = 0;
-    if (last.target() >= 0) {
-      both[count++] = blockOf[last.target()];
+    int count = last.targets().size();
+    int[] all = new int[count + (last.fallsThrough() ? 1 : 0)];
+    for (int i = 0; i < count; i++) {
+      all[i] = blockOf[last.targets().get(i)];
     }
     if (last.fallsThrough()) {
-      both[count++] = blockOf[next];
+      all[count] = blockOf[next];
     }
-    return Arrays.copyOf(both, count);
+    return all;
   }
 
   /** Bourdoncle's visit; {@code found} is filled back to front. Returns the head of the loop. */

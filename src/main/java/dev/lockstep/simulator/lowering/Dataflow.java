@@ -10,11 +10,11 @@ public final class Dataflow {
 
   /** The registers it sets, under its guard or not. */
   public static void definitions(Instruction in, Consumer<Register> set) {
-    Liveness.definitions(new Step(in, Step.Kind.PLAIN, null, -1), set);
+    Liveness.definitions(Step.of(in, Step.Kind.PLAIN), set);
   }
 
   /** The registers it reads, its guard's among them. */
   public static void uses(Instruction in, Consumer<Register> use) {
-    Liveness.uses(new Step(in, Step.Kind.PLAIN, null, -1), use);
+    Liveness.uses(Step.of(in, Step.Kind.PLAIN), use);
   }
 }

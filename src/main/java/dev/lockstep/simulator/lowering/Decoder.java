@@ -95,7 +95,8 @@ final class Decoder {
           "griddepcontrol",
           "pmevent" ->
           WarpDecoder.decode(in, emitter);
-      case "ret", "exit", "trap", "brkpt" -> ControlDecoder.decode(in, emitter);
+      case "ret", "exit", "trap", "brkpt", "alloca", "stacksave", "stackrestore" ->
+          ControlDecoder.decode(in, emitter);
       default -> throw new Unsupported("the instruction is not known");
     }
   }

@@ -14,6 +14,7 @@ import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.Lanes1;
 import dev.lockstep.simulator.op.Lanes2;
 import dev.lockstep.simulator.op.Lanes3;
+import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PredicateOp;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,9 @@ final class Emitter {
   final Registers registers;
   final Symbols symbols;
   final DeviceOptions options;
+  /** What every frame on the stack is aligned to. */
+  long frameAlignment = 16;
+
   private final List<Op> steps = new ArrayList<>();
   private final List<Op> after = new ArrayList<>();
 
@@ -105,8 +109,15 @@ final class Emitter {
       case Operand.IntLiteral(long value) -> registers.constant((int) value);
       case Operand.FloatLiteral f -> registers.constant(Float.floatToRawIntBits((float) f.value()));
       case Operand.Special(String name) -> SpecialValues.ints(this, name);
-      case Operand.Symbol(String name, long offset) ->
-          registers.constant((int) addressOf(name, offset));
+      case Operand.Symbol(String name, long offset) -> {
+        Symbols.Place place = symbols.find(name);
+        if (place != null && place.framed()) {
+          Slot<int[]> low = registers.temporaryInt();
+          emit(ConversionLanes::longToInt, low, framed(place, offset));
+          yield low;
+        }
+        yield registers.constant((int) addressOf(name, offset));
+      }
       case Operand.Reg(Register register) ->
           switch (Registers.file(register.type())) {
             case Slot.INTS -> slot(register);
@@ -131,7 +142,12 @@ final class Emitter {
       case Operand.IntLiteral(long value) -> registers.constant(value);
       case Operand.FloatLiteral f -> registers.constant(Double.doubleToRawLongBits(f.value()));
       case Operand.Special(String name) -> SpecialValues.longs(this, name);
-      case Operand.Symbol(String name, long offset) -> registers.constant(addressOf(name, offset));
+      case Operand.Symbol(String name, long offset) -> {
+        Symbols.Place place = symbols.find(name);
+        yield place != null && place.framed()
+            ? framed(place, offset)
+            : registers.constant(addressOf(name, offset));
+      }
       case Operand.Reg(Register register) ->
           switch (Registers.file(register.type())) {
             case Slot.LONGS -> slot(register);
@@ -336,7 +352,15 @@ final class Emitter {
       throw new Unsupported("an operand that is no address");
     }
     if (base instanceof Operand.Symbol(String name, long more)) {
+      Symbols.Place place = symbols.find(name);
+      if (place != null && place.framed()) {
+        return new Address(
+            place.space(), framePointer(), place.address() + more + offset);
+      }
       return new Address(spaceOf(name, space), registers.constant(addressOf(name, more)), offset);
+    }
+    if (space == StateSpace.PARAM && symbols.ofFunction()) {
+      return address(operand, StateSpace.LOCAL);
     }
     boolean narrow =
         base instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS;
@@ -349,10 +373,9 @@ final class Emitter {
   /** Named without a space, a variable is accessed in its own. */
   private StateSpace spaceOf(String name, StateSpace space) {
     Symbols.Place place = symbols.find(name);
-    if (space == StateSpace.GENERIC && place != null) {
-      return place.space();
-    }
-    return space;
+    // Parameters of calls lie in local memory.
+    boolean own = space == StateSpace.GENERIC || space == StateSpace.PARAM;
+    return own && place != null ? place.space() : space;
   }
 
   /** The address of a name in its own state space. */
@@ -361,7 +384,31 @@ final class Emitter {
     if (place == null) {
       throw new Unsupported("nothing is known of the name " + name);
     }
+    if (place.framed()) {
+      throw new Unsupported("the address of " + name + " here");
+    }
     return place.address() + offset;
+  }
+
+  /** Whether a name stands for local memory, as parameters of functions and calls do. */
+  boolean isLocal(String name) {
+    Symbols.Place place = symbols.find(name);
+    return place != null && place.space() == StateSpace.LOCAL;
+  }
+
+  /** The address of a variable in the running function's frame. */
+  private Slot<long[]> framed(Symbols.Place place, long offset) {
+    Slot<long[]> address = registers.temporaryLong();
+    emit(
+        LongLanes::add,
+        address,
+        framePointer(),
+        registers.constant(place.address() + offset));
+    return address;
+  }
+
+  private Slot<long[]> framePointer() {
+    return slot(CallDecoder.FRAME_POINTER);
   }
 
   @SuppressWarnings("unchecked") // The register's type was looked at by the caller.

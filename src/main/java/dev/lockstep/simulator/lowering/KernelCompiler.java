@@ -9,15 +9,20 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.Routine;
+import dev.lockstep.simulator.execution.CallStack;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.jit.Segment;
 import dev.lockstep.simulator.jit.SegmentCompiler;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.Guarded;
+import dev.lockstep.simulator.op.IndexedBranch;
 import dev.lockstep.simulator.op.Jump;
 import dev.lockstep.simulator.op.Nothing;
 import dev.lockstep.simulator.op.Sequence;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -25,15 +30,19 @@ import java.util.function.Consumer;
 
 /** Lowers a kernel: {@link #compile} reads as the list of passes. */
 public final class KernelCompiler {
+  /** Stack of each thread of a kernel that calls itself or takes memory from the stack. */
+  private static final long STACK_BYTES = 32 << 10;
+
   private final PtxModule module;
   private final PtxKernel kernel;
+  private final CallGraph graph;
   private final Instrument instrument;
+  private final Consumer<DeviceFault.UnsupportedInstruction> refused;
   private final Registers registers = new Registers();
-  private final Emitter emitter;
-  private final Decoder decoder;
+  private final List<RoutinePlan> plans = new ArrayList<>();
   private final List<Op> code = new ArrayList<>();
   private final List<LoweredKernel.Site> sites = new ArrayList<>();
-  private final Consumer<DeviceFault.UnsupportedInstruction> refused;
+  private final List<CallLink> calls = new ArrayList<>();
 
   /** Whether the instrument put something around an op of the instruction decoded last. */
   private boolean watched;
@@ -41,16 +50,13 @@ public final class KernelCompiler {
   private KernelCompiler(
       PtxModule module,
       PtxKernel kernel,
-      Symbols symbols,
-      DeviceOptions options,
       Instrument instrument,
       Consumer<DeviceFault.UnsupportedInstruction> refused) {
     this.module = module;
     this.kernel = kernel;
+    this.graph = CallGraph.of(module, kernel);
     this.instrument = instrument;
     this.refused = refused;
-    this.emitter = new Emitter(registers, symbols, options);
-    this.decoder = new Decoder(emitter);
   }
 
   /**
@@ -98,28 +104,40 @@ public final class KernelCompiler {
       DeviceOptions options,
       Instrument instrument,
       Consumer<DeviceFault.UnsupportedInstruction> refused) {
-    Symbols symbols = new Symbols(module, kernel, globals);
-    List<Step> steps = Steps.of(kernel);
-    List<ControlFlow.Block> blocks = ControlFlow.blocks(steps);
-    int[] order = ControlFlow.order(blocks);
-    Liveness liveness = Liveness.of(steps, blocks);
-    KernelCompiler compiler =
-        new KernelCompiler(module, kernel, symbols, options, instrument, refused);
+    KernelCompiler compiler = new KernelCompiler(module, kernel, instrument, refused);
+    List<Routine> routines = compiler.graph.routines();
+    List<Symbols> symbols = Symbols.of(module, routines, globals);
     Registers registers = compiler.registers;
-    boolean[] constant =
-        instrument.seesEverything()
-            ? new boolean[steps.size()]
-            : LaunchConstants.find(registers, symbols, steps, kernel.registers().size());
-    RegisterAllocation.run(registers, kernel.registers(), steps, blocks, order, constant, liveness);
-    List<Register> zeroed = liveness.readBeforeWritten(kernel.registers());
+    List<Register> zeroed = new ArrayList<>();
+    for (int i = 0; i < routines.size(); i++) {
+      RoutinePlan plan =
+          new RoutinePlan(
+              routines.get(i),
+              symbols.get(i),
+              registers,
+              options,
+              !instrument.seesEverything());
+      compiler.plans.add(plan);
+      zeroed.addAll(plan.undefined());
+    }
     instrument.kernel(
-        kernel, zeroed.stream().filter(r -> !registers.isConstant(r)).toList(), symbols.shared());
+        kernel,
+        zeroed.stream().filter(r -> !registers.isConstant(r)).toList(),
+        symbols.get(0).shared());
     instrument.registers(registers);
-    Segments segments =
-        new Segments(registers, symbols, kernel.registers(), options.approximation());
-    compiler.layOut(steps, blocks, order, constant, liveness, segments);
+    Frames frames = Frames.of(compiler.plans, compiler.graph, STACK_BYTES);
+    List<Segment> segments = new ArrayList<>();
+    for (RoutinePlan plan : compiler.plans) {
+      Segments found =
+          new Segments(
+              registers, plan.symbols, plan.routine.registers(), options.approximation());
+      compiler.layOut(plan, found);
+      segments.addAll(found.found());
+    }
+    compiler.calls.forEach(call -> call.link(compiler.module, compiler.plans, frames));
+    CallStack.Layout layout = frames.layout(registers);
     Op[] code = compiler.code.toArray(Op[]::new);
-    SegmentCompiler.install(segments.found(), code, tier(options, instrument));
+    SegmentCompiler.install(segments, code, tier(options, instrument));
     return new LoweredKernel(
         kernel.name(),
         kernel.parameterBytes(),
@@ -127,78 +145,147 @@ public final class KernelCompiler {
         code,
         compiler.sites,
         registers.file(zeroed),
-        symbols.sharedBytes(),
-        symbols.dynamicAlignment(),
-        symbols.localBytes());
+        symbols.get(0).sharedBytes(),
+        symbols.get(0).dynamicAlignment(),
+        frames.localBytes(),
+        layout);
   }
 
   /**
    * Decodes block after block; a jump is added where the text's next block is not the next here.
    */
-  private void layOut(
-      List<Step> steps,
-      List<ControlFlow.Block> blocks,
-      int[] order,
-      boolean[] constant,
-      Liveness liveness,
-      Segments segments) {
-    int[] start = new int[blocks.size()];
+  private void layOut(RoutinePlan plan, Segments segments) {
+    int[] order = plan.order;
     List<Link> links = new ArrayList<>();
     for (int n = 0; n < order.length; n++) {
-      ControlFlow.Block block = blocks.get(order[n]);
-      start[order[n]] = code.size();
+      ControlFlow.Block block = plan.blocks.get(order[n]);
+      plan.start[order[n]] = code.size();
+      Step last = plan.steps.get(block.to() - 1);
+      int[] next = block.successors();
+      BitSet wanted = plan.liveness.atEnd(order[n]);
       List<Segments.Placed> placed = new ArrayList<>();
       for (int i = block.from(); i < block.to(); i++) {
-        Step step = steps.get(i);
+        Step step = plan.steps.get(i);
         boolean waits = Steps.waits(step);
         if (i == block.from() && !waits) {
-          addStretch(steps, i, block.to(), placed);
+          addStretch(plan.steps, i, block.to(), placed);
         }
-        if (step.kind() != Step.Kind.BRANCH && !constant[i]) {
-          watched = false;
-          int pc = code.size();
-          Op op = add(decode(step.instruction()), step.instruction());
-          placed.add(new Segments.Placed(step, op, pc, watched));
+        switch (step.kind()) {
+          case BRANCH -> {}
+          case CALL -> addCall(plan, step, wanted, placed);
+          case INDEXED -> addIndexed(plan, step, next, placed, links);
+          case PLAIN, EXIT -> {
+            if (!plan.constant[i]) {
+              addPlain(plan, step, placed);
+            }
+          }
         }
         if (waits) {
-          addStretch(steps, i, block.to(), placed);
+          addStretch(plan.steps, i, block.to(), placed);
         }
       }
-      Step last = steps.get(block.to() - 1);
-      BitSet wanted = liveness.atEnd(order[n]);
       if (last.kind() == Step.Kind.BRANCH) {
         Liveness.uses(last, register -> wanted.set(register.id()));
       }
       segments.add(placed, wanted);
-      int[] next = block.successors();
       int following = n + 1 < order.length ? order[n + 1] : -1;
       if (last.kind() == Step.Kind.BRANCH && last.guard() != null) {
         Branch branch =
             new Branch(registers.predicate(last.guard().predicate()), last.guard().negated());
         add(branch, last.instruction());
-        links.add(new Link(branch, next[0]));
+        links.add(new Link(branch, new int[] {next[0]}));
       }
       boolean shown = last.instruction().opcode().equals("bra") && instrument.seesEverything();
-      if (next.length > 0 && (next[next.length - 1] != following || shown)) {
+      if (next.length > 0
+          && last.kind() != Step.Kind.INDEXED
+          && (next[next.length - 1] != following || shown)) {
         Jump jump = new Jump();
         add(jump, last.instruction());
-        links.add(new Link(jump, next[next.length - 1]));
+        links.add(new Link(jump, new int[] {next[next.length - 1]}));
       }
     }
-    for (Link link : links) {
-      int target = start[link.block];
-      switch (link.op) {
-        case Branch branch -> {
-          Step first = steps.get(blocks.get(link.block).from());
-          branch.link(target, endsThread(first));
-          if (endsThread(first)) {
-            instrument.exits(branch, first.instruction());
-          }
+    links.forEach(link -> link(plan, link));
+  }
+
+  private void link(RoutinePlan plan, Link link) {
+    int target = plan.start[link.blocks[0]];
+    switch (link.op) {
+      case Branch branch -> {
+        Step first = plan.steps.get(plan.blocks.get(link.blocks[0]).from());
+        boolean ends = endsThread(plan, first);
+        branch.link(target, ends);
+        if (ends) {
+          instrument.exits(branch, first.instruction());
         }
-        case Jump jump -> jump.link(target);
-        default -> throw new AssertionError(link);
       }
+      case Jump jump -> jump.link(target);
+      case IndexedBranch branch ->
+          branch.link(Arrays.stream(link.blocks).map(block -> plan.start[block]).toArray());
+      default -> throw new AssertionError(link);
     }
+  }
+
+  private void addPlain(RoutinePlan plan, Step step, List<Segments.Placed> placed) {
+    watched = false;
+    int pc = code.size();
+    Op op = add(decode(plan, step.instruction()), step.instruction());
+    placed.add(new Segments.Placed(step, op, pc, watched));
+  }
+
+  /** What comes before and after the op that leaves stands apart from it: lanes return behind it. */
+  private void addCall(
+      RoutinePlan plan, Step step, BitSet wanted, List<Segments.Placed> placed) {
+    Instruction in = step.instruction();
+    CallDecoder.Code call;
+    try {
+      call = new CallDecoder(module, graph, plan, registers).decode(in, wanted);
+    } catch (Unsupported e) {
+      plan.emitter.finish();
+      refuse(plan, in, e);
+      return;
+    }
+    addPart(call.before(), in, placed);
+    watched = false;
+    int pc = code.size();
+    Op op = add(instrument.step(call.call(), in, site(in)), in);
+    placed.add(new Segments.Placed(step, op, pc, true));
+    addPart(call.after(), in, placed);
+    calls.add(new CallLink(call, plan.routine, in, graph));
+  }
+
+  private void addPart(List<Op> ops, Instruction in, List<Segments.Placed> placed) {
+    if (!ops.isEmpty()) {
+      LoweredKernel.Site site = site(in);
+      Op op = sequence(ops.stream().map(part -> instrument.step(part, in, site)).toList());
+      placed.add(new Segments.Placed(null, op, code.size()));
+      code.add(op);
+      sites.add(site);
+    }
+  }
+
+  private void addIndexed(
+      RoutinePlan plan, Step step, int[] next, List<Segments.Placed> placed, List<Link> links) {
+    Instruction in = step.instruction();
+    try {
+      Decoder.allow(in, "idx", "uni");
+      if (next.length == 0) {
+        throw new Unsupported("it has no list of targets");
+      }
+      IndexedBranch branch =
+          new IndexedBranch(plan.emitter.b32(Emitter.operand(in, 0)).index());
+      plan.emitter.emit(branch);
+      int pc = code.size();
+      Op op = add(sequence(List.of(plan.emitter.finish())), in);
+      placed.add(new Segments.Placed(step, op, pc, true));
+      links.add(new Link(branch, next));
+    } catch (Unsupported e) {
+      plan.emitter.finish();
+      refuse(plan, in, e);
+    }
+  }
+
+  private static Op sequence(List<Op> ops) {
+    return ops.size() == 1 ? ops.get(0) : new Sequence(ops.toArray(Op[]::new));
   }
 
   /**
@@ -227,28 +314,35 @@ public final class KernelCompiler {
     }
   }
 
-  private static boolean endsThread(Step step) {
+  private static boolean endsThread(RoutinePlan plan, Step step) {
     return switch (step.instruction().opcode()) {
-      case "ret", "exit" -> step.kind() == Step.Kind.EXIT;
+      case "exit" -> step.kind() == Step.Kind.EXIT;
+      case "ret" -> step.kind() == Step.Kind.EXIT && !plan.symbols.ofFunction();
       default -> false;
     };
   }
 
-  private Op decode(Instruction in) {
+  private void refuse(RoutinePlan plan, Instruction in, Unsupported e) {
+    String function = plan.symbols.ofFunction() ? ", in function " + plan.routine.name() : "";
+    refused.accept(
+        new DeviceFault.UnsupportedInstruction(
+            in.fullOpcode() + " is beyond the simulator (" + e.getMessage() + function + ")",
+            new FaultSite(
+                kernel.name(),
+                new Dim3(0, 0, 0),
+                new Dim3(0, 0, 0),
+                in.line(),
+                in.text(),
+                module.describe(in.location()))));
+  }
+
+  private Op decode(RoutinePlan plan, Instruction in) {
+    Emitter emitter = plan.emitter;
     try {
-      decoder.decode(in);
+      plan.decoder.decode(in);
     } catch (Unsupported e) {
       emitter.finish();
-      refused.accept(
-          new DeviceFault.UnsupportedInstruction(
-              in.fullOpcode() + " is beyond the simulator (" + e.getMessage() + ")",
-              new FaultSite(
-                  kernel.name(),
-                  new Dim3(0, 0, 0),
-                  new Dim3(0, 0, 0),
-                  in.line(),
-                  in.text(),
-                  module.describe(in.location()))));
+      refuse(plan, in, e);
       return new Nothing();
     }
     LoweredKernel.Site site = site(in);
@@ -286,5 +380,7 @@ public final class KernelCompiler {
     return new LoweredKernel.Site(in.line(), in.text(), module.describe(in.location()));
   }
 
-  private record Link(Op op, int block) {}
+  /** A branch and the blocks it goes to. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Link(Op op, int[] blocks) {}
 }

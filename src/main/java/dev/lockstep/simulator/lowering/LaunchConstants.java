@@ -3,6 +3,7 @@ package dev.lockstep.simulator.lowering;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.Routine;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.Slot;
@@ -34,8 +35,11 @@ final class LaunchConstants {
   }
 
   /** By step: whether its only effect was to set such a register. */
-  static boolean[] find(Registers registers, Symbols symbols, List<Step> steps, int registerCount) {
-    LaunchConstants pass = new LaunchConstants(registers, symbols, steps, registerCount);
+  static boolean[] find(Registers registers, Symbols symbols, List<Step> steps, Routine routine) {
+    LaunchConstants pass =
+        new LaunchConstants(registers, symbols, steps, routine.registers().size());
+    // Those are set by whoever calls the function.
+    RoutinePlan.formals(routine).forEach(r -> pass.definitions[r.id()]++);
     for (Step step : steps) {
       Liveness.definitions(step, r -> pass.definitions[r.id()]++);
     }
@@ -132,7 +136,7 @@ final class LaunchConstants {
 
   private @Nullable Slot<?> address(Register d, String name, long offset) {
     Symbols.Place place = symbols.find(name);
-    if (place == null || Registers.file(d.type()) == Slot.FLOATS) {
+    if (place == null || place.framed() || Registers.file(d.type()) == Slot.FLOATS) {
       return null;
     }
     return Registers.file(d.type()) == Slot.INTS

@@ -22,6 +22,8 @@ final class Liveness {
           "bar",
           "barrier",
           "bra",
+          "brx",
+          "stackrestore",
           "ret",
           "exit",
           "trap",
@@ -31,7 +33,6 @@ final class Liveness {
           "fence",
           "prefetch",
           "prefetchu",
-          "call",
           "stmatrix",
           "nanosleep",
           "pmevent",
@@ -154,6 +155,10 @@ final class Liveness {
   }
 
   private static boolean hasResult(Instruction in) {
+    if (in.opcode().equals("call")) {
+      // call (results), f, (arguments);
+      return in.operands().size() > 1 && in.operands().get(0) instanceof Operand.Arguments;
+    }
     boolean reducingBarrier = in.opcode().startsWith("bar") && in.has("red");
     return (reducingBarrier || !WITHOUT_RESULT.contains(in.opcode())) && !in.operands().isEmpty();
   }

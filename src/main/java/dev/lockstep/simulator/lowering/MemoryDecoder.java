@@ -85,7 +85,8 @@ final class MemoryDecoder {
     long fixed = -1;
     if (space == StateSpace.PARAM
         && operand(in, 1)
-            instanceof Operand.Address(Operand.Symbol(String name, long more), long offset)) {
+            instanceof Operand.Address(Operand.Symbol(String name, long more), long offset)
+        && !e.isLocal(name)) {
       fixed = parameter(name, more + offset, targets.size() * type.bytes());
     } else {
       address = e.address(operand(in, 1), space);

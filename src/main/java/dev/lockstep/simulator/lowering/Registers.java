@@ -63,6 +63,11 @@ final class Registers implements RegisterPlaces {
     return uppers.computeIfAbsent(register, r -> fresh(Slot.LONGS));
   }
 
+  /** Whether it has a place. */
+  boolean isPlaced(Register register) {
+    return slots.containsKey(register);
+  }
+
   /** The register lives where another one, of the same file, has ended. */
   void share(Register register, int index) {
     slots.put(register, new Slot<>(file(register.type()), index));

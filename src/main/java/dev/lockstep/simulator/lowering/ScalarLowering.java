@@ -163,7 +163,7 @@ final class ScalarLowering {
       case Operand.FloatLiteral f -> new Source.Literal(true, 0, f.value());
       case Operand.Symbol(String name, long offset) -> {
         Symbols.Place place = symbols.find(name);
-        yield place == null || type == 'f' || type == 'd'
+        yield place == null || place.framed() || type == 'f' || type == 'd'
             ? null
             : new Source.Literal(false, place.address() + offset, 0);
       }

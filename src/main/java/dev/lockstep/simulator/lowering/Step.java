@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.ptx.Instruction;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,13 +9,27 @@ import org.jspecify.annotations.Nullable;
  *
  * @param guard what a branch depends on; null for one always taken. Instructions that are no
  *     branches keep their guard to themselves
- * @param target the step a branch goes to, or −1
+ * @param targets the steps a branch may go to
  */
-record Step(Instruction instruction, Kind kind, Instruction.@Nullable Guard guard, int target) {
+record Step(
+    Instruction instruction,
+    Kind kind,
+    Instruction.@Nullable Guard guard,
+    List<Integer> targets) {
   enum Kind {
     PLAIN,
+    /** To one target, or on if it has a guard. */
     BRANCH,
+    /** To one of several targets. */
+    INDEXED,
+    /** Somewhere else, and back to the next step. */
+    CALL,
     EXIT
+  }
+
+  /** A step that is no branch and has no targets. */
+  static Step of(Instruction in, Kind kind) {
+    return new Step(in, kind, null, List.of());
   }
 
   /** Whether it is the guard of the next step, made a branch around it. */
@@ -30,6 +45,6 @@ record Step(Instruction instruction, Kind kind, Instruction.@Nullable Guard guar
 
   /** Whether the next step in the text may be executed next. */
   boolean fallsThrough() {
-    return kind == Kind.PLAIN || kind == Kind.BRANCH && guard != null;
+    return kind == Kind.PLAIN || kind == Kind.CALL || kind == Kind.BRANCH && guard != null;
   }
 }

@@ -3,12 +3,14 @@ package dev.lockstep.simulator.lowering;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Label;
 import dev.lockstep.ptx.Operand;
-import dev.lockstep.ptx.PtxKernel;
+import dev.lockstep.ptx.PtxFunction;
+import dev.lockstep.ptx.Routine;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * This pass: labels become step numbers, and guarded instructions that end a thread or wait for
@@ -39,57 +41,96 @@ final class Steps {
     return step.kind() == Step.Kind.PLAIN && WAITING.contains(step.instruction().opcode());
   }
 
-  static List<Step> of(PtxKernel kernel) {
-    List<Instruction> instructions = kernel.instructions();
+  static List<Step> of(Routine routine) {
+    List<Operand> results = results(routine);
+    List<Instruction> instructions = routine.instructions();
     List<Step> steps = new ArrayList<>(instructions.size() + 16);
     Map<Integer, Integer> stepOf = new HashMap<>();
     for (int i = 0; i < instructions.size(); i++) {
       stepOf.put(i, steps.size());
       Instruction in = instructions.get(i);
-      boolean ends = ENDING.contains(in.opcode());
-      if (in.opcode().equals("bra")) {
-        steps.add(new Step(in, Step.Kind.BRANCH, in.guard(), i));
+      Step.Kind kind = kind(in);
+      if (kind == Step.Kind.BRANCH) {
+        steps.add(new Step(in, kind, in.guard(), List.of(i)));
         continue;
       }
-      if (in.guard() != null && (ends || WAITING.contains(in.opcode()))) {
+      if (in.guard() != null
+          && (kind != Step.Kind.PLAIN || WAITING.contains(in.opcode()))) {
         Instruction.Guard around =
             new Instruction.Guard(in.guard().predicate(), !in.guard().negated());
-        steps.add(new Step(in, Step.Kind.BRANCH, around, -1));
-        steps.add(new Step(unguarded(in), ends ? Step.Kind.EXIT : Step.Kind.PLAIN, null, -1));
-      } else {
-        steps.add(new Step(in, ends ? Step.Kind.EXIT : Step.Kind.PLAIN, null, -1));
+        steps.add(new Step(in, Step.Kind.BRANCH, around, List.of(steps.size() + 2)));
+        in = with(in, null, in.operands());
       }
+      if (in.opcode().equals("ret")) {
+        in = with(in, in.guard(), results);
+      }
+      steps.add(new Step(in, kind, null, List.of()));
     }
     int end = steps.size();
-    steps.add(new Step(theEnd(kernel), Step.Kind.EXIT, null, -1));
-    return resolved(steps, kernel.labels(), stepOf, end);
+    steps.add(Step.of(theEnd(routine, results), Step.Kind.EXIT));
+    return resolved(steps, routine.labels(), stepOf, end);
+  }
+
+  private static Step.Kind kind(Instruction in) {
+    return switch (in.opcode()) {
+      case "bra" -> Step.Kind.BRANCH;
+      case "brx" -> Step.Kind.INDEXED;
+      case "call" -> Step.Kind.CALL;
+      default -> ENDING.contains(in.opcode()) ? Step.Kind.EXIT : Step.Kind.PLAIN;
+    };
+  }
+
+  /** A {@code ret} reads the results that are in registers. */
+  private static List<Operand> results(Routine routine) {
+    return routine instanceof PtxFunction function
+        ? function.prototype().results().stream()
+            .filter(formal -> !formal.inMemory())
+            .<Operand>map(formal -> new Operand.Reg(routine.registers().get(formal.register())))
+            .toList()
+        : List.of();
   }
 
   private static List<Step> resolved(
       List<Step> steps, Map<String, Label> labels, Map<Integer, Integer> stepOf, int end) {
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
-      if (step.kind() != Step.Kind.BRANCH) {
-        continue;
+      List<Operand> operands = step.instruction().operands();
+      boolean branch = step.kind() == Step.Kind.BRANCH && !step.isGuardOfNext();
+      List<Operand> targets = List.of();
+      if (branch && !operands.isEmpty()) {
+        targets = operands.subList(0, 1);
+      } else if (step.kind() == Step.Kind.INDEXED
+          && operands.size() == 2
+          && operands.get(1) instanceof Operand.Vector(List<Operand> elements)) {
+        targets = elements;
       }
-      int target = i + 2;
-      if (step.target() >= 0
-          && step.instruction().operands().get(0) instanceof Operand.Target(String name)) {
-        Label label = labels.get(name);
-        target = label == null ? end : stepOf.getOrDefault(label.index(), end);
+      if (branch || step.kind() == Step.Kind.INDEXED) {
+        List<Integer> places =
+            targets.stream().map(target -> place(target, labels, stepOf, end)).toList();
+        boolean lost = branch && places.isEmpty();
+        steps.set(
+            i,
+            new Step(
+                step.instruction(), step.kind(), step.guard(), lost ? List.of(end) : places));
       }
-      steps.set(i, new Step(step.instruction(), Step.Kind.BRANCH, step.guard(), target));
     }
     return steps;
   }
 
-  private static Instruction unguarded(Instruction in) {
-    return new Instruction(
-        null, in.opcode(), in.modifiers(), in.operands(), in.line(), in.text(), in.location());
+  private static int place(
+      Operand operand, Map<String, Label> labels, Map<Integer, Integer> stepOf, int end) {
+    Label label = operand instanceof Operand.Target(String name) ? labels.get(name) : null;
+    return label == null ? end : stepOf.getOrDefault(label.index(), end);
   }
 
-  /** What a kernel does that runs past its last instruction. */
-  private static Instruction theEnd(PtxKernel kernel) {
-    return new Instruction(null, "ret", List.of(), List.of(), kernel.line(), "}", null);
+  private static Instruction with(
+      Instruction in, Instruction.@Nullable Guard guard, List<Operand> operands) {
+    return new Instruction(
+        guard, in.opcode(), in.modifiers(), operands, in.line(), in.text(), in.location());
+  }
+
+  /** What a kernel or function does that runs past its last instruction. */
+  private static Instruction theEnd(Routine routine, List<Operand> results) {
+    return new Instruction(null, "ret", List.of(), results, routine.line(), "}", null);
   }
 }

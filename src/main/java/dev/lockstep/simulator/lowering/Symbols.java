@@ -2,86 +2,111 @@ package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.ptx.Parameter;
+import dev.lockstep.ptx.Prototype;
+import dev.lockstep.ptx.PtxFunction;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxModule;
+import dev.lockstep.ptx.Routine;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.ptx.Variable;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Lays out what a kernel has in shared and local memory, and knows the address of every name. */
+/**
+ * Lays out what a kernel and its functions have in shared and local memory, and knows the address
+ * of every name in one of them.
+ */
 final class Symbols {
-  /** A name's address in its own state space; global and constant ones are generic addresses. */
-  record Place(StateSpace space, long address, long bytes) {}
+  /**
+   * A name's address in its own state space; global, constant and code addresses are generic ones.
+   *
+   * @param framed whether it counts from the start of the running function's frame
+   */
+  record Place(StateSpace space, long address, long bytes, boolean framed) {}
 
-  private final Map<String, Place> places = new HashMap<>();
-  private long sharedBytes;
+  private final SharedLayout sharedLayout;
+  private final Map<String, Place> places;
+  private final boolean framed;
   private long localBytes;
-  private int dynamicAlignment = 16;
+  private int alignment = 16;
+
+  private Symbols(SharedLayout shared, Map<String, Place> module, Routine routine) {
+    this.sharedLayout = shared;
+    this.places = new HashMap<>(module);
+    this.framed = routine instanceof PtxFunction;
+    switch (routine) {
+      case PtxKernel kernel -> {
+        for (Parameter p : kernel.parameters()) {
+          places.put(p.name(), new Place(StateSpace.PARAM, p.offset(), p.bytes(), false));
+        }
+      }
+      case PtxFunction function -> frame(function.prototype());
+    }
+    for (Variable variable : routine.variables()) {
+      switch (variable.space()) {
+        case SHARED -> shared.place(variable, places);
+        case LOCAL, PARAM -> local(variable);
+        default -> {}
+      }
+    }
+  }
 
   /**
+   * The symbols of a kernel and its functions, in their order.
+   *
    * @param globals addresses of the module's global and constant variables
    */
-  Symbols(PtxModule module, PtxKernel kernel, Map<String, Long> globals) {
+  static List<Symbols> of(PtxModule module, List<Routine> routines, Map<String, Long> globals) {
+    SharedLayout shared = new SharedLayout();
+    Map<String, Place> places = new HashMap<>();
+    for (PtxFunction function : module.functions()) {
+      long address = CodeAddresses.of(module, function.name());
+      places.put(function.name(), new Place(StateSpace.GENERIC, address, 0, false));
+    }
+    for (String alias : module.aliases().keySet()) {
+      long address = CodeAddresses.of(module, alias);
+      if (address != 0) {
+        places.put(alias, new Place(StateSpace.GENERIC, address, 0, false));
+      }
+    }
     for (Variable variable : module.variables()) {
       if (variable.space() == StateSpace.SHARED) {
-        place(variable);
+        shared.place(variable, places);
       } else {
         Long address = globals.get(variable.name());
         if (address != null) {
-          places.put(variable.name(), new Place(variable.space(), address, variable.bytes()));
+          places.put(
+              variable.name(), new Place(variable.space(), address, variable.bytes(), false));
         }
       }
     }
-    kernel.variables().forEach(this::place);
-    // Memory sized by the launch comes behind everything else, whatever its name.
-    for (List<Variable> declared : List.of(module.variables(), kernel.variables())) {
-      for (Variable variable : declared) {
-        if (isDynamic(variable)) {
-          dynamicAlignment = Math.max(dynamicAlignment, variable.alignment());
-        }
-      }
+    List<Symbols> all = new ArrayList<>();
+    for (Routine routine : routines) {
+      all.add(new Symbols(shared, places, routine));
     }
-    long start = (sharedBytes + dynamicAlignment - 1) & -dynamicAlignment;
-    for (List<Variable> declared : List.of(module.variables(), kernel.variables())) {
-      for (Variable variable : declared) {
-        if (isDynamic(variable)) {
-          places.put(variable.name(), new Place(StateSpace.SHARED, start, 0));
-        }
-      }
-    }
-    for (Parameter parameter : kernel.parameters()) {
-      places.put(
-          parameter.name(), new Place(StateSpace.PARAM, parameter.offset(), parameter.bytes()));
-    }
+    shared.placeDynamic();
+    return all;
   }
 
   @Nullable Place find(String name) {
-    return places.get(name);
+    Place place = places.get(name);
+    return place == null ? null : sharedLayout.resolved(place);
   }
 
+  /** What the kernel has in shared memory, in the order of its declarations. */
   List<Instrument.SharedVariable> shared() {
-    return places.entrySet().stream()
-        .filter(e -> e.getValue().space() == StateSpace.SHARED)
-        .map(
-            e ->
-                new Instrument.SharedVariable(
-                    e.getKey(), e.getValue().address(), e.getValue().bytes()))
-        .toList();
+    return sharedLayout.variables();
   }
 
   int sharedBytes() {
-    return inReach("shared", sharedBytes);
-  }
-
-  int localBytes() {
-    return inReach("local", (localBytes + 15) & -16);
+    return inReach("shared", sharedLayout.bytes());
   }
 
   /** Far more than any GPU has; launches are held to what theirs has. */
-  private static int inReach(String space, long bytes) {
+  static int inReach(String space, long bytes) {
     if (bytes > Integer.MAX_VALUE) {
       throw new DeviceException(
           "load", "%d bytes of %s memory are more than any GPU has".formatted(bytes, space));
@@ -89,27 +114,47 @@ final class Symbols {
     return (int) bytes;
   }
 
+  /** Whether these are the names of a function, whose local memory lies in frames. */
+  boolean ofFunction() {
+    return framed;
+  }
+
   int dynamicAlignment() {
-    return dynamicAlignment;
+    return sharedLayout.dynamicAlignment();
   }
 
-  private static boolean isDynamic(Variable variable) {
-    return variable.space() == StateSpace.SHARED && variable.bytes() == 0;
+  /** Bytes of a frame, or of the kernel's own local memory. */
+  long localBytes() {
+    return localBytes;
   }
 
-  private void place(Variable variable) {
-    if (isDynamic(variable)) {
-      return;
+  /** What its local memory has to be aligned to. */
+  int alignment() {
+    return alignment;
+  }
+
+  private void frame(Prototype prototype) {
+    CallFrame frame = CallFrame.of(prototype);
+    frame(prototype.results(), frame.results());
+    frame(prototype.parameters(), frame.parameters());
+    alignment = Math.max(alignment, frame.alignment());
+    localBytes = frame.bytes();
+  }
+
+  private void frame(List<Prototype.Formal> formals, List<Long> offsets) {
+    for (int i = 0; i < offsets.size(); i++) {
+      Prototype.Formal formal = formals.get(i);
+      if (formal.inMemory()) {
+        places.put(
+            formal.name(), new Place(StateSpace.LOCAL, offsets.get(i), formal.bytes(), true));
+      }
     }
-    int alignment = variable.alignment();
-    if (variable.space() == StateSpace.SHARED) {
-      long at = (sharedBytes + alignment - 1) & -alignment;
-      places.put(variable.name(), new Place(StateSpace.SHARED, at, variable.bytes()));
-      sharedBytes = at + variable.bytes();
-    } else if (variable.space() == StateSpace.LOCAL) {
-      long at = (localBytes + alignment - 1) & -alignment;
-      places.put(variable.name(), new Place(StateSpace.LOCAL, at, variable.bytes()));
-      localBytes = at + variable.bytes();
-    }
+  }
+
+  private void local(Variable variable) {
+    long at = (localBytes + variable.alignment() - 1) & -variable.alignment();
+    places.put(variable.name(), new Place(StateSpace.LOCAL, at, variable.bytes(), framed));
+    localBytes = at + variable.bytes();
+    alignment = Math.max(alignment, variable.alignment());
   }
 }

@@ -1,0 +1,291 @@
+package dev.lockstep.simulator.lowering;
+
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
+import dev.lockstep.ptx.Prototype;
+import dev.lockstep.ptx.PtxFunction;
+import dev.lockstep.ptx.PtxModule;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.ScalarType;
+import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.op.Address;
+import dev.lockstep.simulator.op.Call;
+import dev.lockstep.simulator.op.IndirectCall;
+import dev.lockstep.simulator.op.LocalCopy;
+import dev.lockstep.simulator.op.SavedRegisters;
+import dev.lockstep.simulator.op.StackOps;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lowers calls (PTX ISA 9.7.12). Before one, its arguments are put where the function will look for
+ * them: into its registers, or into its frame, which will start at the caller's stack pointer.
+ * After it, results are fetched from there. The moves are decoded as the PTX instructions they are
+ * like.
+ */
+final class CallDecoder {
+  /** Per lane: where the running function's frame starts, and where the next one will. */
+  static final Register FRAME_POINTER = new Register(0, "%frame", ScalarType.U64, -1);
+
+  static final Register STACK_POINTER = new Register(1, "%stack", ScalarType.U64, -1);
+
+  /** The function an indirect call leads to, while its arguments are put in place. */
+  private static final Register POINTER = new Register(2, "%callee", ScalarType.U64, -1);
+
+  /** The ops of a call: those before, the one that leaves, and those after the return. */
+  record Code(List<Op> before, Op call, @Nullable PtxFunction callee, List<Op> after) {}
+
+  private final PtxModule module;
+  private final CallGraph graph;
+  private final RoutinePlan plan;
+  private final Registers registers;
+  private final Emitter e;
+
+  CallDecoder(PtxModule module, CallGraph graph, RoutinePlan plan, Registers registers) {
+    this.module = module;
+    this.graph = graph;
+    this.plan = plan;
+    this.registers = registers;
+    this.e = plan.emitter;
+  }
+
+  /**
+   * The ops of a call.
+   *
+   * @param wanted ids of the registers wanted behind it
+   */
+  Code decode(Instruction in, BitSet wanted) {
+    Decoder.allow(in, "uni");
+    CallSite site = CallSite.of(in);
+    String name = site.function();
+    if (name == null) {
+      return indirect(in, site, wanted);
+    }
+    PtxFunction function = module.function(name);
+    if (function != null) {
+      return direct(in, site, function, wanted);
+    }
+    Prototype declared = module.declared().get(name);
+    if (declared == null) {
+      throw new Unsupported("nothing is known of the function " + name);
+    }
+    throw new Unsupported("the function " + name + " has no body here");
+  }
+
+  private Code direct(Instruction in, CallSite site, PtxFunction function, BitSet wanted) {
+    Transfer transfer = new Transfer(in, site, function.prototype(), function);
+    boolean recursive = graph.reaches(function.name(), plan.routine.name());
+    return transfer.code(new Call(), recursive ? saved(wanted, site) : null);
+  }
+
+  private Code indirect(Instruction in, CallSite site, BitSet wanted) {
+    Prototype prototype = graph.prototype(plan.routine.body(), site);
+    if (prototype == null) {
+      throw new Unsupported("a call through a pointer without a type");
+    }
+    boolean recursive =
+        graph.callees(plan.routine, in).stream()
+            .anyMatch(f -> graph.reaches(f.name(), plan.routine.name()));
+    Transfer transfer = new Transfer(in, site, prototype, null);
+    transfer.run("mov", "", ScalarType.U64, List.of(new Operand.Reg(POINTER), site.callee()), transfer.before);
+    return transfer.code(
+        new IndirectCall(registers.slot(POINTER).index(), CodeAddresses::number),
+        recursive ? saved(wanted, site) : null);
+  }
+
+  /** The routine's own registers that must survive the call. */
+  private SavedRegisters saved(BitSet wanted, CallSite site) {
+    BitSet ids = (BitSet) wanted.clone();
+    for (Operand result : site.results()) {
+      if (result instanceof Operand.Reg(Register r)) {
+        ids.clear(r.id());
+      }
+    }
+    List<Slot<?>> slots = new ArrayList<>();
+    List<Integer> predicates = new ArrayList<>();
+    ids.stream()
+        .mapToObj(plan.routine.registers()::get)
+        .filter(r -> !registers.isConstant(r))
+        .forEach(
+            r -> {
+              if (r.type() == ScalarType.PRED) {
+                predicates.add(registers.predicate(r));
+              } else {
+                slots.add(registers.slot(r));
+                if (r.type() == ScalarType.B128) {
+                  slots.add(registers.upper(r));
+                }
+              }
+            });
+    return new SavedRegisters(slots, predicates);
+  }
+
+  /** What moves the arguments and results of one call. */
+  private final class Transfer {
+    private final Instruction in;
+    private final CallSite site;
+    private final Prototype prototype;
+    private final @Nullable PtxFunction callee;
+    private final CallFrame frame;
+    private final List<Op> before = new ArrayList<>();
+    private final List<Op> after = new ArrayList<>();
+
+    Transfer(
+        Instruction in, CallSite site, Prototype prototype, @Nullable PtxFunction callee) {
+      this.in = in;
+      this.site = site;
+      this.prototype = prototype;
+      this.callee = callee;
+      this.frame = CallFrame.of(prototype);
+      if (site.arguments().size() != prototype.parameters().size()
+          || site.results().size() != prototype.results().size()) {
+        throw new Unsupported(
+            "%d arguments and %d results for a function that has %d and %d"
+                .formatted(
+                    site.arguments().size(),
+                    site.results().size(),
+                    prototype.parameters().size(),
+                    prototype.results().size()));
+      }
+    }
+
+    Code code(Op call, @Nullable SavedRegisters saved) {
+      if (saved != null) {
+        before.add(saved.new Save());
+      }
+      if (frame.bytes() > 0) {
+        before.add(new StackOps.Reserve(frame.bytes()));
+      }
+      pass();
+      List<Runnable> results = fetch();
+      if (saved != null) {
+        after.add(saved.new Restore());
+      }
+      results.forEach(Runnable::run);
+      return new Code(before, call, callee, after);
+    }
+
+    /** Arguments in registers go through others first: a function that calls itself reads both. */
+    private void pass() {
+      List<Runnable> moves = new ArrayList<>();
+      for (int i = 0; i < prototype.parameters().size(); i++) {
+        Prototype.Formal formal = prototype.parameters().get(i);
+        Operand argument = site.arguments().get(i);
+        Symbols.Place variable = variable(argument, formal);
+        if (formal.inMemory()) {
+          Operand to = onStack(frame.parameters().get(i));
+          if (variable != null) {
+            copy(address(argument), address(to), formal, before);
+          } else {
+            run("st", "local", formal.type(), List.of(to, argument), before);
+          }
+        } else {
+          Operand.Reg through = through(i, formal);
+          if (variable != null) {
+            run("ld", "param", formal.type(), List.of(through, at(argument)), before);
+          } else {
+            run("mov", "", formal.type(), List.of(through, argument), before);
+          }
+          Operand to = calleeRegister(formal);
+          moves.add(() -> run("mov", "", formal.type(), List.of(to, through), before));
+        }
+      }
+      moves.forEach(Runnable::run);
+    }
+
+    /** What is left to do once the caller's registers have their values again. */
+    private List<Runnable> fetch() {
+      List<Runnable> moves = new ArrayList<>();
+      for (int i = 0; i < prototype.results().size(); i++) {
+        Prototype.Formal formal = prototype.results().get(i);
+        Operand result = site.results().get(i);
+        if (result instanceof Operand.Sink) {
+          continue;
+        }
+        Symbols.Place variable = variable(result, formal);
+        if (formal.inMemory()) {
+          Operand from = onStack(frame.results().get(i));
+          if (variable != null) {
+            moves.add(() -> copy(address(from), address(result), formal, after));
+          } else {
+            moves.add(() -> run("ld", "local", formal.type(), List.of(result, from), after));
+          }
+        } else {
+          Operand.Reg through = through(i, formal);
+          run("mov", "", formal.type(), List.of(through, calleeRegister(formal)), after);
+          if (variable != null) {
+            moves.add(
+                () -> run("st", "param", formal.type(), List.of(at(result), through), after));
+          } else {
+            moves.add(() -> run("mov", "", formal.type(), List.of(result, through), after));
+          }
+        }
+      }
+      return moves;
+    }
+
+    /** The place of an argument that is a variable in parameter memory, else null. */
+    private Symbols.@Nullable Place variable(Operand actual, Prototype.Formal formal) {
+      if (!(actual instanceof Operand.Symbol(String name, long offset))) {
+        return null;
+      }
+      Symbols.Place place = plan.symbols.find(name);
+      if (place == null || place.space() != StateSpace.LOCAL) {
+        throw new Unsupported(name + " is no variable in .param");
+      }
+      if (offset + formal.bytes() > place.bytes()) {
+        throw new Unsupported(
+            "%s has %d bytes, the function's parameter %d"
+                .formatted(name, place.bytes(), formal.bytes()));
+      }
+      return place;
+    }
+
+    private Operand calleeRegister(Prototype.Formal formal) {
+      if (callee == null) {
+        throw new Unsupported("parameters in registers behind a pointer");
+      }
+      return new Operand.Reg(callee.registers().get(formal.register()));
+    }
+
+    private Operand.Reg through(int i, Prototype.Formal formal) {
+      return new Operand.Reg(new Register(i, "%passed", formal.type(), -2));
+    }
+
+    private void copy(Address from, Address to, Prototype.Formal formal, List<Op> into) {
+      into.add(new LocalCopy(from, to, (int) formal.bytes(), formal.alignment()));
+    }
+
+    private Address address(Operand operand) {
+      return e.address(
+          operand instanceof Operand.Symbol ? at(operand) : operand, StateSpace.LOCAL);
+    }
+
+    private Operand at(Operand symbol) {
+      return new Operand.Address(symbol, 0);
+    }
+
+    private Operand onStack(long offset) {
+      return new Operand.Address(new Operand.Reg(STACK_POINTER), offset);
+    }
+
+    /** Decodes an instruction that stands for part of the call. */
+    private void run(
+        String opcode, String space, ScalarType type, List<Operand> operands, List<Op> into) {
+      List<String> modifiers =
+          space.isEmpty() ? List.of(type.spelling()) : List.of(space, type.spelling());
+      plan.decoder.decode(
+          new Instruction(
+              null, opcode, modifiers, operands, in.line(), in.text(), in.location()));
+      flush(into);
+    }
+
+    private void flush(List<Op> into) {
+      into.addAll(List.of(e.finish()));
+    }
+  }
+}

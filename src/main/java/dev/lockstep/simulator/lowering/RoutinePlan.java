@@ -1,0 +1,80 @@
+package dev.lockstep.simulator.lowering;
+
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.ptx.Prototype;
+import dev.lockstep.ptx.PtxFunction;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.Routine;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A kernel or function while it is lowered: what the passes found, and where its blocks start in
+ * the code once it is laid out.
+ */
+final class RoutinePlan {
+  final Routine routine;
+  final Symbols symbols;
+  final List<Step> steps;
+  final List<ControlFlow.Block> blocks;
+  final int[] order;
+  final Liveness liveness;
+
+  /** Steps whose only effect is known when the kernel is launched. */
+  final boolean[] constant;
+
+  final Emitter emitter;
+  final Decoder decoder;
+
+  /** By block. */
+  final int[] start;
+
+  RoutinePlan(
+      Routine routine,
+      Symbols symbols,
+      Registers registers,
+      DeviceOptions options,
+      boolean hoistsConstants) {
+    this.routine = routine;
+    this.symbols = symbols;
+    steps = Steps.of(routine);
+    blocks = ControlFlow.blocks(steps);
+    order = ControlFlow.order(blocks);
+    liveness = Liveness.of(steps, blocks);
+    constant =
+        hoistsConstants
+            ? LaunchConstants.find(registers, symbols, steps, routine)
+            : new boolean[steps.size()];
+    RegisterAllocation.run(
+        registers, routine.registers(), steps, blocks, order, constant, liveness);
+    emitter = new Emitter(registers, symbols, options);
+    decoder = new Decoder(emitter);
+    start = new int[blocks.size()];
+  }
+
+  /** Where its code starts. */
+  int entry() {
+    return start[order[0]];
+  }
+
+  /** Registers that may be read before they are written, those its callers write left out. */
+  List<Register> undefined() {
+    List<Register> registers =
+        new ArrayList<>(liveness.readBeforeWritten(routine.registers()));
+    registers.removeAll(formals(routine));
+    return registers;
+  }
+
+  /** The parameters of a function that are passed in registers. */
+  static List<Register> formals(Routine routine) {
+    List<Register> registers = new ArrayList<>();
+    if (routine instanceof PtxFunction function) {
+      for (Prototype.Formal formal : function.prototype().parameters()) {
+        if (!formal.inMemory()) {
+          registers.add(routine.registers().get(formal.register()));
+        }
+      }
+    }
+    return registers;
+  }
+}
