@@ -59,8 +59,7 @@ class CallTests {
                 add.s32 %r2, %r2, %r4; st.global.u32 [%mine], %r2;
                 """);
     assertThat(out)
-        .isEqualTo(
-            expected(40, t -> (t + 5) + t + (int) ((((long) t << 28) + (7 - t)) >> 4)));
+        .isEqualTo(expected(40, t -> (t + 5) + t + (int) ((((long) t << 28) + (7 - t)) >> 4)));
   }
 
   @Test
@@ -138,8 +137,7 @@ class CallTests {
     DeviceOptions options = DeviceOptions.defaults().withSchedule(Schedule.parse(schedule));
     try (Lab own = new Lab(options)) {
       int[] out =
-          own.declare(
-                  FIBONACCI)
+          own.declare(FIBONACCI)
               .run(
                   32,
                   "and.b32 %r1, %t, 7;"
@@ -181,15 +179,14 @@ class CallTests {
                     + "mad.lo.s32 %r2, %r2, 64, %r3; st.global.u32 [%mine], %r2;");
     assertThat(out)
         .isEqualTo(
-            expected(
-                32,
-                t -> (t < 11 ? fibonacci((t & 3) + 5) : -fibonacci(t & 3)) * 64 + 32));
+            expected(32, t -> (t < 11 ? fibonacci((t & 3) + 5) : -fibonacci(t & 3)) * 64 + 32));
   }
 
   @Test
   void pointersToFunctions() {
-    String type = "{ .param .b32 a; .param .b32 r; st.param.b32 [a], %t; P: .callprototype"
-        + " (.param .b32 _) _ (.param .b32 _); call (r), %rd1, (a), P; ld.param.b32 %r1, [r]; }";
+    String type =
+        "{ .param .b32 a; .param .b32 r; st.param.b32 [a], %t; P: .callprototype (.param .b32 _) _"
+            + " (.param .b32 _); call (r), %rd1, (a), P; ld.param.b32 %r1, [r]; }";
     int[] out =
         lab.declare(
                 simple("f", "add.s32 %x, %x, 1;")
@@ -208,9 +205,7 @@ class CallTests {
                     + "activemask.b32 %r3; popc.b32 %r3, %r3;"
                     + "mad.lo.s32 %r1, %r1, 64, %r3; st.global.u32 [%mine], %r1;");
     assertThat(out)
-        .isEqualTo(
-            expected(
-                32, t -> (t % 3 == 0 ? t + 1 : t % 3 == 1 ? t * t : -t) * 64 + 32));
+        .isEqualTo(expected(32, t -> (t % 3 == 0 ? t + 1 : t % 3 == 1 ? t * t : -t) * 64 + 32));
   }
 
   @ParameterizedTest
@@ -221,7 +216,9 @@ class CallTests {
             () ->
                 lab.run(
                     32,
-                    "mov.u64 %rd1, " + pointer + ";"
+                    "mov.u64 %rd1, "
+                        + pointer
+                        + ";"
                         + "{ .param .b32 a; .param .b32 r; st.param.b32 [a], %t; P: .callprototype"
                         + " (.param .b32 _) _ (.param .b32 _); call (r), %rd1, (a), P; }"))
         .isInstanceOf(DeviceFault.IllegalAddress.class)
@@ -260,8 +257,7 @@ class CallTests {
             E: mad.lo.s32 %r2, %r2, 64, %r3; st.global.u32 [%mine], %r2;
             """);
     assertThat(out)
-        .isEqualTo(
-            expected(32, t -> ((t & 3) == 1 ? 10 : (t & 3) == 2 ? 100 : 1) * 64 + 32));
+        .isEqualTo(expected(32, t -> ((t & 3) == 1 ? 10 : (t & 3) == 2 ? 100 : 1) * 64 + 32));
   }
 
   @Test
@@ -287,7 +283,11 @@ class CallTests {
             .run(
                 32,
                 ".local .b32 own[8]; st.local.b32 [own+28], %t;"
-                    + call0("and.b32 %r1, %t, 15;", "sum").replace("st.global", "ld.local.b32 %r9, [own+28]; sub.s32 %r9, %r9, %t; add.s32 %r2, %r2, %r9; st.global"));
+                    + call0("and.b32 %r1, %t, 15;", "sum")
+                        .replace(
+                            "st.global",
+                            "ld.local.b32 %r9, [own+28]; sub.s32 %r9, %r9, %t; add.s32 %r2, %r2,"
+                                + " %r9; st.global"));
     assertThat(out).isEqualTo(expected(32, t -> (t & 15) * ((t & 15) + 1)));
   }
 
@@ -313,8 +313,9 @@ class CallTests {
         lab.declare(
                 ".func (.param .b32 r) f(.param .b32 n) { .reg .b64 %a<5>; .reg .b32 %x<4>; .reg"
                     + " .pred %q; ld.param.b32 %x1, [n]; stacksave.u64 %a3; mul.wide.u32 %a1, %x1,"
-                    + " 4; alloca.u64 %a2, %a1; cvta.to.local.u64 %a4, %a2; st.local.b32 [%a2], %x1;"
-                    + " setp.eq.s32 %q, %x1, 1; mov.u32 %x2, 0; @%q bra E; sub.s32 %x3, %x1, 1;"
+                    + " 4; alloca.u64 %a2, %a1; cvta.to.local.u64 %a4, %a2; st.local.b32 [%a2],"
+                    + " %x1; setp.eq.s32 %q, %x1, 1; mov.u32 %x2, 0; @%q bra E; sub.s32 %x3, %x1,"
+                    + " 1;"
                     + call(3, "f", 2).replace("%r", "%x").replace("\n", " ")
                     + " E: ld.local.b32 %x1, [%a2]; stackrestore.u64 %a3; add.s32 %x2, %x2, %x1;"
                     + " st.param.b32 [r], %x2; ret; }")
@@ -399,8 +400,7 @@ class CallTests {
 
   @Test
   void anInstructionOfAFunctionIsRefusedForKernelsThatReachIt() {
-    lab.declare(
-        simple("odd", "frob.s32 %x, %x, 1;") + ".entry other() { ret; }");
+    lab.declare(simple("odd", "frob.s32 %x, %x, 1;") + ".entry other() { ret; }");
     try (KernelModule module = lab.load(call0("mov.u32 %r1, %t;", "odd"))) {
       assertThat(module.kernel("other").name()).isEqualTo("other");
       assertThatThrownBy(() -> module.kernel("k"))

@@ -325,7 +325,9 @@ public final class LaneGroups {
         : warp.calls.compare(first(masks[i]), pcs[i], first(masks[j]), pcs[j]);
   }
 
-  /** Whether lanes at one place also return to the same ones; a group may hold lanes that do not. */
+  /**
+   * Whether lanes at one place also return to the same ones; a group may hold lanes that do not.
+   */
   private boolean isTogether(int lanes, int others) {
     return warp.calls == null || warp.calls.compare(first(lanes), 0, first(others), 0) == 0;
   }

@@ -91,7 +91,12 @@ final class CallDecoder {
         graph.callees(plan.routine, in).stream()
             .anyMatch(f -> graph.reaches(f.name(), plan.routine.name()));
     Transfer transfer = new Transfer(in, site, prototype, null);
-    transfer.run("mov", "", ScalarType.U64, List.of(new Operand.Reg(POINTER), site.callee()), transfer.before);
+    transfer.run(
+        "mov",
+        "",
+        ScalarType.U64,
+        List.of(new Operand.Reg(POINTER), site.callee()),
+        transfer.before);
     return transfer.code(
         new IndirectCall(registers.slot(POINTER).index(), CodeAddresses::number),
         recursive ? saved(wanted, site) : null);
@@ -134,8 +139,7 @@ final class CallDecoder {
     private final List<Op> before = new ArrayList<>();
     private final List<Op> after = new ArrayList<>();
 
-    Transfer(
-        Instruction in, CallSite site, Prototype prototype, @Nullable PtxFunction callee) {
+    Transfer(Instruction in, CallSite site, Prototype prototype, @Nullable PtxFunction callee) {
       this.in = in;
       this.site = site;
       this.prototype = prototype;
@@ -218,8 +222,7 @@ final class CallDecoder {
           Operand.Reg through = through(i, formal);
           run("mov", "", formal.type(), List.of(through, calleeRegister(formal)), after);
           if (variable != null) {
-            moves.add(
-                () -> run("st", "param", formal.type(), List.of(at(result), through), after));
+            moves.add(() -> run("st", "param", formal.type(), List.of(at(result), through), after));
           } else {
             moves.add(() -> run("mov", "", formal.type(), List.of(result, through), after));
           }
@@ -261,8 +264,7 @@ final class CallDecoder {
     }
 
     private Address address(Operand operand) {
-      return e.address(
-          operand instanceof Operand.Symbol ? at(operand) : operand, StateSpace.LOCAL);
+      return e.address(operand instanceof Operand.Symbol ? at(operand) : operand, StateSpace.LOCAL);
     }
 
     private Operand at(Operand symbol) {
@@ -279,8 +281,7 @@ final class CallDecoder {
       List<String> modifiers =
           space.isEmpty() ? List.of(type.spelling()) : List.of(space, type.spelling());
       plan.decoder.decode(
-          new Instruction(
-              null, opcode, modifiers, operands, in.line(), in.text(), in.location()));
+          new Instruction(null, opcode, modifiers, operands, in.line(), in.text(), in.location()));
       flush(into);
     }
 

@@ -28,6 +28,7 @@ final class Emitter {
   final Registers registers;
   final Symbols symbols;
   final DeviceOptions options;
+
   /** What every frame on the stack is aligned to. */
   long frameAlignment = 16;
 
@@ -354,8 +355,7 @@ final class Emitter {
     if (base instanceof Operand.Symbol(String name, long more)) {
       Symbols.Place place = symbols.find(name);
       if (place != null && place.framed()) {
-        return new Address(
-            place.space(), framePointer(), place.address() + more + offset);
+        return new Address(place.space(), framePointer(), place.address() + more + offset);
       }
       return new Address(spaceOf(name, space), registers.constant(addressOf(name, more)), offset);
     }
@@ -399,11 +399,7 @@ final class Emitter {
   /** The address of a variable in the running function's frame. */
   private Slot<long[]> framed(Symbols.Place place, long offset) {
     Slot<long[]> address = registers.temporaryLong();
-    emit(
-        LongLanes::add,
-        address,
-        framePointer(),
-        registers.constant(place.address() + offset));
+    emit(LongLanes::add, address, framePointer(), registers.constant(place.address() + offset));
     return address;
   }
 

@@ -5,8 +5,8 @@ import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.CallStack;
 import java.util.HashMap;
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**

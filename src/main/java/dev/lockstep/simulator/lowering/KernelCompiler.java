@@ -112,11 +112,7 @@ public final class KernelCompiler {
     for (int i = 0; i < routines.size(); i++) {
       RoutinePlan plan =
           new RoutinePlan(
-              routines.get(i),
-              symbols.get(i),
-              registers,
-              options,
-              !instrument.seesEverything());
+              routines.get(i), symbols.get(i), registers, options, !instrument.seesEverything());
       compiler.plans.add(plan);
       zeroed.addAll(plan.undefined());
     }
@@ -129,8 +125,7 @@ public final class KernelCompiler {
     List<Segment> segments = new ArrayList<>();
     for (RoutinePlan plan : compiler.plans) {
       Segments found =
-          new Segments(
-              registers, plan.symbols, plan.routine.registers(), options.approximation());
+          new Segments(registers, plan.symbols, plan.routine.registers(), options.approximation());
       compiler.layOut(plan, found);
       segments.addAll(found.found());
     }
@@ -232,9 +227,10 @@ public final class KernelCompiler {
     placed.add(new Segments.Placed(step, op, pc, watched));
   }
 
-  /** What comes before and after the op that leaves stands apart from it: lanes return behind it. */
-  private void addCall(
-      RoutinePlan plan, Step step, BitSet wanted, List<Segments.Placed> placed) {
+  /**
+   * What comes before and after the op that leaves stands apart from it: lanes return behind it.
+   */
+  private void addCall(RoutinePlan plan, Step step, BitSet wanted, List<Segments.Placed> placed) {
     Instruction in = step.instruction();
     CallDecoder.Code call;
     try {
@@ -271,8 +267,7 @@ public final class KernelCompiler {
       if (next.length == 0) {
         throw new Unsupported("it has no list of targets");
       }
-      IndexedBranch branch =
-          new IndexedBranch(plan.emitter.b32(Emitter.operand(in, 0)).index());
+      IndexedBranch branch = new IndexedBranch(plan.emitter.b32(Emitter.operand(in, 0)).index());
       plan.emitter.emit(branch);
       int pc = code.size();
       Op op = add(sequence(List.of(plan.emitter.finish())), in);

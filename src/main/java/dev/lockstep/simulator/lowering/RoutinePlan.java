@@ -59,8 +59,7 @@ final class RoutinePlan {
 
   /** Registers that may be read before they are written, those its callers write left out. */
   List<Register> undefined() {
-    List<Register> registers =
-        new ArrayList<>(liveness.readBeforeWritten(routine.registers()));
+    List<Register> registers = new ArrayList<>(liveness.readBeforeWritten(routine.registers()));
     registers.removeAll(formals(routine));
     return registers;
   }

@@ -30,8 +30,7 @@ final class SharedLayout {
       return;
     }
     long at = (bytes + variable.alignment() - 1) & -variable.alignment();
-    places.put(
-        variable.name(), new Symbols.Place(StateSpace.SHARED, at, variable.bytes(), false));
+    places.put(variable.name(), new Symbols.Place(StateSpace.SHARED, at, variable.bytes(), false));
     variables.add(new Instrument.SharedVariable(variable.name(), at, variable.bytes()));
     bytes = at + variable.bytes();
   }

@@ -12,10 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param targets the steps a branch may go to
  */
 record Step(
-    Instruction instruction,
-    Kind kind,
-    Instruction.@Nullable Guard guard,
-    List<Integer> targets) {
+    Instruction instruction, Kind kind, Instruction.@Nullable Guard guard, List<Integer> targets) {
   enum Kind {
     PLAIN,
     /** To one target, or on if it has a guard. */

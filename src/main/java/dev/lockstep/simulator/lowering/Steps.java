@@ -54,8 +54,7 @@ final class Steps {
         steps.add(new Step(in, kind, in.guard(), List.of(i)));
         continue;
       }
-      if (in.guard() != null
-          && (kind != Step.Kind.PLAIN || WAITING.contains(in.opcode()))) {
+      if (in.guard() != null && (kind != Step.Kind.PLAIN || WAITING.contains(in.opcode()))) {
         Instruction.Guard around =
             new Instruction.Guard(in.guard().predicate(), !in.guard().negated());
         steps.add(new Step(in, Step.Kind.BRANCH, around, List.of(steps.size() + 2)));
@@ -110,8 +109,7 @@ final class Steps {
         boolean lost = branch && places.isEmpty();
         steps.set(
             i,
-            new Step(
-                step.instruction(), step.kind(), step.guard(), lost ? List.of(end) : places));
+            new Step(step.instruction(), step.kind(), step.guard(), lost ? List.of(end) : places));
       }
     }
     return steps;
