@@ -50,8 +50,7 @@ final class SimulatedModule implements KernelModule {
   private MemorySegment allocate(Variable variable) {
     String what = "variable %s of %d bytes".formatted(variable.name(), variable.bytes());
     if (variable.bytes() > MAX_VARIABLE_BYTES) {
-      throw new DeviceException(
-          "load", what + "; at most " + MAX_VARIABLE_BYTES);
+      throw new DeviceException("load", what + "; at most " + MAX_VARIABLE_BYTES);
     }
     try {
       GlobalMemory memory = device.memory();
