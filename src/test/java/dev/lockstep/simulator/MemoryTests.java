@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MemoryTests {
   private final Lab lab = new Lab();
@@ -375,5 +376,102 @@ class MemoryTests {
   void whatTheManualForbidsIsRefused(String code) {
     assertThatThrownBy(() -> lab.run(32, code))
         .isInstanceOf(DeviceFault.UnsupportedInstruction.class);
+  }
+
+  /** Lanes that stand aside may hold any address. */
+  @ParameterizedTest
+  @ValueSource(ints = {3, 12, 31})
+  void idleLanesAccessNothing(int active) {
+    int[] out =
+        lab.run(
+            Launch.of(1, 32),
+            """
+            setp.lt.u32 %p1, %t, %n;
+            mov.u64 %rd1, 4;
+            @%p1 mov.u64 %rd1, %mine;
+            mov.u32 %r1, 77;
+            @%p1 st.global.u32 [%rd1], %t;
+            @%p1 ld.global.u32 %r1, [%rd1];
+            @%p1 ld.global.u64 %rd1, [%in];
+            add.u32 %r1, %r1, 1;
+            cvt.u32.u64 %r2, %rd1;
+            add.u32 %r1, %r1, %r2;
+            st.global.u32 [%mine], %r1;
+            """,
+            32,
+            new int[] {1000, 0},
+            active);
+    int[] expected = IntStream.range(0, 32).map(t -> t < active ? t + 1001 : 77 + 1 + 4).toArray();
+    assertThat(out).isEqualTo(expected);
+  }
+
+  /** Eight words of each thread, indexed by its own number, under several masks. */
+  @ParameterizedTest
+  @CsvSource({"32, local", "32, generic", "20, local", "20, generic", "4, local", "4, generic"})
+  void indexedLocalMemory(int active, String how) {
+    String space = how.equals("local") ? ".local" : "";
+    int[] out =
+        lab.run(
+            Launch.of(1, 32),
+            """
+            .local .align 16 .b32 a[8];
+            mov.u64 %rd1, a;
+            CONVERT
+            and.b32 %r1, %t, 7;
+            mul.wide.u32 %rd2, %r1, 4;
+            add.u64 %rd2, %rd2, %rd1;
+            mov.u32 %r2, 7;
+            stS.v4.u32 [%rd1], {%r2, %r2, %r2, %r2};
+            stS.v4.u32 [%rd1+16], {%r2, %r2, %r2, %r2};
+            setp.lt.u32 %p1, %t, %n;
+            @%p1 stS.u32 [%rd2], %t;
+            ldS.v4.u32 {%r3, %r4, %r5, %r6}, [%rd1];
+            @%p1 ldS.v4.u32 {%r7, %r8, %r9, %r10}, [%rd1+16];
+            @!%p1 mov.u32 %r7, 0;
+            add.u32 %r3, %r3, %r4;
+            add.u32 %r3, %r3, %r5;
+            add.u32 %r3, %r3, %r6;
+            add.u32 %r3, %r3, %r7;
+            @%p1 add.u32 %r3, %r3, %r8;
+            @%p1 add.u32 %r3, %r3, %r9;
+            @%p1 add.u32 %r3, %r3, %r10;
+            st.global.u32 [%mine], %r3;
+            """
+                .replace("CONVERT", how.equals("local") ? "" : "cvta.local.u64 %rd1, %rd1;")
+                .replace("stS", "st" + space)
+                .replace("ldS", "ld" + space),
+            32,
+            new int[0],
+            active);
+    int[] expected = IntStream.range(0, 32).map(t -> t < active ? 7 * 7 + t : 4 * 7).toArray();
+    assertThat(out).isEqualTo(expected);
+  }
+
+  /** One lane among many is wrong: it is the one that is named. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "@%p1 ld.local.u32 %r2, [%rd1];",
+        "ld.local.u32 %r2, [%rd1];",
+        "@%p1 st.u32 [%rd2], %r2;",
+        "st.u32 [%rd2], %r2;"
+      })
+  void oneLaneOutsideItsLocalMemoryIsFound(String access) {
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    32,
+                    """
+                    .local .align 16 .b32 a[4];
+                    mov.u64 %rd1, a;
+                    setp.ne.u32 %p1, %t, 3;
+                    setp.eq.u32 %p2, %t, 17;
+                    @%p2 add.u64 %rd1, %rd1, 16;
+                    cvta.local.u64 %rd2, %rd1;
+                    """
+                        + access))
+        .isInstanceOfSatisfying(
+            DeviceFault.IllegalAddress.class,
+            fault -> assertThat(fault.site().thread().x()).isEqualTo(17));
   }
 }

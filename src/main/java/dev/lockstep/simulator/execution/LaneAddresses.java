@@ -42,6 +42,15 @@ public final class LaneAddresses {
     look(own);
   }
 
+  /** Looks at some lanes' addresses: the others' count as the first of these. */
+  public void look(long[] register, int lanes) {
+    long first = register[Integer.numberOfTrailingZeros(lanes)];
+    for (int i = 0; i < LANES; i++) {
+      own[i] = (lanes >>> i & 1) != 0 ? register[i] : first;
+    }
+    look(own);
+  }
+
   /** The addresses by lane. */
   public long[] values() {
     return values;

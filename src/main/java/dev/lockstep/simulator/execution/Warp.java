@@ -75,6 +75,8 @@ public final class Warp {
 
   private final Object[] scratch = {scratchFloats, scratchInts, scratchLongs, scratchDoubles};
 
+  private @Nullable MemorySegment local;
+
   /** Whoever watches the block; null, as nearly always, when nobody does. */
   public @Nullable BlockObserver observer;
 
@@ -161,7 +163,12 @@ public final class Warp {
 
   /** Local memory of this warp: lane after lane, {@link #localBytes} each. */
   public MemorySegment local() {
-    return cta.local(index);
+    MemorySegment known = local;
+    if (known == null) {
+      known = cta.local(index);
+      local = known;
+    }
+    return known;
   }
 
   /** Local memory of each lane. */

@@ -167,6 +167,37 @@ public final class Address {
     return offset - window - region.start();
   }
 
+  /** {@link #look(Warp, LaneAddresses)} at the active lanes. */
+  void lookActive(Warp w, LaneAddresses into) {
+    into.look(values(w), w.mask);
+  }
+
+  /**
+   * Where all 32 lanes' accesses to their local memory lie in {@code w.segment}; null when they are
+   * elsewhere, or one is wrong. The array is valid within one op.
+   */
+  long @Nullable [] localPlaces(Warp w, LaneAddresses lanes, int bytes) {
+    long shift = offset;
+    if (space == StateSpace.GENERIC && Windows.contains(Windows.LOCAL, lanes.low() + offset)) {
+      shift -= Windows.LOCAL;
+    } else if (space != StateSpace.LOCAL) {
+      return null;
+    }
+    long each = w.localBytes();
+    if (lanes.low() + shift < 0
+        || lanes.high() + shift > each - bytes
+        || !lanes.areMultiples(bytes, shift)) {
+      return null;
+    }
+    long[] values = lanes.values();
+    long[] places = w.addresses;
+    for (int i = 0; i < LANES; i++) {
+      places[i] = values[i] + shift + i * each;
+    }
+    w.segment = w.local();
+    return places;
+  }
+
   /** {@link #shift} for neighbours, which only need their ends checked. */
   long shiftNeighbours(Warp w, long[] values, int bytes) {
     Region region = region(w, values[0] + offset, bytes);

@@ -7,6 +7,9 @@ import dev.lockstep.simulator.execution.Warp;
  * A load or store, each lane at its address: neighbours that use one register share a look at it.
  */
 public interface LaneMemoryOp extends MemoryOp {
+  /** With fewer active lanes than this, looking at all together costs more than it saves. */
+  int FEW_LANES = 6;
+
   Address address();
 
   /**

@@ -36,8 +36,10 @@ public final class Load extends Op implements LaneMemoryOp {
       LaneAddresses lanes = w.laneAddresses[0];
       address.look(w, lanes);
       execute(w, lanes);
-    } else {
+    } else if (Integer.bitCount(w.mask) < LaneMemoryOp.FEW_LANES) {
       laneByLane(w);
+    } else {
+      partly(w);
     }
   }
 
@@ -48,17 +50,48 @@ public final class Load extends Op implements LaneMemoryOp {
     }
     long shift = address.shift(w, lanes, bytes);
     if (shift == Address.APART) {
-      laneByLane(w);
+      apart(w, lanes);
     } else if (d.length == 1) {
       one(w, lanes, shift, w.files[element.file()][d[0]]);
     } else {
-      for (int j = 0; j < d.length; j++) {
-        element.gather(
-            w.segment,
-            lanes.values(),
-            shift + (long) j * element.bytes(),
-            w.files[element.file()][d[j]]);
+      gather(w, lanes.values(), shift);
+    }
+  }
+
+  private void apart(Warp w, LaneAddresses lanes) {
+    long[] places = address.localPlaces(w, lanes, bytes);
+    if (places == null) {
+      laneByLane(w);
+    } else {
+      gather(w, places, 0);
+    }
+  }
+
+  private void gather(Warp w, long[] places, long shift) {
+    for (int j = 0; j < d.length; j++) {
+      element.gather(
+          w.segment, places, shift + (long) j * element.bytes(), w.files[element.file()][d[j]]);
+    }
+  }
+
+  /** Loads for all lanes, idle ones from where another loads, and keeps what the active get. */
+  private void partly(Warp w) {
+    LaneAddresses lanes = w.laneAddresses[0];
+    address.lookActive(w, lanes);
+    long[] places = lanes.values();
+    long shift = address.shift(w, lanes, bytes);
+    if (shift == Address.APART) {
+      places = address.localPlaces(w, lanes, bytes);
+      if (places == null) {
+        laneByLane(w);
+        return;
       }
+      shift = 0;
+    }
+    for (int j = 0; j < d.length; j++) {
+      Object target = w.target(element.file(), d[j]);
+      element.gather(w.segment, places, shift + (long) j * element.bytes(), target);
+      w.keep(element.file(), d[j]);
     }
   }
 

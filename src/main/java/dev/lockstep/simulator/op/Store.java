@@ -29,8 +29,10 @@ public final class Store extends Op implements LaneMemoryOp {
       LaneAddresses lanes = w.laneAddresses[0];
       address.look(w, lanes);
       execute(w, lanes);
-    } else {
+    } else if (Integer.bitCount(w.mask) < LaneMemoryOp.FEW_LANES) {
       laneByLane(w);
+    } else {
+      partly(w);
     }
   }
 
@@ -38,17 +40,53 @@ public final class Store extends Op implements LaneMemoryOp {
   public void execute(Warp w, LaneAddresses lanes) {
     long shift = address.shift(w, lanes, bytes);
     if (shift == Address.APART) {
-      laneByLane(w);
+      apart(w, lanes);
     } else if (a.length == 1 && lanes.stride() == bytes) {
       element.store(w.segment, lanes.first() + shift, w.files[element.file()][a[0]]);
     } else {
-      for (int j = 0; j < a.length; j++) {
-        if (a[j] >= 0) {
-          element.scatter(
-              w.segment,
-              lanes.values(),
-              shift + (long) j * element.bytes(),
-              w.files[element.file()][a[j]]);
+      scatter(w, lanes.values(), shift);
+    }
+  }
+
+  private void apart(Warp w, LaneAddresses lanes) {
+    long[] places = address.localPlaces(w, lanes, bytes);
+    if (places == null) {
+      laneByLane(w);
+    } else {
+      scatter(w, places, 0);
+    }
+  }
+
+  private void scatter(Warp w, long[] places, long shift) {
+    for (int j = 0; j < a.length; j++) {
+      if (a[j] >= 0) {
+        element.scatter(
+            w.segment, places, shift + (long) j * element.bytes(), w.files[element.file()][a[j]]);
+      }
+    }
+  }
+
+  /** Checks all active lanes together, and stores what they have. */
+  private void partly(Warp w) {
+    LaneAddresses lanes = w.laneAddresses[0];
+    address.lookActive(w, lanes);
+    long[] places = lanes.values();
+    long shift = address.shift(w, lanes, bytes);
+    if (shift == Address.APART) {
+      places = address.localPlaces(w, lanes, bytes);
+      if (places == null) {
+        laneByLane(w);
+        return;
+      }
+      shift = 0;
+    }
+    for (int j = 0; j < a.length; j++) {
+      if (a[j] >= 0) {
+        Object from = w.files[element.file()][a[j]];
+        long more = shift + (long) j * element.bytes();
+        for (int rest = w.mask; rest != 0; rest &= rest - 1) {
+          int lane = Integer.numberOfTrailingZeros(rest);
+          element.put(w.segment, places[lane] + more, from, lane);
         }
       }
     }
