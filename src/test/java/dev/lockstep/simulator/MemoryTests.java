@@ -468,6 +468,8 @@ class MemoryTests {
                     setp.eq.u32 %p2, %t, 17;
                     @%p2 add.u64 %rd1, %rd1, 16;
                     cvta.local.u64 %rd2, %rd1;
+                    mov.u32 %r2, 5;
+                    st.local.v4.u32 [a], {%r2, %r2, %r2, %r2};
                     """
                         + access))
         .isInstanceOfSatisfying(
