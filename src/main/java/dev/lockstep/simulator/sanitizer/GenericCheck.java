@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.sanitizer;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.Windows;
 import dev.lockstep.simulator.op.Access;
@@ -46,6 +47,15 @@ final class GenericCheck implements Check {
     }
     if ((mask & inShared) != 0) {
       shared(w, mask & inShared, values);
+    }
+  }
+
+  @Override
+  public void check(Warp w, LaneAddresses lanes) {
+    if (lanes.low() + address.offset() >= Windows.PARAM + Windows.SIZE) {
+      global.check(w, lanes);
+    } else {
+      check(w, -1);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.sanitizer;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.InitializedBytes;
 import dev.lockstep.simulator.memory.Region;
@@ -39,9 +40,45 @@ final class GlobalCheck implements Check {
     if (mask == -1 && whole(w, values)) {
       return;
     }
+    each(w, mask, values);
+  }
+
+  private void each(Warp w, int mask, long[] values) {
     for (int rest = mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       lane(w, lane, values[lane] + address.offset());
+    }
+  }
+
+  @Override
+  public void check(Warp w, LaneAddresses lanes) {
+    long offset = address.offset();
+    if (site.speaks()) {
+      BlockShadow.of(w).handOver(w, -1, lanes.values(), offset, site);
+    }
+    Region region = address.allocation(w, lanes.low() + offset, bytes);
+    if (region == null || !region.contains(lanes.high() + offset, bytes)) {
+      each(w, -1, lanes.values());
+      return;
+    }
+    InitializedBytes known = region.initialized();
+    if (known == null || known.complete()) {
+      return;
+    }
+    long shift = offset - region.start();
+    long from = lanes.low() + shift;
+    long count = lanes.high() + shift + bytes - from;
+    boolean solid = lanes.stride() == bytes;
+    if (reads && !known.has(from, count)) {
+      if (solid || !gathered(known, lanes.values(), shift)) {
+        each(w, -1, lanes.values());
+      }
+    } else if (writes) {
+      if (solid) {
+        known.set(from, count);
+      } else {
+        gathered(known, lanes.values(), shift);
+      }
     }
   }
 

@@ -11,6 +11,7 @@ import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.AsyncCopyOp;
 import dev.lockstep.simulator.op.Fence;
+import dev.lockstep.simulator.op.LaneMemoryOp;
 import dev.lockstep.simulator.op.MemoryOp;
 import dev.lockstep.simulator.op.Store;
 import dev.lockstep.simulator.op.WarpSync;
@@ -84,6 +85,9 @@ public final class KernelSanitizer implements Instrument {
     }
     if (checks.isEmpty()) {
       return op;
+    }
+    if (op instanceof LaneMemoryOp access && checks.size() == 1) {
+      return new CheckedLaneOp(op, access, checks.get(0));
     }
     return new CheckedOp(op, checks, memory.accesses(), gathers, gathers ? rows(in) : -1);
   }

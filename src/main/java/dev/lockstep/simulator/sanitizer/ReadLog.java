@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.sanitizer;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import java.util.Arrays;
 
 /**
@@ -11,14 +12,29 @@ final class ReadLog {
   private static final int CAPACITY = 64;
 
   private static final int LANES = 32;
+  private static final int HALF = LANES / 2;
 
-  /** By warp: 32 offsets an entry. */
+  /** What the stride of an entry is whose offsets are kept one by one. */
+  private static final int IRREGULAR = Integer.MIN_VALUE;
+
+  // The fields of an entry, one array of them by warp.
+  private static final int MASK = 0;
+  private static final int SIZE = 1;
+  private static final int TIME = 2;
+  private static final int SITE = 3;
+  private static final int LOW = 4;
+  private static final int END = 5;
+  private static final int FIRST = 6;
+  private static final int LOWER = 7;
+  private static final int MIDDLE = 8;
+  private static final int UPPER = 9;
+  private static final int FIELDS = 10;
+
+  private final int[][] entries;
+
+  /** By warp: 32 offsets an entry, if it is irregular. */
   private final int[][] offsets;
 
-  private final int[][] masks;
-  private final int[][] bytes;
-  private final int[][] times;
-  private final int[][] sites;
   private final int[] count;
 
   /** Takes an entry that is no longer kept. */
@@ -28,11 +44,8 @@ final class ReadLog {
   }
 
   ReadLog(int warps) {
+    entries = new int[warps][CAPACITY * FIELDS];
     offsets = new int[warps][(CAPACITY + 1) * LANES];
-    masks = new int[warps][CAPACITY];
-    bytes = new int[warps][CAPACITY];
-    times = new int[warps][CAPACITY];
-    sites = new int[warps][CAPACITY];
     count = new int[warps];
   }
 
@@ -46,27 +59,105 @@ final class ReadLog {
   }
 
   /** Keeps what was put at {@link #base}; true when there is no room for another. */
-  boolean add(int warp, int mask, int size, int time, int site) {
-    int n = count[warp]++;
-    masks[warp][n] = mask;
-    bytes[warp][n] = size;
-    times[warp][n] = time;
-    sites[warp][n] = site;
-    return n + 1 == CAPACITY;
+  boolean add(int warp, int mask, int size, int low, int end, int time, int site) {
+    int at = entry(warp, mask, size, low, end, time, site);
+    entries[warp][at + LOWER] = IRREGULAR;
+    return count[warp] == CAPACITY;
+  }
+
+  /** Keeps a read of all lanes, whose addresses have been looked at; true as {@link #add}. */
+  boolean add(int warp, LaneAddresses lanes, int offset, int size, int time, int site) {
+    int low = (int) lanes.low() + offset;
+    int end = (int) lanes.high() + offset + size;
+    boolean regular =
+        lanes.lowerStride() != LaneAddresses.IRREGULAR
+            && lanes.upperStride() != LaneAddresses.IRREGULAR;
+    if (!regular) {
+      place(lanes, offset, offsets[warp], base(warp));
+      return add(warp, -1, size, low, end, time, site);
+    }
+    int at = entry(warp, -1, size, low, end, time, site);
+    int[] fields = entries[warp];
+    fields[at + FIRST] = (int) lanes.first() + offset;
+    fields[at + LOWER] = (int) lanes.lowerStride();
+    fields[at + MIDDLE] = (int) lanes.middle() + offset;
+    fields[at + UPPER] = (int) lanes.upperStride();
+    return count[warp] == CAPACITY;
+  }
+
+  private int entry(int warp, int mask, int size, int low, int end, int time, int site) {
+    int at = count[warp]++ * FIELDS;
+    int[] fields = entries[warp];
+    fields[at + MASK] = mask;
+    fields[at + SIZE] = size;
+    fields[at + TIME] = time;
+    fields[at + SITE] = site;
+    fields[at + LOW] = low;
+    fields[at + END] = end;
+    return at;
+  }
+
+  static void place(LaneAddresses lanes, int offset, int[] at, int base) {
+    long[] values = lanes.values();
+    for (int i = 0; i < LANES; i++) {
+      at[base + i] = (int) values[i] + offset;
+    }
+  }
+
+  /**
+   * Whether an entry may be in the way of a write between {@code low} and {@code end}.
+   *
+   * @param own the writing warp
+   * @param first where its first lane writes
+   * @param stride how far apart its lanes write, at least their size; or 0 when they do not go in
+   *     steps. An entry of the same warp that goes in the same steps is each lane's own
+   */
+  boolean mayConflict(int low, int end, int own, int first, int stride) {
+    for (int w = 0; w < count.length; w++) {
+      int[] fields = entries[w];
+      for (int at = 0; at < count[w] * FIELDS; at += FIELDS) {
+        if (low < fields[at + END] && end > fields[at + LOW]) {
+          boolean same =
+              w == own
+                  && stride != 0
+                  && fields[at + FIRST] == first
+                  && fields[at + LOWER] == stride
+                  && fields[at + UPPER] == stride
+                  && fields[at + MIDDLE] == first + HALF * stride
+                  && fields[at + SIZE] <= Math.abs(stride);
+          if (!same) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
   }
 
   void drain(int warp, Sink sink) {
+    int[] fields = entries[warp];
     int n = count[warp];
     count[warp] = 0;
     for (int i = 0; i < n; i++) {
+      int at = i * FIELDS;
+      if (fields[at + LOWER] != IRREGULAR) {
+        expand(fields, at, offsets[warp], i * LANES);
+      }
       sink.read(
           warp,
           offsets[warp],
           i * LANES,
-          masks[warp][i],
-          bytes[warp][i],
-          times[warp][i],
-          sites[warp][i]);
+          fields[at + MASK],
+          fields[at + SIZE],
+          fields[at + TIME],
+          fields[at + SITE]);
+    }
+  }
+
+  private static void expand(int[] fields, int at, int[] into, int base) {
+    for (int i = 0; i < HALF; i++) {
+      into[base + i] = fields[at + FIRST] + i * fields[at + LOWER];
+      into[base + HALF + i] = fields[at + MIDDLE] + i * fields[at + UPPER];
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.sanitizer;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.Windows;
 import dev.lockstep.simulator.op.Access;
@@ -39,6 +40,24 @@ final class SharedCheck implements Check {
       shadow.handOver(w, mask, address.values(w), address.offset() + Windows.SHARED, site);
     }
     check(w, shared, mask, at, base, bytes, site, store);
+  }
+
+  @Override
+  public void check(Warp w, LaneAddresses lanes) {
+    BlockShadow shadow = BlockShadow.of(w);
+    SharedShadow shared = shadow.shared;
+    if (shared == null) {
+      return;
+    }
+    shadow.touch(w);
+    if (site.speaks()) {
+      shadow.handOver(w, -1, lanes.values(), address.offset() + Windows.SHARED, site);
+    }
+    if (site.writes()) {
+      shared.store(w, lanes, address.offset(), bytes, site, store);
+    } else {
+      shared.load(w, lanes, address.offset(), bytes, site);
+    }
   }
 
   /** All lanes' offsets, cut to 32 bits: the op itself refuses what does not fit. */

@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.device.DeviceFault;
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.Store;
@@ -37,6 +38,7 @@ final class SharedShadow {
   private final long[] @Nullable [] reads;
 
   private final ReadLog log;
+  private final ReadLog.Sink noteCells = this::noteCells;
 
   /** Cells nobody has written in this block. */
   private int unwritten;
@@ -49,6 +51,10 @@ final class SharedShadow {
   private int readHigh;
   private int writeLow;
   private int writeHigh;
+
+  // What was read and is no longer in the log.
+  private int notedLow;
+  private int notedHigh;
 
   /** Records up to here are of earlier blocks; and up to there, before the block met last. */
   private long unborn;
@@ -112,6 +118,8 @@ final class SharedShadow {
     readHigh = -1;
     writeLow = Integer.MAX_VALUE;
     writeHigh = -1;
+    notedLow = Integer.MAX_VALUE;
+    notedHigh = -1;
   }
 
   /** Where an access is to put the offsets of its lanes, from {@link #base} on. */
@@ -154,12 +162,88 @@ final class SharedShadow {
     }
   }
 
+  /** A load by all lanes, at addresses that have been looked at. */
+  void load(Warp w, LaneAddresses lanes, long offset, int size, AccessSite site) {
+    if (!legal(lanes, offset, size)) {
+      return;
+    }
+    int low = (int) (lanes.low() + offset);
+    int end = (int) (lanes.high() + offset) + size;
+    int index = w.index();
+    if (!isQuiet(low, end)) {
+      int[] at = log.offsets(index);
+      int base = log.base(index);
+      ReadLog.place(lanes, (int) offset, at, base);
+      checkRead(w, -1, at, base, low, end, size, site);
+    }
+    readLow = Math.min(readLow, low);
+    readHigh = Math.max(readHigh, end);
+    if (log.add(index, lanes, (int) offset, size, clocks.now(), site.id())) {
+      log.drain(index, noteCells);
+    }
+  }
+
+  /** A store by all lanes, at addresses that have been looked at. */
+  void store(
+      Warp w, LaneAddresses lanes, long offset, int size, AccessSite site, @Nullable Store store) {
+    if (!legal(lanes, offset, size)) {
+      return;
+    }
+    int low = (int) (lanes.low() + offset);
+    int end = (int) (lanes.high() + offset) + size;
+    int[] at = log.offsets(w.index());
+    int base = log.base(w.index());
+    ReadLog.place(lanes, (int) offset, at, base);
+    boolean apart =
+        lanes.stride() != LaneAddresses.IRREGULAR && Math.abs(lanes.stride()) >= size;
+    checkReads(
+        w, -1, at, base, low, end, size, site, apart ? (int) lanes.stride() : 0);
+    if (lanes.stride() != 1L << shift || size != 1 << shift || !storeNeighbours(w, low, site)) {
+      noteWrites(w, -1, at, base, size, site, store);
+    }
+    writeLow = Math.min(writeLow, low);
+    writeHigh = Math.max(writeHigh, end);
+  }
+
+  /** Writes 32 cells in a row, if the block has met since they were written last. */
+  private boolean storeNeighbours(Warp w, int low, AccessSite site) {
+    int first = low >>> shift;
+    long last = settled;
+    long limit = unborn;
+    long late = 0;
+    int fresh = 0;
+    for (int i = 0; i < LANES; i++) {
+      long before = writes[first + i];
+      late |= last - before;
+      fresh += (int) (before - limit - 1 >>> 63);
+    }
+    if (late < 0) {
+      return false;
+    }
+    long record = Record.write(clocks.now(), w.index(), site);
+    for (int i = 0; i < LANES; i++) {
+      writes[first + i] = record + i;
+    }
+    unwritten -= fresh;
+    return true;
+  }
+
+  private boolean legal(LaneAddresses lanes, long offset, int size) {
+    return lanes.low() + offset >= 0
+        && lanes.high() + offset <= bytes - size
+        && lanes.areMultiples(size, offset);
+  }
+
+  /** Whether what lies between may be read by anybody. */
+  private boolean isQuiet(int low, int end) {
+    return unwritten == 0 && inFlight == 0 && (low >= writeHigh || end <= writeLow);
+  }
+
   // ---- reads
 
   private void checkRead(
       Warp w, int mask, int[] at, int base, int low, int end, int size, AccessSite site) {
-    boolean settledHere = low >= writeHigh || end <= writeLow;
-    if (settledHere && unwritten == 0 && inFlight == 0) {
+    if (isQuiet(low, end)) {
       return;
     }
     if (mask == -1) {
@@ -235,8 +319,8 @@ final class SharedShadow {
   private void noteRead(Warp w, int mask, int low, int high, int size, AccessSite site) {
     readLow = Math.min(readLow, low);
     readHigh = Math.max(readHigh, high + size);
-    if (log.add(w.index(), mask, size, clocks.now(), site.id())) {
-      log.drain(w.index(), this::noteCells);
+    if (log.add(w.index(), mask, size, low, high + size, clocks.now(), site.id())) {
+      log.drain(w.index(), noteCells);
     }
   }
 
@@ -257,6 +341,8 @@ final class SharedShadow {
         readers[cell] = now | bit | (before > settled ? before & 0xffff_ffffL : 0);
         mine[cell] = Record.read(mine[cell], time, lane, site);
       }
+      notedLow = Math.min(notedLow, offset);
+      notedHigh = Math.max(notedHigh, offset + size);
     }
   }
 
@@ -272,10 +358,40 @@ final class SharedShadow {
       int size,
       AccessSite site,
       @Nullable Store store) {
-    if (low < readHigh && end > readLow) {
-      log.drainAll(this::noteCells);
+    checkReads(w, mask, at, base, low, end, size, site, 0);
+    noteWrites(w, mask, at, base, size, site, store);
+    writeLow = Math.min(writeLow, low);
+    writeHigh = Math.max(writeHigh, end);
+  }
+
+  /**
+   * Whether somebody read what is about to be written.
+   *
+   * @param stride as {@link ReadLog#mayConflict}
+   */
+  private void checkReads(
+      Warp w,
+      int mask,
+      int[] at,
+      int base,
+      int low,
+      int end,
+      int size,
+      AccessSite site,
+      int stride) {
+    if (low >= readHigh || end <= readLow) {
+      return;
+    }
+    if (log.mayConflict(low, end, w.index(), at[base], stride)) {
+      log.drainAll(noteCells);
+    }
+    if (low < notedHigh && end > notedLow) {
       checkReaders(w, mask, at, base, size, site);
     }
+  }
+
+  private void noteWrites(
+      Warp w, int mask, int[] at, int base, int size, AccessSite site, @Nullable Store store) {
     boolean later = site.kind() == Access.Kind.ASYNC_WRITE;
     long record =
         later
@@ -297,8 +413,6 @@ final class SharedShadow {
         inFlight += later ? 1 : 0;
       }
     }
-    writeLow = Math.min(writeLow, low);
-    writeHigh = Math.max(writeHigh, end);
   }
 
   /**
