@@ -90,9 +90,21 @@ final class SharedShadow {
   void restart() {
     unborn = Record.last(clocks.start());
     unwritten = bytes >>> shift;
-    inFlight = 0;
+    if (inFlight != 0) {
+      abandonCopies();
+    }
     suspicion = null;
     settle();
+  }
+
+  /** Copies that nobody waited for end with their block. */
+  private void abandonCopies() {
+    for (int cell = 0; cell < writes.length; cell++) {
+      if (Record.time(writes[cell]) == Clocks.NEVER) {
+        writes[cell] = 0;
+      }
+    }
+    inFlight = 0;
   }
 
   /** Nobody can write any more where somebody read what was not written. */
@@ -194,10 +206,8 @@ final class SharedShadow {
     int[] at = log.offsets(w.index());
     int base = log.base(w.index());
     ReadLog.place(lanes, (int) offset, at, base);
-    boolean apart =
-        lanes.stride() != LaneAddresses.IRREGULAR && Math.abs(lanes.stride()) >= size;
-    checkReads(
-        w, -1, at, base, low, end, size, site, apart ? (int) lanes.stride() : 0);
+    boolean apart = lanes.stride() != LaneAddresses.IRREGULAR && Math.abs(lanes.stride()) >= size;
+    checkReads(w, -1, at, base, low, end, size, site, apart ? (int) lanes.stride() : 0);
     if (lanes.stride() != 1L << shift || size != 1 << shift || !storeNeighbours(w, low, site)) {
       noteWrites(w, -1, at, base, size, site, store);
     }
