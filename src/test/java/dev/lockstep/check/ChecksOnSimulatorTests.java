@@ -7,6 +7,6 @@ import dev.lockstep.device.Devices;
 class ChecksOnSimulatorTests extends ChecksTests {
   @Override
   Device openDevice() {
-    return Devices.open("sim", DeviceOptions.defaults()).device();
+    return Devices.open("sim", DeviceOptions.defaults().withSanitize(true)).device();
   }
 }

@@ -25,7 +25,7 @@ class TrialOnSimulatorTests {
 
   @BeforeEach
   void open() {
-    device = Devices.open("sim", DeviceOptions.defaults()).device();
+    device = Devices.open("sim", DeviceOptions.defaults().withSanitize(true)).device();
     bench = new Bench(device);
     trial = new Trial(device, bench.stream, false);
   }

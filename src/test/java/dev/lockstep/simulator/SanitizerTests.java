@@ -160,7 +160,8 @@ class SanitizerTests {
               1,
               "a thread updates 4 bytes at shared address 0x0 (offset 0 of s), which thread"
                   + " (63,0,0) read at PTX line",
-              "setp.eq.u32 %p1, %t, 0; @%p1 st.shared.u32 [s], 0; bar.sync 0; setp.lt.u32 %p2, %t,"
+              "setp.eq.u32 %p1, %t, 0; @%p1 st.shared.u32 [s], 0; bar.sync 0; "
+                  + "setp.lt.u32 %p2, %t,"
                   + " 32; @%p2 red.shared.add.u32 [s], 1;\n"
                   + "@!%p2 ld.shared.u32 %r3, [s];"),
           new Wrong(
@@ -169,7 +170,8 @@ class SanitizerTests {
               2,
               "a thread reads 4 bytes at shared address 0x40 (offset 64 of s), which thread"
                   + " (16,0,0) wrote",
-              "st.shared.u32 [%r1], %t; and.b32 %r3, %t, 15; mov.u32 %r4, 0xffff; setp.ge.u32 %p1,"
+              "st.shared.u32 [%r1], %t; and.b32 %r3, %t, 15; mov.u32 %r4, 0xffff; "
+                  + "setp.ge.u32 %p1,"
                   + " %t, 16; @%p1 mov.u32 %r4, 0xffff0000; bar.warp.sync %r4; xor.b32 %r3, %t, 16;"
                   + " mov.u32 %r5, s; mad.lo.s32 %r5, %r3, 4, %r5;\n"
                   + "ld.shared.u32 %r6, [%r5];"),
@@ -248,7 +250,8 @@ class SanitizerTests {
       List.of(
           new Right(
               64,
-              "st.shared.u32 [%r1], %t; bar.sync 0; xor.b32 %r3, %t, 63; mov.u32 %r4, s; mad.lo.s32"
+              "st.shared.u32 [%r1], %t; bar.sync 0; xor.b32 %r3, %t, 63; mov.u32 %r4, s; "
+                  + "mad.lo.s32"
                   + " %r4, %r3, 4, %r4; ld.shared.u32 %r5, [%r4];"),
           new Right(32, "st.shared.u32 [%r1], %t; bar.warp.sync -1; ld.shared.u32 %r5, [s];"),
           new Right(
@@ -257,7 +260,8 @@ class SanitizerTests {
                   + " [s];"),
           new Right(
               32,
-              "st.shared.u32 [%r1], %t; and.b32 %r3, %t, 16; mov.u32 %r4, 0xffff; setp.ge.u32 %p1,"
+              "st.shared.u32 [%r1], %t; and.b32 %r3, %t, 16; mov.u32 %r4, 0xffff; "
+                  + "setp.ge.u32 %p1,"
                   + " %t, 16; @%p1 mov.u32 %r4, 0xffff0000; bar.warp.sync %r4; xor.b32 %r3, %t, 15;"
                   + " mov.u32 %r5, s; mad.lo.s32 %r5, %r3, 4, %r5; ld.shared.u32 %r6, [%r5];"),
           new Right(
