@@ -122,6 +122,11 @@ final class RegisterWatch {
       this.guardNumber = guard == null ? -1 : number(guard);
     }
 
+    @Override
+    public final boolean isBarrier() {
+      return op.isBarrier();
+    }
+
     int chosen(Warp w, int[] defined) {
       if (guard != null && (w.mask & ~defined[guardNumber]) != 0) {
         throw fault(w, w.mask & ~defined[guardNumber], guard);
