@@ -42,6 +42,10 @@ final class AccessCounter {
     Pattern pattern = history.latest();
     if (pattern == null || !pattern.matches(values, lanes, first)) {
       pattern = history.other(values, lanes, this, tally.counts);
+      if (pattern == null) {
+        irregular(w, tally, history, values, shift, lanes);
+        return;
+      }
     }
     executed(w, tally, history, pattern, first + shift);
   }
@@ -56,7 +60,8 @@ final class AccessCounter {
       for (int i = 0; i < wide.length; i++) {
         wide[i] = values[i] & 0xffff_ffffL;
       }
-      pattern = history.other(wide, lanes, this, tally.counts);
+      count(w, tally, wide, shift, lanes);
+      return;
     }
     executed(w, tally, history, pattern, (first & 0xffff_ffffL) + shift);
   }
@@ -64,7 +69,7 @@ final class AccessCounter {
   private void executed(
       Warp w, KernelTally tally, AccessHistory history, Pattern pattern, long first) {
     int phase = (int) first & (PHASES - 1);
-    Footing footing = pattern.footing(phase, this);
+    Footing footing = pattern.footing(phase, this, tally.scratch);
     footing.executed();
     long line = (first - phase) >> Footprint.SECTOR;
     if (footing.loads().length != 0) {
@@ -75,19 +80,42 @@ final class AccessCounter {
     }
   }
 
-  /** What all members' accesses cost, found out from scratch. */
-  Footing footing(Pattern pattern, int phase) {
-    List<long[]> costs = new ArrayList<>();
-    Sectors loads = new Sectors();
-    Sectors stores = new Sectors();
+  /** Counts one execution for itself, its addresses being in no order worth to be remembered. */
+  private void irregular(
+      Warp w, KernelTally tally, AccessHistory history, long[] values, long shift, int lanes) {
+    Scratch scratch = tally.scratch;
     for (Member member : members) {
-      long[] addresses = pattern.addresses(phase + member.distance);
-      costs.add(member.cost.measure(addresses, pattern.lanes()));
-      if (member.cost instanceof GlobalCost global) {
-        global.touch(addresses, pattern.lanes(), loads, stores);
+      long distance = shift + member.distance;
+      for (int i = 0; i < Warp.LANES; i++) {
+        scratch.addresses[i] = values[i] + distance;
+      }
+      long[] cost = member.cost.measure(scratch.addresses, lanes, scratch);
+      member.cost.add(cost, 1, tally.counts);
+      if (member.cost.loads()) {
+        history.load(tally.loaded, w.global(), scratch.touches);
+      }
+      if (member.cost.stores()) {
+        history.store(tally.stored, w.global(), scratch.touches);
       }
     }
-    return new Footing(phase, costs, loads.runs(), stores.runs());
+  }
+
+  /** What all members' accesses cost, found out from scratch. */
+  Footing footing(Pattern pattern, int phase, Scratch scratch) {
+    scratch.loads.clear();
+    scratch.stores.clear();
+    List<long[]> costs = new ArrayList<>();
+    for (Member member : members) {
+      pattern.addresses(phase + member.distance, scratch.addresses);
+      costs.add(member.cost.measure(scratch.addresses, pattern.lanes(), scratch));
+      if (member.cost.loads()) {
+        scratch.loads.addAll(scratch.touches);
+      }
+      if (member.cost.stores()) {
+        scratch.stores.addAll(scratch.touches);
+      }
+    }
+    return new Footing(phase, costs, scratch.loads.runs(), scratch.stores.runs());
   }
 
   /** Adds costs, by member, of that many executions. */

@@ -9,9 +9,17 @@ final class AccessHistory {
   /** Kept beside the latest: loops with a remainder or a changing mask have a few. */
   private static final int OLDER = 3;
 
+  /** New patterns in a row after which no more are remembered, and how long not. */
+  private static final int PATIENCE = 24;
+
+  private static final int RETRY = 4096;
+
   private @Nullable Pattern latest;
   private final @Nullable Pattern[] older = new Pattern[OLDER];
   private int next;
+
+  /** New patterns since one came again. */
+  private int strangers;
 
   private Footprint.@Nullable Touched loaded;
   private Footprint.@Nullable Touched stored;
@@ -21,16 +29,24 @@ final class AccessHistory {
     return latest;
   }
 
-  /** The pattern of these addresses, which is not the latest; known or new. */
-  Pattern other(long[] values, int lanes, AccessCounter counter, long[] counts) {
+  /**
+   * The pattern of these addresses, which is not the latest; known or new. Null when so many were
+   * new lately that there is no use in remembering more.
+   */
+  @Nullable Pattern other(long[] values, int lanes, AccessCounter counter, long[] counts) {
     long first = values[Integer.numberOfTrailingZeros(lanes)];
     for (int i = 0; i < OLDER; i++) {
       Pattern pattern = older[i];
       if (pattern != null && pattern.matches(values, lanes, first)) {
         older[i] = latest;
         latest = pattern;
+        strangers = 0;
         return pattern;
       }
+    }
+    if (++strangers > PATIENCE) {
+      strangers %= RETRY;
+      return null;
     }
     Pattern found = new Pattern(values, lanes);
     report(older[next], counter, counts);
@@ -64,6 +80,34 @@ final class AccessHistory {
   /** Adds sectors to what the launch has written. */
   void store(Footprint footprint, GlobalMemory memory, long base, int[] runs) {
     stored = touch(stored, footprint, memory, base, runs);
+  }
+
+  /** The same for an access without a pattern. */
+  void load(Footprint footprint, GlobalMemory memory, Touches touches) {
+    loaded = touch(loaded, footprint, memory, touches);
+  }
+
+  /** The same for an access without a pattern. */
+  void store(Footprint footprint, GlobalMemory memory, Touches touches) {
+    stored = touch(stored, footprint, memory, touches);
+  }
+
+  private static Footprint.@Nullable Touched touch(
+      Footprint.@Nullable Touched last, Footprint footprint, GlobalMemory memory, Touches touches) {
+    Footprint.Touched touched = last;
+    for (int i = 0; i < touches.lines(); i++) {
+      long sector = 4 * touches.line(i);
+      int sectors = touches.sectors(i);
+      if (touched == null || !touched.covers(sector)) {
+        Region region = memory.find(touches.line(i) << 7, 1);
+        if (region == null) {
+          continue;
+        }
+        touched = footprint.in(region);
+      }
+      touched.setFour(sector, sectors);
+    }
+    return touched;
   }
 
   /** Returns the region last touched. An address in none is about to be refused by the op. */

@@ -5,6 +5,7 @@ import dev.lockstep.device.Counts;
 import dev.lockstep.ptx.Instruction;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -96,9 +97,10 @@ record Content(Counter kind, Map<Counter, Long> perThread, Map<Counter, Long> pe
     };
   }
 
-  /** The last type says what is computed with. */
+  /** What is computed with: {@code set} names the type of its result before. */
   private static Counter byType(Instruction in) {
-    for (String modifier : in.modifiers().reversed()) {
+    List<String> modifiers = in.modifiers();
+    for (String modifier : in.opcode().equals("set") ? modifiers.reversed() : modifiers) {
       switch (modifier) {
         case "f32", "f32x2", "tf32" -> {
           return Counter.FP32;

@@ -26,6 +26,12 @@ final class Footprint {
       return at >= 0 && at >> 6 < bits.length;
     }
 
+    /** Adds some of the four sectors of a line, one bit each; regions start with a line. */
+    void setFour(long sector, int which) {
+      long at = sector - first;
+      bits[(int) (at >> 6)] |= (long) which << (at & 63);
+    }
+
     /** Adds {@code count} sectors, 64 at most; those outside the region are left out. */
     void set(long sector, int count) {
       long at = sector - first;

@@ -1,9 +1,7 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /** Requests, sectors, lines and bytes of global memory. */
 final class GlobalCost extends MemoryCost {
@@ -28,8 +26,6 @@ final class GlobalCost extends MemoryCost {
     }
   }
 
-  private static final int LINE = 7;
-
   private final Kind kind;
   private final int bytes;
 
@@ -40,33 +36,23 @@ final class GlobalCost extends MemoryCost {
   }
 
   @Override
-  long[] measure(long[] addresses, int lanes) {
-    Sectors sectors = new Sectors();
-    Set<Long> lines = new HashSet<>();
-    Set<Long> distinct = new HashSet<>();
+  long[] measure(long[] addresses, int lanes, Scratch scratch) {
+    Touches touches = scratch.touches;
+    touches.clear();
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
-      long start = addresses[Integer.numberOfTrailingZeros(rest)];
-      sectors.add(start, start + bytes);
-      lines.add(start >> LINE);
-      lines.add((start + bytes - 1) >> LINE);
-      for (long at = start; at < start + bytes; at++) {
-        distinct.add(at);
-      }
+      touches.add(addresses[Integer.numberOfTrailingZeros(rest)], bytes);
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
-    return new long[] {1, sectors.size(), lines.size(), asked, distinct.size()};
+    return new long[] {1, touches.sectors(), touches.lines(), asked, touches.bytes()};
   }
 
-  /** Adds the sectors touched to those that are read and written. */
-  void touch(long[] addresses, int lanes, Sectors loads, Sectors stores) {
-    for (int rest = lanes; rest != 0; rest &= rest - 1) {
-      long start = addresses[Integer.numberOfTrailingZeros(rest)];
-      if (kind.loads) {
-        loads.add(start, start + bytes);
-      }
-      if (kind.stores) {
-        stores.add(start, start + bytes);
-      }
-    }
+  @Override
+  boolean loads() {
+    return kind.loads;
+  }
+
+  @Override
+  boolean stores() {
+    return kind.stores;
   }
 }

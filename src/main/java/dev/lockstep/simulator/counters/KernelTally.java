@@ -17,6 +17,8 @@ final class KernelTally implements Tally {
 
   final Footprint stored = new Footprint();
 
+  final Scratch scratch = new Scratch();
+
   private final List<AccessCounter> accesses;
 
   KernelTally(int slots, List<AccessCounter> accesses) {

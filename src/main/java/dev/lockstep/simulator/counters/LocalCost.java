@@ -1,9 +1,8 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
-import java.util.HashSet;
+import dev.lockstep.simulator.execution.Warp;
 import java.util.List;
-import java.util.Set;
 
 /** Requests, sectors and bytes of local memory, whose words of 4 bytes lie interleaved by lane. */
 final class LocalCost extends MemoryCost {
@@ -11,9 +10,6 @@ final class LocalCost extends MemoryCost {
       List.of(Counter.LOCAL_LOAD_REQUESTS, Counter.LOCAL_LOAD_SECTORS, Counter.LOCAL_LOAD_BYTES);
   private static final List<Counter> STORE =
       List.of(Counter.LOCAL_STORE_REQUESTS, Counter.LOCAL_STORE_SECTORS, Counter.LOCAL_STORE_BYTES);
-
-  /** Lanes whose words share a sector, as a power of two. */
-  private static final int LANES_OF_SECTOR = 3;
 
   private static final int WORD = 2;
 
@@ -25,16 +21,17 @@ final class LocalCost extends MemoryCost {
   }
 
   @Override
-  long[] measure(long[] addresses, int lanes) {
-    Set<Long> sectors = new HashSet<>();
+  long[] measure(long[] addresses, int lanes, Scratch scratch) {
+    Touches touches = scratch.touches;
+    touches.clear();
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       long start = addresses[lane];
       for (long word = start >> WORD; word <= (start + bytes - 1) >> WORD; word++) {
-        sectors.add((word << 2) + (lane >> LANES_OF_SECTOR));
+        touches.add((word * Warp.LANES + lane) << WORD, 1 << WORD);
       }
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
-    return new long[] {1, sectors.size(), asked};
+    return new long[] {1, touches.sectors(), asked};
   }
 }

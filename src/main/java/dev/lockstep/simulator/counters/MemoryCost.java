@@ -17,8 +17,21 @@ abstract class MemoryCost {
     this.slot = slots.take(counters.size());
   }
 
-  /** What one execution by these lanes costs, by counter. */
-  abstract long[] measure(long[] addresses, int lanes);
+  /**
+   * What one execution by these lanes costs, by counter. What it touches of global memory is left
+   * in {@link Scratch#touches}.
+   */
+  abstract long[] measure(long[] addresses, int lanes, Scratch scratch);
+
+  /** Whether it reads global memory. */
+  boolean loads() {
+    return false;
+  }
+
+  /** Whether it writes global memory. */
+  boolean stores() {
+    return false;
+  }
 
   /** Adds the cost of that many executions. */
   final void add(long[] cost, long executions, long[] counts) {

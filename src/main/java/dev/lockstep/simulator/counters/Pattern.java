@@ -43,13 +43,11 @@ final class Pattern {
     return lanes;
   }
 
-  /** The addresses of all lanes, when that of the first active one is {@code first}. */
-  long[] addresses(long first) {
-    long[] addresses = new long[LANES];
+  /** Sets the addresses of all lanes, that of the first active one being {@code first}. */
+  void addresses(long first, long[] addresses) {
     for (int i = 0; i < LANES; i++) {
       addresses[i] = first + steps[i];
     }
-    return addresses;
   }
 
   /** Whether these addresses lie to each other like that. */
@@ -108,22 +106,22 @@ final class Pattern {
   }
 
   /** This pattern where the first address is {@code phase} bytes into a line. */
-  Footing footing(int phase, AccessCounter counter) {
+  Footing footing(int phase, AccessCounter counter, Scratch scratch) {
     Footing footing = latest;
     if (footing == null || footing.phase() != phase) {
-      footing = find(phase, counter);
+      footing = find(phase, counter, scratch);
       latest = footing;
     }
     return footing;
   }
 
-  private Footing find(int phase, AccessCounter counter) {
+  private Footing find(int phase, AccessCounter counter, Scratch scratch) {
     for (Footing footing : footings) {
       if (footing.phase() == phase) {
         return footing;
       }
     }
-    Footing found = counter.footing(this, phase);
+    Footing found = counter.footing(this, phase, scratch);
     footings.add(found);
     return found;
   }

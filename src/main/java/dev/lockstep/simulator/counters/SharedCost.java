@@ -2,9 +2,7 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
 import dev.lockstep.simulator.execution.Warp;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /** Requests, wavefronts and bank conflicts of shared memory. */
 final class SharedCost extends MemoryCost {
@@ -23,7 +21,6 @@ final class SharedCost extends MemoryCost {
     }
   }
 
-  private static final int BANKS = 32;
   private static final int WORD = 2;
 
   private final Kind kind;
@@ -36,7 +33,7 @@ final class SharedCost extends MemoryCost {
   }
 
   @Override
-  long[] measure(long[] addresses, int lanes) {
+  long[] measure(long[] addresses, int lanes, Scratch scratch) {
     int together = bytes <= 4 ? Warp.LANES : bytes <= 8 ? Warp.LANES / 2 : Warp.LANES / 4;
     long wavefronts = 0;
     long groups = 0;
@@ -44,26 +41,22 @@ final class SharedCost extends MemoryCost {
       int group = lanes & -1 >>> (Warp.LANES - together) << from;
       if (group != 0) {
         groups++;
-        wavefronts += wavefronts(addresses, group);
+        wavefronts += wavefronts(addresses, group, scratch.banks);
       }
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
     return new long[] {1, wavefronts, wavefronts - groups, asked};
   }
 
-  /** The most words any bank must give. */
-  private int wavefronts(long[] addresses, int group) {
-    int[] perBank = new int[BANKS];
-    Set<Long> seen = new HashSet<>();
-    int most = 0;
+  private int wavefronts(long[] addresses, int group, Banks banks) {
+    banks.clear();
+    boolean atomic = kind == Kind.ATOMIC;
     for (int rest = group; rest != 0; rest &= rest - 1) {
       long start = addresses[Integer.numberOfTrailingZeros(rest)];
       for (long word = start >> WORD; word <= (start + bytes - 1) >> WORD; word++) {
-        if (seen.add(word) || kind == Kind.ATOMIC) {
-          most = Math.max(most, ++perBank[(int) (word & (BANKS - 1))]);
-        }
+        banks.add(word, atomic);
       }
     }
-    return most;
+    return banks.most();
   }
 }
