@@ -168,11 +168,13 @@ final class LaneLoop {
       Operands.load(c, scalar.sources().get(i), form.source(i), this::value);
     }
     form.emission().accept(c);
-    if (form.nan() == Form.Nan.ANY && scalar.target().file() != Slot.FLOATS) {
+    // Under a guard another lane may keep an old value, whose bits are nobody's to change.
+    boolean later = scalar.guard() == null && scalar.target().file() == Slot.FLOATS;
+    if (form.nan() == Form.Nan.ANY && !later) {
       canonical();
     }
     Operands.store(c, scalar.target(), form.result(), value(scalar.target()));
-    if (form.nan() == Form.Nan.ANY && scalar.target().file() == Slot.FLOATS) {
+    if (form.nan() == Form.Nan.ANY && later) {
       anyNan.add(scalar.target());
     } else if (scalar.guard() == null) {
       anyNan.remove(scalar.target());
