@@ -42,11 +42,12 @@ record FaultReport(
 
   List<String> lines() {
     Table table = new Table();
-    table.row("fault", kind);
+    boolean refused = kind.equals(DeviceFault.UnsupportedInstruction.class.getSimpleName());
+    table.row(refused ? "refused" : "fault", kind);
     table.row("what", what);
     table.row(
         "where",
-        kind.equals(DeviceFault.UnsupportedInstruction.class.getSimpleName())
+        refused
             ? kernel + ", when it was loaded"
             : "%s, block %s, thread %s".formatted(kernel, block, thread));
     if (ptxLine > 0) {

@@ -62,7 +62,8 @@ import picocli.CommandLine.Spec;
       "  lockstep run --suite cases.json --json report.json",
       "",
       "Exit codes: 0 all well, 1 a case failed or --list found what cannot be executed,",
-      "2 wrong arguments or input, 3 the kernel did what no kernel may."
+      "2 wrong arguments or input, instructions that cannot be executed included, 3 a fault: the",
+      "kernel did what no kernel may."
     })
 final class RunCommand implements Callable<Integer> {
   /** What only a launch of one kernel can use. */
@@ -201,12 +202,27 @@ final class RunCommand implements Callable<Integer> {
         FaultReport found = FaultReport.of(fault);
         found.lines().forEach(console.err()::println);
         output.accept(report.json(found));
-        return Lockstep.FAULT;
+        // What cannot be executed is refused before anything runs, as other input is.
+        return fault instanceof DeviceFault.UnsupportedInstruction
+            ? Lockstep.USAGE
+            : Lockstep.FAULT;
       }
     } catch (DeviceException e) {
+      if (isFault(e)) {
+        console.err().println("fault  " + e.getMessage());
+        return Lockstep.FAULT;
+      }
       // Its code, its sizes: all of what the device refuses here was the user's to choose.
       throw new UserError(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /**
+   * Codes of CUDA's for what a running kernel did: illegal address (700) to launch failure (719).
+   */
+  private static boolean isFault(DeviceException e) {
+    int outOfResources = 701;
+    return e.code() >= 700 && e.code() <= 719 && e.code() != outOfResources;
   }
 
   private int list(Path from, Consumer<Object> output) {

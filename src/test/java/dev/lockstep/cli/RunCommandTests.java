@@ -76,6 +76,14 @@ class RunCommandTests {
   }
 
   @Test
+  void anInstructionThatCannotBeExecutedIsBadInput() {
+    Run run = run("@uncovered.ptx --entry uncovered --grid 1 --block 32");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .contains("UnsupportedInstruction", "wgmma.fence", "line 14: wgmma.fence.sync.aligned;");
+  }
+
+  @Test
   void anEndlessKernelMeetsTheStepLimit() {
     Run run = run("@several.ptx --entry endless --grid 1 --block 1 --step-limit 1000");
     assertThat(run.code()).isEqualTo(3);
