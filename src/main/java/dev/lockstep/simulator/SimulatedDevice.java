@@ -11,6 +11,7 @@ import dev.lockstep.device.KernelCounters;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.KernelOutput;
 import dev.lockstep.device.KernelTracer;
 import dev.lockstep.device.Sanitizer;
 import dev.lockstep.ptx.PtxModule;
@@ -40,6 +41,7 @@ public final class SimulatedDevice implements Device {
   private final SimulatedCounters counters = new SimulatedCounters();
   private final SimulatedTracer tracer = new SimulatedTracer();
   private final @Nullable SimulatedSanitizer sanitizer;
+  private final SimulatedOutput output = new SimulatedOutput();
   private boolean closed;
 
   /** Opens a device of its own: nothing is shared between two. */
@@ -118,10 +120,17 @@ public final class SimulatedDevice implements Device {
     return new SimulatedEvent();
   }
 
+  SimulatedOutput output() {
+    return output;
+  }
+
   @Override
   public <T> Optional<T> capability(Class<T> type) {
     if (type == KernelCounters.class) {
       return Optional.of(type.cast(counters));
+    }
+    if (type == KernelOutput.class) {
+      return Optional.of(type.cast(output));
     }
     if (type == KernelTracer.class) {
       return Optional.of(type.cast(tracer));

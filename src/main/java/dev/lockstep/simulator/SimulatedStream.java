@@ -88,6 +88,7 @@ public final class SimulatedStream implements Stream {
   private void execute(GridRun.Work work) {
     device.workers().run(work);
     warpInstructions = work.warpInstructions();
+    device.output().add(work.printed());
     switch (work.fault()) {
       case null -> {}
       case RuntimeException e -> throw e;

@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Functions as nvcc compiles them: {@code functions.cu} in the test resources. */
 class CompiledFunctionTests {
@@ -37,9 +37,10 @@ class CompiledFunctionTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"in-order", "random:1"})
-  void computeWhatTheSourceSays(String schedule) {
-    DeviceOptions options = DeviceOptions.defaults().withSchedule(Schedule.parse(schedule));
+  @CsvSource({"in-order, false", "random:1, false", "in-order, true"})
+  void computeWhatTheSourceSays(String schedule, boolean sanitize) {
+    DeviceOptions options =
+        DeviceOptions.defaults().withSchedule(Schedule.parse(schedule)).withSanitize(sanitize);
     try (Lab lab = new Lab(options);
         KernelModule module =
             lab.device.load(KernelImage.ofPtx("functions", program("functions.ptx")))) {

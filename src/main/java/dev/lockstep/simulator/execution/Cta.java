@@ -26,6 +26,10 @@ final class Cta {
   final Dim3 shape;
   MemorySegment parameters = MemorySegment.NULL;
 
+  /** Characters a block may print. */
+  private static final int MAX_PRINTED = 16 << 20;
+
+  private final StringBuilder printed = new StringBuilder();
   private final Warp[] warps;
   private final long[] steps;
   private final boolean[] blocked;
@@ -261,6 +265,24 @@ final class Cta {
 
   Dim3 block() {
     return block;
+  }
+
+  boolean print(String text) {
+    if (printed.length() + text.length() > MAX_PRINTED) {
+      return false;
+    }
+    printed.append(text);
+    return true;
+  }
+
+  /** What the block run last has printed. */
+  String takePrinted() {
+    if (printed.isEmpty()) {
+      return "";
+    }
+    String text = printed.toString();
+    printed.setLength(0);
+    return text;
   }
 
   FaultSite site(Warp w, int lane, int pc) {

@@ -5,6 +5,8 @@ import dev.lockstep.device.Launch;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -82,6 +84,7 @@ public final class GridRun {
     private long warpInstructions;
     private long faultBlock = Long.MAX_VALUE;
     private @Nullable Throwable fault;
+    private final NavigableMap<Long, String> printed = new TreeMap<>();
 
     private final @Nullable List<? extends Tally> tallies;
 
@@ -113,7 +116,9 @@ public final class GridRun {
         try {
           cta.run(at, block);
           instructions += cta.instructions();
+          printed(block, cta.takePrinted());
         } catch (Throwable t) {
+          printed(block, cta.takePrinted());
           failed(block, cta.explain(t));
           // Its registers and barriers were left as they were; the next launch makes new ones.
           ctas[worker] = null;
@@ -126,6 +131,19 @@ public final class GridRun {
     /** Instructions the warps of a launch without a fault executed, once all workers are back. */
     public synchronized long warpInstructions() {
       return warpInstructions;
+    }
+
+    private void printed(long block, String text) {
+      if (!text.isEmpty()) {
+        synchronized (this) {
+          printed.put(block, text);
+        }
+      }
+    }
+
+    /** What the blocks printed, up to the first that failed, once all workers are back. */
+    public synchronized String printed() {
+      return String.join("", printed.headMap(faultBlock, true).values());
     }
 
     private synchronized void count(long instructions) {

@@ -214,6 +214,11 @@ public final class Warp {
     return Objects.requireNonNull(calls);
   }
 
+  /** The kernel prints; false when the block has printed too much. */
+  public boolean print(String text) {
+    return cta.print(text);
+  }
+
   /** The first active lane. */
   public int firstLane() {
     return Integer.numberOfTrailingZeros(mask);

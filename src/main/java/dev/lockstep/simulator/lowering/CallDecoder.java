@@ -12,10 +12,13 @@ import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.op.Address;
 import dev.lockstep.simulator.op.Call;
+import dev.lockstep.simulator.op.ConversionLanes;
 import dev.lockstep.simulator.op.IndirectCall;
 import dev.lockstep.simulator.op.LocalCopy;
+import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.SavedRegisters;
 import dev.lockstep.simulator.op.StackOps;
+import dev.lockstep.simulator.op.SystemCall;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -73,7 +76,35 @@ final class CallDecoder {
     if (declared == null) {
       throw new Unsupported("nothing is known of the function " + name);
     }
+    for (SystemCall.Function known : SystemCall.Function.values()) {
+      if (known.spelling().equals(name) && known.parameters() == declared.parameters().size()) {
+        return system(in, site, declared, known);
+      }
+    }
     throw new Unsupported("the function " + name + " has no body here");
+  }
+
+  /** A function of the runtime: its arguments are fetched from where they were put, one by one. */
+  private Code system(
+      Instruction in, CallSite site, Prototype declared, SystemCall.Function function) {
+    Transfer transfer = new Transfer(in, site, declared, null);
+    List<Slot<long[]>> arguments = new ArrayList<>();
+    for (int i = 0; i < declared.parameters().size(); i++) {
+      Register to = new Register(i, "%system", ScalarType.B64, -3);
+      transfer.fetchArgument(i, to);
+      arguments.add(longSlot(to));
+    }
+    Register result = new Register(arguments.size(), "%system", ScalarType.B64, -3);
+    if (!declared.results().isEmpty()) {
+      transfer.storeResult(result);
+    }
+    SystemCall call = new SystemCall(function, arguments, longSlot(result));
+    return new Code(transfer.before, call, null, transfer.after);
+  }
+
+  @SuppressWarnings("unchecked") // The register is one of 64 bits.
+  private Slot<long[]> longSlot(Register register) {
+    return (Slot<long[]>) registers.slot(register);
   }
 
   private Code direct(Instruction in, CallSite site, PtxFunction function, BitSet wanted) {
@@ -171,6 +202,39 @@ final class CallDecoder {
       }
       results.forEach(Runnable::run);
       return new Code(before, call, callee, after);
+    }
+
+    /** An argument as 64 bits. */
+    void fetchArgument(int i, Register to) {
+      Prototype.Formal formal = prototype.parameters().get(i);
+      Operand argument = site.arguments().get(i);
+      if (variable(argument, formal) != null) {
+        argument = new Operand.Reg(new Register(i, "%part", formal.type(), -3));
+        run("ld", "param", formal.type(), List.of(argument, at(site.arguments().get(i))), before);
+      }
+      e.emit(LongLanes::move, longSlot(to), e.b64(argument));
+      flush(before);
+    }
+
+    /** The result, as wide as it was declared. */
+    void storeResult(Register from) {
+      Prototype.Formal formal = prototype.results().get(0);
+      Operand result = site.results().get(0);
+      Operand value = new Operand.Reg(from);
+      if (formal.type().bytes() < 8) {
+        Register narrow = new Register(0, "%narrow", formal.type(), -3);
+        value = new Operand.Reg(narrow);
+        e.emit(ConversionLanes::longToInt, e.toB32(value), longSlot(from));
+        flush(after);
+      }
+      if (result instanceof Operand.Sink) {
+        return;
+      }
+      if (variable(result, formal) != null) {
+        run("st", "param", formal.type(), List.of(at(result), value), after);
+      } else {
+        run("mov", "", formal.type(), List.of(result, value), after);
+      }
     }
 
     /** Arguments in registers go through others first: a function that calls itself reads both. */

@@ -32,10 +32,16 @@ public final class GlobalMemory implements AutoCloseable {
   private final Region[] freed = new Region[64];
 
   private int freedCount;
+  private final DeviceHeap heap = new DeviceHeap(this);
   private final Set<Allocation> live = new HashSet<>();
   private long next = Windows.GLOBAL;
   private long nextConstant = Windows.CONST;
   private long allocatedBytes;
+
+  /** What kernels allocate here themselves. */
+  public DeviceHeap heap() {
+    return heap;
+  }
 
   /** An allocation: a region and the arena that owns its bytes. */
   public final class Allocation implements AutoCloseable {
