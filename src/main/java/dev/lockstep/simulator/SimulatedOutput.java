@@ -31,8 +31,7 @@ final class SimulatedOutput implements KernelOutput {
     if (bytes.isEmpty()) {
       return;
     }
-    String text =
-        new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    String text = new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     if (consumer == null) {
       kept.append(text);
     } else {

@@ -51,7 +51,9 @@ class SystemFunctionTests {
       output.sendTo(texts::add);
       lab.stream.launch(module.kernel("print"), Launch.of(2, 1), new KernelArgs().int32(1));
       assertThat(texts).hasSize(1);
-      assertThat(texts.get(0)).startsWith("block 0 thread  0 of 1: even\n1% 1.50  |").contains("block 1");
+      assertThat(texts.get(0))
+          .startsWith("block 0 thread  0 of 1: even\n1% 1.50  |")
+          .contains("block 1");
       assertThat(output.take()).isEmpty();
     }
   }
@@ -83,8 +85,7 @@ class SystemFunctionTests {
   void printfReturnsTheNumberOfItsArguments() {
     try (Lab lab = new Lab()) {
       int[] out =
-          lab.declare(
-                  DECLARED + " .global .b8 f[7] = {37, 100, 32, 37, 99, 10, 0};")
+          lab.declare(DECLARED + " .global .b8 f[7] = {37, 100, 32, 37, 99, 10, 0};")
               .run(
                   2,
                   """
@@ -123,8 +124,7 @@ class SystemFunctionTests {
                   """);
       assertThat(out).containsExactly(107);
       assertThatThrownBy(
-              () ->
-                  lab.run(1, "call (%rd1), malloc, (64); call free, (%rd1); st.u32 [%rd1], 7;"))
+              () -> lab.run(1, "call (%rd1), malloc, (64); call free, (%rd1); st.u32 [%rd1], 7;"))
           .isInstanceOf(DeviceFault.IllegalAddress.class)
           .hasMessageContaining("a malloc of 64 bytes, which was freed");
       assertThatThrownBy(() -> lab.run(1, "call free, (%out);"))
@@ -134,7 +134,6 @@ class SystemFunctionTests {
   }
 
   private static KernelModule load(Lab lab) {
-    return lab.device.load(
-        KernelImage.ofPtx("print", CompiledFunctionTests.program("print.ptx")));
+    return lab.device.load(KernelImage.ofPtx("print", CompiledFunctionTests.program("print.ptx")));
   }
 }

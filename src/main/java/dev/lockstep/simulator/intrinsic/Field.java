@@ -91,8 +91,7 @@ final class Field {
   }
 
   private String fixed(double value, int digits) {
-    String text =
-        new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN).toPlainString();
+    String text = new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN).toPlainString();
     return digits == 0 && alternate ? text + "." : text;
   }
 
@@ -183,6 +182,8 @@ final class Field {
     if (left) {
       return prefix + text + " ".repeat(missing);
     }
-    return zero && zeros ? prefix + "0".repeat(missing) + text : " ".repeat(missing) + prefix + text;
+    return zero && zeros
+        ? prefix + "0".repeat(missing) + text
+        : " ".repeat(missing) + prefix + text;
   }
 }

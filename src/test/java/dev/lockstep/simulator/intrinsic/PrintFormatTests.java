@@ -62,7 +62,8 @@ class PrintFormatTests {
         "%e|%.1e ~ 9.99e99 ~ 9.990000e+99|1.0e+100"
       })
   void floats(String format, double value, String expected) {
-    assertThat(print(format, buffer().putDouble(value).putDouble(value).putDouble(value))).isEqualTo(expected);
+    assertThat(print(format, buffer().putDouble(value).putDouble(value).putDouble(value)))
+        .isEqualTo(expected);
   }
 
   @Test
