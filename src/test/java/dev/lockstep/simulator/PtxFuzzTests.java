@@ -13,9 +13,9 @@ import dev.lockstep.ptx.PtxSyntaxException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Broken PTX is refused in words: parsed or not, lowered or not, never with another exception, for
@@ -41,8 +41,7 @@ class PtxFuzzTests {
 
   private List<String> failures(long from, long to) {
     List<String> failures = new ArrayList<>();
-    try (SimulatedDevice device =
-        new SimulatedDevice(DeviceOptions.defaults().withThreads(1))) {
+    try (SimulatedDevice device = new SimulatedDevice(DeviceOptions.defaults().withThreads(1))) {
       for (long seed = from; seed < to && failures.size() < 10; seed++) {
         String input = mutator.input(seed);
         long nanos = thread.getCurrentThreadCpuTime();
@@ -91,7 +90,8 @@ class PtxFuzzTests {
   }
 
   private static String describe(Throwable t) {
-    List<StackTraceElement> top = List.of(t.getStackTrace()).subList(0, Math.min(3, t.getStackTrace().length));
+    List<StackTraceElement> top =
+        List.of(t.getStackTrace()).subList(0, Math.min(3, t.getStackTrace().length));
     return t + " at " + top;
   }
 }

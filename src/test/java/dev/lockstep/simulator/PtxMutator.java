@@ -20,12 +20,31 @@ final class PtxMutator {
   private static final Pattern NUMBER = Pattern.compile("\\b\\d+\\b");
 
   private static final String[] NUMBERS = {
-    "0", "-1", "1", "255", "65536", "2147483648", "4294967295", "1099511627776",
-    "9223372036854775807", "18446744073709551616", "99999999999999999999999", "0x", "0f3F8", "1e999",
-    "0b2", "08", "1<<40", "(1<<63)", "WARP_SZ", "1/0"
+    "0",
+    "-1",
+    "1",
+    "255",
+    "65536",
+    "2147483648",
+    "4294967295",
+    "1099511627776",
+    "9223372036854775807",
+    "18446744073709551616",
+    "99999999999999999999999",
+    "0x",
+    "0f3F8",
+    "1e999",
+    "0b2",
+    "08",
+    "1<<40",
+    "(1<<63)",
+    "WARP_SZ",
+    "1/0"
   };
 
-  private static final String[] NESTS = {"{", "[", "(", "!", "-", "~", "{ .reg .b32 q;", "(1+", "1?", "{{1},"};
+  private static final String[] NESTS = {
+    "{", "[", "(", "!", "-", "~", "{ .reg .b32 q;", "(1+", "1?", "{{1},"
+  };
 
   private static final String CHARACTERS = "{}[]()<>;:,.@!|+-*/%$_\"=?&^~0aZ \n\0\u00e9";
 
@@ -61,7 +80,9 @@ final class PtxMutator {
       case 0 -> text.substring(0, at);
       case 1 -> {
         char c = CHARACTERS.charAt(random.nextInt(CHARACTERS.length()));
-        yield text.substring(0, at) + c + text.substring(Math.min(text.length(), at + random.nextInt(2)));
+        yield text.substring(0, at)
+            + c
+            + text.substring(Math.min(text.length(), at + random.nextInt(2)));
       }
       case 2 -> tokens(text, random);
       case 3 -> lines(text, random);
