@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code ldmatrix} and {@code mma} through registers of a warp. */
+/** {@code ldmatrix}, {@code mma} and {@code wmma} through registers of a warp. */
 class MatrixTests {
   /** Four 8 × 8 matrices of 16-bit numbers 64m + 8·row + column in shared memory. */
   private static final String FILLED =
@@ -121,5 +121,75 @@ class MatrixTests {
                         + "{%f1,%f2,%f3,%f4}, {%r5,%r5}, {%r4}, {%f1,%f2,%f3,%f4};"))
         .isInstanceOf(DeviceFault.Trap.class)
         .hasMessageContaining("mma.sync needs all 32 lanes");
+  }
+
+  @Test
+  void aWarpThatLostLanesCannotLoadAFragment() {
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    31,
+                    "wmma.load.c.sync.aligned.row.m16n16k16.f32 "
+                        + "{%f1,%f2,%f3,%f4,%f5,%f6,%f7,%f8}, [%out];"))
+        .isInstanceOf(DeviceFault.Trap.class)
+        .hasMessageContaining("wmma.load needs all 32 lanes");
+  }
+
+  /** Lane 31 holds rows 7 and 15, columns 6, 7, 14 and 15: the last is beyond the buffer. */
+  @Test
+  void aFragmentIsCheckedElementByElement() {
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    Launch.of(1, 32),
+                    "wmma.load.c.sync.aligned.row.m16n16k16.global.f32 "
+                        + "{%f1,%f2,%f3,%f4,%f5,%f6,%f7,%f8}, [%out];",
+                    255,
+                    new int[0],
+                    0))
+        .isInstanceOf(DeviceFault.IllegalAddress.class)
+        .hasMessageContaining("thread (31,0,0)");
+  }
+
+  @Test
+  void lanesThatComeLateAreWaitedFor() {
+    int[] out =
+        lab.run(
+            32,
+            """
+            mov.f32 %f1, 0f3F800000; mov.u32 %r1, 0x3c003c00; mov.u32 %r2, 7;
+            setp.lt.u32 %p1, %t, 16;
+            @%p1 bra JOIN;
+            mov.f32 %f1, 0f40000000;
+            add.u32 %r2, %r2, 1;
+            JOIN:
+            mma.sync.aligned.m16n8k8.row.col.f16.f16.f16.f16
+              {%r5, %r6}, {%r1, %r1}, {%r1}, {%r1, %r1};
+            st.global.u32 [%mine], %r5;
+            """);
+    // 8 products of 1 and 1, plus 1, in both halves.
+    assertThat(out).containsOnly(0x48804880);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mma.sp.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+            + "{%f1,%f2,%f3,%f4}, {%r1,%r2}, {%r3,%r4}, {%f1,%f2,%f3,%f4}, %r5, 0x0; | sparse A",
+        "mma.sync.aligned.m16n8k32.row.col.kind::f8f6f4.f32.e4m3.e4m3.f32 "
+            + "{%f1,%f2,%f3,%f4}, {%r1,%r2,%r3,%r4}, {%r5,%r6}, {%f1,%f2,%f3,%f4}; | sm_120",
+        "mma.sync.aligned.m16n8k32.row.col.f32.bf16.bf16.f32 "
+            + "{%f1,%f2,%f3,%f4}, {%r1,%r2}, {%r3}, {%f1,%f2,%f3,%f4}; | shape .m16n8k32",
+        "mma.sync.aligned.m16n8k8.col.col.f32.f16.f16.f32 "
+            + "{%f1,%f2,%f3,%f4}, {%r1,%r2}, {%r3}, {%f1,%f2,%f3,%f4}; | layouts",
+        "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 "
+            + "{%f1,%f2,%f3,%f4}, {%r1}, {%r3}, {%f1,%f2,%f3,%f4}; | 1 registers where 2 belong",
+        "wmma.load.b.sync.aligned.row.m8n8k32.s4 {%r1}, [%out]; | less than a byte",
+      })
+  void refusesWhatItDoesNotKnow(String textAndReason) {
+    String[] parts = textAndReason.split(" \\| ", -1);
+    assertThatThrownBy(() -> lab.run(32, parts[0]))
+        .isInstanceOf(DeviceFault.UnsupportedInstruction.class)
+        .hasMessageContaining(parts[1]);
   }
 }

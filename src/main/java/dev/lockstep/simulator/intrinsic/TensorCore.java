@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.intrinsic;
 
 import dev.lockstep.numeric.DType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code mma.sync.aligned.m16n8k{16,8}.row.col.f32.T.T.f32} for one warp: D = A·B + C with A 16×k
@@ -88,5 +89,30 @@ public interface TensorCore {
 
     /** B as packed pairs, transposed: row k/2 at 8·(k/2). */
     final int[] pairs = new int[8 * 8];
+
+    private @Nullable Matrices matrices;
+
+    /** Room for the operands of any product; most warps never need it. */
+    public Matrices matrices() {
+      if (matrices == null) {
+        matrices = new Matrices();
+      }
+      return matrices;
+    }
+  }
+
+  /** Unpacked operands of one product of any shape: A by rows, B by columns, C by rows. */
+  final class Matrices {
+    private static final int LARGEST = 1024;
+
+    public final float[] floatA = new float[LARGEST];
+    public final float[] floatB = new float[LARGEST];
+    public final float[] floatC = new float[LARGEST];
+    public final int[] intA = new int[LARGEST];
+    public final int[] intB = new int[LARGEST];
+    public final int[] intC = new int[LARGEST];
+    public final double[] doubleA = new double[LARGEST];
+    public final double[] doubleB = new double[LARGEST];
+    public final double[] doubleC = new double[LARGEST];
   }
 }

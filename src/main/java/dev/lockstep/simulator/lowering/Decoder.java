@@ -80,7 +80,8 @@ final class Decoder {
       case "atom", "red" -> AtomicDecoder.decode(in, emitter);
       case "cp" -> AsyncCopyDecoder.decode(in, emitter);
       case "ldmatrix", "stmatrix", "movmatrix" -> MatrixMoveDecoder.decode(in, emitter);
-      case "mma" -> MatrixDecoder.decode(in, emitter);
+      case "mma" -> MmaDecoder.decode(in, emitter);
+      case "wmma" -> WmmaDecoder.decode(in, emitter);
       case "shfl",
           "vote",
           "match",

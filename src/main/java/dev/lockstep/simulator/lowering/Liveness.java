@@ -160,7 +160,9 @@ final class Liveness {
       return in.operands().size() > 1 && in.operands().get(0) instanceof Operand.Arguments;
     }
     boolean reducingBarrier = in.opcode().startsWith("bar") && in.has("red");
-    return (reducingBarrier || !WITHOUT_RESULT.contains(in.opcode())) && !in.operands().isEmpty();
+    boolean without =
+        WITHOUT_RESULT.contains(in.opcode()) || in.opcode().equals("wmma") && in.has("store");
+    return (reducingBarrier || !without) && !in.operands().isEmpty();
   }
 
   private static void definitions(Operand operand, Consumer<Register> set) {

@@ -30,6 +30,7 @@ final class Steps {
           "ldmatrix",
           "stmatrix",
           "mma",
+          "wmma",
           "activemask",
           "elect",
           "movmatrix");

@@ -30,11 +30,8 @@ public final class MatrixMultiply extends Op {
 
   @Override
   public void execute(Warp w) {
-    if (!w.full && !w.groups.gather(-1)) {
+    if (!WholeWarp.gather(w, "mma.sync")) {
       return;
-    }
-    if (!w.full) {
-      throw w.trap("mma.sync needs all 32 lanes of the warp, some have exited");
     }
     float[][] f = w.floats;
     int[][] r = w.ints;
