@@ -161,7 +161,7 @@ class FaultTests {
         "wgmma.fence.sync.aligned;",
         "add.f32.what %f1, %f1, %f2;",
         "atom.global.add.noftz.v2.f64 {%fd1, %fd2}, [%out], {%fd1, %fd2};",
-        "mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%fd1,%fd2}, {%fd3}, {%fd4}, {%fd1,%fd2};",
+        "mma.sync.aligned.m8n8k4.row.row.f64.f64.f64.f64 {%fd1,%fd2}, {%fd3}, {%fd4}, {%fd1,%fd2};",
         "call.uni (%r1), elsewhere, (%rd1, %rd2);",
         "tex.2d.v4.f32.s32 {%f1,%f2,%f3,%f4}, [tex, {%r1,%r2}];",
         "ld.global.L1::no_such_space.f99 %f1, [%out];",
