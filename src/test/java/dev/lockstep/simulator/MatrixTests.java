@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.ExecutionTier;
 import dev.lockstep.device.Launch;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ldmatrix}, {@code mma} and {@code wmma} through registers of a warp. */
@@ -191,5 +195,48 @@ class MatrixTests {
     assertThatThrownBy(() -> lab.run(32, parts[0]))
         .isInstanceOf(DeviceFault.UnsupportedInstruction.class)
         .hasMessageContaining(parts[1]);
+  }
+
+  /**
+   * Two by two, as compilers unroll them, a second product into the same sums, one with hazards.
+   */
+  @ParameterizedTest
+  @EnumSource(ExecutionTier.class)
+  void productsThatShareFactorsAreTheSameTogether(ExecutionTier tier) {
+    String mma = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 ";
+    String code =
+        """
+        cvt.rn.f32.u32 %f40, %t;
+        mul.lo.u32 %r1, %t, 0x00010003; and.b32 %r1, %r1, 0x003f003f; or.b32 %r1, %r1, 0x3f803f80;
+        xor.b32 %r2, %r1, 0x80000000; xor.b32 %r3, %r1, 0x00108000; xor.b32 %r4, %r1, 0x00020001;
+        xor.b32 %r5, %r1, 0x00070000; xor.b32 %r6, %r2, 0x00000011; xor.b32 %r7, %r3, 0x00100000;
+        """
+            + IntStream.range(1, 21)
+                .mapToObj("add.f32 %%f%1$d, %%f40, 0f4%1$07d;\n"::formatted)
+                .collect(Collectors.joining())
+            + mma
+            + "{%f1,%f2,%f3,%f4}, {%r1,%r2,%r3,%r4}, {%r5,%r6}, {%f1,%f2,%f3,%f4};\n"
+            + mma
+            + "{%f5,%f6,%f7,%f8}, {%r1,%r2,%r3,%r4}, {%r7,%r1}, {%f5,%f6,%f7,%f8};\n"
+            + mma
+            + "{%f9,%f10,%f11,%f12}, {%r4,%r3,%r2,%r1}, {%r5,%r6}, {%f9,%f10,%f11,%f12};\n"
+            + mma
+            + "{%f16,%f15,%f14,%f13}, {%r4,%r3,%r2,%r1}, {%r7,%r1}, {%f16,%f15,%f14,%f13};\n"
+            + mma
+            + "{%f1,%f2,%f3,%f4}, {%r4,%r3,%r2,%r1}, {%r7,%r1}, {%f1,%f2,%f3,%f4};\n"
+            + mma
+            + "{%f17,%f18,%f19,%f20}, {%r4,%r3,%r2,%r1}, {%r5,%r6}, {%f18,%f17,%f20,%f1};\n"
+            + "mov.b32 %r10, %f1;\n"
+            + IntStream.range(2, 21)
+                .mapToObj(
+                    i ->
+                        "mov.b32 %%r11, %%f%d; mul.lo.u32 %%r10, %%r10, 31; add.u32 %%r10, %%r10, %%r11;\n"
+                            .formatted(i))
+                .collect(Collectors.joining())
+            + "st.global.u32 [%mine], %r10;";
+    try (Lab tiered = new Lab(DeviceOptions.defaults().withTier(tier));
+        Lab plain = new Lab(DeviceOptions.defaults().withTier(ExecutionTier.INTERPRETED))) {
+      assertThat(tiered.run(32, code)).isEqualTo(plain.run(32, code));
+    }
   }
 }

@@ -91,6 +91,24 @@ public interface TensorCore {
     final int[] pairs = new int[8 * 8];
 
     private @Nullable Matrices matrices;
+    private float[] tilesA = {};
+    private float[] tilesB = {};
+
+    /** Room for so many unpacked A of a {@link TileMultiplier}. */
+    public float[] tilesA(int count) {
+      if (tilesA.length < count * TileMultiplier.A_FLOATS) {
+        tilesA = new float[count * TileMultiplier.A_FLOATS];
+      }
+      return tilesA;
+    }
+
+    /** Room for so many unpacked B. */
+    public float[] tilesB(int count) {
+      if (tilesB.length < count * TileMultiplier.B_FLOATS) {
+        tilesB = new float[count * TileMultiplier.B_FLOATS];
+      }
+      return tilesB;
+    }
 
     /** Room for the operands of any product; most warps never need it. */
     public Matrices matrices() {

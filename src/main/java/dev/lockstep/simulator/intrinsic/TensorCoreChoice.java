@@ -1,15 +1,16 @@
 package dev.lockstep.simulator.intrinsic;
 
-/** Picks the {@link TensorCore} implementation when first asked. */
+/** Picks the implementations of {@link TensorCore} and {@link TileMultiplier} when first asked. */
 final class TensorCoreChoice {
-  static final TensorCore BEST = choose();
+  // The incubating module is there only when the command line asked for it (--add-modules);
+  // classes that use it must not even be loaded otherwise.
+  private static final boolean VECTORS =
+      ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+          && VectorTensorCore.isFast();
+
+  static final TensorCore BEST = VECTORS ? new VectorTensorCore() : new PlainTensorCore();
+  static final TileMultiplier TILES =
+      VECTORS ? new VectorTileMultiplier() : new PlainTileMultiplier();
 
   private TensorCoreChoice() {}
-
-  private static TensorCore choose() {
-    // The incubating module is there only when the command line asked for it (--add-modules);
-    // VectorTensorCore must not even be loaded otherwise.
-    boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-    return vectors && VectorTensorCore.isFast() ? new VectorTensorCore() : new PlainTensorCore();
-  }
 }

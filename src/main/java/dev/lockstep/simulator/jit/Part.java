@@ -21,12 +21,8 @@ public sealed interface Part {
   /**
    * Anything else: executed as the interpreter does.
    *
+   * @param length instructions it does at once
    * @param written the registers it may change
    */
-  record Single(Op op, Set<Place> written) implements Part {
-    @Override
-    public int length() {
-      return 1;
-    }
-  }
+  record Single(Op op, int length, Set<Place> written) implements Part {}
 }

@@ -95,7 +95,7 @@ final class SegmentClass {
           c.aload(1).invokestatic(name, "run" + run++, ON_WARP);
           lanes.scalars().forEach(scalar -> seen.written(scalar.target()));
         }
-        case Part.Single(Op op, Set<Place> written) -> {
+        case Part.Single(Op op, int length, Set<Place> written) -> {
           // An op finds its place in the code from the program counter, one behind itself.
           c.aload(1).loadConstant(pc).putfield(WARP, "pc", CD_int);
           if (op instanceof LaneMemoryOp access) {

@@ -10,6 +10,8 @@ import dev.lockstep.simulator.jit.Part;
 import dev.lockstep.simulator.jit.Place;
 import dev.lockstep.simulator.jit.Scalar;
 import dev.lockstep.simulator.jit.Segment;
+import dev.lockstep.simulator.op.FusedMatrixMultiply;
+import dev.lockstep.simulator.op.MatrixMultiply;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
@@ -109,14 +111,34 @@ final class Segments {
         run.addAll(translated.get(end++));
       }
       if (end == i) {
-        parts.add(new Part.Single(block.get(i).op(), written(block.get(i))));
-        i++;
+        Part.Single single = single(block, i, to);
+        parts.add(single);
+        i += single.length();
       } else {
         parts.add(new Part.Run(List.copyOf(run), end - i, wanted.get(end - 1)));
         i = end;
       }
     }
     found.add(new Segment(block.get(from).pc(), List.copyOf(parts)));
+  }
+
+  /** An op of the interpreter: matrix products that follow each other become one. */
+  private Part.Single single(List<Placed> block, int from, int to) {
+    List<MatrixMultiply> products = new ArrayList<>();
+    Set<Place> written = new HashSet<>();
+    for (int i = from; i < to; i++) {
+      if (block.get(i).watched()
+          || !(block.get(i).op() instanceof MatrixMultiply product)
+          || !product.isFusable()
+          || !products.isEmpty() && products.getFirst().input() != product.input()) {
+        break;
+      }
+      products.add(product);
+      written.addAll(written(block.get(i)));
+    }
+    return products.size() < 2
+        ? new Part.Single(block.get(from).op(), 1, written(block.get(from)))
+        : new Part.Single(new FusedMatrixMultiply(products), products.size(), written);
   }
 
   /** By instruction: the places whose values are read behind it, where runs may end. */

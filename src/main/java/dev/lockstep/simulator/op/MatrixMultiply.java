@@ -28,6 +28,45 @@ public final class MatrixMultiply extends Op {
     this.c = c;
   }
 
+  /**
+   * Whether it can be done together with others that can: it is of the k16 shape and needs no care
+   * about which accumulator is read before which result is written.
+   */
+  public boolean isFusable() {
+    if (a.length != 4) {
+      return false;
+    }
+    for (int i = 0; i < 4; i++) {
+      for (int j = 0; j < 4; j++) {
+        if (i != j && (d[i] == c[j] || d[i] == d[j])) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** The type of A and B. */
+  public DType input() {
+    return input;
+  }
+
+  int[] d() {
+    return d;
+  }
+
+  int[] a() {
+    return a;
+  }
+
+  int[] b() {
+    return b;
+  }
+
+  int[] c() {
+    return c;
+  }
+
   @Override
   public void execute(Warp w) {
     if (!WholeWarp.gather(w, "mma.sync")) {

@@ -3,6 +3,7 @@ package dev.lockstep.simulator.intrinsic;
 import dev.lockstep.numeric.BFloat16;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.numeric.Float16;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.function.IntBinaryOperator;
 import java.util.function.Supplier;
@@ -103,17 +104,61 @@ final class MmaCase {
     return gather(multiply(core, d, registers));
   }
 
-  private float[][] multiply(TensorCore core, float[][] d, float[][] cs) {
+  /** D of the implementation with unpacked factors; {@code k} is 16. */
+  int[] run(TileMultiplier tiles, boolean inPlace) {
+    float[] left = new float[2 * TileMultiplier.A_FLOATS];
+    float[] right = new float[2 * TileMultiplier.B_FLOATS];
+    int[][] as = registersOfA();
+    int[][] bs = registersOfB();
+    // What else is there must not matter, nor where it starts.
+    Arrays.fill(left, Float.NaN);
+    Arrays.fill(right, Float.NaN);
+    for (int r = 0; r < 4; r++) {
+      tiles.unpackA(type, as[r], r, left, TileMultiplier.A_FLOATS);
+    }
+    for (int r = 0; r < 2; r++) {
+      tiles.unpackB(type, bs[r], r, right, TileMultiplier.B_FLOATS);
+    }
+    float[][] cs = accumulators();
+    float[][] d = inPlace ? cs : new float[4][32];
+    for (int half = 0; half < 2; half++) {
+      tiles.multiply(
+          left,
+          TileMultiplier.A_FLOATS,
+          half,
+          right,
+          TileMultiplier.B_FLOATS,
+          cs[2 * half],
+          cs[2 * half + 1],
+          d[2 * half],
+          d[2 * half + 1]);
+    }
+    return gather(d);
+  }
+
+  private int[][] registersOfA() {
     int[][] as = new int[k / 4][32];
-    int[][] bs = new int[k / 8][32];
     for (int lane = 0; lane < 32; lane++) {
       for (int r = 0; r < as.length; r++) {
         as[r][lane] = pack(at(a, elementOfA(r, lane, 0)), at(a, elementOfA(r, lane, 1)));
       }
+    }
+    return as;
+  }
+
+  private int[][] registersOfB() {
+    int[][] bs = new int[k / 8][32];
+    for (int lane = 0; lane < 32; lane++) {
       for (int r = 0; r < bs.length; r++) {
         bs[r][lane] = pack(at(b, elementOfB(r, lane, 0)), at(b, elementOfB(r, lane, 1)));
       }
     }
+    return bs;
+  }
+
+  private float[][] multiply(TensorCore core, float[][] d, float[][] cs) {
+    int[][] as = registersOfA();
+    int[][] bs = registersOfB();
     var scratch = new TensorCore.Scratch();
     if (k == 16) {
       core.m16n8k16(

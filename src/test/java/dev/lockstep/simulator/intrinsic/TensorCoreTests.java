@@ -73,6 +73,25 @@ class TensorCoreTests {
   }
 
   @ParameterizedTest
+  @CsvSource({"BF16", "F16"})
+  void unpackedTilesGiveTheSameBits(DType type) {
+    List<TileMultiplier> implementations =
+        hasVectors()
+            ? List.of(new PlainTileMultiplier(), new VectorTileMultiplier())
+            : List.of(new PlainTileMultiplier());
+    Random random = new Random(7);
+    for (TileMultiplier tiles : implementations) {
+      for (int round = 0; round < 150; round++) {
+        MmaCase.BitSource bits =
+            round % 2 == 0 ? TensorCoreTests::gaussianBits : TensorCoreTests::adversarialBits;
+        MmaCase mma = MmaCase.random(type, 16, random, bits);
+        mma.fillC(() -> ADVERSARIAL_F32[random.nextInt(ADVERSARIAL_F32.length)]);
+        assertThat(mma.run(tiles, round % 3 == 0)).isEqualTo(mma.chain());
+      }
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"BF16, 16", "BF16, 8", "F16, 16", "F16, 8"})
   void staysWithinTheStatedErrorBound(DType type, int k) {
     Random random = new Random(4);
