@@ -213,15 +213,19 @@ extern "C" __global__ void two_stages_right(float* y, const float* x, int tiles)
 }
 
 extern "C" __global__ void divergent(float* y) {
+  __shared__ volatile float sh[256];
   int t = threadIdx.x;
+  sh[t] = t;
   if (t < 100) __syncthreads();
-  else y[t] = 1;
+  y[t] = sh[255 - t];
 }
 
 extern "C" __global__ void divergent_right(float* y) {
+  __shared__ volatile float sh[256];
   int t = threadIdx.x;
+  sh[t] = t;
   __syncthreads();
-  if (t >= 100) y[t] = 1;
+  y[t] = sh[255 - t];
 }
 
 // A lock that orders its holders only with the fence.

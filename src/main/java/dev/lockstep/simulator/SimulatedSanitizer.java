@@ -72,8 +72,13 @@ final class SimulatedSanitizer implements Sanitizer {
 
   /** Says what is left when the device is closed. */
   void report() {
-    for (Leak leak : leaks()) {
-      LOG.warn("device closed with a buffer still open: {}", leak);
+    List<Leak> leaks = leaks();
+    if (!leaks.isEmpty()) {
+      LOG.warn(
+          "device closed with {} buffers of {} bytes still open, the first {}",
+          leaks.size(),
+          leaks.stream().mapToLong(Leak::bytes).sum(),
+          leaks.get(0));
     }
   }
 }

@@ -107,7 +107,7 @@ class SanitizerKernelTests {
             "no barrier parts them",
             "line:y[t] ="),
         new Mistake("two_stages", 128, copy, "sum += sh[k % 2]", "has not waited"),
-        new Mistake("divergent", 128, DeviceFault.BarrierDivergence.class, "__syncthreads()"),
+        new Mistake("divergent", 256, DeviceFault.BarrierDivergence.class, "__syncthreads()"),
         new Mistake("lock_holders", 128, race, "= *(volatile int*)&count + 1"),
         new Mistake("last_one", 32, race, "flag = threadIdx.x", "thread (0,0,0) wrote"),
         new Mistake("warps_specialized", 128, race, "sh[t] = k * t", "line:y[t - 64] ="));

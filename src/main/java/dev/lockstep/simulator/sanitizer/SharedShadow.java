@@ -114,12 +114,18 @@ final class SharedShadow {
     }
   }
 
-  /** What went wrong first, when something was thrown. */
+  /**
+   * What went wrong first, when something was thrown: a wrong address or an endless loop may come
+   * from what was read where nobody had written; that threads miss each other does not.
+   */
   Throwable explain(Throwable thrown) {
-    boolean ours =
-        thrown instanceof DeviceFault.SharedMemoryRace
-            || thrown instanceof DeviceFault.AsyncCopyNotWaited;
-    return suspicion == null || ours ? thrown : suspicion;
+    return switch (thrown) {
+      case DeviceFault.SharedMemoryRace race -> race;
+      case DeviceFault.AsyncCopyNotWaited copy -> copy;
+      case DeviceFault.BarrierDivergence barrier -> barrier;
+      case DeviceFault.Deadlock deadlock -> deadlock;
+      default -> suspicion == null ? thrown : suspicion;
+    };
   }
 
   /** All threads of the block have met. */
