@@ -223,4 +223,67 @@ class InstructionCounterTests {
     assertThat(at(alone, 1, Counter.BARRIERS)).isEqualTo(1);
     assertThat(at(alone, 1, Counter.BARRIER_WAITS)).isZero();
   }
+
+  @Test
+  void functionsCountByAllTheirCalls() {
+    LaunchCounts counts =
+        lab.declare(
+                ".func (.param .b32 r) twice (.param .b32 a) { .reg .f32 %x; ld.param.f32 %x, [a];"
+                    + " add.f32 %x, %x, %x; st.param.f32 [r], %x; ret; }")
+            .count(
+                64,
+                """
+                setp.lt.u32 %p1, %t, 8;
+                { .param .b32 p; .param .b32 q; st.param.f32 [p], %f1;
+                call (q), twice, (p); ld.param.f32 %f2, [q]; }
+                @!%p1 bra END;
+                { .param .b32 p; .param .b32 q; st.param.f32 [p], %f2;
+                call (q), twice, (p); ld.param.f32 %f3, [q]; }
+                END:
+                """);
+    // Two warps call once, then eight lanes of the first again.
+    assertThat(counts.totals().get(Counter.FADD)).isEqualTo(64 + 8);
+    LineCounts addition =
+        counts.lines().stream()
+            .filter(line -> line.instruction().startsWith("add.f32"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(addition.counts().get(Counter.INSTRUCTIONS)).isEqualTo(3);
+    LineCounts back =
+        counts.lines().stream()
+            .filter(
+                line -> line.instruction().equals("ret;") && line.ptxLine() == addition.ptxLine())
+            .findFirst()
+            .orElseThrow();
+    assertThat(back.counts().get(Counter.THREAD_INSTRUCTIONS)).isEqualTo(64 + 8);
+    assertThat(at(counts, 3, Counter.CONTROL)).isEqualTo(64);
+    assertThat(at(counts, 6, Counter.CONTROL)).isEqualTo(8);
+  }
+
+  @Test
+  void aBranchToSeveralTargetsParts() {
+    LaunchCounts counts =
+        lab.count(
+            64,
+            """
+            shr.u32 %r1, %t, 4;
+            min.u32 %r1, %r1, 2;
+            TARGETS: .branchtargets A, B, C;
+            setp.lt.u32 %p1, %t, 40;
+            @%p1 brx.idx %r1, TARGETS;
+            bra END;
+            A: add.f32 %f1, %f1, %f2; bra END;
+            B: mul.f32 %f1, %f1, %f2; bra END;
+            C: sub.f32 %f1, %f1, %f2;
+            END:
+            """);
+    // The first warp goes two ways; of the second, the first eight lanes go one.
+    assertThat(at(counts, 5, Counter.BRANCHES)).isEqualTo(2);
+    assertThat(at(counts, 5, Counter.DIVERGENT_BRANCHES)).isEqualTo(1);
+    assertThat(at(counts, 5, Counter.INSTRUCTIONS)).isEqualTo(2);
+    assertThat(at(counts, 5, Counter.THREAD_INSTRUCTIONS_ON)).isEqualTo(40);
+    assertThat(at(counts, 7, Counter.FADD)).isEqualTo(16);
+    assertThat(at(counts, 8, Counter.FMUL)).isEqualTo(16);
+    assertThat(at(counts, 9, Counter.FADD)).isEqualTo(8);
+  }
 }

@@ -8,6 +8,10 @@ import dev.lockstep.device.Counter;
 import dev.lockstep.device.Counts;
 import dev.lockstep.device.Launch;
 import dev.lockstep.device.LaunchCounts;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -334,5 +338,63 @@ class MemoryCounterTests {
     // Two warps' words, and 16 or 32 bytes more.
     assertThat(counts.compulsoryLoadBytes()).isEqualTo(256 + 32);
     assertThat(counts.compulsoryStoreBytes()).isEqualTo(256);
+  }
+
+  /** So many different patterns that they are not remembered any more; four bytes each. */
+  @Test
+  void addressesInNoOrderAreCountedOneByOne() {
+    int turns = 200;
+    LaunchCounts counts =
+        lab.declare(".shared .align 16 .b8 s[4096];")
+            .count(
+                32,
+                """
+                mov.u32 %%r1, 0;
+                mov.u32 %%r2, %%t;
+                mov.u32 %%r5, s;
+                LOOP: mad.lo.u32 %%r2, %%r2, 1664525, 1013904223;
+                bfe.u32 %%r3, %%r2, 20, 10;
+                shl.b32 %%r3, %%r3, 2;
+                cvt.u64.u32 %%rd1, %%r3;
+                add.s64 %%rd1, %%in, %%rd1;
+                ld.global.u32 %%r4, [%%rd1];
+                add.u32 %%r6, %%r5, %%r3;
+                st.shared.u32 [%%r6], %%r4;
+                add.u32 %%r1, %%r1, 1;
+                setp.lt.u32 %%p1, %%r1, %d;
+                @%%p1 bra LOOP;
+                """
+                    .formatted(turns));
+    int[] state = IntStream.range(0, 32).toArray();
+    long sectors = 0;
+    long lines = 0;
+    long distinct = 0;
+    long wavefronts = 0;
+    Set<Integer> all = new HashSet<>();
+    for (int turn = 0; turn < turns; turn++) {
+      Set<Integer> words = new TreeSet<>();
+      for (int t = 0; t < 32; t++) {
+        state[t] = state[t] * 1664525 + 1013904223;
+        words.add(state[t] >>> 20 & 1023);
+      }
+      sectors += words.stream().map(word -> word / 8).distinct().count();
+      lines += words.stream().map(word -> word / 32).distinct().count();
+      distinct += 4L * words.size();
+      int most = 0;
+      for (int bank = 0; bank < 32; bank++) {
+        int b = bank;
+        most = Math.max(most, (int) words.stream().filter(word -> word % 32 == b).count());
+      }
+      wavefronts += most;
+      words.forEach(word -> all.add(word / 8));
+    }
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_REQUESTS)).isEqualTo(turns);
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(sectors);
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_LINES)).isEqualTo(lines);
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_BYTES)).isEqualTo(turns * 128);
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_DISTINCT_BYTES)).isEqualTo(distinct);
+    assertThat(counts.compulsoryLoadBytes()).isEqualTo(32L * all.size());
+    assertThat(at(counts, 11, Counter.SHARED_STORE_WAVEFRONTS)).isEqualTo(wavefronts);
+    assertThat(at(counts, 11, Counter.SHARED_STORE_CONFLICTS)).isEqualTo(wavefronts - turns);
   }
 }

@@ -54,10 +54,6 @@ record Content(Counter kind, Map<Counter, Long> perThread, Map<Counter, Long> pe
     return new Content(kind, perThread, perWarp);
   }
 
-  boolean isBranch() {
-    return perWarp.containsKey(Counter.BRANCHES);
-  }
-
   /** Adds what that many executions, by that many threads in all, count for. */
   void report(long executions, long threads, Counts.Builder to) {
     to.add(kind, threads);

@@ -136,6 +136,11 @@ final class CountingInstrument implements Instrument {
       site(in).branchesBy(counted);
       return counted;
     }
+    if (in.opcode().equals("brx")) {
+      CountedIndexedBranch counted = new CountedIndexedBranch(done, slots);
+      site(in).branchesBy(counted);
+      return counted;
+    }
     return done;
   }
 

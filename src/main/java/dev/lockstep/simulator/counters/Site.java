@@ -16,6 +16,7 @@ final class Site {
   private final List<MemoryCost> accesses = new ArrayList<>();
   private final List<CountedBranch> branches = new ArrayList<>();
   private final List<CountedBranch> exits = new ArrayList<>();
+  private final List<CountedIndexedBranch> indexed = new ArrayList<>();
   private final List<CountedBarrier> barriers = new ArrayList<>();
   private @Nullable Integer guardSlot;
 
@@ -41,6 +42,10 @@ final class Site {
 
   void branchesBy(CountedBranch branch) {
     branches.add(branch);
+  }
+
+  void branchesBy(CountedIndexedBranch branch) {
+    indexed.add(branch);
   }
 
   /** Lanes end here that took this branch. */
@@ -83,10 +88,14 @@ final class Site {
     on += guardSlot == null ? 0 : counts[guardSlot];
     Counts.Builder to = new Counts.Builder();
     for (CountedBranch branch : branches) {
-      if (content.isBranch()) {
+      // Others only jump around an instruction whose guard does not hold.
+      if (instruction.opcode().equals("bra")) {
         on += branch.taken(counts);
         to.add(Counter.DIVERGENT_BRANCHES, branch.divergent(counts));
       }
+    }
+    for (CountedIndexedBranch branch : indexed) {
+      to.add(Counter.DIVERGENT_BRANCHES, branch.divergent(counts));
     }
     for (CountedBarrier barrier : barriers) {
       to.add(Counter.BARRIER_WAITS, barrier.waits(counts));
