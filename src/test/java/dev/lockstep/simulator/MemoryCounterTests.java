@@ -353,11 +353,12 @@ class MemoryCounterTests {
                 mov.u32 %%r2, %%t;
                 mov.u32 %%r5, s;
                 LOOP: mad.lo.u32 %%r2, %%r2, 1664525, 1013904223;
-                bfe.u32 %%r3, %%r2, 20, 10;
+                bfe.u32 %%r3, %%r2, 20, 9;
                 shl.b32 %%r3, %%r3, 2;
                 cvt.u64.u32 %%rd1, %%r3;
                 add.s64 %%rd1, %%in, %%rd1;
                 ld.global.u32 %%r4, [%%rd1];
+                ld.global.u32 %%r7, [%%rd1+1028];
                 add.u32 %%r6, %%r5, %%r3;
                 st.shared.u32 [%%r6], %%r4;
                 add.u32 %%r1, %%r1, 1;
@@ -368,6 +369,7 @@ class MemoryCounterTests {
     int[] state = IntStream.range(0, 32).toArray();
     long sectors = 0;
     long lines = 0;
+    long further = 0;
     long distinct = 0;
     long wavefronts = 0;
     Set<Integer> all = new HashSet<>();
@@ -375,10 +377,11 @@ class MemoryCounterTests {
       Set<Integer> words = new TreeSet<>();
       for (int t = 0; t < 32; t++) {
         state[t] = state[t] * 1664525 + 1013904223;
-        words.add(state[t] >>> 20 & 1023);
+        words.add(state[t] >>> 20 & 511);
       }
       sectors += words.stream().map(word -> word / 8).distinct().count();
       lines += words.stream().map(word -> word / 32).distinct().count();
+      further += words.stream().map(word -> (word + 257) / 8).distinct().count();
       distinct += 4L * words.size();
       int most = 0;
       for (int bank = 0; bank < 32; bank++) {
@@ -387,14 +390,16 @@ class MemoryCounterTests {
       }
       wavefronts += most;
       words.forEach(word -> all.add(word / 8));
+      words.forEach(word -> all.add((word + 257) / 8));
     }
     assertThat(at(counts, 9, Counter.GLOBAL_LOAD_REQUESTS)).isEqualTo(turns);
     assertThat(at(counts, 9, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(sectors);
     assertThat(at(counts, 9, Counter.GLOBAL_LOAD_LINES)).isEqualTo(lines);
     assertThat(at(counts, 9, Counter.GLOBAL_LOAD_BYTES)).isEqualTo(turns * 128);
     assertThat(at(counts, 9, Counter.GLOBAL_LOAD_DISTINCT_BYTES)).isEqualTo(distinct);
+    assertThat(at(counts, 10, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(further);
     assertThat(counts.compulsoryLoadBytes()).isEqualTo(32L * all.size());
-    assertThat(at(counts, 11, Counter.SHARED_STORE_WAVEFRONTS)).isEqualTo(wavefronts);
-    assertThat(at(counts, 11, Counter.SHARED_STORE_CONFLICTS)).isEqualTo(wavefronts - turns);
+    assertThat(at(counts, 12, Counter.SHARED_STORE_WAVEFRONTS)).isEqualTo(wavefronts);
+    assertThat(at(counts, 12, Counter.SHARED_STORE_CONFLICTS)).isEqualTo(wavefronts - turns);
   }
 }
