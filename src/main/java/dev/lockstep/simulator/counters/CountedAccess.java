@@ -16,7 +16,10 @@ final class CountedAccess extends Op {
 
   @Override
   public void execute(Warp w) {
-    accesses.count(w, KernelTally.of(w), w.mask);
+    // None are left where an earlier step of the instruction put all off to wait for others.
+    if (w.mask != 0) {
+      accesses.count(w, KernelTally.of(w), w.mask);
+    }
     op.execute(w);
   }
 

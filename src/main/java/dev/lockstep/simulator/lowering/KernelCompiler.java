@@ -159,9 +159,12 @@ public final class KernelCompiler {
       int[] next = block.successors();
       BitSet wanted = plan.liveness.atEnd(order[n]);
       List<Segments.Placed> placed = new ArrayList<>();
+      // Once all lanes have met in a block, nobody is left to be waited for.
+      boolean whole = false;
       for (int i = block.from(); i < block.to(); i++) {
         Step step = plan.steps.get(i);
-        boolean waits = Steps.waits(step);
+        boolean waits = !whole && Steps.waits(step);
+        whole |= Steps.needsWholeWarp(step);
         if (i == block.from() && !waits) {
           addStretch(plan.steps, i, block.to(), placed);
         }
@@ -289,8 +292,10 @@ public final class KernelCompiler {
    */
   private void addStretch(List<Step> steps, int from, int blockEnd, List<Segments.Placed> placed) {
     List<Instrument.Executed> stretch = new ArrayList<>();
-    for (int i = from; i < blockEnd && (i == from || !Steps.waits(steps.get(i))); i++) {
+    boolean whole = false;
+    for (int i = from; i < blockEnd && (i == from || whole || !Steps.waits(steps.get(i))); i++) {
       Step step = steps.get(i);
+      whole |= Steps.needsWholeWarp(step);
       Instrument.Part part = Instrument.Part.WHOLE;
       if (step.isGuardOfNext()) {
         part = Instrument.Part.GUARD;

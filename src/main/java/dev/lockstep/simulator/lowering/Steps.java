@@ -35,11 +35,20 @@ final class Steps {
           "elect",
           "movmatrix");
 
+  /** Those of them that fault unless all lanes are there. */
+  private static final Set<String> WHOLE =
+      Set.of("ldmatrix", "stmatrix", "mma", "wmma", "movmatrix");
+
   private Steps() {}
 
   /** Whether a group of lanes may have to wait here for others, to go on with them as one group. */
   static boolean waits(Step step) {
     return step.kind() == Step.Kind.PLAIN && WAITING.contains(step.instruction().opcode());
+  }
+
+  /** Whether all 32 lanes of the warp have met when this is done. */
+  static boolean needsWholeWarp(Step step) {
+    return step.kind() == Step.Kind.PLAIN && WHOLE.contains(step.instruction().opcode());
   }
 
   static List<Step> of(Routine routine) {
