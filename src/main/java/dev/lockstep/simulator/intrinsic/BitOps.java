@@ -1,6 +1,6 @@
 package dev.lockstep.simulator.intrinsic;
 
-/** Bit fields, bit searches, byte permutes and three-input logic. */
+/** Bit fields, bit searches, byte permutes and masks. */
 public final class BitOps {
   /** What {@code bfind} answers when there is nothing to find. */
   private static final int NOT_FOUND = -1;
@@ -147,20 +147,6 @@ public final class BitOps {
   /** {@code prmt.b32.mode}: the two low bits of c choose. */
   public static int permute(int a, int b, int c, PermuteMode mode) {
     return permute(a, b, PERMUTE[mode.ordinal()][c & 3]);
-  }
-
-  /** {@code lop3.b32}: bit i of the result is bit (4a+2b+c) of {@code table}. */
-  public static int logic3(int a, int b, int c, int table) {
-    int result = 0;
-    for (int row = 0; row < 8; row++) {
-      if ((table >>> row & 1) != 0) {
-        int x = (row & 4) != 0 ? a : ~a;
-        int y = (row & 2) != 0 ? b : ~b;
-        int z = (row & 1) != 0 ? c : ~c;
-        result |= x & y & z;
-      }
-    }
-    return result;
   }
 
   /** {@code szext.s32}: the low {@code width} bits of a, sign-extended; 0 for no bits. */

@@ -17,6 +17,17 @@ public enum HalfFormat {
     public int round(double value) {
       return Conversions.toF16(value, Rounding.NEAREST);
     }
+
+    @Override
+    int round(float value) {
+      return Conversions.toF16(value);
+    }
+
+    @Override
+    public int mul(int a, int b) {
+      // 22 bits: exact as a float.
+      return round(toFloat(a) * toFloat(b));
+    }
   },
   /** The upper half of a binary32. */
   BF16(0x7f80, 0x0080) {
@@ -28,6 +39,17 @@ public enum HalfFormat {
     @Override
     public int round(double value) {
       return Conversions.toBf16(value, Rounding.NEAREST);
+    }
+
+    @Override
+    int round(float value) {
+      return Conversions.toBf16(value);
+    }
+
+    @Override
+    public int mul(int a, int b) {
+      // Exact as a double, while a float may underflow.
+      return round((double) toFloat(a) * toFloat(b));
     }
   };
 
@@ -48,15 +70,20 @@ public enum HalfFormat {
   /** The nearest value of this format. */
   public abstract int round(double value);
 
-  /** {@code add.rn}; {@code sub} adds the negated operand. */
+  /** The nearest value of this format. */
+  abstract int round(float value);
+
+  /**
+   * {@code add.rn}; {@code sub} adds the negated operand. A float has more than twice the bits and
+   * two more, so that rounding to it first does no harm (Figueroa, "When is double rounding
+   * innocuous?", 1995), and tiny sums are exact.
+   */
   public int add(int a, int b) {
-    return round(ExactSum.toOdd(toFloat(a), toFloat(b)));
+    return round(toFloat(a) + toFloat(b));
   }
 
   /** {@code mul.rn}. */
-  public int mul(int a, int b) {
-    return round((double) toFloat(a) * toFloat(b));
-  }
+  public abstract int mul(int a, int b);
 
   /** {@code fma.rn}: a·b + c, rounded once. */
   public int fma(int a, int b, int c) {

@@ -7,6 +7,7 @@ import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.intrinsic.BitOps;
 import dev.lockstep.simulator.intrinsic.DotProducts;
+import dev.lockstep.simulator.op.BitLanes;
 import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.Lanes4;
 import dev.lockstep.simulator.op.LongLanes;
@@ -120,11 +121,12 @@ final class BitFieldDecoder {
     Decoder.allow(in, modes);
     Decoder.onlyType(in, ScalarType.B32);
     String name = Decoder.choice(in, "", modes);
-    PerLane.Int3 function = BitOps::permute;
-    if (!name.isEmpty()) {
-      BitOps.PermuteMode mode = BitOps.PermuteMode.valueOf(name.toUpperCase(Locale.ROOT));
-      function = (a, b, c) -> BitOps.permute(a, b, c, mode);
+    if (name.isEmpty()) {
+      e.emit(BitLanes::permute, d(), b32(1), b32(2), b32(3));
+      return;
     }
+    BitOps.PermuteMode mode = BitOps.PermuteMode.valueOf(name.toUpperCase(Locale.ROOT));
+    PerLane.Int3 function = (a, b, c) -> BitOps.permute(a, b, c, mode);
     e.emit(PerLane.ints(function), d(), b32(1), b32(2), b32(3));
   }
 

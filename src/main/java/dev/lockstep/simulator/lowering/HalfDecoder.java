@@ -11,6 +11,7 @@ import dev.lockstep.simulator.intrinsic.ErrorBound;
 import dev.lockstep.simulator.intrinsic.HalfFormat;
 import dev.lockstep.simulator.intrinsic.HalfPairs;
 import dev.lockstep.simulator.intrinsic.Perturbation;
+import dev.lockstep.simulator.op.HalfLanes;
 import dev.lockstep.simulator.op.PerLane;
 import java.util.function.DoubleUnaryOperator;
 
@@ -44,7 +45,15 @@ final class HalfDecoder {
     switch (in.opcode()) {
       case "add" -> {
         allow("rn", "ftz", "sat");
-        binary(format::add);
+        if (isPlain()) {
+          e.emit(
+              pair ? HalfLanes.addPairs(format) : HalfLanes.add(format),
+              target(),
+              register(1),
+              register(2));
+        } else {
+          binary(format::add);
+        }
       }
       case "sub" -> {
         allow("rn", "ftz", "sat");
@@ -53,7 +62,15 @@ final class HalfDecoder {
       }
       case "mul" -> {
         allow("rn", "ftz", "sat");
-        binary(format::mul);
+        if (isPlain()) {
+          e.emit(
+              pair ? HalfLanes.mulPairs(format) : HalfLanes.mul(format),
+              target(),
+              register(1),
+              register(2));
+        } else {
+          binary(format::mul);
+        }
       }
       case "fma" -> {
         if (in.has("oob")) {
@@ -62,7 +79,16 @@ final class HalfDecoder {
         allow("rn", "ftz", "sat", "relu");
         Decoder.required(in, "rn");
         Decoder.choice(in, "", "sat", "relu");
-        ternary(format::fma);
+        if (isPlain()) {
+          e.emit(
+              pair ? HalfLanes.fmaPairs(format) : HalfLanes.fma(format),
+              target(),
+              register(1),
+              register(2),
+              register(3));
+        } else {
+          ternary(format::fma);
+        }
       }
       case "min", "max" -> extremum(in.opcode().equals("max"));
       case "neg" -> {
@@ -91,6 +117,11 @@ final class HalfDecoder {
       }
       default -> throw new Unsupported("no 16-bit floating form is known");
     }
+  }
+
+  /** Whether nothing happens to operands and results. */
+  private boolean isPlain() {
+    return !ftz && !saturate && !relu;
   }
 
   /** Of these, {@code .bf16} knows neither flushing nor saturation to [0, 1]. */

@@ -119,11 +119,7 @@ final class IntegerConversion {
   void fromFloat() {
     Rounding rounding = Rounding.of(Decoder.required(in, "rni", "rzi", "rmi", "rpi"));
     if (from == ScalarType.F32 && to.bytes() == 4 && !hasWideTarget()) {
-      PerLane.FloatToInt convert =
-          to == ScalarType.S32
-              ? v -> IntegerConversions.toS32(v, rounding)
-              : v -> IntegerConversions.toU32(v, rounding);
-      e.emit(PerLane.floatToInt(convert), e.toB32(operand(in, 0)), sources.single());
+      e.emit(wordFromSingle(rounding), e.toB32(operand(in, 0)), sources.single());
       return;
     }
     int bits = to.bits();
@@ -134,6 +130,21 @@ final class IntegerConversion {
         v -> IntegerConversions.toInteger(v, rounding, bits, signed, nan);
     e.emit(PerLane.doubleToLong(convert), value, sources.wide());
     result(value);
+  }
+
+  private Lanes1.Function<int[], float[]> wordFromSingle(Rounding rounding) {
+    if (to == ScalarType.U32) {
+      PerLane.FloatToInt directed = v -> IntegerConversions.toU32(v, rounding);
+      return rounding == Rounding.ZERO
+          ? ConversionLanes::floatToUnsigned
+          : PerLane.floatToInt(directed);
+    }
+    PerLane.FloatToInt directed = v -> IntegerConversions.toS32(v, rounding);
+    return switch (rounding) {
+      case ZERO -> ConversionLanes::floatToSigned;
+      case NEAREST -> ConversionLanes::floatToNearestSigned;
+      case DOWN, UP -> PerLane.floatToInt(directed);
+    };
   }
 
   /** The source as its type reads it. */

@@ -6,12 +6,13 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Slot;
-import dev.lockstep.simulator.intrinsic.BitOps;
 import dev.lockstep.simulator.intrinsic.IntegerOps;
+import dev.lockstep.simulator.op.BitLanes;
 import dev.lockstep.simulator.op.Compare;
 import dev.lockstep.simulator.op.Frequent;
 import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.Lanes2;
+import dev.lockstep.simulator.op.Lanes3;
 import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PerLane;
 import dev.lockstep.simulator.op.PredicateOp;
@@ -136,11 +137,18 @@ final class LogicDecoder {
     Decoder.allow(in, "l", "r", "clamp", "wrap");
     mustBe(ScalarType.B32);
     boolean clamp = Decoder.required(in, "clamp", "wrap").equals("clamp");
-    PerLane.Int3 function =
-        Decoder.required(in, "l", "r").equals("l")
-            ? (a, b, c) -> IntegerOps.funnelLeft(a, b, c, clamp)
-            : (a, b, c) -> IntegerOps.funnelRight(a, b, c, clamp);
-    e.emit(PerLane.ints(function), d(), value(1), value(2), b32(3));
+    boolean left = Decoder.required(in, "l", "r").equals("l");
+    Lanes3.Function<int[], int[], int[], int[]> function;
+    if (clamp) {
+      PerLane.Int3 clamped =
+          left
+              ? (a, b, c) -> IntegerOps.funnelLeft(a, b, c, true)
+              : (a, b, c) -> IntegerOps.funnelRight(a, b, c, true);
+      function = PerLane.ints(clamped);
+    } else {
+      function = left ? BitLanes::funnelLeftWrap : BitLanes::funnelRightWrap;
+    }
+    e.emit(function, d(), value(1), value(2), b32(3));
   }
 
   /** {@code lop3.b32 d, a, b, c, table} or {@code lop3.{or,and}.b32 d|p, a, b, c, table, q}. */
@@ -157,13 +165,13 @@ final class LogicDecoder {
       target = first;
       predicate = second;
     }
-    PerLane.Int3 function = (a, b, c) -> BitOps.logic3(a, b, c, (int) table);
+    Lanes3.Function<int[], int[], int[], int[]> function = BitLanes.logic3((int) table);
     if (combine.isEmpty()) {
-      e.emit(PerLane.ints(function), e.toB32(target), value(1), value(2), value(3));
+      e.emit(function, e.toB32(target), value(1), value(2), value(3));
       return;
     }
     Slot<int[]> result = e.registers.temporaryInt();
-    e.emit(PerLane.ints(function), result, value(1), value(2), value(3));
+    e.emit(function, result, value(1), value(2), value(3));
     int notZero = e.registers.temporaryPredicate();
     e.emit(new Compare<>(IntLanes::equal, true, notZero, result, e.registers.constant(0)));
     PredicateOp.Kind kind = combine.equals("or") ? PredicateOp.Kind.OR : PredicateOp.Kind.AND;

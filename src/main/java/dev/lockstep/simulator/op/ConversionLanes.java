@@ -86,6 +86,27 @@ public final class ConversionLanes {
     }
   }
 
+  /** Toward zero; clamps, NaN gives 0. */
+  public static void floatToSigned(int[] d, float[] a) {
+    for (int i = 0; i < LANES; i++) {
+      d[i] = (int) a[i];
+    }
+  }
+
+  /** Toward zero; clamps, NaN gives 0. */
+  public static void floatToUnsigned(int[] d, float[] a) {
+    for (int i = 0; i < LANES; i++) {
+      d[i] = (int) Math.clamp((long) a[i], 0L, 0xffff_ffffL);
+    }
+  }
+
+  /** To the nearest, ties to even; clamps, NaN gives 0. */
+  public static void floatToNearestSigned(int[] d, float[] a) {
+    for (int i = 0; i < LANES; i++) {
+      d[i] = (int) Math.rint(a[i]);
+    }
+  }
+
   public static void floatToDouble(double[] d, float[] a) {
     for (int i = 0; i < LANES; i++) {
       d[i] = a[i];

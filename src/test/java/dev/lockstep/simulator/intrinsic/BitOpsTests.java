@@ -126,21 +126,6 @@ class BitOpsTests {
     }
   }
 
-  @Test
-  void threeInputLogicForEveryTable() {
-    int a = 0x12345678;
-    int b = 0x9abcdef0;
-    int c = 0x0f1e2d3c;
-    for (int table = 0; table < 256; table++) {
-      int expected = 0;
-      for (int bit = 0; bit < 32; bit++) {
-        int row = (a >>> bit & 1) << 2 | (b >>> bit & 1) << 1 | c >>> bit & 1;
-        expected |= (table >>> row & 1) << bit;
-      }
-      assertThat(BitOps.logic3(a, b, c, table)).isEqualTo(expected);
-    }
-  }
-
   @ParameterizedTest
   @CsvSource({
     // width, s32.clamp, s32.wrap, u32.clamp, u32.wrap of 0x8765f4a3
