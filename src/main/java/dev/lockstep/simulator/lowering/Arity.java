@@ -43,6 +43,19 @@ final class Arity {
           2;
       case "mad", "madc", "fma", "sad", "mad24", "bfe", "fns", "prmt", "dp4a", "dp2a", "shf" -> 4;
       case "selp", "slct" -> 4;
+      case "vadd2",
+          "vadd4",
+          "vsub2",
+          "vsub4",
+          "vavrg2",
+          "vavrg4",
+          "vabsdiff2",
+          "vabsdiff4",
+          "vmin2",
+          "vmin4",
+          "vmax2",
+          "vmax4" ->
+          4;
       case "bfi" -> 5;
       case "lop3" -> combined ? 6 : 5;
       case "set", "setp" -> combined ? 4 : 3;

@@ -58,6 +58,19 @@ final class Decoder {
         Arity.check(in);
         BitFieldDecoder.decode(in, emitter);
       }
+      case "vadd2",
+          "vadd4",
+          "vsub2",
+          "vsub4",
+          "vavrg2",
+          "vavrg4",
+          "vabsdiff2",
+          "vabsdiff4",
+          "vmin2",
+          "vmin4",
+          "vmax2",
+          "vmax4" ->
+          VideoDecoder.decode(in, emitter);
       case "mov", "cvta", "isspacep" -> MoveDecoder.decode(in, emitter);
       case "selp", "slct" -> {
         Arity.check(in);
