@@ -64,7 +64,9 @@ final class DeviceSelection {
   @Option(
       names = "--step-limit",
       paramLabel = "N",
-      description = "instructions a warp may execute before its kernel counts as endless")
+      description =
+          "instructions a warp of the simulator may execute before its kernel counts as endless"
+              + " (default: 1000000000)")
   private @Nullable Long stepLimit;
 
   /** What {@code --device} says. */

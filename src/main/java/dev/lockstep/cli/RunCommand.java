@@ -52,6 +52,15 @@ import picocli.CommandLine.Spec;
           + " ...)",
       "or rand:COUNT:SEED (floats from -1 to 1, any integers).",
       "",
+      "A suite is a JSON file, its paths relative to it, its buffers hexadecimal in memory order:",
+      "  {\"cases\":[{\"name\":\"add\",\"ptx\":\"add.ptx\",\"grid\":[1,1,1],\"block\":[2,1,1],\"args\":[",
+      "    {\"in\":\"0000803f00000040\"},{\"out\":8,\"expect\":\"0000004000004040\",\"compare\":\"f32\"},",
+      "    {\"type\":\"s32\",\"value\":2}]}]}",
+      "Besides: entry, sharedBytes, inout, bytes, rtol and atol; fault, the name of the fault a"
+          + " case",
+      "must end with (the sanitizer is on for it unless told otherwise); sanitize, gpu, schedule,",
+      "approx, mma and stepLimit as on the command line.",
+      "",
       "Examples:",
       "  lockstep run add.ptx --list",
       "  lockstep run add.ptx --grid 1 --block 3 --arg in:f32:1,2,3 --arg inout:f32:4,5,6 --arg"

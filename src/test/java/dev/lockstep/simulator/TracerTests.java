@@ -56,13 +56,17 @@ class TracerTests {
   private final List<Step> steps = new ArrayList<>();
 
   private void launch(int bytes, Dim3 block, int warp) {
+    launch(PTX, bytes, block, warp);
+  }
+
+  private void launch(String ptx, int bytes, Dim3 block, int warp) {
     try (SimulatedDevice device = new SimulatedDevice(DeviceOptions.defaults());
         DeviceBuffer out = device.allocate(bytes);
         Stream stream = device.newStream()) {
       KernelTracer tracer = device.capability(KernelTracer.class).orElseThrow();
       tracer.start(block, warp, steps::add);
       stream.launch(
-          device.load(KernelImage.ofPtx("k", PTX)).kernel("k"),
+          device.load(KernelImage.ofPtx("k", ptx)).kernel("k"),
           new Launch(new Dim3(2), new Dim3(36), 0),
           new KernelArgs().address(out, 0));
       tracer.stop();
@@ -140,6 +144,13 @@ class TracerTests {
     assertThatThrownBy(() -> launch(16, new Dim3(0, 0, 0), 0))
         .isInstanceOf(DeviceFault.IllegalAddress.class);
     assertThat(steps.getLast().instruction().text()).startsWith("@!%p2 st.global");
+  }
+
+  @Test
+  void aTracedBarrierIsStillOne() {
+    String apart = PTX.replace("add.u32 %r3, %r1, 200;", "bar.sync 1;");
+    assertThatThrownBy(() -> launch(apart, 128, new Dim3(0, 0, 0), 0))
+        .isInstanceOf(DeviceFault.BarrierDivergence.class);
   }
 
   @Test

@@ -60,6 +60,11 @@ final class TracedOp extends Op {
     report(lanes, written.isEmpty() ? read : values(w, written, true));
   }
 
+  @Override
+  public boolean isBarrier() {
+    return op.isBarrier();
+  }
+
   private void report(int lanes, List<Value> values) {
     tracing.report(new Step(in, site.source(), lanes, values));
   }
