@@ -13,6 +13,7 @@ import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.Devices;
 import dev.lockstep.device.Dim3;
+import dev.lockstep.device.KernelOutput;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -202,6 +203,7 @@ final class RunCommand implements Callable<Integer> {
             step -> TraceText.lines(step).forEach(line -> console.print("%s", line)));
       }
       RunReport report = new RunReport(console, from, choice);
+      opened.capability(KernelOutput.class).ifPresent(prints -> prints.sendTo(report::printed));
       try {
         RunResult result = UserError.judging(() -> run.run(opened));
         report.finished(result);

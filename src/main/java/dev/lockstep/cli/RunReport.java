@@ -28,6 +28,7 @@ final class RunReport {
   private final Console console;
   private final Path file;
   private final Devices.Choice choice;
+  private final StringBuilder printed = new StringBuilder();
 
   RunReport(Console console, Path file, Devices.Choice choice) {
     this.console = console;
@@ -35,7 +36,17 @@ final class RunReport {
     this.choice = choice;
   }
 
+  /** What the kernel printed, as it did. */
+  void printed(String text) {
+    printed.append(text);
+    console.out().print(text);
+    console.out().flush();
+  }
+
   void finished(RunResult result) {
+    if (!printed.isEmpty() && printed.charAt(printed.length() - 1) != '\n') {
+      console.print("");
+    }
     console.print(
         "%s", "device  %s (%s)".formatted(choice.device().info().name(), choice.reason()));
     console.print("%s", "kernel  %s: %.3f ms".formatted(result.kernel(), 1e3 * result.seconds()));
@@ -115,6 +126,9 @@ final class RunReport {
     root.put("file", file.toString());
     root.put("kernel", kernel);
     root.put("device", choice.device().info().provider());
+    if (!printed.isEmpty()) {
+      root.put("printed", printed.toString());
+    }
     return root;
   }
 

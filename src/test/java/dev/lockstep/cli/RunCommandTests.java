@@ -195,4 +195,12 @@ class RunCommandTests {
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err()).contains("--trace has no meaning beside --counters");
   }
+
+  @Test
+  void passesOnWhatTheKernelPrints() throws IOException {
+    Run run = run("@print.ptx --grid 2 --block 1 --json " + folder.resolve("out.json"));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).startsWith("block 0\nblock 1\ndevice");
+    assertThat(json().get("printed").asString()).isEqualTo("block 0\nblock 1\n");
+  }
 }

@@ -4,6 +4,7 @@ import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
 import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.KernelOutput;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -76,6 +77,8 @@ final class DevicePool implements AutoCloseable {
     private Opened(Device device) {
       this.device = device;
       this.launcher = new Launcher(device);
+      // What thousands of cases print is for nobody, and would be kept.
+      device.capability(KernelOutput.class).ifPresent(prints -> prints.sendTo(_ -> {}));
     }
 
     Device device() {
