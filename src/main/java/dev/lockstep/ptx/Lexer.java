@@ -122,11 +122,16 @@ final class Lexer {
     tokenEnd = position;
   }
 
+  /** A directive ends before the next one, white space or not: {@code .reg.b16}. */
   private void word() {
     kind = WORD;
+    boolean directive = source.charAt(position) == '.';
     position++;
     while (position < source.length()) {
       char c = source.charAt(position);
+      if (directive && c == '.') {
+        break;
+      }
       if ((isWordStart(c) && c != '%') || isDigit(c)) {
         position++;
       } else if (c == ':' && source.startsWith("::", position)) {

@@ -12,6 +12,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PtxParserTests {
   private static final String HEADER = ".version 8.0\n.target sm_80\n.address_size 64\n";
 
+  /** As in the headers of CUDA's half types. */
+  @Test
+  void directivesNeedNoSpaceBetweenThem() {
+    PtxModule module =
+        PtxParser.parse(
+            ".version 8.0\n.target sm_80\n.entry k(.param.u64 p) { .reg.b16 %h; .reg.v2.b32 %v;"
+                + " mov.b16 %h, 1; ret; }");
+    assertThat(module.kernels().get(0).parameterBytes()).isEqualTo(8);
+  }
+
   @Test
   void readsWhatNvccWritesAroundKernels() {
     PtxModule module =
