@@ -1,4 +1,4 @@
-package dev.lockstep.simulator;
+package dev.lockstep.simulator.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,6 +10,7 @@ import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.ptx.PtxParser;
 import dev.lockstep.ptx.PtxSyntaxException;
+import dev.lockstep.simulator.SimulatedDevice;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.lockstep.simulator;
+package dev.lockstep.simulator.fuzz;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
