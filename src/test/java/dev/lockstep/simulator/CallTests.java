@@ -38,7 +38,7 @@ class CallTests {
   void argumentsAndResultsOfEverySize() {
     int[] out =
         lab.declare(
-                ".func (.param .align 8 .b8 s[16]) f(.param .b8 a, .param .b64 b, .param .align 4"
+                ".func (.param .align 8 .b8 s[16]) f(.param .b8 a, .param .b64 b, .param .align 8"
                     + " .b8 c[12], .param .f64 d) { .reg .b32 %x<9>; .reg .b64 %y<9>; .reg .f64 %z;"
                     + " ld.param.s8 %x1, [a]; ld.param.b64 %y1, [b]; ld.param.v2.b32 {%x2, %x3},"
                     + " [c]; ld.param.b32 %x4, [c+8]; ld.param.f64 %z, [d]; cvt.rzi.s32.f64 %x5,"
@@ -48,7 +48,7 @@ class CallTests {
             .run(
                 40,
                 """
-                { .param .b8 a; .param .b64 b; .param .align 4 .b8 c[12]; .param .align 8 .b8 s[16];
+                { .param .b8 a; .param .b64 b; .param .align 8 .b8 c[12]; .param .align 8 .b8 s[16];
                 neg.s32 %r1, %t; st.param.b8 [a], %r1;
                 mul.wide.u32 %rd1, %t, 0x10000000; st.param.b64 [b], %rd1;
                 st.param.b32 [c], 7; st.param.b32 [c+4], %t; st.param.b32 [c+8], 5;

@@ -133,30 +133,38 @@ final class CallGraph {
 
   private Set<String> taken() {
     if (addressTaken == null) {
-      Set<String> taken = new HashSet<>();
-      for (Variable variable : module.variables()) {
-        variable.references().forEach(reference -> take(reference.symbol(), taken));
-      }
-      module.kernels().forEach(kernel -> take(kernel, taken));
-      module.functions().forEach(function -> take(function, taken));
-      addressTaken = taken;
+      addressTaken = addressTaken(module);
     }
     return addressTaken;
   }
 
-  private void take(Routine routine, Set<String> taken) {
+  /** Names of the functions that pointers may lead to. */
+  static Set<String> addressTaken(PtxModule module) {
+    Set<String> taken = new HashSet<>();
+    for (Variable variable : module.variables()) {
+      variable.references().forEach(reference -> take(module, reference.symbol(), taken));
+    }
+    module.kernels().forEach(kernel -> take(module, kernel, taken));
+    module.functions().forEach(function -> take(module, function, taken));
+    return taken;
+  }
+
+  private static void take(PtxModule module, Routine routine, Set<String> taken) {
+    for (List<String> targets : routine.body().callTargets().values()) {
+      targets.forEach(name -> take(module, name, taken));
+    }
     for (Instruction in : routine.instructions()) {
       if (!in.opcode().equals("call")) {
         for (Operand operand : in.operands()) {
           if (operand instanceof Operand.Symbol(String name, long offset)) {
-            take(name, taken);
+            take(module, name, taken);
           }
         }
       }
     }
   }
 
-  private void take(String name, Set<String> taken) {
+  private static void take(PtxModule module, String name, Set<String> taken) {
     PtxFunction function = module.function(name);
     if (function != null) {
       taken.add(function.name());

@@ -104,9 +104,11 @@ public final class KernelCompiler {
       DeviceOptions options,
       Instrument instrument,
       Consumer<DeviceFault.UnsupportedInstruction> refused) {
-    KernelCompiler compiler = new KernelCompiler(module, kernel, instrument, refused);
+    PtxModule promoted = ParameterPromotion.of(module);
+    PtxKernel promotedKernel = promoted.kernels().get(module.kernels().indexOf(kernel));
+    KernelCompiler compiler = new KernelCompiler(promoted, promotedKernel, instrument, refused);
     List<Routine> routines = compiler.graph.routines();
-    List<Symbols> symbols = Symbols.of(module, routines, globals);
+    List<Symbols> symbols = Symbols.of(promoted, routines, globals);
     Registers registers = compiler.registers;
     List<Register> zeroed = new ArrayList<>();
     for (int i = 0; i < routines.size(); i++) {
