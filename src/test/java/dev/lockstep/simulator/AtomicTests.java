@@ -167,7 +167,7 @@ class AtomicTests {
     int[] out =
         lab.declare(".global .align 16 .b64 pair[2];")
             .run(
-                Launch.of(20, 32),
+                Launch.of(500, 32),
                 """
                 .reg .b128 %q1, %q2, %q3;
                 mov.u64 %rd9, pair;
@@ -184,17 +184,17 @@ class AtomicTests {
                 add.u64 %rd7, %rd5, %rd6;
                 cvt.u32.u64 %r1, %rd7;
                 st.global.u32 [%mine], %r1;
-                setp.ne.u64 %p1, %rd3, 640;
+                setp.ne.u64 %p1, %rd3, 16000;
                 @%p1 bra END;
                 cvt.u32.u64 %r2, %rd4;
-                st.global.u32 [%out+2560], %r2;
+                st.global.u32 [%out+64000], %r2;
                 END:
                 """,
-                641,
+                16001,
                 new int[0],
                 0);
-    int[] expected = new int[641];
-    expected[640] = -640;
+    int[] expected = new int[16001];
+    expected[16000] = -16000;
     assertThat(out).isEqualTo(expected);
   }
 

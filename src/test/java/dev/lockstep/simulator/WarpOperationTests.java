@@ -232,7 +232,8 @@ class WarpOperationTests {
           lab.run(
               32,
               """
-              mov.u32 %r9, 16;
+              add.u32 %r9, %t, 16;
+              sub.u32 %r9, %r9, %t;
               setp.ge.u32 %p1, %t, 20;
               @%p1 ret;
               shfl.sync.down.b32 %r1|%p2, %t, DISTANCE, 31, 0xffffffff;
