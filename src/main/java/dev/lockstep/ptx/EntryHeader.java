@@ -8,6 +8,9 @@ final class EntryHeader {
   /** What CUDA allows in a block where the kernel asks for no less. */
   private static final int MAX_THREADS = 1024;
 
+  /** The largest cluster PTX has room for; what a GPU allows is less. */
+  private static final int MAX_CLUSTER = 1 << 20;
+
   /** The largest parameter block of sm_70 and later. */
   private static final int MAX_BYTES = 32_764;
 
@@ -15,6 +18,7 @@ final class EntryHeader {
   private final Scopes scopes;
   private final List<Parameter> parameters = new ArrayList<>();
   private int maxThreads = MAX_THREADS;
+  private int clusterBlocks = 1;
 
   EntryHeader(Lexer lexer, Scopes scopes) {
     this.lexer = lexer;
@@ -45,6 +49,10 @@ final class EntryHeader {
 
   int maxThreads() {
     return maxThreads;
+  }
+
+  int clusterBlocks() {
+    return clusterBlocks;
   }
 
   /** {@code .param .u64 [.ptr [.space] [.align n]] name} or {@code .param .align n .b8 name[m]}. */
@@ -90,11 +98,7 @@ final class EntryHeader {
     switch (name) {
       case ".maxntid", ".reqntid" -> {
         lexer.advance();
-        long product = 1;
-        for (int size : numbers(3)) {
-          product = Math.min(product * Math.max(1, size), MAX_THREADS);
-        }
-        maxThreads = (int) product;
+        maxThreads = product(MAX_THREADS);
       }
       case ".minnctapersm", ".maxnctapersm", ".maxnreg", ".maxclusterrank" -> {
         lexer.advance();
@@ -102,12 +106,21 @@ final class EntryHeader {
       }
       case ".reqnctapercluster" -> {
         lexer.advance();
-        numbers(3);
+        clusterBlocks = product(MAX_CLUSTER);
       }
       case ".explicitcluster", ".blocksareclusters", ".noreturn" -> lexer.advance();
       case ".pragma" -> Syntax.skipStatement(lexer);
       default -> throw lexer.error("unknown directive " + name + " of a kernel");
     }
+  }
+
+  /** Of up to three extents; at most {@code limit}. */
+  private int product(int limit) {
+    long product = 1;
+    for (int size : numbers(3)) {
+      product = Math.min(product * Math.max(1, size), limit);
+    }
+    return (int) product;
   }
 
   private List<Integer> numbers(int most) {

@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param parameterBytes size of the parameter block
  * @param maxThreads threads per block that {@code .maxntid} or {@code .reqntid} allows, else 1024
+ * @param clusterBlocks blocks of a cluster that {@code .reqnctapercluster} demands, else 1
  */
 public record PtxKernel(
     String name,
@@ -14,5 +15,6 @@ public record PtxKernel(
     List<Parameter> parameters,
     int parameterBytes,
     int maxThreads,
+    int clusterBlocks,
     Body body)
     implements Routine {}

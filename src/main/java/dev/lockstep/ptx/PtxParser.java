@@ -209,7 +209,13 @@ public final class PtxParser {
     Body body = new BodyParser(lexer, scopes, names, variableParser).parse();
     kernels.add(
         new PtxKernel(
-            name, line, header.parameters(), header.parameterBytes(), header.maxThreads(), body));
+            name,
+            line,
+            header.parameters(),
+            header.parameterBytes(),
+            header.maxThreads(),
+            header.clusterBlocks(),
+            body));
   }
 
   private void function() {

@@ -107,6 +107,9 @@ public final class KernelCompiler {
     PtxModule promoted = ParameterPromotion.of(module);
     PtxKernel promotedKernel = promoted.kernels().get(module.kernels().indexOf(kernel));
     KernelCompiler compiler = new KernelCompiler(promoted, promotedKernel, instrument, refused);
+    if (kernel.clusterBlocks() > 1) {
+      compiler.refuseClusters();
+    }
     List<Routine> routines = compiler.graph.routines();
     List<Symbols> symbols = Symbols.of(promoted, routines, globals);
     Registers registers = compiler.registers;
@@ -326,16 +329,27 @@ public final class KernelCompiler {
 
   private void refuse(RoutinePlan plan, Instruction in, Unsupported e) {
     String function = plan.symbols.ofFunction() ? ", in function " + plan.routine.name() : "";
+    refuse(
+        in.fullOpcode() + " is beyond the simulator (" + e.getMessage() + function + ")",
+        in.line(),
+        in.text(),
+        module.describe(in.location()));
+  }
+
+  /** Its blocks would be launched one by one, and each would be told that it is alone. */
+  private void refuseClusters() {
+    refuse(
+        ".reqnctapercluster is beyond the simulator (clusters of more than one block)",
+        kernel.line(),
+        ".reqnctapercluster",
+        "");
+  }
+
+  private void refuse(String what, int line, String text, String source) {
+    Dim3 nowhere = new Dim3(0, 0, 0);
     refused.accept(
         new DeviceFault.UnsupportedInstruction(
-            in.fullOpcode() + " is beyond the simulator (" + e.getMessage() + function + ")",
-            new FaultSite(
-                kernel.name(),
-                new Dim3(0, 0, 0),
-                new Dim3(0, 0, 0),
-                in.line(),
-                in.text(),
-                module.describe(in.location()))));
+            what, new FaultSite(kernel.name(), nowhere, nowhere, line, text, source)));
   }
 
   private Op decode(RoutinePlan plan, Instruction in) {

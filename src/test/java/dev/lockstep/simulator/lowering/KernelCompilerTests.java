@@ -2,11 +2,13 @@ package dev.lockstep.simulator.lowering;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.PtxParser;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.RegisterFile;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -99,6 +101,29 @@ class KernelCompilerTests {
             "5 frob.b32 %r1, %r2;",
             "7 fence.proxy.tensormap::generic.acquire.gpu [%rd1], 128;",
             "8 @%p0 tex.1d.v4.f32.s32 {%f1, %f2, %f3, %f4}, [t, {%r1}];");
+  }
+
+  /** Blocks of a cluster see each other; launched one by one they would compute something else. */
+  @Test
+  void refusesClustersOfSeveralBlocks() {
+    PtxModule module =
+        PtxParser.parse(
+            """
+            .version 8.0
+            .target sm_90
+            .entry alone() .reqnctapercluster 1, 1, 1 { ret; }
+            .entry pair() .explicitcluster .reqnctapercluster 2, 1, 1 { ret; }
+            """);
+    assertThat(surveyed(module, 0)).isEmpty();
+    assertThat(surveyed(module, 1))
+        .singleElement()
+        .satisfies(
+            fault -> assertThat(fault).hasMessageContaining("clusters of more than one block"));
+  }
+
+  private static List<DeviceFault.UnsupportedInstruction> surveyed(PtxModule module, int kernel) {
+    return KernelCompiler.survey(
+        module, module.kernels().get(kernel), Map.of(), DeviceOptions.defaults());
   }
 
   private static LoweredKernel compile(String body) {
