@@ -20,7 +20,26 @@ public final class DirectedRounding {
   /** {@code fma.{rn,rz,rm,rp}.f32}: a·b + c, rounded once. */
   public static float fma(float a, float b, float c, Rounding rounding) {
     double product = (double) a * b;
-    return finish(ExactSum.toOdd(product, c), product, c, rounding);
+    double sum = product + c;
+    float near = (float) sum;
+    if (near == 0 || !Float.isFinite(near) || rounding == Rounding.NEAREST) {
+      return finish(ExactSum.toOdd(product, c), product, c, rounding);
+    }
+    // What the sum lost, exactly (D. Knuth, "The Art of Computer Programming" 2, 4.2.2, theorem B),
+    // counts only where the float is the sum: anything else lies further away.
+    double part = sum - product;
+    double lost = (product - (sum - part)) + (c - part);
+    double beyond = sum == near ? lost : sum - near;
+    return step(near, beyond, rounding);
+  }
+
+  /** The float next to {@code near} if the exact value, {@code beyond} it, rounds there. */
+  private static float step(float near, double beyond, Rounding rounding) {
+    boolean up = rounding == Rounding.UP || rounding == Rounding.ZERO && near < 0;
+    if (up) {
+      return beyond > 0 ? Math.nextUp(near) : near;
+    }
+    return beyond < 0 ? Math.nextDown(near) : near;
   }
 
   /** {@code div.{rn,rz,rm,rp}.f32}; {@code rcp} divides 1. */

@@ -5,11 +5,17 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.simulator.intrinsic.Approximate;
 import dev.lockstep.simulator.intrinsic.BitOps;
 import dev.lockstep.simulator.intrinsic.Conversions;
+import dev.lockstep.simulator.intrinsic.DirectedRounding;
 import dev.lockstep.simulator.intrinsic.FloatOps;
 import dev.lockstep.simulator.intrinsic.IntegerConversions;
 import dev.lockstep.simulator.intrinsic.IntegerOps;
+import dev.lockstep.simulator.intrinsic.Rounding;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Method;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,7 +126,7 @@ public final class Forms {
         c.swap();
       }
       case "fff" -> {
-        int third = c.allocateLocal(java.lang.classfile.TypeKind.FLOAT);
+        int third = c.allocateLocal(TypeKind.FLOAT);
         flush.accept(c);
         c.fstore(third);
         flush.accept(c);
@@ -145,6 +151,9 @@ public final class Forms {
         "ffff",
         Form.Nan.ANY,
         call(Math.class, "fma", float.class, float.class, float.class));
+    for (String mode : List.of("rz", "rm", "rp")) {
+      form("fma." + mode + ".f32", "ffff", Form.Nan.ANY, directedFma(mode));
+    }
     form("neg.f32", "ff", CodeBuilder::fneg);
     form("abs.f32", "ff", call(Math.class, "abs", float.class));
     form("copysign.f32", "fff", call(FloatOps.class, "copySign", float.class, float.class));
@@ -157,6 +166,17 @@ public final class Forms {
     }
     form("div.approx.f32", "fff", Form.Nan.BLIND, floats2(Approximate.class, "divApprox"));
     form("div.full.f32", "fff", Form.Nan.BLIND, floats2(Approximate.class, "divFull"));
+  }
+
+  private static Consumer<CodeBuilder> directedFma(String mode) {
+    Class<?> f = float.class;
+    Consumer<CodeBuilder> fma = call(DirectedRounding.class, "fma", f, f, f, Rounding.class);
+    return c -> fma.accept(constant(c, Rounding.of(mode)));
+  }
+
+  /** Pushes one of the roundings. */
+  private static CodeBuilder constant(CodeBuilder c, Rounding rounding) {
+    return c.getstatic(desc(Rounding.class), rounding.name(), desc(Rounding.class));
   }
 
   private static Consumer<CodeBuilder> floats2(Class<?> owner, String name) {
@@ -349,15 +369,9 @@ public final class Forms {
   }
 
   private static Consumer<CodeBuilder> rounded(String method, String mode) {
-    java.lang.constant.ClassDesc rounding = desc(dev.lockstep.simulator.intrinsic.Rounding.class);
-    String constant = dev.lockstep.simulator.intrinsic.Rounding.of(mode).name();
     Consumer<CodeBuilder> convert =
-        call(
-            IntegerConversions.class,
-            method,
-            float.class,
-            dev.lockstep.simulator.intrinsic.Rounding.class);
-    return c -> convert.accept(c.getstatic(rounding, constant, rounding));
+        call(IntegerConversions.class, method, float.class, Rounding.class);
+    return c -> convert.accept(constant(c, Rounding.of(mode)));
   }
 
   /** A function of {@code Math} on double, rounded to float. */
@@ -373,23 +387,21 @@ public final class Forms {
   private static final MethodTypeDesc U2L = MethodTypeDesc.ofDescriptor("(I)J");
   private static final MethodTypeDesc H2F = MethodTypeDesc.ofDescriptor("(S)F");
 
-  private static java.lang.constant.ClassDesc desc(Class<?> c) {
+  private static ClassDesc desc(Class<?> c) {
     return c.describeConstable().orElseThrow();
   }
 
   /** A call of a static method, which must exist. */
   private static Consumer<CodeBuilder> call(Class<?> owner, String name, Class<?>... parameters) {
-    java.lang.reflect.Method method;
+    Method method;
     try {
       method = owner.getMethod(name, parameters);
     } catch (NoSuchMethodException e) {
       throw new LinkageError("the second tier calls a method that is gone", e);
     }
     MethodTypeDesc type =
-        java.lang.invoke.MethodType.methodType(method.getReturnType(), parameters)
-            .describeConstable()
-            .orElseThrow();
-    java.lang.constant.ClassDesc target = desc(owner);
+        MethodType.methodType(method.getReturnType(), parameters).describeConstable().orElseThrow();
+    ClassDesc target = desc(owner);
     return c -> c.invokestatic(target, name, type);
   }
 
