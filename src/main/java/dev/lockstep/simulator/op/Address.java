@@ -198,20 +198,6 @@ public final class Address {
     return places;
   }
 
-  /** {@link #shift} for neighbours, which only need their ends checked. */
-  long shiftNeighbours(Warp w, long[] values, int bytes) {
-    Region region = region(w, values[0] + offset, bytes);
-    if (region == null || !region.contains(values[LANES - 1] + offset, bytes)) {
-      return APART;
-    }
-    long shift = offset - region.start();
-    if (((values[0] + shift) & (bytes - 1)) != 0) {
-      return APART;
-    }
-    w.segment = region.segment();
-    return shift;
-  }
-
   /**
    * Whether all lanes access from 0 to {@code last} and with none of the bits {@code misaligned}.
    * Without a branch, so that the loop becomes vector code: a sign bit tells who is outside.
