@@ -1,14 +1,16 @@
-// Conversion between storage types, and filling.
+// Conversion between storage types, filling and scaling.
 //
 //   cast_<from>_<to>   dst[i] = round_to(src[i])
 //   fill_T             dst[i] = round_T(value)
+//   scale_T            x[i] = round_T(x[i] * factor)
 //
 // Nothing is fused here: these move data between kernels that are. Widening is exact. Narrowing
 // rounds to nearest even; what fp16 cannot hold becomes infinity; NaN stays NaN.
 //
 //   dst  [n]  =          src  [n]          n elements in any number of dimensions
+//   x    [n]  *=         factor [1]        read on the device
 //
-// Fewest bytes: n * (sizeof(from) + sizeof(to)); fill: n * sizeof(T).
+// Fewest bytes: n * (sizeof(from) + sizeof(to)); fill: n * sizeof(T); scale: 2 * n * sizeof(T).
 // Launch: block 256, any grid. Any n, any alignment. dst must not overlap src.
 
 #include "lanes.cuh"
@@ -35,6 +37,17 @@ __device__ __forceinline__ void fill(T* dst, i64 n, float value) {
   });
 }
 
+template <class T>
+__device__ __forceinline__ void scale(T* x, i64 n, const float* factor) {
+  constexpr int N = Storage<T>::kLanes;
+  const float by = *factor;
+  forEachElement<N>(n, headLength(x, n), true, [&](auto access, i64 at) {
+    auto lanes = access.load(x + at);
+    forEachLane(lanes, [&](int i) { lanes.lane[i] *= by; });
+    access.store(x + at, lanes);
+  });
+}
+
 }  // namespace lockstep::casting
 
 #define LOCKSTEP_CAST(from, From, to, To)                                                    \
@@ -48,8 +61,11 @@ LOCKSTEP_CAST(f16, __half, bf16, __nv_bfloat16)
 LOCKSTEP_CAST(bf16, __nv_bfloat16, f32, float)
 LOCKSTEP_CAST(bf16, __nv_bfloat16, f16, __half)
 
-#define LOCKSTEP_FILL(suffix, T)                                                   \
-  extern "C" __global__ void fill_##suffix(T* dst, lockstep::i64 n, float value) { \
-    lockstep::casting::fill(dst, n, value);                                        \
+#define LOCKSTEP_FILL_AND_SCALE(suffix, T)                                                \
+  extern "C" __global__ void fill_##suffix(T* dst, lockstep::i64 n, float value) {        \
+    lockstep::casting::fill(dst, n, value);                                               \
+  }                                                                                       \
+  extern "C" __global__ void scale_##suffix(T* x, lockstep::i64 n, const float* factor) { \
+    lockstep::casting::scale(x, n, factor);                                               \
   }
-LOCKSTEP_FOR_EACH_TYPE(LOCKSTEP_FILL)
+LOCKSTEP_FOR_EACH_TYPE(LOCKSTEP_FILL_AND_SCALE)

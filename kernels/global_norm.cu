@@ -7,7 +7,7 @@
 //
 // Fused: loss unscaling, norm, clipping and the search for non-finite gradients in one read. The
 // gradients are not rewritten: the optimiser multiplies by gradFactor while it reads them.
-// scale_T rewrites a tensor for callers that want clipped gradients.
+// cast.cu's scale_T rewrites a tensor for callers that want clipped gradients.
 //
 // Every finite number counts, however large or small: a chunk gives (m, s) with m = max |g|
 // and s = sum (g / m)^2, and these are combined with ratios of maxima, so nothing over- or
@@ -17,13 +17,12 @@
 //
 //   partial   partials [chunks] =    table [tensors], ordered by firstChunk
 //   finish    tensorNorms [tensors] = or null (of the gradients as stored)   state =
-//   scale     g [n] *= factor [1]
 //
 // Fewest bytes: n * sizeof(T) for the norm of n elements; a chunk beyond the range where plain
-// squares are safe is read twice, the second time from cache. scale: 2 * n * sizeof(T).
+// squares are safe is read twice, the second time from cache.
 //
-// Launch: partial 256 threads, grid = chunks; finish one block of 256; scale 256 threads, any grid.
-// Any sizes, any alignment, any number of tensors.
+// Launch: partial 256 threads, grid = chunks; finish one block of 256. Any sizes, any
+// alignment, any number of tensors.
 
 #include "block.cuh"
 #include "lanes.cuh"
@@ -197,17 +196,6 @@ __device__ __forceinline__ void finish(float* tensorNorms, StepState* state,
   state->nonFinite = static_cast<int>(0u - lowest);
 }
 
-template <class T>
-__device__ __forceinline__ void scale(T* g, i64 n, const float* factor) {
-  constexpr int N = Storage<T>::kLanes;
-  const float by = *factor;
-  forEachElement<N>(n, headLength(g, n), true, [&](auto access, i64 at) {
-    auto lanes = access.load(g + at);
-    forEachLane(lanes, [&](int i) { lanes.lane[i] *= by; });
-    access.store(g + at, lanes);
-  });
-}
-
 }  // namespace lockstep::global_norm
 
 #define LOCKSTEP_GLOBAL_NORM(suffix, T)                                                         \
@@ -216,9 +204,6 @@ __device__ __forceinline__ void scale(T* g, i64 n, const float* factor) {
       int normType) {                                                                           \
     if (blockIdx.x >= chunks) return;                                                           \
     lockstep::global_norm::partial<T>(partials, table, tensors, normType);                      \
-  }                                                                                             \
-  extern "C" __global__ void scale_##suffix(T* g, lockstep::i64 n, const float* factor) {       \
-    lockstep::global_norm::scale(g, n, factor);                                                 \
   }
 LOCKSTEP_FOR_EACH_TYPE(LOCKSTEP_GLOBAL_NORM)
 

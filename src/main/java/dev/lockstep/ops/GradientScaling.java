@@ -10,7 +10,7 @@ public final class GradientScaling {
   private final Operands operands = new Operands();
 
   public GradientScaling(KernelLibrary library) {
-    kernels = new KernelFamily(library, "global_norm", "scale");
+    kernels = new KernelFamily(library, "cast", "scale");
   }
 
   /**

@@ -33,14 +33,14 @@ class CommittedPtxTests {
               "cast_f16_bf16", "ppl",
               "cast_bf16_f32", "ppl",
               "cast_bf16_f16", "ppl",
-              "fill_T", "plf"),
+              "fill_T", "plf",
+              "scale_T", "plp"),
           "embedding",
           Map.of("embedding_forward_T", "ppplllp", "embedding_backward_T", "ppplll"),
           "global_norm",
           Map.of(
               "global_norm_partial_T", "ppili",
-              "global_norm_finish", "ppppilif",
-              "scale_T", "plp"),
+              "global_norm_finish", "ppppilif"),
           "layernorm",
           Map.of(
               "layernorm_forward_T", "ppppppppllf",
