@@ -1,6 +1,7 @@
 package dev.lockstep.check;
 
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.Embedding;
 import dev.lockstep.ops.StatusWord;
 import dev.lockstep.reference.EmbeddingFormula;
 import dev.lockstep.tensor.Tensor;
@@ -56,7 +57,10 @@ final class EmbeddingCheck implements OpCheck {
     Tensor dWeight = trial.accumulator("dWeight", hostWeight.extents());
     StatusWord status = trial.statusWord();
     bench.embedding.forward(trial.stream(), y, weight, ids, status);
-    bench.embedding.backward(trial.stream(), dWeight, dY, ids);
+    Tensor workspace =
+        trial.structure(
+            "workspace", DType.F32, Embedding.workspaceShape(dWeight.shape(), ids.count()));
+    bench.embedding.backward(trial.stream(), dWeight, workspace, dY, ids, status);
     status.check(trial.stream());
     return new Answers().out("y", trial.read(y)).grad("weight", trial.accumulated(dWeight));
   }

@@ -6,6 +6,8 @@ import dev.lockstep.ops.Embedding;
 import dev.lockstep.ops.StatusWord;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The embeddings of a context's tokens side by side: [B, C] ids to [B, C·E]. */
 final class ContextEmbedding {
@@ -14,6 +16,7 @@ final class ContextEmbedding {
   private final Tensor ids; // [B, C]
   private final Tensor out; // [B, C·E]
   private final Tensor perToken; // the same as [B·C, E]
+  private final @Nullable Tensor workspace; // of backward
   private final StatusWord status;
 
   ContextEmbedding(
@@ -26,6 +29,12 @@ final class ContextEmbedding {
     long rows = out.shape().rows();
     ids = plan.tensor(DType.I32, Shape.of(rows, context));
     perToken = out.reshape(Shape.of(rows * context, embedding));
+    workspace =
+        plan.training()
+            ? plan.workspace(
+                "embedding.rowsById",
+                Embedding.workspaceShape(weight.compute().shape(), rows * context))
+            : null;
     status = new StatusWord(plan.tensor(StatusWord.DTYPE, StatusWord.SHAPE));
   }
 
@@ -47,6 +56,7 @@ final class ContextEmbedding {
 
   /** Adds the gradient of the table. */
   void backward(Stream stream, Tensor dOut) {
-    op.backward(stream, weight.gradient(), dOut.reshape(perToken.shape()), ids);
+    Tensor words = Objects.requireNonNull(workspace, "planned in training only");
+    op.backward(stream, weight.gradient(), words, dOut.reshape(perToken.shape()), ids, status);
   }
 }

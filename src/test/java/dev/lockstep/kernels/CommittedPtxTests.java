@@ -36,7 +36,13 @@ class CommittedPtxTests {
               "fill_T", "plf",
               "scale_T", "plp"),
           "embedding",
-          Map.of("embedding_forward_T", "ppplllp", "embedding_backward_T", "ppplll"),
+          Map.of(
+              "embedding_forward_T", "ppplllp",
+              "embedding_sort_count", "ppplliilip",
+              "embedding_sort_place", "ppppppplliili",
+              "embedding_bounds", "pppp",
+              "embedding_backward_gather_T", "ppppppppl",
+              "embedding_backward_combine_T", "ppppppppll"),
           "global_norm",
           Map.of(
               "global_norm_partial_T", "ppili",

@@ -164,7 +164,7 @@ abstract class LanguageModelTests {
       train(model, 1f);
       assertThatThrownBy(() -> model.checkIndices(stream))
           .isInstanceOf(BadIndexException.class)
-          .hasMessage("embedding_forward_f32: the index in row 4 is 19; allowed are 0 to 18");
+          .hasMessage("embedding_backward_f32: the index in row 4 is 19; allowed are 0 to 18");
     }
   }
 

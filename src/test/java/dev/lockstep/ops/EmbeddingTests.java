@@ -3,23 +3,43 @@ package dev.lockstep.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.device.Kernel;
+import dev.lockstep.device.Launch;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Picking rows copies bits; adding their gradients is exact on whole numbers. */
 abstract class EmbeddingTests extends OpTests {
   /**
-   * Rows, vocabulary, width: single; odd; more rows than entries; a ragged last block of entries.
+   * Rows, vocabulary, width. Single; odd; a warp's rows; more rows than entries; two digits of an
+   * id; rows of several blocks side by side; three digits and a sort of two blocks; ids of more
+   * chunks than the parts that combine them.
    */
   private static final int[][] SHAPES = {
-    {1, 1, 1}, {5, 3, 7}, {64, 256, 32}, {100, 10, 65}, {3, 301, 129}
+    {1, 1, 1},
+    {5, 3, 7},
+    {64, 256, 32},
+    {100, 10, 65},
+    {3, 301, 129},
+    {9, 4, 1100},
+    {1500, 70_000, 2},
+    {2500, 3, 8}
   };
+
+  private static final int CHUNK = 64;
+  private static final int PARTS = 8;
 
   @Override
   Stream<OpCase> cases() {
@@ -32,6 +52,22 @@ abstract class EmbeddingTests extends OpTests {
                             Stream.of(
                                 forward(dtype, s[0], s[1], s[2]),
                                 backward(dtype, s[0], s[1], s[2]))));
+  }
+
+  /** Strided rows and columns, chunks to combine, and none. */
+  @Override
+  Stream<OpCase> gridCases() {
+    return Stream.of(
+        forward(DType.BF16, 5, 9, 1100),
+        forward(DType.F32, 300, 9, 5),
+        backward(DType.F32, 9, 4, 1100),
+        backward(DType.F16, 700, 3, 264));
+  }
+
+  /** The blocks of a sort own keys. */
+  @Override
+  boolean takesAnyGrid(String kernel) {
+    return !kernel.startsWith("embedding_sort");
   }
 
   private static OpCase forward(DType dtype, int rows, int vocab, int dim) {
@@ -65,13 +101,39 @@ abstract class EmbeddingTests extends OpTests {
     }
     return new OpCase(
             "backward %s, %d of %d x %d".formatted(dtype.suffix(), rows, vocab, dim),
-            (ops, memory) ->
-                ops.embedding.backward(
-                    ops.stream,
-                    memory.updated("dWeight", DType.F32, before, vocab, dim),
-                    memory.input(dtype, dOut, rows, dim),
-                    memory.integers(ids)))
+            (ops, memory) -> backward(ops, memory, dtype, before, dOut, ids, dim, -1))
         .exactly("dWeight", after);
+  }
+
+  /** Launches backward; the words of the status are an output beside dWeight. */
+  private static StatusWord backward(
+      OpBench ops,
+      GuardedMemory memory,
+      DType dtype,
+      double[] before,
+      double[] dOut,
+      int[] ids,
+      int dim,
+      int padding) {
+    Tensor dWeight = memory.updated("dWeight", DType.F32, before, before.length / dim, dim);
+    StatusWord status = new StatusWord(memory.words("status", 2));
+    status.reset(ops.stream);
+    ops.embedding.backward(
+        ops.stream,
+        dWeight,
+        memory.scratch(DType.F32, Embedding.workspaceShape(dWeight.shape(), ids.length).extents()),
+        memory.input(dtype, dOut, ids.length, dim),
+        memory.integers(ids),
+        padding,
+        status);
+    return status;
+  }
+
+  private double[] gradient(DType dtype, double[] before, double[] dOut, int[] ids, int dim) {
+    OpCase op =
+        new OpCase(
+            "gradient", (ops, memory) -> backward(ops, memory, dtype, before, dOut, ids, dim, -1));
+    return output(run(bench(), op, 0), "dWeight").values();
   }
 
   @ParameterizedTest
@@ -81,25 +143,20 @@ abstract class EmbeddingTests extends OpTests {
     int[] ids = {2, 0, -5, 1, 3};
     double[] weight = {1, 2, 3, 4, 5, 6};
     try (GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, 0)) {
-      StatusWord status = new StatusWord(memory.words("status", 2));
+      StatusWord status = new StatusWord(memory.words("forward status", 2));
       status.reset(ops.stream);
-      Tensor deviceIds = memory.integers(ids);
       ops.embedding.forward(
           ops.stream,
           memory.output("out", dtype, 5, 2),
           memory.input(dtype, weight, 3, 2),
-          deviceIds,
+          memory.integers(ids),
           status);
-      ops.embedding.backward(
-          ops.stream,
-          memory.updated("dWeight", DType.F32, new double[6], 3, 2),
-          memory.input(dtype, Samples.integers(1, 10, 9), 5, 2),
-          deviceIds);
+      double[] dOut = Samples.integers(1, 10, 9);
+      StatusWord backward = backward(ops, memory, dtype, new double[6], dOut, ids, 2, -1);
       Map<String, GuardedMemory.Output> outputs = memory.finish();
       double nan = Double.NaN;
       assertThat(output(outputs, "out").values())
           .containsExactly(5, 6, 1, 2, nan, nan, 3, 4, nan, nan);
-      double[] dOut = Samples.integers(1, 10, 9);
       assertThat(output(outputs, "dWeight").values())
           .containsExactly(dOut[2], dOut[3], dOut[6], dOut[7], dOut[0], dOut[1]);
       assertThatThrownBy(() -> status.check(ops.stream))
@@ -107,7 +164,156 @@ abstract class EmbeddingTests extends OpTests {
           .hasMessage(
               "embedding_forward_%s: the index in row 2 is -5; allowed are 0 to 2"
                   .formatted(dtype.suffix()));
+      assertThatThrownBy(() -> backward.check(ops.stream))
+          .isInstanceOf(BadIndexException.class)
+          .hasMessage(
+              "embedding_backward_%s: the index in row 2 is -5; allowed are 0 to 2"
+                  .formatted(dtype.suffix()));
     }
+  }
+
+  @Test
+  void nothingButBadIdsAddsNothing() {
+    int[] ids = {-1, 3, Integer.MAX_VALUE, Integer.MIN_VALUE};
+    double[] before = {1, 2, 3};
+    assertThat(gradient(DType.F32, before, new double[4], ids, 1)).containsExactly(before);
+  }
+
+  @Test
+  void rowsOfThePaddingIdAddNothingAndAreNoMistake() {
+    OpBench ops = bench();
+    try (GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, 0)) {
+      int[] ids = {1, 0, 1, 2};
+      double[] dOut = {8, 1, 16, Double.NaN};
+      StatusWord status = backward(ops, memory, DType.F32, new double[3], dOut, ids, 1, 2);
+      assertThat(output(memory.finish(), "dWeight").values()).containsExactly(1, 24, 0);
+      status.check(ops.stream);
+    }
+  }
+
+  /** Of 2500 keys a block may own a tile, or several, or more than there are. */
+  @ParameterizedTest
+  @ValueSource(ints = {1024, 2048, 5120})
+  void theSortIsStableHoweverManyKeysABlockOwns(int keysPerBlock) {
+    int padding = 7;
+    int[] ids = ids(2500, 1000);
+    ids[1100] = -1;
+    int[] stable =
+        IntStream.range(0, ids.length)
+            .filter(row -> ids[row] >= 0 && ids[row] != padding)
+            .boxed()
+            .sorted(Comparator.comparingInt(row -> ids[row]))
+            .mapToInt(row -> row)
+            .toArray();
+    try (GuardedMemory memory = new GuardedMemory(bench().device, bench().stream, 0)) {
+      int[] order = sorted(memory, ids, padding, keysPerBlock);
+      assertThat(Arrays.copyOf(order, stable.length)).isEqualTo(stable);
+      memory.finish();
+    }
+  }
+
+  /** Rows of ids below 1024 in the order of two digits of five bits. */
+  private int[] sorted(GuardedMemory memory, int[] ids, int padding, int keysPerBlock) {
+    OpBench ops = bench();
+    int rows = ids.length;
+    Launch launch = Launch.of(Math.ceilDiv(rows, keysPerBlock), 256);
+    Kernel count = ops.library.kernel("embedding", "embedding_sort_count");
+    Kernel place = ops.library.kernel("embedding", "embedding_sort_place");
+    Tensor counts = memory.scratch(DType.I32, launch.grid().x() * 256L);
+    Tensor total = memory.words("total", 1);
+    Tensor status = memory.words("status", 2);
+    Tensor keys = memory.integers(ids);
+    Tensor order = null;
+    for (int digit = 0; digit < 2; digit++) {
+      Tensor known = digit == 0 ? null : total;
+      Operands counting =
+          new Operands()
+              .begin(count)
+              .output("counts", counts, DType.I32, counts.count())
+              .input("keys", keys, DType.I32, rows)
+              .optionalInput("known", known, DType.I32, 1);
+      Tensor sorted = memory.words("keys " + digit, rows);
+      Tensor sortedOrder = memory.words("order " + digit, rows);
+      Operands placing =
+          new Operands()
+              .begin(place)
+              .output("sorted", sorted, DType.I32, rows)
+              .output("order", sortedOrder, DType.I32, rows)
+              .optionalOutput("total", digit == 0 ? total : null, DType.I32, 1)
+              .input("counts", counts, DType.I32, counts.count())
+              .input("keys", keys, DType.I32, rows)
+              .optionalInput("values", order, DType.I32, rows)
+              .optionalInput("known", known, DType.I32, 1);
+      for (Operands operands : List.of(counting, placing)) {
+        operands.int64(rows).int64(keysPerBlock).int32(5 * digit).int32(31).int64(1000);
+        operands.int32(padding);
+      }
+      counting.output("status", status, DType.I32, 2).checked().launch(ops.stream, launch);
+      placing.checked().launch(ops.stream, launch);
+      keys = sorted;
+      order = sortedOrder;
+    }
+    return Objects.requireNonNull(order).toInts(ops.stream);
+  }
+
+  /** Around a chunk of 64 rows and around the eight parts that share chunks. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 63, 64, 65, 127, 128, 511, 512, 513, 1100})
+  void oneIdInAllRowsIsAddedUpInTheStatedOrder(int rows) {
+    double[] dOut = Samples.normal(3, rows, DType.F32);
+    int[] ids = new int[rows];
+    float expected = 0.25f + sumOfRows(dOut);
+    assertThat(gradient(DType.F32, new double[] {0.25}, dOut, ids, 1)).containsExactly(expected);
+  }
+
+  @ParameterizedTest
+  @FieldSource("TYPES")
+  void theBitsOfAnIdsGradientDependOnItsOwnRowsAlone(DType dtype) {
+    int dim = 24;
+    int rows = 700;
+    double[] dOut = Samples.normal(5, (long) rows * dim, dtype);
+    // Every other row has id 2: more than five chunks, far from the front and the end.
+    int[] ids = IntStream.range(0, rows).map(row -> row % 2 == 0 ? 2 : row % 5).toArray();
+    double[] together = gradient(dtype, new double[5 * dim], dOut, ids, dim);
+    int[] own = IntStream.range(0, rows).filter(row -> ids[row] == 2).toArray();
+    double[] ownRows = new double[own.length * dim];
+    Arrays.setAll(ownRows, i -> dOut[own[i / dim] * dim + i % dim]);
+    double[] alone = gradient(dtype, new double[dim], ownRows, new int[own.length], dim);
+    assertThat(alone).containsExactly(Samples.rows(together, 2, 1, dim));
+    for (int column = 0; column < dim; column++) {
+      int at = column;
+      double[] numbers =
+          IntStream.range(0, own.length).mapToDouble(i -> ownRows[i * dim + at]).toArray();
+      assertThat(alone[column]).isEqualTo(sumOfRows(numbers));
+    }
+  }
+
+  /** The order embedding.cu states: rows in chunks, chunks and what is left in eight parts. */
+  private static float sumOfRows(double[] rows) {
+    if (rows.length <= CHUNK) {
+      return chunk(rows, 0, rows.length);
+    }
+    int whole = rows.length / CHUNK;
+    float total = 0;
+    for (int part = 0; part < PARTS; part++) {
+      float own = 0;
+      for (int chunk = part; chunk < whole; chunk += PARTS) {
+        own += chunk(rows, chunk * CHUNK, CHUNK);
+      }
+      for (int row = whole * CHUNK + part; row < rows.length; row += PARTS) {
+        own += (float) rows[row];
+      }
+      total = part == 0 ? own : total + own;
+    }
+    return total;
+  }
+
+  private static float chunk(double[] rows, int from, int count) {
+    float sum = 0;
+    for (int row = from; row < from + count; row++) {
+      sum += (float) rows[row];
+    }
+    return sum;
   }
 
   /** First and last entry included, where there is room. */

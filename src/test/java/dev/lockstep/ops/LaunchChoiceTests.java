@@ -70,9 +70,53 @@ class LaunchChoiceTests {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 1", "4, 1", "5, 2", "256, 64"})
-  void fourWarpsShareABlock(long rows, long blocks) {
-    assertThat(WarpLaunch.of(rows).launch()).isEqualTo(Launch.of(blocks, 128));
+  @CsvSource({
+    "1, 1, 4, 1, 1, 1",
+    "300, 4, 4, 1, 2, 1",
+    "300, 5, 4, 2, 3, 1",
+    "300, 5, 8, 1, 2, 1",
+    "7, 768, 8, 128, 4, 1",
+    "7, 768, 4, 128, 4, 2",
+    "65536, 4096, 8, 128, 1024, 4",
+    "8589934592, 8589934592, 4, 128, 1, 4096"
+  })
+  void rowsOfATableShareABlock(
+      long rows, long cols, int vector, int threads, long rowBlocks, long columnBlocks) {
+    TableLaunch launch = TableLaunch.of(rows, cols, vector);
+    assertThat(launch).isEqualTo(new TableLaunch(threads, rowBlocks, columnBlocks));
+    assertThat(launch.launch().block().count()).isEqualTo(256);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1024, 1, 1, 1, 1",
+    "64, 2, 1024, 1, 1, 1, 1",
+    "65, 256, 1024, 1, 1, 8, 2",
+    "1025, 257, 1024, 2, 2, 5, 17",
+    "262144, 65536, 1024, 256, 2, 8, 4096",
+    "262145, 65537, 2048, 129, 3, 6, 4097",
+    "2147483647, 4294967296, 8388608, 256, 4, 8, 33554432"
+  })
+  void rowsAreSortedByFewDigitsInAtMost256Blocks(
+      long rows,
+      long vocab,
+      long keysPerBlock,
+      long blocks,
+      int digits,
+      int digitBits,
+      long chunks) {
+    assertThat(RowsByIdLaunch.of(rows, vocab))
+        .isEqualTo(new RowsByIdLaunch(keysPerBlock, blocks, digits, digitBits, chunks));
+  }
+
+  @Test
+  void anEmbeddingsWorkspaceHoldsItsSortAndAPartialRowForEachChunk() {
+    // total; a chunk's row each; counts; keys and order, padded; bounds of ids, padded
+    assertThat(Embedding.workspaceShape(Shape.of(3, 10), 65))
+        .isEqualTo(Shape.of(4 + 2 * 10 + 256 + 2 * 68 + 2 * 4));
+    // No chunks; keys and order twice, since digits take turns.
+    assertThat(Embedding.workspaceBytes(Shape.of(300, 10), 64))
+        .isEqualTo(4 * (4 + 256 + 4 * 64 + 2 * 300));
   }
 
   @ParameterizedTest

@@ -389,8 +389,31 @@ class OpArgumentsTests {
             "embedding_forward_f32: out has shape [3, 5], which is 3 rows of 5; 4 rows of 5",
             f -> f.embedding.forward(f.stream, f.f32(3, 5), f.f32(9, 5), f.i32(4), f.status)),
         new Refused(
-            "embedding_backward_f32: dOut has shape [4, 6], which is 4 rows of 6; 4 rows of 5",
-            f -> f.embedding.backward(f.stream, f.f32(9, 5), f.f32(4, 6), f.i32(4))),
+            "embedding_backward_gather_f32: dOut has shape [4, 6], which is 4 rows of 6; 4 rows of"
+                + " 5",
+            f -> embeddingBackward(f, f.f32(4, 6), f.i32(4), Embedding.NO_PADDING)),
+        new Refused(
+            "embedding_backward_gather_bf16: ids is f32; i32 is needed",
+            f -> embeddingBackward(f, f.bf16(4, 5), f.f32(4), Embedding.NO_PADDING)),
+        new Refused(
+            "padding 9 must be an id from 0 to 8, or -1 for none",
+            f -> embeddingBackward(f, f.f32(4, 5), f.i32(4), 9)),
+        new Refused(
+            "padding -2 must be an id from 0 to 8",
+            f -> embeddingBackward(f, f.f32(4, 5), f.i32(4), -2)),
+        new Refused(
+            "workspace is f32[99], too small; f32[292] is needed",
+            f -> {
+              Tensor dOut = f.f32(4, 5);
+              f.embedding.backward(f.stream, f.f32(9, 5), f.f32(99), dOut, f.i32(4), f.status);
+            }),
+        new Refused(
+            "dWeight overlaps dOut in memory",
+            f -> {
+              Tensor both = f.f32(9, 5);
+              Tensor dOut = both.slice(2, 4);
+              f.embedding.backward(f.stream, both, f.f32(999), dOut, f.i32(4), f.status);
+            }),
         new Refused("a status word lives in i32[2], not in i32[4]", f -> new StatusWord(f.i32(4))),
         new Refused(
             "a step state lives in i32[16], not in f32[16]",
@@ -456,6 +479,10 @@ class OpArgumentsTests {
             f ->
                 f.globalNorm.compute(
                     f.stream, f.f32(2), f.state, f.f32(1, 4), f.table(f.f32(3)), NormType.L2, 1)));
+  }
+
+  private static void embeddingBackward(OpFixture f, Tensor dOut, Tensor ids, int padding) {
+    f.embedding.backward(f.stream, f.f32(9, 5), f.f32(999), dOut, ids, padding, f.status);
   }
 
   private static void forward(OpFixture f, Tensor out, Tensor x, Tensor weight) {

@@ -3,10 +3,12 @@ package dev.lockstep.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.device.Device;
+import dev.lockstep.device.Dim3;
 import dev.lockstep.numeric.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,6 +40,16 @@ abstract class OpTests {
     return Stream.of();
   }
 
+  /** Calls that give the same bits with any grid; none for an op whose kernels need theirs. */
+  Stream<OpCase> gridCases() {
+    return Stream.of();
+  }
+
+  /** Whether a kernel that {@link #gridCases} launch may have another grid. */
+  boolean takesAnyGrid(String kernel) {
+    return true;
+  }
+
   @BeforeAll
   void openDevices() {
     bench = new OpBench(open(2));
@@ -63,6 +75,19 @@ abstract class OpTests {
     assertSameBits("again, with one worker", outputs, run(lonely, op, 0));
     // Without alignment vectors are no longer possible and sums may take another order.
     assertNumbers(op, run(bench, op, 1));
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource("gridCases")
+  void theBitsDependOnNoGrid(OpCase op) {
+    Map<String, GuardedMemory.Output> outputs = run(bench, op, 0);
+    assertNumbers(op, outputs);
+    for (UnaryOperator<Dim3> grid :
+        List.<UnaryOperator<Dim3>>of(OtherGrids::one, OtherGrids::more)) {
+      try (OpBench other = new OpBench(new OtherGrids(open(2), this::takesAnyGrid, grid))) {
+        assertSameBits("with another grid", outputs, run(other, op, 0));
+      }
+    }
   }
 
   @ParameterizedTest(allowZeroInvocations = true)
