@@ -1,216 +1,371 @@
 // The norm of all gradients together, the factor that clips them, and whether any is not finite;
-// all of it stays on the device.
+// all of it stays on the device. Clipping by value.
 //
-//   raw = sqrt(sum of g^2 over all tensors) (normType 2), or max |g| (normType 0)
-//   norm = raw / lossScale,  clipFactor = min(1, maxNorm / (norm + 1e-6)) (1 when maxNorm <= 0)
+//   norm = sqrt(sum of (g / lossScale)^2 over all tensors) (normType 2), or max |g / lossScale| (0)
+//   clipFactor = min(1, maxNorm / (norm + 1e-6))           (maxNorm infinity only measures)
 //   gradFactor = clipFactor / lossScale
 //
-// Fused: loss unscaling, norm, clipping and the search for non-finite gradients in one read. The
-// gradients are not rewritten: the optimiser multiplies by gradFactor while it reads them.
-// cast.cu's scale_T rewrites a tensor for callers that want clipped gradients.
+// Fused: loss unscaling, norm, clipping and the search for non-finite gradients in one read of
+// tensors of mixed types. The gradients are not rewritten: the optimiser multiplies by gradFactor
+// while it reads them. clip_gradients rewrites them for callers that want that.
 //
-// Every finite number counts, however large or small: a chunk gives (m, s) with m = max |g|
-// and s = sum (g / m)^2, and these are combined with ratios of maxima, so nothing over- or
-// underflows before the norm itself does. Sums are in fixed order over chunks of fixed size. NaN
-// makes the norm NaN and infinity makes it infinite: maxima compare the bits of |g|, where NaN is
-// above infinity, infinity above every number.
+// Every finite number counts, however large or small. A chunk's squares are added in fp32; where
+// that sum may have lost something to the range of fp32 (below 2^-110 or above 2^100), the chunk is
+// read again and the sum taken of numbers scaled by 2^100 or 2^-100, which is exact. As a double no
+// sum of squares of floats leaves the range. The sum over chunks is taken in 128-bit fixed point
+// relative to the largest, so it does not depend on any order: neither the grid nor the order of
+// the tensors changes a bit. What a tensor adds depends on its values and its address modulo 16.
 //
-//   partial   partials [chunks] =    table [tensors], ordered by firstChunk
-//   finish    tensorNorms [tensors] = or null (of the gradients as stored)   state =
+// A gradient that is NaN or infinite, or becomes infinite by unscaling, makes the norm NaN or
+// infinite. Then, with propagate 0, the factors are 0 and skip is set; with propagate 1 the factors
+// are what the formulas give, as PyTorch's clip_grad_norm_ has it.
+//
+//   partial   partials [chunks] (f64) =    chunk list
+//   tensors   norms [tensors] =            firstChunks [tensors + 1]
+//   finish    norm, clipFactor, gradFactor, nonFinite, skip of state =
+//   clip      g = min(max(g * gradFactor, -bound), bound), NaN kept; gradFactor 1 without state
 //
 // Fewest bytes: n * sizeof(T) for the norm of n elements; a chunk beyond the range where plain
-// squares are safe is read twice, the second time from cache.
+// squares are safe, or all zero, is read twice, the second time from cache. clip: twice that.
 //
-// Launch: partial 256 threads, grid = chunks; finish one block of 256. Any sizes, any
-// alignment, any number of tensors.
+// Launch: partial 128 threads, clip 128, any grid, one block per chunk being the natural one;
+// tensors 256, one warp per tensor; finish one block of 512.
+// Any sizes, any alignment, any number of tensors.
 
-#include "block.cuh"
-#include "lanes.cuh"
+#include "chunks.cuh"
 #include "step_state.cuh"
-#include "tensor_slice.cuh"
+#include "warp.cuh"
 
 namespace lockstep::global_norm {
 
-constexpr int kThreads = 256;
-constexpr u32 kInfinityBits = 0x7f800000u;
+constexpr int kThreads = 128;
+constexpr int kWarps = kThreads / kWarpSize;
+constexpr int kFinishThreads = 512;
+constexpr u64 kInfinityBits = 0x7ff0000000000000u;
 
-// Squares of numbers up to kSafeMaximum can be added 16384 times; where the maximum is above
-// kSafeMinimum, what underflows is below the rounding error of the sum.
-constexpr float kSafeMaximum = 1e16f;
-constexpr float kSafeMinimum = 1e-12f;
+// Between these a sum of up to kChunkElements squares has lost nothing: squares below 2^-126 add
+// less than kChunkElements * 2^-150 to its error, and every number is below 2^50.
+constexpr float kSafeMinimum = 0x1p-110f;
+constexpr float kSafeMaximum = 0x1p100f;
+constexpr float kScaleUp = 0x1p100f;
+constexpr float kScaleDown = 0x1p-100f;
 
-// |x| as an integer in the order of magnitude, NaN last.
-__device__ __forceinline__ u32 magnitudeBits(float x) { return __float_as_uint(x) & 0x7fffffffu; }
+// Four sums of squares, so that additions need not wait for each other.
+template <class T, bool kScaled>
+struct Squares {
+  float scale;
+  float sum[4] = {0.0f, 0.0f, 0.0f, 0.0f};
 
-__device__ __forceinline__ u32 blockMaxBits(u32 value, u32 (&scratch)[kThreads / kWarpSize]) {
-  value = __reduce_max_sync(kAllLanes, value);
-  if (laneIndex() == 0) scratch[warpIndex()] = value;
-  __syncthreads();
+  __device__ __forceinline__ void add(float g, int to) {
+    const float x = kScaled ? g * scale : g;
+    sum[to] = fmaf(x, x, sum[to]);
+  }
+
+  __device__ __forceinline__ void add(uint4 raw) {
+    const u32 words[4] = {raw.x, raw.y, raw.z, raw.w};
 #pragma unroll
-  for (int warp = 0; warp < kThreads / kWarpSize; warp++) value = max(value, scratch[warp]);
-  return value;
+    for (int i = 0; i < 4; i++) {
+      const Word<T> word = Word<T>::unpack(words[i]);
+#pragma unroll
+      for (int j = 0; j < Word<T>::kLanes; j++) add(word.lane[j], i);
+    }
+  }
+
+  __device__ __forceinline__ float total() const { return (sum[0] + sum[1]) + (sum[2] + sum[3]); }
+};
+
+// The largest |g| as bits, which order magnitudes as numbers, infinity above all and NaN above
+// that. For 16-bit types the upper and the lower halves of words have a maximum each.
+template <class T>
+struct Magnitude {
+  u32 high = 0;
+  u32 low = 0;
+
+  __device__ __forceinline__ void addWord(u32 word) {
+    if constexpr (sizeof(T) == 4) {
+      high = max(high, word & 0x7fffffffu);
+    } else {
+      high = max(high, word & 0x7fff0000u);
+      low = max(low, word & 0x7fffu);
+    }
+  }
+
+  __device__ __forceinline__ void add(uint4 raw) {
+    addWord(raw.x);
+    addWord(raw.y);
+    addWord(raw.z);
+    addWord(raw.w);
+  }
+
+  __device__ __forceinline__ u32 floatBits() const {
+    if constexpr (sizeof(T) == 4) {
+      return high;
+    } else {
+      return __float_as_uint(Word<T>::unpack(max(high >> 16, low)).lane[0]);
+    }
+  }
+};
+
+// Sum and maximum over the block, the same bits in every thread. Each use has its own scratch.
+__device__ __forceinline__ float blockSum(float value, float4& scratch) {
+  value = warpSum(value);
+  if (laneIndex() == 0) reinterpret_cast<float*>(&scratch)[warpIndex()] = value;
+  __syncthreads();
+  static_assert(kWarps == 4, "one float for each warp");
+  const float4 all = scratch;
+  return (all.x + all.y) + (all.z + all.w);
+}
+
+__device__ __forceinline__ u32 blockMax(u32 value, uint4& scratch) {
+  value = __reduce_max_sync(kAllLanes, value);
+  if (laneIndex() == 0) reinterpret_cast<u32*>(&scratch)[warpIndex()] = value;
+  __syncthreads();
+  const uint4 all = scratch;
+  return max(max(all.x, all.y), max(all.z, all.w));
 }
 
 template <class T>
-__device__ __forceinline__ void partial(float4* partials, const TensorSlice* table, int tensors,
-                                        int normType) {
-  constexpr int N = Storage<T>::kLanes;
-  __shared__ u32 maxScratch[kThreads / kWarpSize];
-  __shared__ BlockScratch<1> sumScratch;
-  const i64 chunk = blockIdx.x;
-  const int tensor = ownerOfChunk(table, tensors, chunk);
-  const i64 offset = (chunk - table[tensor].firstChunk) * kChunkElements;
-  const i64 left = table[tensor].count - offset;
-  const i64 count = left < kChunkElements ? left : kChunkElements;
-  const T* const g = reinterpret_cast<const T*>(table[tensor].address) + offset;
-
-  // Whole vectors and what is left after them, shared out alike whatever the alignment.
-  const bool aligned = rowsAligned(0, g);
-  const i64 whole = count / N * N;
-  const auto forEachGradient = [&](auto body) {
-    forEachColumn<N>(whole, aligned, body);
-    forEachColumn<N>(count - whole, false,
-                     [&](auto access, i64 column) { body(access, whole + column); });
-  };
-
-  u32 ownMaximum = 0;
-  float squares = 0.0f;
-  forEachGradient([&](auto access, i64 at) {
-    const auto lanes = access.load(g + at);
-    forEachLane(lanes, [&](int i) {
-      ownMaximum = max(ownMaximum, magnitudeBits(lanes.lane[i]));
-      squares = fmaf(lanes.lane[i], lanes.lane[i], squares);
-    });
-  });
-  const u32 maximumBits = blockMaxBits(ownMaximum, maxScratch);
-  const float maximum = __uint_as_float(maximumBits);
-  const bool finite = maximumBits < kInfinityBits;
-
-  float sum = 0.0f;
-  if (normType == 2 && finite && maximumBits != 0) {
-    if (maximum >= kSafeMinimum && maximum <= kSafeMaximum) {
-      const float inverse = 1.0f / maximum;
-      sum = blockSum(squares, sumScratch) * inverse * inverse;
-    } else {
-      float scaled = 0.0f;
-      forEachGradient([&](auto access, i64 at) {
-        const auto lanes = access.load(g + at);
-        forEachLane(lanes, [&](int i) {
-          const float ratio = lanes.lane[i] / maximum;
-          scaled = fmaf(ratio, ratio, scaled);
-        });
+__device__ __forceinline__ float largest(const T* g, int count, uint4& scratch) {
+  Magnitude<T> magnitude;
+  forEachInChunk<kThreads>(
+      g, count, [&](uint4 raw, const uint4*) { magnitude.add(raw); },
+      [&](const T* at) {
+        u32 word = 0;
+        *reinterpret_cast<T*>(&word) = *at;
+        magnitude.addWord(word);
       });
-      sum = blockSum(scaled, sumScratch);
-    }
-  }
-  if (threadIdx.x == 0) {
-    partials[chunk] = make_float4(maximum, sum, __int_as_float(finite ? 0 : tensor + 1), 0.0f);
-  }
+  return __uint_as_float(blockMax(magnitude.floatBits(), scratch));
 }
 
-// Sum of s * (m / maximum)^2 over the chunks first, first + threads, ... below last; in double,
-// since there may be many.
-__device__ __forceinline__ double scaledSum(const float4* partials, i64 first, i64 last,
-                                            int threads, float maximum) {
-  double sum = 0.0;
-  for (i64 chunk = first; chunk < last; chunk += threads) {
-    const float ratio = partials[chunk].x / maximum;
-    sum += static_cast<double>(partials[chunk].y) * ratio * ratio;
-  }
-  return sum;
+template <bool kScaled, class T>
+__device__ __forceinline__ float squares(const T* g, int count, float scale, float4& scratch) {
+  Squares<T, kScaled> sum{scale};
+  forEachInChunk<kThreads>(
+      g, count, [&](uint4 raw, const uint4*) { sum.add(raw); },
+      [&](const T* at) { sum.add(loadFloat(at), 0); });
+  return blockSum(sum.total(), scratch);
 }
 
-__device__ __forceinline__ double warpSum(double value) {
+// A maximum or a norm after unscaling: infinite where a finite one is beyond the range of fp32.
+__device__ __forceinline__ bool overflowsUnscaled(float largest, const StepState* state) {
+  return !(fabsf(largest / state->lossScale) < INFINITY);
+}
+
+template <class T>
+__device__ __forceinline__ double partial(const T* g, int count, int normType,
+                                          const StepState* state) {
+  __shared__ uint4 maxScratch;
+  __shared__ float4 sumScratch[2];
+  if (normType != 2) {
+    const float maximum = largest(g, count, maxScratch);
+    const bool bad = maximum > 0x1p50f && overflowsUnscaled(maximum, state);
+    return bad ? INFINITY : maximum;
+  }
+  const float plain = squares<false>(g, count, 1.0f, sumScratch[0]);
+  if (plain >= kSafeMinimum && plain <= kSafeMaximum) return plain;
+  if (plain < kSafeMinimum) {
+    return squares<true>(g, count, kScaleUp, sumScratch[1]) * 0x1p-200;
+  }
+  const float scaled = squares<true>(g, count, kScaleDown, sumScratch[1]);
+  const float maximum = largest(g, count, maxScratch);
+  const bool bad = scaled < INFINITY && overflowsUnscaled(maximum, state);
+  return bad ? INFINITY : scaled * 0x1p200;
+}
+
+// A sum of doubles that are not negative, in fixed point: whole units and 2^-32 of them, a unit
+// being 2^-30 of the power of two below the largest. Up to 2^31 summands fit. Integers add up to
+// the same whatever their order.
+struct FixedSum {
+  i64 units = 0;
+  i64 parts = 0;
+
+  __device__ __forceinline__ void add(double value, double scale) {
+    const double scaled = value * scale;
+    const i64 whole = __double2ll_rz(scaled);
+    units += whole;
+    parts += __double2ll_rz((scaled - static_cast<double>(whole)) * 0x1p32);
+  }
+
+  __device__ __forceinline__ double value(double scale) const {
+    const i64 carried = units + (parts >> 32);
+    const double rest = static_cast<double>(parts & 0xffffffffLL) * 0x1p-32;
+    return (static_cast<double>(carried) + rest) / scale;
+  }
+};
+
+// What brings the largest, whose bits these are, to between 2^30 and 2^31.
+__device__ __forceinline__ double unitScale(u64 largestBits) {
+  return __longlong_as_double(static_cast<i64>((2 * 1023 + 30 - (largestBits >> 52)) << 52));
+}
+
+struct Larger {
+  __device__ __forceinline__ u64 operator()(u64 a, u64 b) const { return a > b ? a : b; }
+};
+
+struct Plus {
+  __device__ __forceinline__ i64 operator()(i64 a, i64 b) const { return a + b; }
+};
+
+// The 32 lanes of a warp as one.
+struct Warp {
+  __device__ __forceinline__ int rank() const { return laneIndex(); }
+  static constexpr int kSize = kWarpSize;
+
+  template <class V, class Combine>
+  __device__ __forceinline__ V reduce(V value, Combine combine) const {
 #pragma unroll
-  for (int step = kWarpSize / 2; step > 0; step /= 2) {
-    value += __shfl_xor_sync(kAllLanes, value, step);
-  }
-  return value;
-}
-
-// m * sqrt(sum), where a maximum of 0, infinity or NaN is the norm itself.
-__device__ __forceinline__ float normFrom(u32 maximumBits, double sum, int normType) {
-  const float maximum = __uint_as_float(maximumBits);
-  if (normType != 2 || maximumBits == 0 || maximumBits >= kInfinityBits) return maximum;
-  return maximum * static_cast<float>(sqrt(sum));
-}
-
-__device__ __forceinline__ u32 maximumBitsOf(const float4* partials, i64 first, i64 last,
-                                             int threads) {
-  u32 bits = 0;
-  for (i64 chunk = first; chunk < last; chunk += threads) {
-    bits = max(bits, magnitudeBits(partials[chunk].x));
-  }
-  return bits;
-}
-
-// One warp per tensor.
-__device__ __forceinline__ void tensorNorm(float* norms, const float4* partials,
-                                           const TensorSlice* table, int tensor, int normType) {
-  const i64 begin = table[tensor].firstChunk;
-  const i64 end = begin + (table[tensor].count + kChunkElements - 1) / kChunkElements;
-  const i64 first = begin + laneIndex();
-  const u32 bits =
-      __reduce_max_sync(kAllLanes, maximumBitsOf(partials, first, end, kWarpSize));
-  const double own = scaledSum(partials, first, end, kWarpSize, __uint_as_float(bits));
-  const double sum = warpSum(own);
-  if (laneIndex() == 0) norms[tensor] = normFrom(bits, sum, normType);
-}
-
-__device__ __forceinline__ void finish(float* tensorNorms, StepState* state,
-                                       const float4* partials, const TensorSlice* table,
-                                       int tensors, i64 chunks, int normType, float maxNorm) {
-  __shared__ u32 maxScratch[kThreads / kWarpSize];
-  __shared__ double sumScratch[kThreads / kWarpSize];
-  __shared__ u32 firstScratch[kThreads / kWarpSize];
-  if (tensorNorms) {
-    for (int tensor = warpIndex(); tensor < tensors; tensor += kThreads / kWarpSize) {
-      tensorNorm(tensorNorms, partials, table, tensor, normType);
+    for (int step = kWarpSize / 2; step > 0; step /= 2) {
+      value = combine(value, __shfl_xor_sync(kAllLanes, value, step));
     }
+    return value;
   }
+};
 
-  const u32 bits =
-      blockMaxBits(maximumBitsOf(partials, threadIdx.x, chunks, kThreads), maxScratch);
-  const double own = scaledSum(partials, threadIdx.x, chunks, kThreads, __uint_as_float(bits));
-  // Tensor numbers count from 1, so the largest distance from the top is the lowest number.
-  u32 lowest = 0;
-  for (i64 chunk = threadIdx.x; chunk < chunks; chunk += kThreads) {
-    const u32 tensor = __float_as_uint(partials[chunk].z);
-    if (tensor != 0) lowest = max(lowest, 0u - tensor);
+// The threads of the finishing block as one.
+struct Block {
+  u64* scratch;  // one word for each warp
+
+  __device__ __forceinline__ int rank() const { return threadIdx.x; }
+  static constexpr int kSize = kFinishThreads;
+
+  template <class V, class Combine>
+  __device__ __forceinline__ V reduce(V value, Combine combine) const {
+    value = Warp{}.reduce(value, combine);
+    __syncthreads();  // the previous reduction may still be reading
+    if (laneIndex() == 0) scratch[warpIndex()] = static_cast<u64>(value);
+    __syncthreads();
+    value = static_cast<V>(scratch[laneIndex() % (kSize / kWarpSize)]);
+#pragma unroll
+    for (int step = kSize / kWarpSize / 2; step > 0; step /= 2) {
+      value = combine(value, __shfl_xor_sync(kAllLanes, value, step));
+    }
+    return value;
   }
-  lowest = blockMaxBits(lowest, firstScratch);
-  const double warp = warpSum(own);
-  if (laneIndex() == 0) sumScratch[warpIndex()] = warp;
-  __syncthreads();
+};
+
+// The norm of the chunks from first up to end, not unscaled; NaN or infinite if one of them is.
+template <class Group>
+__device__ __forceinline__ double combined(const double* partials, i64 first, i64 end,
+                                           int normType, Group group) {
+  u64 bits = 0;
+  for (i64 chunk = first + group.rank(); chunk < end; chunk += Group::kSize) {
+    bits = max(bits, static_cast<u64>(__double_as_longlong(partials[chunk])));
+  }
+  bits = group.reduce(bits, Larger{});
+  const double largest = __longlong_as_double(static_cast<i64>(bits));
+  if (normType != 2 || bits == 0 || bits >= kInfinityBits) return largest;
+  const double scale = unitScale(bits);
+  FixedSum sum;
+  for (i64 chunk = first + group.rank(); chunk < end; chunk += Group::kSize) {
+    sum.add(partials[chunk], scale);
+  }
+  sum.units = group.reduce(sum.units, Plus{});
+  sum.parts = group.reduce(sum.parts, Plus{});
+  return sqrt(sum.value(scale));
+}
+
+__device__ __forceinline__ void finish(StepState* state, const double* partials,
+                                       const TensorChunk* list, i64 chunks, int normType,
+                                       float maxNorm, int propagate) {
+  __shared__ u64 scratch[kFinishThreads / kWarpSize];
+  const Block block{scratch};
+  const double raw = combined(partials, 0, chunks, normType, block);
+  const bool finite = raw < INFINITY;
+  int nonFinite = 0;
+  if (!finite) {
+    // The smallest number is the largest distance from the top.
+    u64 first = 0;
+    for (i64 chunk = threadIdx.x; chunk < chunks && first == 0; chunk += kFinishThreads) {
+      if (!(partials[chunk] < INFINITY)) first = ~static_cast<u64>(chunk);
+    }
+    nonFinite = static_cast<int>(list[~block.reduce(first, Larger{})].tensor()) + 1;
+  }
   if (threadIdx.x != 0) return;
 
-  double sum = 0.0;
-  for (int i = 0; i < kThreads / kWarpSize; i++) sum += sumScratch[i];
-  const float norm = normFrom(bits, sum, normType) / state->lossScale;
-  const float ratio = maxNorm / (norm + 1e-6f);
+  const double norm = raw / state->lossScale;
+  const double ratio = maxNorm / (norm + 1e-6);
   // A NaN ratio is not >= 1 and stays.
-  const float clipFactor = maxNorm <= 0.0f || ratio >= 1.0f ? 1.0f : ratio;
-  state->norm = norm;
+  float clipFactor = ratio >= 1.0 ? 1.0f : static_cast<float>(ratio);
+  const bool skip = !finite && !propagate;
+  if (skip) clipFactor = 0.0f;
+  state->norm = static_cast<float>(norm);
   state->clipFactor = clipFactor;
   state->gradFactor = clipFactor / state->lossScale;
-  state->nonFinite = static_cast<int>(0u - lowest);
+  state->nonFinite = nonFinite;
+  state->skip = skip;
+}
+
+// NaN stays what it is.
+__device__ __forceinline__ float clamped(float value, float bound) {
+  const float below = value > bound ? bound : value;
+  return below < -bound ? -bound : below;
+}
+
+template <class T>
+__device__ __forceinline__ void clip(T* g, int count, float factor, float bound) {
+  forEachInChunk<kThreads>(
+      g, count,
+      [&](uint4 raw, uint4* at) {
+        u32 words[4] = {raw.x, raw.y, raw.z, raw.w};
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+          Word<T> word = Word<T>::unpack(words[i]);
+#pragma unroll
+          for (int j = 0; j < Word<T>::kLanes; j++) {
+            word.lane[j] = clamped(word.lane[j] * factor, bound);
+          }
+          words[i] = word.pack();
+        }
+        *at = make_uint4(words[0], words[1], words[2], words[3]);
+      },
+      [&](T* at) { storeFloat(at, clamped(loadFloat(at) * factor, bound)); });
 }
 
 }  // namespace lockstep::global_norm
 
-#define LOCKSTEP_GLOBAL_NORM(suffix, T)                                                         \
-  extern "C" __global__ void global_norm_partial_##suffix(                                      \
-      float4* partials, const lockstep::TensorSlice* table, int tensors, lockstep::i64 chunks,  \
-      int normType) {                                                                           \
-    if (blockIdx.x >= chunks) return;                                                           \
-    lockstep::global_norm::partial<T>(partials, table, tensors, normType);                      \
+extern "C" __global__ void __launch_bounds__(lockstep::global_norm::kThreads)
+    global_norm_partial(double* partials, const lockstep::TensorChunk* list, lockstep::i64 chunks,
+                        int normType, const lockstep::StepState* state) {
+  for (lockstep::i64 chunk = blockIdx.x; chunk < chunks; chunk += gridDim.x) {
+    const lockstep::TensorChunk own = list[chunk];
+    lockstep::withElementType(own.type(), [&](auto zero) {
+      using T = decltype(zero);
+      const double result = lockstep::global_norm::partial(
+          lockstep::atDistance<const T>(list, own.distance), own.count, normType, state);
+      if (threadIdx.x == 0) partials[chunk] = result;
+    });
+    if (chunk + gridDim.x < chunks) __syncthreads();  // scratch is used again
   }
-LOCKSTEP_FOR_EACH_TYPE(LOCKSTEP_GLOBAL_NORM)
+}
 
-extern "C" __global__ void global_norm_finish(float* tensorNorms, lockstep::StepState* state,
-                                              const float4* partials,
-                                              const lockstep::TensorSlice* table, int tensors,
-                                              lockstep::i64 chunks, int normType, float maxNorm) {
-  lockstep::global_norm::finish(tensorNorms, state, partials, table, tensors, chunks, normType,
-                                maxNorm);
+extern "C" __global__ void global_norm_tensors(float* norms, const double* partials,
+                                               const lockstep::i64* firstChunks, int tensors,
+                                               int normType, const lockstep::StepState* state) {
+  const lockstep::i64 tensor =
+      (static_cast<lockstep::i64>(blockIdx.x) * blockDim.x + threadIdx.x) / lockstep::kWarpSize;
+  if (tensor >= tensors) return;
+  const double norm =
+      lockstep::global_norm::combined(partials, firstChunks[tensor], firstChunks[tensor + 1],
+                                      normType, lockstep::global_norm::Warp{});
+  if (lockstep::laneIndex() == 0) norms[tensor] = static_cast<float>(norm / state->lossScale);
+}
+
+extern "C" __global__ void __launch_bounds__(lockstep::global_norm::kFinishThreads)
+    global_norm_finish(lockstep::StepState* state, const double* partials,
+                       const lockstep::TensorChunk* list, lockstep::i64 chunks, int normType,
+                       float maxNorm, int propagate) {
+  lockstep::global_norm::finish(state, partials, list, chunks, normType, maxNorm, propagate);
+}
+
+extern "C" __global__ void __launch_bounds__(lockstep::global_norm::kThreads)
+    clip_gradients(const lockstep::TensorChunk* list, lockstep::i64 chunks, float bound,
+                   const lockstep::StepState* state) {
+  const float factor = state ? state->gradFactor : 1.0f;
+  for (lockstep::i64 chunk = blockIdx.x; chunk < chunks; chunk += gridDim.x) {
+    const lockstep::TensorChunk own = list[chunk];
+    lockstep::withElementType(own.type(), [&](auto zero) {
+      using T = decltype(zero);
+      lockstep::global_norm::clip(lockstep::atDistance<T>(list, own.distance), own.count, factor, bound);
+    });
+  }
 }

@@ -3,16 +3,18 @@ package dev.lockstep.check;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Stream;
 import dev.lockstep.ops.Activations;
-import dev.lockstep.ops.AdamWKernel;
+import dev.lockstep.ops.AdamKernel;
 import dev.lockstep.ops.Cast;
 import dev.lockstep.ops.Embedding;
 import dev.lockstep.ops.Fill;
 import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.GlobalNorm;
+import dev.lockstep.ops.GradientClipping;
 import dev.lockstep.ops.GradientScaling;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.LayerNorm;
 import dev.lockstep.ops.RmsNorm;
+import dev.lockstep.ops.SgdKernel;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
 import dev.lockstep.ops.SwiGlu;
 
@@ -30,7 +32,9 @@ final class Bench implements AutoCloseable {
   final Embedding embedding;
   final GlobalNorm globalNorm;
   final GradientScaling gradientScaling;
-  final AdamWKernel adamW;
+  final GradientClipping clipping;
+  final AdamKernel adam;
+  final SgdKernel sgd;
   final Cast cast;
   final Fill fill;
 
@@ -48,7 +52,9 @@ final class Bench implements AutoCloseable {
     embedding = new Embedding(library);
     globalNorm = new GlobalNorm(library);
     gradientScaling = new GradientScaling(library);
-    adamW = new AdamWKernel(library);
+    clipping = new GradientClipping(library);
+    adam = new AdamKernel(library);
+    sgd = new SgdKernel(library);
     cast = new Cast(library);
     fill = new Fill(library);
   }

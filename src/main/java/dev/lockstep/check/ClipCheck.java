@@ -2,6 +2,7 @@ package dev.lockstep.check;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.GlobalNorm;
+import dev.lockstep.ops.GlobalNorm.NonFinite;
 import dev.lockstep.ops.StepState;
 import dev.lockstep.ops.TensorTable;
 import dev.lockstep.reference.ClipFormula;
@@ -19,6 +20,9 @@ final class ClipCheck implements OpCheck {
   private static final int[] COUNTS = {1, 16_384, 33, 16_385, 1, 40_000};
 
   private static final double CLIP_TO = 1.0;
+
+  /** The attribute under which a step with a gradient that is not finite is skipped. */
+  private static final String SKIPS = "skips_non_finite";
 
   @Override
   public String op() {
@@ -41,7 +45,12 @@ final class ClipCheck implements OpCheck {
               .build());
     }
     problems.add(make(dtype, "one", 2.0, CLIP_TO, 1, 1).build());
-    problems.add(make(dtype, "unclipped", 2.0, 0, 1, 100, 7).build());
+    problems.add(make(dtype, "unclipped", 2.0, "inf", 1, 100, 7).build());
+    problems.add(
+        make(dtype, "nan_skipped", 2.0, CLIP_TO, 1, 5)
+            .exactInput("g1", bad(Double.NaN))
+            .with(SKIPS, true)
+            .build());
     problems.add(make(dtype, "zero", 2.0, CLIP_TO, 0, 100, 7).build());
     problems.add(
         make(dtype, "misaligned", 2.0, CLIP_TO, 1, 700, 33)
@@ -63,7 +72,7 @@ final class ClipCheck implements OpCheck {
       DType dtype,
       String variant,
       Object normType,
-      double maxNorm,
+      Object maxNorm,
       double deviation,
       int... counts) {
     Problems problem =
@@ -83,8 +92,11 @@ final class ClipCheck implements OpCheck {
         type(problem) == GlobalNorm.NormType.L2
             ? ClipFormula.norm(gradients)
             : ClipFormula.maxNorm(gradients);
-    double maxNorm = problem.attributes().number("max_norm");
-    double factor = maxNorm <= 0 ? 1 : ClipFormula.factor(norm, maxNorm);
+    double maxNorm = options(problem).maxNorm();
+    double factor = ClipFormula.factor(norm, maxNorm);
+    if (options(problem).nonFinite() == NonFinite.SKIP && !Double.isFinite(norm)) {
+      factor = 0;
+    }
     Answers answers = new Answers().out("total_norm", norm).out("non_finite", firstBad(gradients));
     List<double[]> scaled = ClipFormula.scaled(gradients, factor);
     for (int i = 0; i < scaled.size(); i++) {
@@ -114,18 +126,9 @@ final class ClipCheck implements OpCheck {
     StepState state = trial.stepState(bench.library);
     TensorTable table = table(trial, gradients);
     Tensor workspace =
-        trial.structure("workspace", DType.F32, GlobalNorm.workspaceShape(gradients));
-    bench.globalNorm.compute(
-        trial.stream(),
-        null,
-        state,
-        workspace,
-        table,
-        type(problem),
-        (float) problem.attributes().number("max_norm"));
-    for (Tensor gradient : gradients) {
-      bench.gradientScaling.scale(trial.stream(), gradient, state.gradFactor());
-    }
+        trial.structure("workspace", DType.F64, GlobalNorm.workspaceShape(gradients));
+    bench.globalNorm.compute(trial.stream(), state, table, workspace, options(problem));
+    bench.clipping.byNorm(trial.stream(), table, state);
     StepState.Values values = state.read(trial.stream());
     Answers answers =
         new Answers().out("total_norm", values.norm()).out("non_finite", values.nonFinite());
@@ -137,7 +140,7 @@ final class ClipCheck implements OpCheck {
 
   /** A table of these tensors in the trial's memory. */
   static TensorTable table(Trial trial, List<Tensor> tensors) {
-    Tensor storage = trial.structure("table", DType.I32, TensorTable.storageShape(tensors.size()));
+    Tensor storage = trial.structure("table", DType.I32, TensorTable.storageShape(tensors));
     return new TensorTable(trial.stream(), storage, tensors);
   }
 
@@ -157,6 +160,17 @@ final class ClipCheck implements OpCheck {
     return IntStream.range(0, problem.inputs().size())
         .mapToObj(i -> problem.input("g" + i))
         .toList();
+  }
+
+  /** Without an attribute that says so, what is not finite spreads, as it does in PyTorch. */
+  private static GlobalNorm.Options options(Problem problem) {
+    Attributes attributes = problem.attributes();
+    boolean skip = attributes.values().containsKey(SKIPS) && attributes.flag(SKIPS);
+    Object max = attributes.values().get("max_norm");
+    return new GlobalNorm.Options(
+        type(problem),
+        "inf".equals(max) ? Float.POSITIVE_INFINITY : (float) attributes.number("max_norm"),
+        skip ? NonFinite.SKIP : NonFinite.PROPAGATE);
   }
 
   private static GlobalNorm.NormType type(Problem problem) {

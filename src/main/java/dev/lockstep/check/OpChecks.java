@@ -18,7 +18,8 @@ final class OpChecks {
           new NormCheck(false),
           new EmbeddingCheck(),
           new ClipCheck(),
-          new AdamWCheck(),
+          new ClipValueCheck(),
+          new OptimizerCheck(),
           new FfnNetCheck(),
           new LanguageModelCheck(),
           new CharLmCheck());

@@ -1,6 +1,6 @@
 package dev.lockstep.check;
 
-import dev.lockstep.reference.AdamWFormula;
+import dev.lockstep.reference.AdamFormula;
 import dev.lockstep.reference.ClipFormula;
 import dev.lockstep.reference.CrossEntropyFormula;
 import dev.lockstep.reference.Tape;
@@ -14,18 +14,18 @@ import java.util.Map;
 final class ReferenceTraining {
   private final Problem problem;
   private final Attributes attributes;
-  private final AdamWFormula optimizer;
+  private final AdamFormula optimizer;
   private final List<Weight> weights = new ArrayList<>();
 
   /** A parameter: {@code values} change with every step. */
   private record Weight(
-      String name, int[] shape, double[] values, double decay, AdamWFormula.State state) {}
+      String name, int[] shape, double[] values, double decay, AdamFormula.State state) {}
 
   ReferenceTraining(Problem problem) {
     this.problem = problem;
     this.attributes = problem.attributes();
     this.optimizer =
-        new AdamWFormula(
+        AdamFormula.adamW(
             attributes.number("beta1"), attributes.number("beta2"), attributes.number("adam_eps"));
     attributes
         .table("weight_decay")
@@ -38,7 +38,7 @@ final class ReferenceTraining {
                       start.shape(),
                       start.values().clone(),
                       decay,
-                      new AdamWFormula.State(start.count())));
+                      new AdamFormula.State(start.count())));
             });
   }
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All parameters of a model and their memory: masters, gradients and compute copies, each one
  * contiguous tensor, in which parameters lie by {@linkplain ParameterSpec.Kind kind}. So clearing
- * all gradients is one fill and an optimizer step is one launch for each weight decay.
+ * all gradients is one fill.
  */
 public final class Parameters implements AutoCloseable {
   /** Elements; keeps every parameter at a multiple of 128 bytes in a 16-bit copy too. */
@@ -129,6 +129,11 @@ public final class Parameters implements AutoCloseable {
     return copies;
   }
 
+  /** The part of any tensor laid out as the masters are that belongs to a parameter. */
+  public Tensor partOf(Tensor flat, Parameter parameter) {
+    return part(flat, offsetOf(parameter), parameter.spec());
+  }
+
   /** Queues clearing all gradients. */
   public void clearGradients(Stream stream) {
     gradients.zero(stream);
@@ -176,7 +181,7 @@ public final class Parameters implements AutoCloseable {
     }
     flat.zero(stream);
     for (Parameter parameter : list) {
-      part(flat, offsetOf(parameter), parameter.spec())
+      partOf(flat, parameter)
           .copyFrom(stream, Objects.requireNonNull(values.get(parameter.name())));
     }
   }

@@ -12,10 +12,10 @@ import dev.lockstep.tensor.Tensor;
  * answer from the device and no new kernel parameters.
  *
  * <pre>
- *   0 f32 learningRate      16 f32 norm            32 f32 biasCorrection1
- *   4 f32 lossScale         20 f32 clipFactor      36 f32 biasCorrection2
- *   8 i32 step              24 f32 gradFactor      40 unused
- *  12 i32 skipped           28 i32 nonFinite
+ *   0 f32 learningRate   16 f32 norm         32 f32 biasCorrection1   48 f32 stepSize
+ *   4 f32 lossScale      20 f32 clipFactor   36 f32 biasCorrection2   52 f32 rootCorrection
+ *   8 i32 step           24 f32 gradFactor   40 f32 firstGain         56 i32 goodSteps
+ *  12 i32 skipped        28 i32 nonFinite    44 f32 secondGain        60 i32 skip
  * </pre>
  */
 public final class StepState {
@@ -24,6 +24,9 @@ public final class StepState {
 
   /** The storage a step state needs. */
   public static final Shape SHAPE = Shape.of(16);
+
+  /** Below this, gradients that a norm takes for harmless could become infinite by unscaling. */
+  public static final float LEAST_LOSS_SCALE = 0x1p-64f;
 
   private static final int LEARNING_RATE = 0;
   private static final int LOSS_SCALE = 1;
@@ -35,6 +38,8 @@ public final class StepState {
   private static final int NON_FINITE = 7;
   private static final int BIAS_CORRECTION_1 = 8;
   private static final int BIAS_CORRECTION_2 = 9;
+  private static final int GOOD_STEPS = 14;
+  private static final int SKIP = 15;
 
   private final Tensor storage;
   private final Fill fill;
@@ -49,10 +54,11 @@ public final class StepState {
     this.fill = new Fill(library);
   }
 
-  /** Queues: no steps yet, learning rate 0, loss scale 1. */
+  /** Queues: no steps yet, learning rate 0, loss scale 1, gradients taken as they are. */
   public void reset(Stream stream) {
     storage.zero(stream);
     setLossScale(stream, 1);
+    fill.fill(stream, storage.slice(CLIP_FACTOR, 2).reinterpret(DType.F32, Shape.of(2)), 1);
   }
 
   /**
@@ -71,11 +77,12 @@ public final class StepState {
   /**
    * Queues a new loss scale: what the loss was multiplied by before backward.
    *
-   * @throws IllegalArgumentException unless finite and positive
+   * @throws IllegalArgumentException unless finite and at least {@link #LEAST_LOSS_SCALE}
    */
   public void setLossScale(Stream stream, float value) {
-    if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("loss scale " + value + " must be finite and positive");
+    if (!(value >= LEAST_LOSS_SCALE && value < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "loss scale " + value + " must be finite and at least " + LEAST_LOSS_SCALE);
     }
     fill.fill(stream, field(LOSS_SCALE), value);
   }
@@ -130,6 +137,8 @@ public final class StepState {
    * @param nonFinite 1 + the index of the first tensor with a non-finite gradient; 0 for none
    * @param biasCorrection1 1 − β₁ˢᵗᵉᵖ
    * @param biasCorrection2 1 − β₂ˢᵗᵉᵖ
+   * @param goodSteps steps since the loss scale last changed
+   * @param skip whether the step left everything as it was
    */
   public record Values(
       float learningRate,
@@ -141,7 +150,9 @@ public final class StepState {
       float gradFactor,
       int nonFinite,
       float biasCorrection1,
-      float biasCorrection2) {
+      float biasCorrection2,
+      int goodSteps,
+      boolean skip) {
 
     /**
      * Decodes the 16 words of a state, however they reached the host.
@@ -163,7 +174,9 @@ public final class StepState {
           Float.intBitsToFloat(words[GRAD_FACTOR]),
           words[NON_FINITE],
           Float.intBitsToFloat(words[BIAS_CORRECTION_1]),
-          Float.intBitsToFloat(words[BIAS_CORRECTION_2]));
+          Float.intBitsToFloat(words[BIAS_CORRECTION_2]),
+          words[GOOD_STEPS],
+          words[SKIP] != 0);
     }
   }
 }

@@ -1,33 +1,25 @@
 package dev.lockstep.optim;
 
 import dev.lockstep.device.Stream;
-import dev.lockstep.nn.ParameterSpec;
 import dev.lockstep.nn.Parameters;
-import dev.lockstep.numeric.DType;
-import dev.lockstep.ops.AdamWKernel;
+import dev.lockstep.ops.AdamKernel;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.StepState;
-import dev.lockstep.tensor.Shape;
-import dev.lockstep.tensor.Tensor;
-import dev.lockstep.tensor.TensorArena;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * AdamW with decoupled weight decay (Loshchilov and Hutter, "Decoupled Weight Decay
- * Regularization", 2019) over all parameters of a model: one launch for those that decay and one
- * for those that do not. Step number, learning rate and clip factor are read from the {@link
- * StepState} on the device; a step whose gradient norm is not finite changes nothing.
+ * Regularization", 2019) over all parameters of a model in one launch. Step number, learning rate
+ * and clip factor are read from the {@link StepState} on the device; a step whose gradient norm is
+ * not finite changes nothing.
  */
 public final class AdamW implements AutoCloseable {
-  private final TensorArena arena = new TensorArena();
-  private final AdamWKernel kernel;
-  private final Parameters parameters;
-  private final Tensor firstMoments;
-  private final Tensor secondMoments;
-  private final AdamWKernel.Settings decaying;
-  private final AdamWKernel.Settings others;
-  private final long endOfDecay;
+  private static final int FIRST = 0;
+  private static final int SECOND = 1;
+
+  private final AdamKernel kernel;
+  private final AdamKernel.Settings settings;
+  private final ModelTable model;
 
   /**
    * The knobs of AdamW.
@@ -42,75 +34,35 @@ public final class AdamW implements AutoCloseable {
       double beta1, double beta2, double epsilon, double weightDecay, WeightDecayScope scope) {
     public Config {
       // The kernel's own bounds hold for what is left after rounding to fp32.
-      settings(beta1, beta2, epsilon, weightDecay);
+      AdamKernel.Settings.adamW((float) beta1, (float) beta2, (float) epsilon);
+      WeightDecayScope.requireDecay(weightDecay);
     }
 
-    private static AdamWKernel.Settings settings(
-        double beta1, double beta2, double epsilon, double weightDecay) {
-      return new AdamWKernel.Settings(
-          (float) beta1, (float) beta2, (float) epsilon, (float) weightDecay);
-    }
-
-    private AdamWKernel.Settings decaying() {
-      return settings(beta1, beta2, epsilon, weightDecay);
-    }
-
-    private AdamWKernel.Settings others() {
-      return settings(beta1, beta2, epsilon, 0);
+    private AdamKernel.Settings settings() {
+      return AdamKernel.Settings.adamW((float) beta1, (float) beta2, (float) epsilon);
     }
   }
 
-  /** Moments for these parameters, all zero once the stream has got there. */
+  /** Moments for these parameters, all zero; waits for the stream. */
   public AdamW(KernelLibrary library, Parameters parameters, Config config, Stream stream) {
-    this.kernel = new AdamWKernel(library);
-    this.parameters = parameters;
-    Shape flat = Shape.of(parameters.flatLength());
-    firstMoments = arena.tensor(DType.F32, flat);
-    secondMoments = arena.tensor(DType.F32, flat);
-    decaying = config.decaying();
-    others = config.others();
-    endOfDecay =
-        config.scope() == WeightDecayScope.ALL
-            ? parameters.flatLength()
-            : parameters.endOf(ParameterSpec.Kind.MATRIX);
-    arena.allocate(library.device());
-    firstMoments.zero(stream);
-    secondMoments.zero(stream);
+    kernel = new AdamKernel(library);
+    settings = config.settings();
+    model = new ModelTable(library, parameters, 2, config.weightDecay(), config.scope(), stream);
   }
 
   /** Queues one step, after the gradient norm has been written to {@code state}. */
   public void step(Stream stream, StepState state) {
-    kernel.prepare(stream, state, decaying);
-    update(stream, state, 0, endOfDecay, decaying);
-    update(stream, state, endOfDecay, parameters.flatLength(), others);
-  }
-
-  private void update(
-      Stream stream, StepState state, long from, long to, AdamWKernel.Settings settings) {
-    if (from == to) {
-      return;
-    }
-    long length = to - from;
-    @Nullable Tensor copies = parameters.copies();
-    kernel.step(
-        stream,
-        parameters.masters().slice(from, length),
-        firstMoments.slice(from, length),
-        secondMoments.slice(from, length),
-        parameters.gradients().slice(from, length),
-        copies == null ? null : copies.slice(from, length),
-        settings,
-        state);
+    kernel.step(stream, model.table(), settings, state);
   }
 
   /** The means of gradients, by parameter name; waits for the stream. */
   public Map<String, float[]> readFirstMoments(Stream stream) {
-    return parameters.read(stream, firstMoments);
+    return model.read(stream, FIRST);
   }
 
   /** The means of squared gradients, by parameter name; waits for the stream. */
   public Map<String, float[]> readSecondMoments(Stream stream) {
-    return parameters.read(stream, secondMoments);
+    return model.read(stream, SECOND);
   }
 
   /**
@@ -119,12 +71,12 @@ public final class AdamW implements AutoCloseable {
    * @throws IllegalArgumentException when a parameter's are missing or of another length
    */
   public void load(Stream stream, Map<String, float[]> first, Map<String, float[]> second) {
-    parameters.write(stream, firstMoments, first);
-    parameters.write(stream, secondMoments, second);
+    model.write(stream, FIRST, first);
+    model.write(stream, SECOND, second);
   }
 
   @Override
   public void close() {
-    arena.close();
+    model.close();
   }
 }

@@ -22,27 +22,28 @@ public final class GradientClipper implements AutoCloseable {
   private final GlobalNorm globalNorm;
   private final TensorTable table;
   private final Tensor workspace;
-  private final float maxNorm;
+  private final GlobalNorm.Options options;
 
   /**
    * A clipper of the gradients of these parameters; waits for the stream.
    *
-   * @param maxNorm the bound; 0 measures without clipping
+   * @param maxNorm the bound, positive; 0 measures without clipping
    */
   public GradientClipper(
       KernelLibrary library, Parameters parameters, double maxNorm, Stream stream) {
     this.globalNorm = new GlobalNorm(library);
-    this.maxNorm = (float) maxNorm;
+    options =
+        maxNorm == 0 ? GlobalNorm.Options.measure() : GlobalNorm.Options.clipTo((float) maxNorm);
     List<Tensor> gradients = parameters.list().stream().map(Parameter::gradient).toList();
-    Tensor entries = arena.tensor(DType.I32, TensorTable.storageShape(gradients.size()));
-    workspace = arena.tensor(DType.F32, GlobalNorm.workspaceShape(gradients));
+    Tensor entries = arena.tensor(DType.I32, TensorTable.storageShape(gradients));
+    workspace = arena.tensor(DType.F64, GlobalNorm.workspaceShape(gradients));
     arena.allocate(library.device());
     table = new TensorTable(stream, entries, gradients);
   }
 
   /** Queues the measurement: writes norm, clip factor and the non-finite flag of the state. */
   public void measure(Stream stream, StepState state) {
-    globalNorm.compute(stream, null, state, workspace, table, GlobalNorm.NormType.L2, maxNorm);
+    globalNorm.compute(stream, state, table, workspace, options);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.lockstep.optim;
 
+import dev.lockstep.nn.Parameter;
+import dev.lockstep.nn.ParameterSpec;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -10,6 +12,18 @@ public enum WeightDecayScope {
   MATRICES,
   /** Every parameter. */
   ALL;
+
+  /** Whether weight decay pulls this parameter. */
+  public boolean takesIn(Parameter parameter) {
+    return this == ALL || parameter.spec().kind() == ParameterSpec.Kind.MATRIX;
+  }
+
+  static void requireDecay(double weightDecay) {
+    if (!(weightDecay >= 0 && (float) weightDecay < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "weightDecay " + (float) weightDecay + " must be finite and at least 0");
+    }
+  }
 
   /** The name on the command line: {@code matrices}. */
   public String label() {

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
 
-/** Global-norm gradient clipping (Pascanu et al. 2013, as PyTorch does it). */
+/** Gradient clipping to a global norm (Pascanu et al. 2013, as PyTorch does it) and by value. */
 public final class ClipFormula {
   /** Keeps a norm of zero from dividing by zero. */
   private static final double EPS = 1e-6;
@@ -29,6 +29,11 @@ public final class ClipFormula {
   /** Every gradient times the factor. */
   public static List<double[]> scaled(List<double[]> gradients, double factor) {
     return gradients.stream().map(g -> Arrays.stream(g).map(v -> v * factor).toArray()).toList();
+  }
+
+  /** {@code min(max(g, −bound), bound)}; NaN stays NaN. */
+  public static double[] clamped(double[] gradient, double bound) {
+    return Arrays.stream(gradient).map(g -> Math.min(Math.max(g, -bound), bound)).toArray();
   }
 
   private static DoubleStream all(List<double[]> gradients) {

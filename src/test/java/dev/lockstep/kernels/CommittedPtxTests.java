@@ -23,8 +23,6 @@ class CommittedPtxTests {
       Map.of(
           "activation",
           Map.of("activation_forward_T", "pplif", "activation_backward_T", "ppplif"),
-          "adamw",
-          Map.of("adamw_prepare", "pff", "adamw_step_T", "ppppplffffp"),
           "cast",
           Map.of(
               "cast_f32_f16", "ppl",
@@ -45,8 +43,10 @@ class CommittedPtxTests {
               "embedding_backward_combine_T", "ppppppppll"),
           "global_norm",
           Map.of(
-              "global_norm_partial_T", "ppili",
-              "global_norm_finish", "ppppilif"),
+              "global_norm_partial", "pplip",
+              "global_norm_tensors", "pppiip",
+              "global_norm_finish", "ppplifi",
+              "clip_gradients", "plfp"),
           "layernorm",
           Map.of(
               "layernorm_forward_T", "ppppppppllf",
@@ -58,6 +58,14 @@ class CommittedPtxTests {
               "linear_backward_input_T", "ppppplll",
               "linear_backward_weight_T", "ppplll",
               "linear_backward_bias_T", "ppll"),
+          "optimizer",
+          Map.of(
+              "optimizer_prepare", "pff",
+              "loss_scale_update", "pffiff",
+              "adamw_step", "pplfffp",
+              "adam_step", "pplfffp",
+              "sgd_step", "pplp",
+              "sgd_momentum_step", "pplffip"),
           "rmsnorm",
           Map.of(
               "rmsnorm_forward_T", "ppppppllf",

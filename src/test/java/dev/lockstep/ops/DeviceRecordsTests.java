@@ -9,6 +9,7 @@ import dev.lockstep.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -76,11 +77,14 @@ class DeviceRecordsTests {
     words[7] = 4;
     words[8] = Float.floatToRawIntBits(0.1f);
     words[9] = Float.floatToRawIntBits(0.01f);
+    words[14] = 5;
+    words[15] = 1;
     storage.copyFrom(fixture.stream, words);
     StepState state = new StepState(fixture.library, storage);
 
     assertThat(state.read(fixture.stream))
-        .isEqualTo(new StepState.Values(1e-3f, 1024, 7, 2, 3, 0.5f, 0.25f, 4, 0.1f, 0.01f));
+        .isEqualTo(
+            new StepState.Values(1e-3f, 1024, 7, 2, 3, 0.5f, 0.25f, 4, 0.1f, 0.01f, 5, true));
     assertThat(state.lossScale().toFloats(fixture.stream)).containsExactly(1024);
     assertThat(state.gradFactor().toFloats(fixture.stream)).containsExactly(0.25f);
     assertThatThrownBy(() -> StepState.Values.of(new int[15]))
@@ -114,21 +118,83 @@ class DeviceRecordsTests {
   }
 
   @Test
-  void aTableListsAddressCountAndFirstChunk() {
-    Tensor small = fixture.f32(3);
+  void aTableListsChunksAndWhereEachTensorsBegin() {
+    Tensor small = fixture.bf16(3);
     Tensor large = fixture.f32(2 * TensorTable.CHUNK + 1);
-    Tensor exact = fixture.f32(TensorTable.CHUNK);
+    Tensor exact = fixture.f16(TensorTable.CHUNK);
     TensorTable table = fixture.table(small, large, exact);
 
     assertThat(table.chunks()).isEqualTo(1 + 3 + 1);
+    long base = table.storage().address();
+    long largeAt = large.address() - base;
     long[] expected = {
-      small.address(), 3, 0,
-      large.address(), 32_769, 1,
-      exact.address(), 16_384, 4
+      small.address() - base,
+      chunk(3, 0, 2),
+      largeAt,
+      chunk(16_384, 1, 0),
+      largeAt + 65_536,
+      chunk(16_384, 1, 0),
+      largeAt + 131_072,
+      chunk(1, 1, 0),
+      exact.address() - base,
+      chunk(16_384, 2, 1),
+      0,
+      1,
+      4,
+      5
     };
-    try (HostTensor host = new HostTensor(StepState.DTYPE, table.storage().shape())) {
-      table.storage().copyTo(fixture.stream, host);
-      assertThat(host.segment().toArray(ValueLayout.JAVA_LONG)).isEqualTo(expected);
+    assertThat(longs(table.storage())).isEqualTo(expected);
+  }
+
+  /** Elements in the lower half, tensor * 4 + type in the upper. */
+  private static long chunk(long elements, long tensor, long type) {
+    return elements | (tensor * 4 + type) << 32;
+  }
+
+  @Test
+  void aTableOfParametersListsTheirTensorsAndChunks() {
+    Tensor master = fixture.f32(TensorTable.CHUNK + 1);
+    Tensor moment = fixture.f32(TensorTable.CHUNK + 1);
+    Tensor gradient = fixture.bf16(TensorTable.CHUNK + 1);
+    Tensor other = fixture.f32(2);
+    Tensor otherMoment = fixture.f32(2);
+    Tensor copy = fixture.f16(2);
+    Tensor otherGradient = fixture.f32(2);
+    ParameterTable table =
+        fixture.parameters(
+            new ParameterTable.Entry(master, gradient, null, List.of(moment), 0.5f),
+            new ParameterTable.Entry(other, otherGradient, copy, List.of(otherMoment), 0));
+
+    assertThat(table.chunks()).isEqualTo(3);
+    long base = table.storage().address();
+    long[] expected = {
+      master.address() - base,
+      moment.address() - base,
+      0,
+      gradient.address() - base,
+      0,
+      16_385,
+      Float.floatToRawIntBits(0.5f) | (2L + 4 * 3) << 32,
+      0,
+      other.address() - base,
+      otherMoment.address() - base,
+      0,
+      otherGradient.address() - base,
+      copy.address() - base,
+      2,
+      (0L + 4 * 1) << 32,
+      0,
+      0,
+      1L << 32,
+      1
+    };
+    assertThat(longs(table.storage())).isEqualTo(expected);
+  }
+
+  private long[] longs(Tensor table) {
+    try (HostTensor host = new HostTensor(table.dtype(), table.shape())) {
+      table.copyTo(fixture.stream, host);
+      return host.segment().toArray(ValueLayout.JAVA_LONG);
     }
   }
 

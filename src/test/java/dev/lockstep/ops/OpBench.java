@@ -17,7 +17,10 @@ class OpBench implements AutoCloseable {
   final Embedding embedding;
   final GlobalNorm globalNorm;
   final GradientScaling scaling;
-  final AdamWKernel adamW;
+  final GradientClipping clipping;
+  final AdamKernel adam;
+  final SgdKernel sgd;
+  final LossScaling lossScaling;
   final Cast cast;
   final Fill fill;
 
@@ -34,7 +37,10 @@ class OpBench implements AutoCloseable {
     embedding = new Embedding(library);
     globalNorm = new GlobalNorm(library);
     scaling = new GradientScaling(library);
-    adamW = new AdamWKernel(library);
+    clipping = new GradientClipping(library);
+    adam = new AdamKernel(library);
+    sgd = new SgdKernel(library);
+    lossScaling = new LossScaling(library);
     cast = new Cast(library);
     fill = new Fill(library);
   }

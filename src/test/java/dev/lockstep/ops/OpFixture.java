@@ -12,7 +12,7 @@ import java.util.List;
 final class OpFixture extends OpBench {
   private final List<DeviceBuffer> buffers = new ArrayList<>();
   final StatusWord status = new StatusWord(i32(2));
-  final StepState state = new StepState(library, i32(16));
+  final StepState state = new StepState(library, i32(StepState.SHAPE.count()));
 
   OpFixture() {
     super(new RecordingDevice());
@@ -39,7 +39,24 @@ final class OpFixture extends OpBench {
   }
 
   TensorTable table(Tensor... tensors) {
-    return new TensorTable(stream, i32(tensors.length, 6), List.of(tensors));
+    return new TensorTable(
+        stream, i32(TensorTable.storageShape(List.of(tensors)).count()), List.of(tensors));
+  }
+
+  /** A parameter of {@code count} elements with that gradient, a copy of its type, moments. */
+  ParameterTable parameters(Tensor gradient, int moments) {
+    List<Tensor> own = new ArrayList<>();
+    for (int i = 0; i < moments; i++) {
+      own.add(f32(gradient.count()));
+    }
+    return parameters(
+        new ParameterTable.Entry(
+            f32(gradient.count()), gradient, tensor(gradient.dtype(), gradient.count()), own, 0));
+  }
+
+  ParameterTable parameters(ParameterTable.Entry... entries) {
+    List<ParameterTable.Entry> list = List.of(entries);
+    return new ParameterTable(stream, i32(ParameterTable.storageShape(list).count()), list);
   }
 
   Tensor tensor(DType dtype, long... extents) {

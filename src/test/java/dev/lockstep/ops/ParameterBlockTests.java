@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.device.RecordingDevice.Launched;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.GlobalNorm.NormType;
-import dev.lockstep.ops.SoftmaxCrossEntropy.Options;
+import dev.lockstep.ops.GlobalNorm.Options;
 import dev.lockstep.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,9 +66,19 @@ class ParameterBlockTests {
     Tensor one = f.f32(1);
     Tensor space = f.f32(2, 1, N);
     f.crossEntropy.fused(
-        f.stream, mean, out, null, x, ids, one, null, Options.defaults(), f.status);
-    f.crossEntropy.scale(f.stream, f.f32(1), ids, one, Options.defaults());
-    f.crossEntropy.reduce(f.stream, f.f32(1), mean, ids, Options.defaults(), true);
+        f.stream,
+        mean,
+        out,
+        null,
+        x,
+        ids,
+        one,
+        null,
+        SoftmaxCrossEntropy.Options.defaults(),
+        f.status);
+    f.crossEntropy.scale(f.stream, f.f32(1), ids, one, SoftmaxCrossEntropy.Options.defaults());
+    f.crossEntropy.reduce(
+        f.stream, f.f32(1), mean, ids, SoftmaxCrossEntropy.Options.defaults(), true);
     f.layerNorm.forward(f.stream, out, null, mean, rstd, x, null, null, null, 1e-5f);
     f.layerNorm.backward(f.stream, out, f.f32(N), null, space, x, null, x, null, mean, rstd);
     f.rmsNorm.forward(f.stream, out, null, rstd, x, null, null, 1e-5f);
@@ -80,11 +90,20 @@ class ParameterBlockTests {
   }
 
   private static void launchParameterOps(OpFixture f, DType dtype) {
-    AdamWKernel.Settings settings = new AdamWKernel.Settings(0.9f, 0.99f, 1e-8f, 0);
     Tensor copy = f.tensor(dtype, N);
-    f.adamW.prepare(f.stream, f.state, settings);
-    f.adamW.step(f.stream, f.f32(N), f.f32(N), f.f32(N), f.f32(N), copy, settings, f.state);
-    f.globalNorm.compute(f.stream, null, f.state, f.f32(1, 4), f.table(copy), NormType.L2, 1);
+    SgdKernel.Settings momentum = new SgdKernel.Settings(0.9f, 0, true);
+    for (AdamKernel.Decay decay : AdamKernel.Decay.values()) {
+      AdamKernel.Settings settings = new AdamKernel.Settings(0.9f, 0.99f, 1e-8f, decay);
+      f.adam.step(f.stream, f.parameters(copy, 2), settings, f.state);
+    }
+    f.sgd.step(f.stream, f.parameters(copy, 1), momentum, f.state);
+    f.sgd.step(f.stream, f.parameters(copy, 0), new SgdKernel.Settings(0, 0, false), f.state);
+    f.lossScaling.update(f.stream, f.state, new LossScaling.Rules(2, 0.5f, 9, 1, 1024));
+    TensorTable table = f.table(copy);
+    Tensor workspace = f.tensor(DType.F64, 1);
+    f.globalNorm.compute(f.stream, f.state, table, workspace, Options.clipTo(1));
+    f.globalNorm.tensorNorms(f.stream, f.f32(1), f.state, table, workspace, NormType.L2);
+    f.clipping.byValue(f.stream, table, 1);
     f.scaling.scale(f.stream, copy, f.f32(1));
     f.fill.fill(f.stream, copy, 1);
     for (DType from : new DType[] {DType.F32, DType.F16, DType.BF16}) {

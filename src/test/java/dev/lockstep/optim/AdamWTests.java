@@ -15,7 +15,7 @@ import dev.lockstep.numeric.CounterRandom;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.StepState;
-import dev.lockstep.reference.AdamWFormula;
+import dev.lockstep.reference.AdamFormula;
 import dev.lockstep.reference.ClipFormula;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -85,8 +85,8 @@ abstract class AdamWTests {
     try (Parameters parameters = parameters(DType.BF16);
         GradientClipper clipper = new GradientClipper(library, parameters, 1, stream);
         AdamW optimizer = new AdamW(library, parameters, config(scope), stream)) {
-      AdamWFormula formula = new AdamWFormula((float) 0.9, (float) 0.99, (float) 1e-6);
-      Map<String, AdamWFormula.State> states = new HashMap<>();
+      AdamFormula formula = AdamFormula.adamW((float) 0.9, (float) 0.99, (float) 1e-6);
+      Map<String, AdamFormula.State> states = new HashMap<>();
       Map<String, double[]> expected = widen(parameters.read(stream));
       for (int t = 0; t < 4; t++) {
         Map<String, double[]> gradients = setGradients(parameters, t);
@@ -104,7 +104,7 @@ abstract class AdamWTests {
           formula.step(
               get(expected, spec.name()),
               gradient,
-              states.computeIfAbsent(spec.name(), name -> new AdamWFormula.State(gradient.length)),
+              states.computeIfAbsent(spec.name(), name -> new AdamFormula.State(gradient.length)),
               (float) LEARNING_RATE,
               decays ? (float) DECAY : 0);
         }

@@ -2,7 +2,7 @@ package dev.lockstep.ops;
 
 import dev.lockstep.device.Device;
 
-class AdamWKernelOnSimulatorTests extends AdamWKernelTests {
+class OptimizerOnSimulatorTests extends OptimizerTests {
   @Override
   Device open(int workers) {
     return SimulatedDevices.open(workers);
