@@ -17,7 +17,13 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "lockstep",
     description = "CUDA kernels, run on a GPU or on a simulator of one, and held to a reference.",
-    subcommands = {TrainCommand.class, CheckCommand.class, RunCommand.class, DoctorCommand.class},
+    subcommands = {
+      TrainCommand.class,
+      CheckCommand.class,
+      BenchCommand.class,
+      RunCommand.class,
+      DoctorCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -26,6 +32,7 @@ import picocli.CommandLine.TypeConversionException;
       "Examples:",
       "  lockstep train     train on the licence texts of the JDK",
       "  lockstep check     hold every kernel and gradient to the reference",
+      "  lockstep bench rows --help    count what kernels move and execute",
       "  lockstep run --help    run any PTX or CUDA kernel with given arguments",
       "  lockstep doctor    what this machine has",
       "",

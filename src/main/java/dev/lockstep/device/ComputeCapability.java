@@ -10,6 +10,8 @@ package dev.lockstep.device;
  * @param reservedSharedBytes shared memory per block that the system keeps for itself
  * @param maxThreadsPerSm threads resident on a multiprocessor
  * @param maxBlocksPerSm blocks resident on a multiprocessor
+ * @param f32Lanes results of f32 additions or multiplications per clock and multiprocessor (table
+ *     "Throughput of Native Arithmetic Instructions")
  */
 public record ComputeCapability(
     int major,
@@ -18,16 +20,17 @@ public record ComputeCapability(
     int sharedBytesPerBlock,
     int reservedSharedBytes,
     int maxThreadsPerSm,
-    int maxBlocksPerSm) {
+    int maxBlocksPerSm,
+    int f32Lanes) {
   private static final int KIB = 1024;
 
   static final ComputeCapability CC_70 = volta(0, 96 * KIB, 2048, 32);
   static final ComputeCapability CC_75 = volta(5, 64 * KIB, 1024, 16);
-  static final ComputeCapability CC_80 = since80(8, 0, 164 * KIB, 2048, 32);
-  static final ComputeCapability CC_86 = since80(8, 6, 100 * KIB, 1536, 16);
-  static final ComputeCapability CC_89 = since80(8, 9, 100 * KIB, 1536, 24);
-  static final ComputeCapability CC_90 = since80(9, 0, 228 * KIB, 2048, 32);
-  static final ComputeCapability CC_100 = since80(10, 0, 228 * KIB, 2048, 32);
+  static final ComputeCapability CC_80 = since80(8, 0, 164 * KIB, 2048, 32, 64);
+  static final ComputeCapability CC_86 = since80(8, 6, 100 * KIB, 1536, 16, 128);
+  static final ComputeCapability CC_89 = since80(8, 9, 100 * KIB, 1536, 24, 128);
+  static final ComputeCapability CC_90 = since80(9, 0, 228 * KIB, 2048, 32, 128);
+  static final ComputeCapability CC_100 = since80(10, 0, 228 * KIB, 2048, 32, 128);
 
   /** Threads of a block; the same everywhere. */
   public static final int MAX_THREADS_PER_BLOCK = 1024;
@@ -35,14 +38,25 @@ public record ComputeCapability(
   /** 32-bit registers of a multiprocessor, and what one block may use; the same everywhere. */
   public static final int REGISTERS_PER_SM = 64 * KIB;
 
+  /** Parts of a multiprocessor, each with a quarter of its warps and registers; everywhere 4. */
+  public static final int SCHEDULERS_PER_SM = 4;
+
+  /** Threads of a warp; the same everywhere. */
+  public static final int WARP = 32;
+
   private static ComputeCapability volta(int minor, int shared, int threads, int blocks) {
-    return new ComputeCapability(7, minor, shared, shared, 0, threads, blocks);
+    return new ComputeCapability(7, minor, shared, shared, 0, threads, blocks, 64);
   }
 
   /** From 8.0 on the system keeps 1 KiB of each block's shared memory. */
   private static ComputeCapability since80(
-      int major, int minor, int shared, int threads, int blocks) {
-    return new ComputeCapability(major, minor, shared, shared - KIB, KIB, threads, blocks);
+      int major, int minor, int shared, int threads, int blocks, int lanes) {
+    return new ComputeCapability(major, minor, shared, shared - KIB, KIB, threads, blocks, lanes);
+  }
+
+  /** What compilers call it, for example {@code sm_80}. */
+  public String architecture() {
+    return "sm_" + major + minor;
   }
 
   /** For example {@code 8.0}. */

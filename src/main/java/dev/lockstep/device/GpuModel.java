@@ -1,6 +1,7 @@
 package dev.lockstep.device;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A GPU the simulator can model, as its maker describes it. Kernels see its multiprocessors and
@@ -172,6 +173,25 @@ public record GpuModel(
     throw new IllegalArgumentException(
         "no GPU \"%s\" is modelled; there are %s"
             .formatted(name, String.join(", ", ALL.stream().map(GpuModel::name).toList())));
+  }
+
+  /**
+   * The model of a GPU that tells of itself what this one does, so that a real GPU finds its model
+   * as the simulated one does; its product name may be put in other words.
+   */
+  public static Optional<GpuModel> of(DeviceInfo info) {
+    return ALL.stream()
+        .filter(
+            model ->
+                model.capability.toString().equals(info.computeCapability())
+                    && model.multiprocessors == info.multiprocessors()
+                    && Math.abs(model.memoryBytes - info.memoryBytes()) < 0.15 * model.memoryBytes)
+        .findFirst();
+  }
+
+  /** Instructions all warps together can begin per second: one for each scheduler and clock. */
+  public double warpInstructions() {
+    return rates.f32 * ComputeCapability.SCHEDULERS_PER_SM / (2.0 * capability.f32Lanes());
   }
 
   /** From gigabytes and tera-operations per second. */

@@ -1,6 +1,7 @@
 package dev.lockstep.ops;
 
 import java.io.InputStream;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -12,19 +13,39 @@ import tools.jackson.databind.json.JsonMapper;
  * What {@code kernels.json}, written beside the compiled kernels, says there is.
  *
  * @param images entry points by image name, both in the order of the file
+ * @param resources what each entry takes, by its name and then by architecture, {@code sm_80}
  */
-record KernelIndex(Map<String, Set<String>> images) {
+record KernelIndex(
+    Map<String, Set<String>> images, Map<String, Map<String, KernelResources>> resources) {
   /** Reads the index. */
   static KernelIndex read(InputStream json) {
     Map<String, Set<String>> images = new LinkedHashMap<>();
+    Map<String, Map<String, KernelResources>> resources = new HashMap<>();
     for (JsonNode image : JsonMapper.shared().readTree(json).required("images")) {
       Set<String> entries = new LinkedHashSet<>();
       for (JsonNode entry : image.required("entries")) {
-        entries.add(entry.required("name").asString());
+        String entryName = entry.required("name").asString();
+        entries.add(entryName);
+        resources.put(entryName, resources(entry.path("resources")));
       }
       images.put(image.required("name").asString(), entries);
     }
-    return new KernelIndex(images);
+    return new KernelIndex(images, resources);
+  }
+
+  private static Map<String, KernelResources> resources(JsonNode architectures) {
+    Map<String, KernelResources> resources = new HashMap<>();
+    architectures
+        .properties()
+        .forEach(
+            one ->
+                resources.put(
+                    one.getKey(),
+                    new KernelResources(
+                        one.getValue().required("registers").asInt(),
+                        one.getValue().required("sharedBytes").asInt(),
+                        one.getValue().required("spillBytes").asInt())));
+    return resources;
   }
 
   /**

@@ -66,6 +66,16 @@ public final class KernelLibrary implements AutoCloseable {
     return modules.computeIfAbsent(image, this::load).kernel(entry);
   }
 
+  /**
+   * What a packaged kernel takes, where its compiler was asked for that architecture.
+   *
+   * @param entry for example {@code rmsnorm_backward_bf16}
+   * @param architecture for example {@code sm_90}
+   */
+  public Optional<KernelResources> resources(String entry, String architecture) {
+    return Optional.ofNullable(index.resources().getOrDefault(entry, Map.of()).get(architecture));
+  }
+
   @Override
   public synchronized void close() {
     closed = true;

@@ -3,14 +3,14 @@ package dev.lockstep.profile;
 import java.util.Locale;
 
 /** Numbers as people read them. */
-final class Units {
+public final class Units {
   private static final String[] DECIMAL = {"", " k", " M", " G", " T", " P"};
   private static final String[] BINARY = {" B", " KiB", " MiB", " GiB", " TiB", " PiB"};
 
   private Units() {}
 
   /** 12,345 in full up to 99,999; from there three digits and k, M, G. */
-  static String count(long value) {
+  public static String count(long value) {
     if (value < 100_000) {
       return String.format(Locale.ROOT, "%,d", value);
     }
@@ -18,22 +18,22 @@ final class Units {
   }
 
   /** Bytes in KiB, MiB, … */
-  static String bytes(long value) {
+  public static String bytes(long value) {
     return scaled(value, 1024, BINARY);
   }
 
   /** A share of 0 to 1. */
-  static String percent(double share) {
+  public static String percent(double share) {
     return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 
   /** {@code part / whole}, with one digit; a dash where there is nothing to divide by. */
-  static String ratio(long part, long whole) {
+  public static String ratio(long part, long whole) {
     return whole == 0 ? "-" : String.format(Locale.ROOT, "%.1f", (double) part / whole);
   }
 
   /** {@code part / whole} in percent; a dash where there is nothing to divide by. */
-  static String share(long part, long whole) {
+  public static String share(long part, long whole) {
     return whole == 0 ? "-" : percent((double) part / whole);
   }
 

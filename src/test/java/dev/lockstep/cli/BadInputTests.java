@@ -116,6 +116,20 @@ class BadInputTests {
         "run --suite @/cases.json              | @/cases.json, line 1, column",
         "run --suite @/cases.json --arg f32:1  | --arg, --suite",
         "run @/add.ptx --list --json @/folder  | --json @/folder, directory",
+        "bench rows --kernel rmsnorn           | \"rmsnorn\", rmsnorm, cross_entropy, norm",
+        "bench rows --dtype i32                | --dtype i32, f32, bf16",
+        "bench rows --rows 0                   | --rows 0, at least 1",
+        "bench rows --rows -1                  | --rows -1, at least 1",
+        "bench rows --rows many                | --rows, many",
+        "bench rows --cols 64;0                | --cols 0, at least 1",
+        "bench rows --cols 64;;64              | --cols",
+        "bench rows --kernel relu --rows 99999999999 --cols 99999999999 | 2^63-1",
+        "bench rows --kernel relu --rows 99999999 --cols 99999 --device sim | relu forward, memory",
+        "bench rows --device gpu               | \"gpu\", auto, cuda, sim",
+        "bench rows --gpu voodoo               | voodoo, a100",
+        "bench rows --json @/folder            | --json @/folder, directory",
+        "bench rows --markdown @/text/below    | --markdown @/text/below, cannot be written",
+        "bench columns                         | unknown command 'columns', --help",
         "doctor --json @/text/below.json       | --json @/text/below.json, cannot be written",
       })
   void isOneLineThatNamesIt(String command, String words) throws IOException {
@@ -125,7 +139,7 @@ class BadInputTests {
     assertThat(run.errLines())
         .singleElement()
         .asString()
-        .startsWith("lockstep " + command.split(" ")[0] + ": ")
+        .startsWith("lockstep " + name(command) + ": ")
         .doesNotContain("Exception")
         .contains(Stream.of(here(words).split(", *")).map(word -> word.replace(';', ',')).toList());
     assertThat(everything()).isEqualTo(before);
@@ -157,6 +171,10 @@ class BadInputTests {
     Run run = run("train --data @/secret");
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.errLines()).singleElement().asString().contains(secret.toString());
+  }
+
+  private static String name(String command) {
+    return command.startsWith("bench rows") ? "bench rows" : command.split(" ")[0];
   }
 
   /** Every path under the folder: nothing may appear, nothing may be left. */

@@ -17,7 +17,13 @@ class LockstepTests {
   static Stream<CommandLine> commands() {
     PrintWriter nowhere = new PrintWriter(new StringWriter());
     CommandLine all = Lockstep.commandLine(nowhere, nowhere);
-    return Stream.concat(Stream.of(all), all.getSubcommands().values().stream());
+    return withSubcommands(all);
+  }
+
+  private static Stream<CommandLine> withSubcommands(CommandLine command) {
+    return Stream.concat(
+        Stream.of(command),
+        command.getSubcommands().values().stream().flatMap(LockstepTests::withSubcommands));
   }
 
   static Stream<List<String>> names() {

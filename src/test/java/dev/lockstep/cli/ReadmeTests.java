@@ -40,7 +40,7 @@ class ReadmeTests {
     List<String> commands =
         LockstepTests.commands()
             .skip(1)
-            .map(command -> "./lockstep " + command.getCommandName())
+            .map(command -> "./" + command.getCommandSpec().qualifiedName())
             .toList();
     assertThat(commands).isNotEmpty();
     assertThat(readme).contains(commands);

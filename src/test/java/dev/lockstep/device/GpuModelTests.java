@@ -2,6 +2,7 @@ package dev.lockstep.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,5 +49,43 @@ class GpuModelTests {
       assertThat(rates.f16() / rates.f32()).as(gpu.name()).isBetween(1.9, 31.0);
       assertThat(rates.f32() / rates.memory()).as(gpu.name()).isBetween(8.0, 110.0);
     }
+  }
+
+  /** What the clock comes to: multiprocessors times four schedulers at the boost clock. */
+  @ParameterizedTest
+  @CsvSource({
+    "v100, 80, 1.53",
+    "t4, 40, 1.59",
+    "a100, 108, 1.41",
+    "rtx3090, 82, 1.695",
+    "rtx4090, 128, 2.52",
+    "l4, 58, 2.04",
+    "l40s, 142, 2.52",
+    "h100, 132, 1.98",
+    "h200, 132, 1.98"
+  })
+  void oneInstructionPerSchedulerAndClock(String name, int multiprocessors, double gigahertz) {
+    assertThat(GpuModel.named(name).warpInstructions())
+        .isCloseTo(multiprocessors * 4 * gigahertz * 1e9, withinPercentage(1));
+  }
+
+  @Test
+  void aGpuIsRecognisedByWhatItTells() {
+    for (GpuModel model : GpuModel.all()) {
+      assertThat(GpuModel.of(info(model, 1.0))).hasValue(model);
+      // Drivers report a little less than the round number on the box.
+      assertThat(GpuModel.of(info(model, 0.94))).hasValue(model);
+      assertThat(GpuModel.of(info(model, 0.3))).isEmpty();
+    }
+    assertThat(GpuModel.of(new DeviceInfo("cuda", "?", "12.0", 170, 32L << 30))).isEmpty();
+  }
+
+  private static DeviceInfo info(GpuModel model, double memory) {
+    return new DeviceInfo(
+        "cuda",
+        "under another name",
+        model.capability().toString(),
+        model.multiprocessors(),
+        (long) (memory * model.memoryBytes()));
   }
 }

@@ -17,7 +17,9 @@ class KernelLibraryTests {
       """
       {"images": [
         {"name": "one", "entries": [{"name": "a_f32"}, {"name": "b_f32"}]},
-        {"name": "two", "entries": [{"name": "c_f32"}]}]}
+        {"name": "two", "entries": [{"name": "c_f32", "resources": {
+          "sm_80": {"registers": 30, "sharedBytes": 384, "spillBytes": 0},
+          "sm_90": {"registers": 32, "sharedBytes": 384, "spillBytes": 8}}}]}]}
       """;
 
   private final RecordingDevice device = new RecordingDevice();
@@ -56,6 +58,17 @@ class KernelLibraryTests {
       assertThatThrownBy(() -> library.kernel("two", "c_f32"))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("the build packaged no /dev/lockstep/kernels/two.ptx");
+    }
+  }
+
+  @Test
+  void saysWhatAKernelTakesWhereItWasCompiled() {
+    try (KernelLibrary library = library(Map.of())) {
+      assertThat(library.resources("c_f32", "sm_80")).hasValue(new KernelResources(30, 384, 0));
+      assertThat(library.resources("c_f32", "sm_90")).hasValue(new KernelResources(32, 384, 8));
+      assertThat(library.resources("c_f32", "sm_75")).isEmpty();
+      assertThat(library.resources("a_f32", "sm_80")).isEmpty();
+      assertThat(library.resources("d_f32", "sm_80")).isEmpty();
     }
   }
 

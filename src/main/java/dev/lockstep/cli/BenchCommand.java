@@ -1,0 +1,38 @@
+package dev.lockstep.cli;
+
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** What kernels cost: one command for each kind of them. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures kernels: on the simulator what they move and execute, counted; on a GPU the time",
+      "they take."
+    },
+    subcommands = BenchRowsCommand.class,
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Examples:",
+      "  lockstep bench rows --device sim    count what every row kernel moves",
+      "  lockstep bench rows --help    the options of that"
+    })
+final class BenchCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  /** Without a kind there is nothing to do but say which there are. */
+  @Override
+  public Integer call() {
+    CommandLine self = Objects.requireNonNull(spec, "set by picocli").commandLine();
+    self.usage(self.getErr());
+    return Lockstep.USAGE;
+  }
+}

@@ -1,0 +1,127 @@
+package dev.lockstep.profile.bench;
+
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.Cast;
+import dev.lockstep.ops.Embedding;
+import dev.lockstep.ops.GradientScaling;
+import dev.lockstep.ops.StatusWord;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/** Kernels that only move numbers about. */
+final class CopyCases {
+  private static final double LIMIT = 1.00;
+  private static final OptionalDouble NONE = OptionalDouble.empty();
+  private static final long ROWS = 16_384;
+  private static final long COLS = 4096;
+  private static final int VOCABULARY = 32_000;
+
+  private CopyCases() {}
+
+  static void add(List<RowCase> cases, DType dtype, Sizes sizes) {
+    for (Shape shape : sizes.or(ROWS, COLS)) {
+      DType other = dtype == DType.F32 ? DType.BF16 : DType.F32;
+      long both = Tensor.bytes(dtype, shape) + Tensor.bytes(other, shape);
+      OptionalDouble limit = Limits.aligned(LIMIT, dtype, shape);
+      cases.add(
+          row(
+              "cast",
+              "to " + other.suffix(),
+              dtype,
+              shape,
+              both,
+              limit,
+              cast(dtype, other, shape)));
+      cases.add(
+          row(
+              "cast",
+              "from " + other.suffix(),
+              dtype,
+              shape,
+              both,
+              limit,
+              cast(other, dtype, shape)));
+      long inPlace = 2 * Tensor.bytes(dtype, shape);
+      cases.add(row("scale", "in place", dtype, shape, inPlace, NONE, scale(dtype, shape)));
+      cases.add(
+          row(
+              "embedding",
+              "forward",
+              dtype,
+              shape,
+              2 * Tensor.bytes(dtype, shape),
+              NONE,
+              embeddingForward(dtype, shape)));
+      cases.add(
+          row(
+              "embedding",
+              "backward",
+              dtype,
+              shape,
+              Tensor.bytes(dtype, shape) + gradientBytes(shape),
+              NONE,
+              embeddingBackward(dtype, shape)));
+    }
+  }
+
+  private static RowCase row(
+      String kernel,
+      String pass,
+      DType dtype,
+      Shape shape,
+      long fewestBytes,
+      OptionalDouble limit,
+      RowCase.Plan plan) {
+    return new RowCase("copy", kernel, pass, dtype, shape, fewestBytes, limit, plan);
+  }
+
+  private static RowCase.Plan cast(DType from, DType to, Shape shape) {
+    return (library, memory) -> {
+      Cast op = new Cast(library);
+      Tensor target = memory.zeros(to, shape.extents());
+      Tensor source = memory.normal(from, shape.extents());
+      return stream -> op.cast(stream, target, source);
+    };
+  }
+
+  private static RowCase.Plan scale(DType dtype, Shape shape) {
+    return (library, memory) -> {
+      GradientScaling op = new GradientScaling(library);
+      Tensor gradient = memory.normal(dtype, shape.extents());
+      Tensor factor = memory.scalar(0.5f);
+      return stream -> op.scale(stream, gradient, factor);
+    };
+  }
+
+  private static RowCase.Plan embeddingForward(DType dtype, Shape shape) {
+    return (library, memory) -> {
+      Embedding op = new Embedding(library);
+      Tensor out = memory.zeros(dtype, shape.extents());
+      Tensor weight = memory.normal(dtype, VOCABULARY, shape.cols());
+      Tensor ids = memory.indices(shape.rows(), VOCABULARY);
+      StatusWord status = memory.status();
+      return stream -> op.forward(stream, out, weight, ids, status);
+    };
+  }
+
+  private static RowCase.Plan embeddingBackward(DType dtype, Shape shape) {
+    return (library, memory) -> {
+      Embedding op = new Embedding(library);
+      Tensor dWeight = memory.zeros(DType.F32, VOCABULARY, shape.cols());
+      Tensor dOut = memory.normal(dtype, shape.extents());
+      Tensor ids = memory.indices(shape.rows(), VOCABULARY);
+      Shape words = Embedding.workspaceShape(dWeight.shape(), shape.rows());
+      Tensor workspace = memory.zeros(DType.F32, words.extents());
+      StatusWord status = memory.status();
+      return stream -> op.backward(stream, dWeight, workspace, dOut, ids, status);
+    };
+  }
+
+  /** The gradient's rows that some id picks are read and written. */
+  private static long gradientBytes(Shape shape) {
+    long picked = Math.min(shape.rows(), VOCABULARY);
+    return 2 * Tensor.bytes(DType.F32, Shape.of(picked, shape.cols()));
+  }
+}

@@ -1,0 +1,148 @@
+package dev.lockstep.profile.bench;
+
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.LayerNorm;
+import dev.lockstep.ops.RmsNorm;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import java.util.List;
+
+/**
+ * LayerNorm and RMSNorm. Forward moves x and y, with a residual x, residual, sum and y; backward
+ * dY, x and dX, with a residual dSum as well. Weights, statistics and partial sums are what the
+ * limits leave room for.
+ */
+final class NormCases {
+  private static final float EPSILON = 1e-5f;
+  private static final long ROWS = 16_384;
+  private static final long[] COLS = {1024, 4096, 8192};
+
+  /** So few rows already make each block of a persistent grid read its weights often enough. */
+  private static final long LEAST_ROWS = ROWS / 4;
+
+  private static final double FORWARD_LIMIT = 1.10;
+  private static final double BACKWARD_LIMIT = 1.15;
+
+  private NormCases() {}
+
+  static void add(List<RowCase> cases, DType dtype, Sizes sizes) {
+    add(cases, "layernorm", dtype, sizes, NormCases::layerForward, NormCases::layerBackward);
+    add(cases, "rmsnorm", dtype, sizes, NormCases::rmsForward, NormCases::rmsBackward);
+  }
+
+  private interface Norm {
+    RowCase.Plan plan(DType dtype, Shape shape, boolean residual);
+  }
+
+  private static void add(
+      List<RowCase> cases, String kernel, DType dtype, Sizes sizes, Norm forward, Norm backward) {
+    for (Shape shape : sizes.or(ROWS, COLS)) {
+      for (boolean residual : new boolean[] {false, true}) {
+        String suffix = residual ? "+residual" : "";
+        int more = residual ? 2 : 0;
+        cases.add(
+            row(
+                kernel,
+                "forward" + suffix,
+                dtype,
+                shape,
+                2 + more,
+                FORWARD_LIMIT,
+                forward.plan(dtype, shape, residual)));
+      }
+      for (boolean residual : new boolean[] {false, true}) {
+        String suffix = residual ? "+residual" : "";
+        int more = residual ? 1 : 0;
+        cases.add(
+            row(
+                kernel,
+                "backward" + suffix,
+                dtype,
+                shape,
+                3 + more,
+                BACKWARD_LIMIT,
+                backward.plan(dtype, shape, residual)));
+      }
+    }
+  }
+
+  private static RowCase row(
+      String kernel,
+      String pass,
+      DType dtype,
+      Shape shape,
+      int tensors,
+      double limit,
+      RowCase.Plan plan) {
+    return new RowCase(
+        "norm",
+        kernel,
+        pass,
+        dtype,
+        shape,
+        tensors * Tensor.bytes(dtype, shape),
+        Limits.aligned(limit, dtype, shape, LEAST_ROWS),
+        plan);
+  }
+
+  private static RowCase.Plan layerForward(DType dtype, Shape shape, boolean residual) {
+    return (library, memory) -> {
+      LayerNorm norm = new LayerNorm(library);
+      Tensor y = memory.zeros(dtype, shape.extents());
+      Tensor sum = residual ? memory.zeros(dtype, shape.extents()) : null;
+      Tensor mean = memory.zeros(DType.F32, shape.rows());
+      Tensor rstd = memory.zeros(DType.F32, shape.rows());
+      Tensor x = memory.normal(dtype, shape.extents());
+      Tensor added = residual ? memory.normal(dtype, shape.extents()) : null;
+      Tensor weight = memory.normal(dtype, shape.cols());
+      Tensor bias = memory.normal(dtype, shape.cols());
+      return stream -> norm.forward(stream, y, sum, mean, rstd, x, added, weight, bias, EPSILON);
+    };
+  }
+
+  private static RowCase.Plan layerBackward(DType dtype, Shape shape, boolean residual) {
+    return (library, memory) -> {
+      LayerNorm norm = new LayerNorm(library);
+      Tensor dX = memory.zeros(dtype, shape.extents());
+      Tensor dWeight = memory.zeros(DType.F32, shape.cols());
+      Tensor dBias = memory.zeros(DType.F32, shape.cols());
+      Tensor workspace = memory.zeros(DType.F32, LayerNorm.workspaceShape(shape).extents());
+      Tensor dY = memory.normal(dtype, shape.extents());
+      Tensor dSum = residual ? memory.normal(dtype, shape.extents()) : null;
+      Tensor x = memory.normal(dtype, shape.extents());
+      Tensor weight = memory.normal(dtype, shape.cols());
+      Tensor mean = memory.zeros(DType.F32, shape.rows());
+      Tensor rstd = memory.normal(DType.F32, shape.rows());
+      return stream ->
+          norm.backward(stream, dX, dWeight, dBias, workspace, dY, dSum, x, weight, mean, rstd);
+    };
+  }
+
+  private static RowCase.Plan rmsForward(DType dtype, Shape shape, boolean residual) {
+    return (library, memory) -> {
+      RmsNorm norm = new RmsNorm(library);
+      Tensor y = memory.zeros(dtype, shape.extents());
+      Tensor sum = residual ? memory.zeros(dtype, shape.extents()) : null;
+      Tensor rstd = memory.zeros(DType.F32, shape.rows());
+      Tensor x = memory.normal(dtype, shape.extents());
+      Tensor added = residual ? memory.normal(dtype, shape.extents()) : null;
+      Tensor weight = memory.normal(dtype, shape.cols());
+      return stream -> norm.forward(stream, y, sum, rstd, x, added, weight, EPSILON);
+    };
+  }
+
+  private static RowCase.Plan rmsBackward(DType dtype, Shape shape, boolean residual) {
+    return (library, memory) -> {
+      RmsNorm norm = new RmsNorm(library);
+      Tensor dX = memory.zeros(dtype, shape.extents());
+      Tensor dWeight = memory.zeros(DType.F32, shape.cols());
+      Tensor workspace = memory.zeros(DType.F32, RmsNorm.workspaceShape(shape).extents());
+      Tensor dY = memory.normal(dtype, shape.extents());
+      Tensor dSum = residual ? memory.normal(dtype, shape.extents()) : null;
+      Tensor x = memory.normal(dtype, shape.extents());
+      Tensor weight = memory.normal(dtype, shape.cols());
+      Tensor rstd = memory.normal(DType.F32, shape.rows());
+      return stream -> norm.backward(stream, dX, dWeight, workspace, dY, dSum, x, weight, rstd);
+    };
+  }
+}

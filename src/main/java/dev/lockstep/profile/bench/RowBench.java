@@ -1,0 +1,134 @@
+package dev.lockstep.profile.bench;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.GpuModel;
+import dev.lockstep.device.KernelCounters;
+import dev.lockstep.device.Launch;
+import dev.lockstep.device.LaunchCounts;
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.ops.KernelResources;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+
+/**
+ * Runs cases on a device: counts what they do where the device counts, and takes the time
+ * otherwise. Close it before the device.
+ */
+public final class RowBench implements AutoCloseable {
+  private final Device device;
+  private final KernelLibrary library;
+  private final Stream stream;
+  private final Optional<KernelCounters> counters;
+  private final Optional<GpuModel> gpu;
+  private final Map<DType, Pattern> patterns = CaseMemory.patterns();
+
+  public RowBench(Device device) {
+    this.device = device;
+    library = new KernelLibrary(device);
+    stream = device.newStream();
+    counters = device.capability(KernelCounters.class);
+    gpu = GpuModel.of(device.info());
+  }
+
+  /** Whether results say what was counted; otherwise, how long it took. */
+  public boolean counts() {
+    return counters.isPresent();
+  }
+
+  /** What the device is or models, where that is known. */
+  public Optional<GpuModel> gpu() {
+    return gpu;
+  }
+
+  /**
+   * Runs one case; all it needed is free again afterwards.
+   *
+   * @throws IllegalArgumentException when an op refuses the shape
+   * @throws dev.lockstep.device.DeviceException when the device has not enough memory
+   */
+  public RowResult measure(RowCase row) {
+    try (CaseMemory memory = new CaseMemory(device, stream, patterns)) {
+      RowCase.Pass pass = row.plan().prepare(library, memory);
+      stream.synchronize();
+      LaunchLog log = new LaunchLog(stream);
+      if (counters.isPresent()) {
+        return result(row, log, count(counters.get(), pass, log), OptionalDouble.empty());
+      }
+      pass.launch(log);
+      double seconds = new Stopwatch(device, stream, gpu).seconds(pass);
+      return result(row, log, List.of(), OptionalDouble.of(seconds));
+    }
+  }
+
+  @Override
+  public void close() {
+    patterns.values().forEach(Pattern::close);
+    stream.close();
+    library.close();
+  }
+
+  private List<LaunchCounts> count(KernelCounters counting, RowCase.Pass pass, LaunchLog log) {
+    counting.start();
+    try {
+      pass.launch(log);
+      stream.synchronize();
+    } catch (RuntimeException e) {
+      counting.stop();
+      throw e;
+    }
+    return counting.stop();
+  }
+
+  private RowResult result(
+      RowCase row, LaunchLog log, List<LaunchCounts> counts, OptionalDouble seconds) {
+    Map<String, Launch> kernels = new LinkedHashMap<>();
+    log.entries().forEach(entry -> kernels.putIfAbsent(entry.kernel(), entry.launch()));
+    String main = counts.isEmpty() ? widest(kernels) : busiest(counts);
+    return new RowResult(
+        row,
+        List.copyOf(kernels.keySet()),
+        main,
+        Objects.requireNonNull(kernels.get(main), "counted without being launched"),
+        log.entries().size(),
+        resources(main),
+        kernels.keySet().stream()
+            .flatMap(kernel -> resources(kernel).stream())
+            .mapToInt(KernelResources::spillBytes)
+            .sum(),
+        gpu,
+        counts.isEmpty() ? Optional.empty() : Optional.of(Traffic.of(counts)),
+        seconds);
+  }
+
+  private Optional<KernelResources> resources(String kernel) {
+    return gpu.flatMap(model -> library.resources(kernel, model.capability().architecture()));
+  }
+
+  /** The kernel whose launches requested most together. */
+  private static String busiest(List<LaunchCounts> counts) {
+    Map<String, List<LaunchCounts>> byKernel =
+        counts.stream().collect(Collectors.groupingBy(LaunchCounts::kernel));
+    return Collections.max(
+            byKernel.entrySet(),
+            Comparator.comparingLong(launches -> Traffic.of(launches.getValue()).sectors()))
+        .getKey();
+  }
+
+  /** Where nothing is counted, the kernel with the most threads is taken for the busiest. */
+  private static String widest(Map<String, Launch> kernels) {
+    return Collections.max(
+            kernels.entrySet(),
+            Comparator.comparingLong(
+                kernel -> kernel.getValue().grid().count() * kernel.getValue().block().count()))
+        .getKey();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.lockstep.profile.bench;
+
+import dev.lockstep.device.DeviceInfo;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/** Results for machines. What a device did not say is null. */
+public final class RowJson {
+  private RowJson() {}
+
+  /** All results of a run. */
+  public static Map<String, Object> of(String version, DeviceInfo device, List<RowResult> results) {
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("lockstep", version);
+    root.put("device", device.name());
+    root.put("computeCapability", device.computeCapability());
+    root.put("missed", results.stream().filter(result -> !result.misses().isEmpty()).count());
+    root.put("rows", results.stream().map(RowJson::row).toList());
+    return root;
+  }
+
+  /** One result. */
+  static Map<String, @Nullable Object> row(RowResult result) {
+    RowCase row = result.row();
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("kernel", row.kernel());
+    json.put("pass", row.pass());
+    json.put("dtype", row.dtype().suffix());
+    json.put("shape", List.of(row.shape().rows(), row.shape().cols()));
+    json.put("sectors", result.traffic().map(Traffic::sectors).orElse(null));
+    json.put("minimalSectors", row.minimalSectors());
+    json.put("ratio", orNull(result.ratio()));
+    json.put("bankConflicts", result.traffic().map(Traffic::bankConflicts).orElse(null));
+    json.put("instructionsPerElement", orNull(result.instructionsPerElement()));
+    json.put("registers", result.resources().map(taken -> taken.registers()).orElse(null));
+    json.put("spills", result.spillBytes());
+    json.put("occupancy", result.occupancy().map(Occupancy::share).orElse(null));
+    // Those above are what a table shows; the rest is for whoever looks closer.
+    json.put("limit", orNull(row.limit()));
+    json.put("misses", result.misses());
+    json.put("gpu", result.gpu().map(model -> model.name()).orElse(null));
+    json.put("elements", row.elements());
+    json.put("minimalBytes", row.fewestBytes());
+    json.put("bytesPerSector", result.traffic().map(Traffic::bytesPerSector).orElse(null));
+    json.put("compulsoryBytes", result.traffic().map(Traffic::compulsoryBytes).orElse(null));
+    json.put("sharedWavefronts", result.traffic().map(Traffic::wavefronts).orElse(null));
+    json.put("localSectors", result.traffic().map(Traffic::localSectors).orElse(null));
+    json.put("warpInstructions", result.traffic().map(Traffic::instructions).orElse(null));
+    json.put("launches", result.launches());
+    json.put("entries", result.kernels());
+    json.put("mainEntry", result.main());
+    json.put("grid", result.launch().grid().count());
+    json.put("block", result.launch().block().count());
+    json.put("sharedBytes", result.resources().map(result::sharedBytes).orElse(null));
+    json.put(
+        "occupancyLimit",
+        result
+            .occupancy()
+            .map(share -> share.limit().name().toLowerCase(Locale.ROOT))
+            .orElse(null));
+    json.put("memorySeconds", orNull(result.memorySeconds()));
+    json.put("issueSeconds", orNull(result.issueSeconds()));
+    json.put("seconds", orNull(result.seconds()));
+    json.put("bytesPerSecond", orNull(result.bytesPerSecond()));
+    return json;
+  }
+
+  private static @Nullable Object orNull(OptionalDouble value) {
+    return value.isPresent() ? value.getAsDouble() : null;
+  }
+}

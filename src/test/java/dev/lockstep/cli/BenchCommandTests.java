@@ -1,0 +1,81 @@
+package dev.lockstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class BenchCommandTests {
+  @TempDir private Path folder;
+
+  @Test
+  void countsAndWritesBothReports() throws IOException {
+    Path json = folder.resolve("rows.json");
+    Path table = folder.resolve("rows.md");
+    Run run =
+        run(
+            "--kernel relu --kernel glu_silu --rows 8 --cols 64,128 --json %s --markdown %s"
+                .formatted(json, table));
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    assertThat(run.out())
+        .contains(
+            "device   sim", "ratio", "glu_silu", "8 measured, 8 of them with a limit, 0 missed");
+
+    JsonNode report = JsonMapper.shared().readTree(Files.readAllBytes(json));
+    assertThat(report.get("missed").asInt()).isZero();
+    assertThat(report.get("rows")).hasSize(8);
+    assertThat(report.get("rows").get(0).propertyNames())
+        .contains(
+            "kernel",
+            "pass",
+            "dtype",
+            "shape",
+            "sectors",
+            "minimalSectors",
+            "ratio",
+            "bankConflicts",
+            "instructionsPerElement",
+            "registers",
+            "spills",
+            "occupancy");
+    List<String> lines = Files.readAllLines(table);
+    assertThat(lines).filteredOn(line -> line.startsWith("| relu |")).hasSize(4);
+    assertThat(lines).anyMatch(line -> line.contains("lockstep bench rows"));
+  }
+
+  /** Rows of 1000 elements end inside a sector: their traffic is shown, but held to nothing. */
+  @Test
+  void ragged() {
+    Run run = run("--kernel relu --rows 3 --cols 1001 --dtype fp32");
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    assertThat(run.out()).contains("2 measured, 0 of them with a limit, 0 missed");
+  }
+
+  @Test
+  void listsWhatThereIs() {
+    Run run = run("--list");
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .containsPattern("layernorm +norm +forward, forward\\+residual, backward")
+        .containsPattern("glu_silu +gate +forward, backward")
+        .doesNotContain("device");
+  }
+
+  @Test
+  void withoutAKindItListsTheKinds() {
+    Run run = Run.lockstep("bench");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("Usage: lockstep bench", "  rows  ");
+  }
+
+  private static Run run(String arguments) {
+    return Run.lockstep(("bench rows --device sim " + arguments).split(" +"));
+  }
+}

@@ -1,0 +1,184 @@
+package dev.lockstep.profile.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceInfo;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Devices;
+import dev.lockstep.device.Launch;
+import dev.lockstep.numeric.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RowBenchTests {
+  /** 64 KiB of elements: 32 blocks of 256 threads, 8 elements of 2 bytes to each. */
+  private static final Sizes SMALL = new Sizes(OptionalLong.of(64), List.of(1024L));
+
+  @Test
+  void countsWhatAnActivationMoves() {
+    RowResult result = counted("a100", first("silu", SMALL));
+    assertThat(result.misses()).isEmpty();
+    assertThat(result.ratio()).hasValue(1.0);
+    assertThat(result.seconds()).isEmpty();
+    assertThat(result.main()).startsWith("activation_forward").endsWith("bf16");
+    assertThat(result.launches()).isEqualTo(1);
+    Traffic traffic = result.traffic().orElseThrow();
+    assertThat(traffic.sectors()).isEqualTo(2 * 2 * 65_536 / 32);
+    assertThat(traffic.compulsoryBytes()).isEqualTo(2 * 2 * 65_536);
+    assertThat(traffic.bytesPerSector()).isEqualTo(32);
+    assertThat(traffic.bankConflicts()).isZero();
+    assertThat(traffic.localSectors()).isZero();
+    // All lanes are at work all the time.
+    assertThat(traffic.threadInstructions()).isEqualTo(32 * traffic.instructions());
+    assertThat(result.instructionsPerElement().orElseThrow()).isBetween(5.0, 100.0);
+    assertThat(result.memorySeconds().orElseThrow())
+        .isCloseTo(2 * 2 * 65_536 / 2039e9, within(1e-12));
+    // 108 multiprocessors begin 4 instructions at each of 1.41 GHz.
+    assertThat(result.issueSeconds().orElseThrow())
+        .isCloseTo(traffic.instructions() / (108 * 4 * 1.41e9), within(1e-9));
+  }
+
+  /** What a kernel takes depends on the GPU it was compiled for, what it requests does not. */
+  @Test
+  void resourcesAreThoseOfTheModelledGpu() {
+    RowCase row = first("gelu_erf", SMALL);
+    RowResult a100 = counted("a100", row);
+    RowResult h100 = counted("h100", row);
+    assertThat(h100.traffic()).isEqualTo(a100.traffic());
+    assertThat(h100.resources()).isPresent();
+    assertThat(h100.occupancy()).isPresent();
+    assertThat(h100.memorySeconds().orElseThrow()).isLessThan(a100.memorySeconds().orElseThrow());
+    // Nobody compiles for a T4.
+    RowResult t4 = counted("t4", row);
+    assertThat(t4.traffic()).isEqualTo(a100.traffic());
+    assertThat(t4.resources()).isEmpty();
+    assertThat(t4.occupancy()).isEmpty();
+  }
+
+  /** The reduction of a norm's weight gradient belongs to its backward pass. */
+  @Test
+  void severalLaunchesOfAPassAreCountedTogether() {
+    RowCase backward =
+        RowCases.of(List.of("rmsnorm"), DType.F32, SMALL).stream()
+            .filter(row -> row.pass().equals("backward"))
+            .findFirst()
+            .orElseThrow();
+    RowResult result = counted("a100", backward);
+    assertThat(result.kernels()).hasSizeGreaterThan(1).contains("rmsnorm_backward_f32");
+    assertThat(result.main()).isEqualTo("rmsnorm_backward_f32");
+    assertThat(result.launches()).isEqualTo(result.kernels().size());
+  }
+
+  @Test
+  void aDeviceThatDoesNotCountIsTimed() {
+    DeviceInfo info = new DeviceInfo("other", "other", "9.0", 132, 79L << 30);
+    try (Device device = new UncountedDevice(info);
+        RowBench bench = new RowBench(device)) {
+      assertThat(bench.counts()).isFalse();
+      RowCase row = first("relu", SMALL);
+      RowResult result = bench.measure(row);
+      assertThat(result.gpu()).hasValueSatisfying(gpu -> assertThat(gpu.name()).isEqualTo("h100"));
+      assertThat(result.traffic()).isEmpty();
+      assertThat(result.ratio()).isEmpty();
+      assertThat(result.misses()).isEmpty();
+      assertThat(result.occupancy()).isPresent();
+      double seconds = result.seconds().orElseThrow();
+      assertThat(seconds).isPositive();
+      assertThat(result.bytesPerSecond().orElseThrow())
+          .isCloseTo(row.fewestBytes() / seconds, within(1e-3));
+      RowTable table = new RowTable(List.of(row), false);
+      assertThat(table.header()).contains("GB/s", "of peak").doesNotContain("ratio");
+      assertThat(table.line(result)).contains("relu", " %");
+      assertThat(RowJson.row(result))
+          .containsEntry("sectors", null)
+          .containsEntry("ratio", null)
+          .containsEntry("seconds", seconds);
+    }
+  }
+
+  /** A caller may read these names in a program. */
+  @Test
+  void jsonNamesEveryFigure() {
+    Map<String, @Nullable Object> row = RowJson.row(counted("a100", first("silu", SMALL)));
+    assertThat(row.keySet())
+        .startsWith(
+            "kernel",
+            "pass",
+            "dtype",
+            "shape",
+            "sectors",
+            "minimalSectors",
+            "ratio",
+            "bankConflicts",
+            "instructionsPerElement",
+            "registers",
+            "spills",
+            "occupancy");
+    assertThat(row)
+        .containsEntry("kernel", "silu")
+        .containsEntry("pass", "forward")
+        .containsEntry("dtype", "bf16")
+        .containsEntry("shape", List.of(64L, 1024L))
+        .containsEntry("sectors", 8192L)
+        .containsEntry("minimalSectors", 8192L)
+        .containsEntry("ratio", 1.0)
+        .containsEntry("bankConflicts", 0L)
+        .containsEntry("spills", 0)
+        .containsEntry("limit", 1.0)
+        .containsEntry("gpu", "a100")
+        .doesNotContainValue(Double.NaN);
+  }
+
+  @Test
+  void whatIsWorseThanAllowedIsSaid() {
+    RowCase row = first("silu", SMALL);
+    RowResult fine = result(row, row.minimalSectors(), 0, 0);
+    assertThat(fine.misses()).isEmpty();
+    RowResult bad = result(row, row.minimalSectors() + 1000, 12, 16);
+    assertThat(bad.misses())
+        .containsExactly(
+            "1.122 times the fewest sectors, 1.00 allowed",
+            "12 bank conflicts",
+            "16 bytes of registers spilled");
+    RowTable table = new RowTable(List.of(row), true);
+    assertThat(table.line(fine)).doesNotContain("MISSED");
+    assertThat(table.line(bad)).endsWith("MISSED");
+    assertThat(table.markdown(List.of(fine, bad)))
+        .hasSize(4)
+        .allMatch(line -> line.chars().filter(c -> c == '|').count() == 16);
+  }
+
+  private static RowResult result(RowCase row, long sectors, long conflicts, int spills) {
+    Traffic traffic = new Traffic(sectors, 0, 0, conflicts, 0, 0, 0, 0);
+    return new RowResult(
+        row,
+        List.of("k"),
+        "k",
+        Launch.of(1, 32),
+        1,
+        Optional.empty(),
+        spills,
+        Optional.empty(),
+        Optional.of(traffic),
+        OptionalDouble.empty());
+  }
+
+  private static RowResult counted(String gpu, RowCase row) {
+    try (Device device = Devices.open("sim", DeviceOptions.defaults().withGpu(gpu)).device();
+        RowBench bench = new RowBench(device)) {
+      assertThat(bench.counts()).isTrue();
+      return bench.measure(row);
+    }
+  }
+
+  private static RowCase first(String kernel, Sizes sizes) {
+    return RowCases.of(List.of(kernel), DType.BF16, sizes).getFirst();
+  }
+}
