@@ -2,6 +2,8 @@ package dev.lockstep.check;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.LayerNorm;
+import dev.lockstep.ops.NormBackward;
+import dev.lockstep.ops.NormForward;
 import dev.lockstep.ops.RmsNorm;
 import dev.lockstep.reference.LinearFormula;
 import dev.lockstep.reference.NormFormula;
@@ -120,22 +122,16 @@ final class NormCheck implements OpCheck {
     Tensor bias = trial.optionalInput("bias", dtype, problem.optionalInput("bias"));
     Tensor y = trial.output("y", dtype, shape.extents());
     Tensor sum = residual == null ? null : trial.output("sum", dtype, shape.extents());
-    Tensor mean = trial.output("mean", DType.F32, shape.rows());
+    Tensor mean = layer ? trial.output("mean", DType.F32, shape.rows()) : null;
     Tensor rstd = trial.output("rstd", DType.F32, shape.rows());
-    if (layer) {
-      bench.layerNorm.forward(trial.stream(), y, sum, mean, rstd, x, residual, weight, bias, eps);
-    } else {
-      bench.rmsNorm.forward(trial.stream(), y, sum, rstd, x, residual, weight, eps);
-    }
+    NormForward forward =
+        NormForward.of(y, x, eps).weight(weight).bias(bias).statistics(mean, rstd);
+    forward(bench, trial, forward.residual(residual, sum));
 
     // The sum may be left out where nobody reads it again.
     Tensor alone = trial.output("y_without_sum", dtype, shape.extents());
-    if (layer) {
-      bench.layerNorm.forward(
-          trial.stream(), alone, null, mean, rstd, x, residual, weight, bias, eps);
-    } else {
-      bench.rmsNorm.forward(trial.stream(), alone, null, rstd, x, residual, weight, eps);
-    }
+    NormForward again = NormForward.of(alone, x, eps).weight(weight).bias(bias);
+    forward(bench, trial, again.residual(residual, (Tensor) null));
 
     Tensor dY = trial.input("dY", dtype, problem.upstream("y"));
     HostArray upstreamOfSum = problem.upstream().get("sum");
@@ -144,14 +140,17 @@ final class NormCheck implements OpCheck {
     Tensor dWeight = weight == null ? null : trial.accumulator("dWeight", shape.cols());
     Tensor dBias = bias == null ? null : trial.accumulator("dBias", shape.cols());
     Tensor normalized = sum == null ? x : sum;
-    if (layer) {
-      Tensor workspace = trial.structure("workspace", DType.F32, LayerNorm.workspaceShape(shape));
-      bench.layerNorm.backward(
-          trial.stream(), dX, dWeight, dBias, workspace, dY, dSum, normalized, weight, mean, rstd);
+    Shape workspaceShape = layer ? LayerNorm.workspaceShape(shape) : RmsNorm.workspaceShape(shape);
+    Tensor workspace = trial.structure("workspace", DType.F32, workspaceShape);
+    NormBackward backward =
+        NormBackward.of(dX, dY, normalized, rstd)
+            .weight(weight)
+            .dSum(dSum)
+            .gradients(dWeight, dBias, workspace);
+    if (mean != null) {
+      bench.layerNorm.backward(trial.stream(), backward.mean(mean));
     } else {
-      Tensor workspace = trial.structure("workspace", DType.F32, RmsNorm.workspaceShape(shape));
-      bench.rmsNorm.backward(
-          trial.stream(), dX, dWeight, workspace, dY, dSum, normalized, weight, rstd);
+      bench.rmsNorm.backward(trial.stream(), backward);
     }
 
     Answers answers =
@@ -161,7 +160,7 @@ final class NormCheck implements OpCheck {
             .out("rstd", trial.read(rstd));
     double[] gradient = trial.read(dX);
     answers.grad("x", gradient);
-    if (layer) {
+    if (mean != null) {
       answers.out("mean", trial.read(mean));
     }
     if (sum != null) {
@@ -170,6 +169,14 @@ final class NormCheck implements OpCheck {
     putAccumulated(trial, answers, "weight", dWeight);
     putAccumulated(trial, answers, "bias", dBias);
     return answers;
+  }
+
+  private void forward(Bench bench, Trial trial, NormForward call) {
+    if (layer) {
+      bench.layerNorm.forward(trial.stream(), call);
+    } else {
+      bench.rmsNorm.forward(trial.stream(), call);
+    }
   }
 
   private static void putAccumulated(

@@ -2,6 +2,8 @@ package dev.lockstep.nn;
 
 import dev.lockstep.device.Stream;
 import dev.lockstep.ops.LayerNorm;
+import dev.lockstep.ops.NormBackward;
+import dev.lockstep.ops.NormForward;
 import dev.lockstep.ops.RmsNorm;
 import dev.lockstep.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -55,12 +57,18 @@ sealed interface Norm {
       implements Norm {
     @Override
     public void forward(Stream stream, Tensor y, Tensor x) {
-      op.forward(stream, y, null, rstd, x, null, weight.compute(), epsilon);
+      op.forward(
+          stream, NormForward.of(y, x, epsilon).weight(weight.compute()).statistics(null, rstd));
     }
 
     @Override
     public void backward(Stream stream, Tensor dX, Tensor dY, @Nullable Tensor dSum, Tensor x) {
-      op.backward(stream, dX, weight.gradient(), workspace, dY, dSum, x, weight.compute(), rstd);
+      op.backward(
+          stream,
+          NormBackward.of(dX, dY, x, rstd)
+              .weight(weight.compute())
+              .dSum(dSum)
+              .gradients(weight.gradient(), null, workspace));
     }
   }
 
@@ -76,23 +84,23 @@ sealed interface Norm {
       implements Norm {
     @Override
     public void forward(Stream stream, Tensor y, Tensor x) {
-      op.forward(stream, y, null, mean, rstd, x, null, weight.compute(), bias.compute(), epsilon);
+      op.forward(
+          stream,
+          NormForward.of(y, x, epsilon)
+              .weight(weight.compute())
+              .bias(bias.compute())
+              .statistics(mean, rstd));
     }
 
     @Override
     public void backward(Stream stream, Tensor dX, Tensor dY, @Nullable Tensor dSum, Tensor x) {
       op.backward(
           stream,
-          dX,
-          weight.gradient(),
-          bias.gradient(),
-          workspace,
-          dY,
-          dSum,
-          x,
-          weight.compute(),
-          mean,
-          rstd);
+          NormBackward.of(dX, dY, x, rstd)
+              .mean(mean)
+              .weight(weight.compute())
+              .dSum(dSum)
+              .gradients(weight.gradient(), bias.gradient(), workspace));
     }
   }
 }

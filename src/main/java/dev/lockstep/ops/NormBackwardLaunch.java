@@ -1,33 +1,37 @@
 package dev.lockstep.ops;
 
-import dev.lockstep.device.Launch;
 import dev.lockstep.tensor.Shape;
 
 /**
- * The launch of a norm's backward pass, where each block owns consecutive rows and sums their share
- * of the weight gradient into one partial row.
+ * How a norm's backward pass shares out rows: each block owns consecutive ones and sums their share
+ * of the gradients of weight and bias into one partial row.
  *
  * @param rowsPerBlock rows a block owns; a function of the row count alone, so the order of every
  *     sum is too
- * @param blocks blocks in the grid: rows / rowsPerBlock, rounded up
- * @param threads threads of a block, as {@link RowLaunch} chooses them
+ * @param blocks blocks: rows / rowsPerBlock, rounded up
  */
-record NormBackwardLaunch(long rowsPerBlock, long blocks, int threads) {
-  /** Fewer, and writing the partial rows costs more than reading the inputs. */
-  private static final long MIN_ROWS = 8;
+record NormBackwardLaunch(long rowsPerBlock, long blocks) {
+  /** Fewer, and the partial rows cost too much beside what is read. */
+  private static final long FEW_ROWS = 4;
 
-  /** Enough to fill any GPU twice; more only makes more partial rows. */
+  /** Few rows are spread over this many blocks, about one for each multiprocessor. */
+  private static final long SPREAD = 128;
+
+  /** Enough for partial rows to cost little beside what is read. */
+  private static final long MANY_ROWS = 16;
+
+  /** Enough to fill any GPU; more only makes more partial rows. */
   private static final long MAX_BLOCKS = 512;
 
   /** The launch for an input of this shape. */
   static NormBackwardLaunch of(Shape x) {
-    long rows = x.rows();
-    long rowsPerBlock = Math.max(MIN_ROWS, Math.ceilDiv(rows, MAX_BLOCKS));
-    return new NormBackwardLaunch(
-        rowsPerBlock, Math.ceilDiv(rows, rowsPerBlock), RowLaunch.threadsFor(x.cols()));
+    return of(x.rows());
   }
 
-  Launch launch() {
-    return Launch.of(blocks, threads);
+  /** The launch for so many rows. */
+  static NormBackwardLaunch of(long rows) {
+    long spread = Math.clamp(Math.ceilDiv(rows, SPREAD), FEW_ROWS, MANY_ROWS);
+    long rowsPerBlock = Math.max(spread, Math.ceilDiv(rows, MAX_BLOCKS));
+    return new NormBackwardLaunch(rowsPerBlock, Math.ceilDiv(rows, rowsPerBlock));
   }
 }

@@ -5,6 +5,7 @@ import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.Launch;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Rows;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,11 @@ final class Operands {
   private final String[] names = new String[CAPACITY];
   private final Role[] roles = new Role[CAPACITY];
   private final Tensor[] tensors = new Tensor[CAPACITY];
+
+  /** Bytes from row to row and of a row where these do not follow upon each other; else 0. */
+  private final long[] pitches = new long[CAPACITY];
+
+  private final long[] widths = new long[CAPACITY];
   private @Nullable Kernel kernel;
   private int size;
 
@@ -110,6 +116,39 @@ final class Operands {
     return tensor == null ? absent() : replaceable(name, tensor, dtype, rows, cols);
   }
 
+  /** An input of whatever type it is. */
+  Operands optionalInput(String name, @Nullable Tensor tensor, long count) {
+    return tensor == null ? absent() : input(name, tensor, tensor.dtype(), count);
+  }
+
+  /** A {@link #replacing} output of whatever type and pitch it is. */
+  Operands replacing(String name, Rows tensor, long rows, long cols) {
+    if (tensor.rows() > 1 && tensor.pitch() < tensor.cols()) {
+      throw refuse("%s is %s: its rows overlap", name, tensor);
+    }
+    return rows(Role.REPLACING, name, tensor, rows, cols);
+  }
+
+  /** A {@link #replacing} output of whatever type and pitch it is, that may be left out. */
+  Operands optionalReplacing(String name, @Nullable Rows tensor, long rows, long cols) {
+    return tensor == null ? absent() : replacing(name, tensor, rows, cols);
+  }
+
+  /** A {@link #replaceable} input of whatever type and pitch it is. */
+  Operands replaceable(String name, Rows tensor, long rows, long cols) {
+    return rows(Role.REPLACEABLE, name, tensor, rows, cols);
+  }
+
+  /** A {@link #replaceable} input of whatever type and pitch it is, that may be left out. */
+  Operands optionalReplaceable(String name, @Nullable Rows tensor, long rows, long cols) {
+    return tensor == null ? absent() : replaceable(name, tensor, rows, cols);
+  }
+
+  /** The bytes from row to row, 0 for an operand left out. */
+  Operands pitch(@Nullable Rows tensor) {
+    return int64(tensor == null ? 0 : tensor.pitchBytes());
+  }
+
   Operands int64(long value) {
     args.int64(value);
     return this;
@@ -176,6 +215,18 @@ final class Operands {
     return add(role, name, tensor, dtype);
   }
 
+  private Operands rows(Role role, String name, Rows tensor, long rows, long cols) {
+    if (tensor.rows() != rows || tensor.cols() != cols) {
+      throw refuse(
+          "%s is %d rows of %d; %d rows of %d are needed",
+          name, tensor.rows(), tensor.cols(), rows, cols);
+    }
+    add(role, name, tensor.span(), tensor.dtype());
+    pitches[size - 1] = tensor.pitchBytes();
+    widths[size - 1] = cols * tensor.dtype().byteSize();
+    return this;
+  }
+
   private Operands vector(Role role, String name, Tensor tensor, DType dtype, long count) {
     if (tensor.count() != count) {
       throw refuse(
@@ -192,6 +243,8 @@ final class Operands {
     names[size] = name;
     roles[size] = role;
     tensors[size] = tensor;
+    pitches[size] = 0;
+    widths[size] = 0;
     size++;
     args.address(tensor.buffer(), tensor.byteOffset());
     return this;
@@ -209,7 +262,10 @@ final class Operands {
       }
       for (int other = 0; other < size; other++) {
         boolean seen = roles[other].isWritten() && other <= output;
-        if (!seen && tensors[output].overlaps(tensors[other]) && !inPlace(output, other)) {
+        if (!seen
+            && tensors[output].overlaps(tensors[other])
+            && !inPlace(output, other)
+            && !sideBySide(output, other)) {
           throw refuse(
               "%s overlaps %s in memory (%s at 0x%x, %s at 0x%x)",
               names[output],
@@ -227,7 +283,19 @@ final class Operands {
     return roles[output] == Role.REPLACING
         && roles[other] == Role.REPLACEABLE
         && tensors[output].address() == tensors[other].address()
-        && tensors[output].bytes() == tensors[other].bytes();
+        && tensors[output].bytes() == tensors[other].bytes()
+        && tensors[output].dtype() == tensors[other].dtype()
+        && pitches[output] == pitches[other];
+  }
+
+  /** Whether two operands are different columns of the same rows. */
+  private boolean sideBySide(int one, int other) {
+    long pitch = pitches[one];
+    if (pitch == 0 || pitch != pitches[other]) {
+      return false;
+    }
+    long distance = Math.floorMod(tensors[other].address() - tensors[one].address(), pitch);
+    return distance >= widths[one] && distance + widths[other] <= pitch;
   }
 
   private Kernel current() {

@@ -48,10 +48,7 @@ class CommittedPtxTests {
               "global_norm_finish", "ppplifi",
               "clip_gradients", "plfp"),
           "layernorm",
-          Map.of(
-              "layernorm_forward_T", "ppppppppllf",
-              "layernorm_backward_T", "pppppppplll",
-              "layernorm_backward_reduce", "pppll"),
+          norm("layernorm", "pppppppp", "pppppppp", "ppppppp", "ppppp", "ppp"),
           "linear",
           Map.of(
               "linear_forward_T", "pppppplllif",
@@ -67,10 +64,7 @@ class CommittedPtxTests {
               "sgd_step", "pplp",
               "sgd_momentum_step", "pplffip"),
           "rmsnorm",
-          Map.of(
-              "rmsnorm_forward_T", "ppppppllf",
-              "rmsnorm_backward_T", "ppppppplll",
-              "rmsnorm_backward_reduce", "ppll"),
+          norm("rmsnorm", "pppppp", "ppppppp", "pppppp", "pppp", "pp"),
           "softmax_cross_entropy",
           Map.of(
               "softmax_cross_entropy_fused_T", "ppppppplliffp",
@@ -81,6 +75,20 @@ class CommittedPtxTests {
               "swiglu_forward_T", "ppppppppllli",
               "glu_forward_T", "pppli",
               "glu_backward_T", "pppppli"));
+
+  /** A norm's kernels, given the pointers of each. */
+  private static Map<String, String> norm(
+      String name, String forward, String backward, String any, String partials, String reduce) {
+    return Map.of(
+        name + "_forward_T", forward + "llllllffi",
+        name + "_forward_mixed", forward + "llllllffi",
+        name + "_forward_any", forward + "llllllffi",
+        name + "_backward_T", backward + "lllllllfi",
+        name + "_backward_mixed", backward + "lllllllfi",
+        name + "_backward_any", any + "llllllfi",
+        name + "_backward_partials", partials + "llllli",
+        name + "_backward_reduce", reduce + "lli");
+  }
 
   @Test
   void everySourceIsListedHere() {

@@ -3,6 +3,7 @@ package dev.lockstep.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Launch;
 import dev.lockstep.tensor.Shape;
 import org.junit.jupiter.api.Test;
@@ -121,26 +122,87 @@ class LaunchChoiceTests {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 8, 1",
-    "8, 8, 1",
-    "9, 8, 2",
-    "4096, 8, 512",
-    "4097, 9, 456",
+    "1, 4, 1",
+    "4, 4, 1",
+    "5, 4, 2",
+    "512, 4, 128",
+    "513, 5, 103",
+    "2048, 16, 128",
+    "8192, 16, 512",
+    "8193, 17, 482",
+    "16384, 32, 512",
     "1000000, 1954, 512"
   })
   void aNormsBackwardHasAtMost512PartialRows(long rows, long rowsPerBlock, long blocks) {
-    assertThat(NormBackwardLaunch.of(Shape.of(rows, 300)))
-        .isEqualTo(new NormBackwardLaunch(rowsPerBlock, blocks, 96));
+    assertThat(NormBackwardLaunch.of(rows)).isEqualTo(new NormBackwardLaunch(rowsPerBlock, blocks));
     assertThat(rowsPerBlock * blocks).isGreaterThanOrEqualTo(rows);
     assertThat(rowsPerBlock * (blocks - 1)).isLessThan(rows);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 8, 2, 64", // never less than a sector of 32 bytes
+    "64, 8, 2, 64",
+    "65, 8, 4, 32",
+    "512, 8, 16, 8",
+    "513, 8, 32, 4",
+    "1024, 8, 32, 4",
+    "1025, 8, 64, 1",
+    "1600, 8, 64, 1",
+    "4096, 8, 128, 1",
+    "8192, 8, 256, 1",
+    "256, 4, 16, 8",
+    "8192, 4, 512, 1"
+  })
+  void groupsOfThreadsComeFromColumnsAndTypeAlone(long cols, int lanes, int width, int slots) {
+    assertThat(RowGroupLaunch.of(cols, lanes)).isEqualTo(new RowGroupLaunch(width, slots));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 1",
+    "1, 2048, 512",
+    "1, 2049, 257", // two rows for each of 1025 groups
+    "1, 16384, 512",
+    "256, 1, 1",
+    "256, 2048, 2048",
+    "256, 2049, 1025",
+    "256, 1000000, 2045"
+  })
+  void groupsKeepTheirWeightsOverManyRows(int width, long rows, long blocks) {
+    RowGroupLaunch group = new RowGroupLaunch(width == 1 ? 32 : width, width == 1 ? 4 : 1);
+    assertThat(group.forward(rows, 2048).grid()).isEqualTo(new Dim3((int) blocks));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, false, 32",
+    "128, false, 32",
+    "129, false, 64",
+    "5000, false, 1024",
+    "8196, true, 544",
+    "262144, true, 1024"
+  })
+  void threadsOfAnyRowComeFromItsColumnsAlone(long cols, boolean vectors, int threads) {
+    assertThat(AnyNormLaunch.of(1, cols, vectors)).isEqualTo(new AnyNormLaunch(1, threads));
+    assertThat(AnyNormLaunch.of(1L << 33, cols, vectors))
+        .isEqualTo(new AnyNormLaunch(RowLaunch.MAX_BLOCKS, threads));
+  }
+
+  @Test
+  void partialsTakeABlockForEachOfTheirRowsAnd256Threads() {
+    assertThat(AnyNormLaunch.partials(7, 262_144, true))
+        .isEqualTo(new Launch(new Dim3(256, 7, 1), new Dim3(256), 0));
+    assertThat(AnyNormLaunch.partials(7, 5, false))
+        .isEqualTo(new Launch(new Dim3(1, 7, 1), new Dim3(32), 0));
   }
 
   @Test
   void workspacesHoldOnePartialRowForEachBlock() {
     Shape x = Shape.of(3, 7, 300);
-    assertThat(RmsNorm.workspaceShape(x)).isEqualTo(Shape.of(3, 300));
-    assertThat(LayerNorm.workspaceShape(x)).isEqualTo(Shape.of(2, 3, 300));
-    assertThat(RmsNorm.workspaceBytes(x)).isEqualTo(3600);
-    assertThat(LayerNorm.workspaceBytes(x)).isEqualTo(7200);
+    assertThat(RmsNorm.workspaceShape(x)).isEqualTo(Shape.of(6, 300));
+    assertThat(LayerNorm.workspaceShape(x)).isEqualTo(Shape.of(2, 6, 300));
+    assertThat(RmsNorm.workspaceBytes(x)).isEqualTo(7200);
+    assertThat(LayerNorm.workspaceBytes(x)).isEqualTo(14_400);
   }
 }

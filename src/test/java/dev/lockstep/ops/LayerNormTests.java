@@ -34,15 +34,11 @@ abstract class LayerNormTests extends OpTests {
             (ops, memory) ->
                 ops.layerNorm.forward(
                     ops.stream,
-                    memory.output("y", dtype, in.rows(), in.cols()),
-                    in.residual() ? memory.output("sum", dtype, in.rows(), in.cols()) : null,
-                    memory.output("mean", DType.F32, in.rows()),
-                    memory.output("rstd", DType.F32, in.rows()),
-                    in.matrix(memory, in.x()),
-                    in.residual() ? in.matrix(memory, in.addend()) : null,
-                    in.weighted() ? memory.input(dtype, in.weight(), in.cols()) : null,
-                    in.weighted() ? memory.input(dtype, in.bias(), in.cols()) : null,
-                    EPS));
+                    in.forward(memory, memory.output("y", dtype, in.rows(), in.cols()), EPS)
+                        .bias(in.weighted() ? memory.input(dtype, in.bias(), in.cols()) : null)
+                        .statistics(
+                            memory.output("mean", DType.F32, in.rows()),
+                            memory.output("rstd", DType.F32, in.rows()))));
     if (in.residual()) {
       result.exactly("sum", in.sum());
     }
@@ -70,16 +66,16 @@ abstract class LayerNormTests extends OpTests {
               Shape workspace = LayerNorm.workspaceShape(shape);
               ops.layerNorm.backward(
                   ops.stream,
-                  memory.output("dX", dtype, in.rows(), in.cols()),
-                  in.weighted() ? in.accumulator(memory, "dWeight") : null,
-                  in.weighted() ? in.accumulator(memory, "dBias") : null,
-                  in.weighted() ? memory.output("workspace", DType.F32, workspace.extents()) : null,
-                  in.matrix(memory, in.dY()),
-                  in.residual() ? in.matrix(memory, in.dSum()) : null,
-                  in.matrix(memory, in.sum()),
-                  in.weighted() ? memory.input(dtype, in.weight(), in.cols()) : null,
-                  memory.input(DType.F32, Samples.rounded(DType.F32, expected.mean()), in.rows()),
-                  memory.input(DType.F32, Samples.rounded(DType.F32, expected.rstd()), in.rows()));
+                  in.backward(memory, expected.rstd())
+                      .mean(
+                          memory.input(
+                              DType.F32, Samples.rounded(DType.F32, expected.mean()), in.rows()))
+                      .gradients(
+                          in.weighted() ? in.accumulator(memory, "dWeight") : null,
+                          in.weighted() ? in.accumulator(memory, "dBias") : null,
+                          in.weighted()
+                              ? memory.output("workspace", DType.F32, workspace.extents())
+                              : null));
             });
     result.within(
         NORM_GRADIENT.of(dtype, in.cols(), Samples.largest(expected.dX()), expected.gradientSize()),
@@ -117,8 +113,10 @@ abstract class LayerNormTests extends OpTests {
           Tensor rstd = memory.output("rstd", DType.F32, count);
           Tensor y = memory.output("y", dtype, count, cols);
           Tensor dX = memory.output("dX", dtype, count, cols);
-          ops.layerNorm.forward(ops.stream, y, null, mean, rstd, some, null, w, w, EPS);
-          ops.layerNorm.backward(ops.stream, dX, null, null, null, y, null, some, w, mean, rstd);
+          ops.layerNorm.forward(
+              ops.stream, NormForward.of(y, some, EPS).weight(w).bias(w).statistics(mean, rstd));
+          ops.layerNorm.backward(
+              ops.stream, NormBackward.of(dX, y, some, rstd).mean(mean).weight(w));
         });
   }
 }

@@ -77,6 +77,26 @@ record NormInputs(
     return memory.input(dtype, values, rows, cols);
   }
 
+  /** The call that normalises these inputs, but for its bias and its statistics. */
+  NormForward forward(GuardedMemory memory, Tensor y, float eps) {
+    NormForward call = NormForward.of(y, matrix(memory, x()), eps);
+    if (residual) {
+      call = call.residual(matrix(memory, addend()), memory.output("sum", dtype, rows, cols));
+    }
+    return call.weight(weighted ? memory.input(dtype, weight(), cols) : null);
+  }
+
+  /** The call for the gradients, but for LayerNorm's mean and those of the weights. */
+  NormBackward backward(GuardedMemory memory, double[] rstd) {
+    return NormBackward.of(
+            memory.output("dX", dtype, rows, cols),
+            matrix(memory, dY()),
+            matrix(memory, sum()),
+            memory.input(DType.F32, Samples.rounded(DType.F32, rstd), rows))
+        .dSum(residual ? matrix(memory, dSum()) : null)
+        .weight(weighted ? memory.input(dtype, weight(), cols) : null);
+  }
+
   Tensor accumulator(GuardedMemory memory, String name) {
     return memory.updated(name, DType.F32, start(), cols);
   }

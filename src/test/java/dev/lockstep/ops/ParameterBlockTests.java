@@ -64,7 +64,6 @@ class ParameterBlockTests {
     Tensor mean = f.f32(M);
     Tensor rstd = f.f32(M);
     Tensor one = f.f32(1);
-    Tensor space = f.f32(2, 1, N);
     f.crossEntropy.fused(
         f.stream,
         mean,
@@ -79,14 +78,29 @@ class ParameterBlockTests {
     f.crossEntropy.scale(f.stream, f.f32(1), ids, one, SoftmaxCrossEntropy.Options.defaults());
     f.crossEntropy.reduce(
         f.stream, f.f32(1), mean, ids, SoftmaxCrossEntropy.Options.defaults(), true);
-    f.layerNorm.forward(f.stream, out, null, mean, rstd, x, null, null, null, 1e-5f);
-    f.layerNorm.backward(f.stream, out, f.f32(N), null, space, x, null, x, null, mean, rstd);
-    f.rmsNorm.forward(f.stream, out, null, rstd, x, null, null, 1e-5f);
-    f.rmsNorm.backward(f.stream, out, f.f32(N), space, x, null, x, null, rstd);
+    launchNorms(f, x, dtype);
+    launchNorms(f, f.tensor(dtype, M, 8), dtype);
+    launchNorms(f, f.tensor(dtype, M, 8), dtype == DType.F32 ? DType.F16 : DType.F32);
     f.embedding.forward(f.stream, out, x, ids, f.status);
     Tensor many = f.tensor(dtype, 65, N); // more than a chunk, so that there are chunks to combine
     Tensor words = f.f32(Embedding.workspaceBytes(x.shape(), 65) / 4);
     f.embedding.backward(f.stream, f.f32(M, N), words, many, f.i32(65), f.status);
+  }
+
+  private static void launchNorms(OpFixture f, Tensor x, DType weightType) {
+    long cols = x.shape().cols();
+    Tensor out = f.tensor(x.dtype(), M, cols);
+    Tensor weight = f.tensor(weightType, cols);
+    Tensor mean = f.f32(M);
+    Tensor rstd = f.f32(M);
+    Tensor space = f.f32(2, 1, cols);
+    NormForward forward = NormForward.of(out, x, 1e-5f).weight(weight);
+    NormBackward backward =
+        NormBackward.of(out, x, x, rstd).weight(weight).gradients(f.f32(cols), null, space);
+    f.layerNorm.forward(f.stream, forward.statistics(mean, rstd));
+    f.layerNorm.backward(f.stream, backward.mean(mean));
+    f.rmsNorm.forward(f.stream, forward.statistics(null, rstd));
+    f.rmsNorm.backward(f.stream, backward);
   }
 
   private static void launchParameterOps(OpFixture f, DType dtype) {

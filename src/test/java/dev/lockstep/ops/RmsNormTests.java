@@ -33,13 +33,8 @@ abstract class RmsNormTests extends OpTests {
             (ops, memory) ->
                 ops.rmsNorm.forward(
                     ops.stream,
-                    memory.output("y", dtype, in.rows(), in.cols()),
-                    in.residual() ? memory.output("sum", dtype, in.rows(), in.cols()) : null,
-                    memory.output("rstd", DType.F32, in.rows()),
-                    in.matrix(memory, in.x()),
-                    in.residual() ? in.matrix(memory, in.addend()) : null,
-                    in.weighted() ? memory.input(dtype, in.weight(), in.cols()) : null,
-                    EPS));
+                    in.forward(memory, memory.output("y", dtype, in.rows(), in.cols()), EPS)
+                        .statistics(null, memory.output("rstd", DType.F32, in.rows()))));
     if (in.residual()) {
       result.exactly("sum", in.sum());
     }
@@ -65,14 +60,13 @@ abstract class RmsNormTests extends OpTests {
               Shape workspace = RmsNorm.workspaceShape(shape);
               ops.rmsNorm.backward(
                   ops.stream,
-                  memory.output("dX", dtype, in.rows(), in.cols()),
-                  in.weighted() ? in.accumulator(memory, "dWeight") : null,
-                  in.weighted() ? memory.output("workspace", DType.F32, workspace.extents()) : null,
-                  in.matrix(memory, in.dY()),
-                  in.residual() ? in.matrix(memory, in.dSum()) : null,
-                  in.matrix(memory, in.sum()),
-                  in.weighted() ? memory.input(dtype, in.weight(), in.cols()) : null,
-                  memory.input(DType.F32, Samples.rounded(DType.F32, expected.rstd()), in.rows()));
+                  in.backward(memory, expected.rstd())
+                      .gradients(
+                          in.weighted() ? in.accumulator(memory, "dWeight") : null,
+                          null,
+                          in.weighted()
+                              ? memory.output("workspace", DType.F32, workspace.extents())
+                              : null));
             });
     result.within(
         NORM_GRADIENT.of(dtype, in.cols(), Samples.largest(expected.dX()), expected.gradientSize()),
@@ -100,8 +94,9 @@ abstract class RmsNormTests extends OpTests {
           Tensor rstd = memory.output("rstd", DType.F32, count);
           Tensor y = memory.output("y", dtype, count, cols);
           Tensor dX = memory.output("dX", dtype, count, cols);
-          ops.rmsNorm.forward(ops.stream, y, null, rstd, some, null, w, EPS);
-          ops.rmsNorm.backward(ops.stream, dX, null, null, y, null, some, w, rstd);
+          ops.rmsNorm.forward(
+              ops.stream, NormForward.of(y, some, EPS).weight(w).statistics(null, rstd));
+          ops.rmsNorm.backward(ops.stream, NormBackward.of(dX, y, some, rstd).weight(w));
         });
   }
 }

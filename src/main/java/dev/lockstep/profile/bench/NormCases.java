@@ -2,6 +2,8 @@ package dev.lockstep.profile.bench;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.LayerNorm;
+import dev.lockstep.ops.NormBackward;
+import dev.lockstep.ops.NormForward;
 import dev.lockstep.ops.RmsNorm;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -96,7 +98,13 @@ final class NormCases {
       Tensor added = residual ? memory.normal(dtype, shape.extents()) : null;
       Tensor weight = memory.normal(dtype, shape.cols());
       Tensor bias = memory.normal(dtype, shape.cols());
-      return stream -> norm.forward(stream, y, sum, mean, rstd, x, added, weight, bias, EPSILON);
+      NormForward call =
+          NormForward.of(y, x, EPSILON)
+              .residual(added, sum)
+              .weight(weight)
+              .bias(bias)
+              .statistics(mean, rstd);
+      return stream -> norm.forward(stream, call);
     };
   }
 
@@ -113,8 +121,13 @@ final class NormCases {
       Tensor weight = memory.normal(dtype, shape.cols());
       Tensor mean = memory.zeros(DType.F32, shape.rows());
       Tensor rstd = memory.normal(DType.F32, shape.rows());
-      return stream ->
-          norm.backward(stream, dX, dWeight, dBias, workspace, dY, dSum, x, weight, mean, rstd);
+      NormBackward call =
+          NormBackward.of(dX, dY, x, rstd)
+              .mean(mean)
+              .weight(weight)
+              .dSum(dSum)
+              .gradients(dWeight, dBias, workspace);
+      return stream -> norm.backward(stream, call);
     };
   }
 
@@ -127,7 +140,9 @@ final class NormCases {
       Tensor x = memory.normal(dtype, shape.extents());
       Tensor added = residual ? memory.normal(dtype, shape.extents()) : null;
       Tensor weight = memory.normal(dtype, shape.cols());
-      return stream -> norm.forward(stream, y, sum, rstd, x, added, weight, EPSILON);
+      NormForward call =
+          NormForward.of(y, x, EPSILON).residual(added, sum).weight(weight).statistics(null, rstd);
+      return stream -> norm.forward(stream, call);
     };
   }
 
@@ -142,7 +157,12 @@ final class NormCases {
       Tensor x = memory.normal(dtype, shape.extents());
       Tensor weight = memory.normal(dtype, shape.cols());
       Tensor rstd = memory.normal(DType.F32, shape.rows());
-      return stream -> norm.backward(stream, dX, dWeight, workspace, dY, dSum, x, weight, rstd);
+      NormBackward call =
+          NormBackward.of(dX, dY, x, rstd)
+              .weight(weight)
+              .dSum(dSum)
+              .gradients(dWeight, null, workspace);
+      return stream -> norm.backward(stream, call);
     };
   }
 }
