@@ -4,7 +4,9 @@ import dev.lockstep.device.Device;
 import dev.lockstep.device.Stream;
 import dev.lockstep.ops.Activations;
 import dev.lockstep.ops.AdamKernel;
+import dev.lockstep.ops.BceWithLogits;
 import dev.lockstep.ops.Cast;
+import dev.lockstep.ops.Dropout;
 import dev.lockstep.ops.Embedding;
 import dev.lockstep.ops.Fill;
 import dev.lockstep.ops.FusedLinear;
@@ -13,6 +15,7 @@ import dev.lockstep.ops.GradientClipping;
 import dev.lockstep.ops.GradientScaling;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.LayerNorm;
+import dev.lockstep.ops.MeanSquaredError;
 import dev.lockstep.ops.RmsNorm;
 import dev.lockstep.ops.SgdKernel;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
@@ -37,6 +40,9 @@ final class Bench implements AutoCloseable {
   final SgdKernel sgd;
   final Cast cast;
   final Fill fill;
+  final Dropout dropout;
+  final BceWithLogits bceWithLogits;
+  final MeanSquaredError meanSquaredError;
 
   /** The device stays the caller's, who closes it. */
   Bench(Device device) {
@@ -57,6 +63,9 @@ final class Bench implements AutoCloseable {
     sgd = new SgdKernel(library);
     cast = new Cast(library);
     fill = new Fill(library);
+    dropout = new Dropout(library);
+    bceWithLogits = new BceWithLogits(library);
+    meanSquaredError = new MeanSquaredError(library);
   }
 
   @Override

@@ -71,6 +71,26 @@ public enum Tolerances {
   CROSS_ENTROPY_GRADIENT(1, 0, 8, Growth.TREE),
 
   /**
+   * One binary cross-entropy, stored: e^−|x| (≤ 8u and |x|·2u, of which x e^−|x| ≤ 0.4 is left),
+   * log1p (4u), a product and a sum, all of positive terms.
+   */
+  BINARY_CROSS_ENTROPY(1, 0, 18, Growth.NONE),
+  /** The same added over all elements in fp32. */
+  BINARY_CROSS_ENTROPY_SUM(0, 0, 18, Growth.TREE),
+  /** Two sigmoids from that exponential, weighted, and up to four products; stored. */
+  BINARY_CROSS_ENTROPY_GRADIENT(1, 0, 20, Growth.NONE),
+
+  /** A difference and its square, stored. */
+  SQUARED_ERROR(1, 0, 3, Growth.NONE),
+  /** The same added over all elements in fp32. */
+  SQUARED_ERROR_SUM(0, 0, 4, Growth.TREE),
+  /** A difference times up to three factors, stored. */
+  SQUARED_ERROR_GRADIENT(1, 0, 5, Growth.NONE),
+
+  /** An element times 1 / (1 − p), itself rounded, and the residual added; stored. */
+  DROPPED_OUT(1, 0, 3, Growth.NONE),
+
+  /**
    * One layer of a network, forward or backward: at most norm, gate or up, their product and the
    * branch's result are stored.
    */

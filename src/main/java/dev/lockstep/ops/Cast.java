@@ -31,7 +31,9 @@ public final class Cast {
   }
 
   /**
-   * target = source, each element rounded to nearest.
+   * target = source, each element rounded to nearest, ties to even. What the target's type cannot
+   * hold does not saturate: beyond 65519.99 an f16 is infinite, as bf16 is beyond 3.3961e38. NaN
+   * stays NaN, −0 stays −0, and numbers below the smallest normal one become subnormal.
    *
    * @throws IllegalArgumentException when the two have the same type (copy instead) or one of them
    *     is no type kernels compute with

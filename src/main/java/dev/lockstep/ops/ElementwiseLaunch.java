@@ -18,7 +18,12 @@ record ElementwiseLaunch(long blocks) {
 
   /** The launch for {@code count} elements: a function of the count alone. */
   static ElementwiseLaunch of(long count) {
-    long needed = Math.ceilDiv(count, (long) THREADS * ELEMENTS_PER_THREAD);
+    return of(count, ELEMENTS_PER_THREAD);
+  }
+
+  /** The same for threads that have much to prepare, and so should have more elements each. */
+  static ElementwiseLaunch of(long count, int perThread) {
+    long needed = Math.ceilDiv(count, (long) THREADS * perThread);
     return new ElementwiseLaunch(Math.min(needed, MAX_BLOCKS));
   }
 

@@ -100,6 +100,11 @@ final class Operands {
     return tensor == null ? absent() : replacing(name, tensor, dtype, rows, cols);
   }
 
+  /** A {@link #replacing} output that may be left out. */
+  Operands optionalReplacing(String name, @Nullable Tensor tensor, DType dtype, long count) {
+    return tensor == null ? absent() : replacing(name, tensor, dtype, count);
+  }
+
   /** An input whose very memory may also be a {@link #replacing} output. */
   Operands replaceable(String name, Tensor tensor, DType dtype, long rows, long cols) {
     return matrix(Role.REPLACEABLE, name, tensor, dtype, rows, cols);
@@ -147,6 +152,11 @@ final class Operands {
   /** The bytes from row to row, 0 for an operand left out. */
   Operands pitch(@Nullable Rows tensor) {
     return int64(tensor == null ? 0 : tensor.pitchBytes());
+  }
+
+  /** A {@link #replaceable} input that may be left out. */
+  Operands optionalReplaceable(String name, @Nullable Tensor tensor, DType dtype, long count) {
+    return tensor == null ? absent() : replaceable(name, tensor, dtype, count);
   }
 
   Operands int64(long value) {

@@ -68,7 +68,7 @@ public enum ActivationFormula {
     };
   }
 
-  private static double sigmoid(double x) {
+  static double sigmoid(double x) {
     return 1 / (1 + Math.exp(-x));
   }
 

@@ -3,7 +3,6 @@ package dev.lockstep.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.reference.SoftmaxFormula;
-import dev.lockstep.reference.SquaredErrorFormula;
 import dev.lockstep.reference.Variable;
 import java.io.IOException;
 import java.util.Map;
@@ -35,7 +34,6 @@ class ReferenceGoldensTests {
   private static Optional<Formula> formula(String op) {
     return switch (op) {
       case "softmax" -> Optional.of(ReferenceGoldensTests::softmax);
-      case "mse" -> Optional.of(ReferenceGoldensTests::squaredError);
       default -> OpChecks.named(op).map(check -> check::reference);
     };
   }
@@ -55,20 +53,6 @@ class ReferenceGoldensTests {
         problem.attributes().flag("log")
             ? SoftmaxFormula.logSoftmax(x)
             : SoftmaxFormula.softmax(x));
-    return in.gradients(answers);
-  }
-
-  private static Answers squaredError(Problem problem) {
-    ReferenceInputs in = new ReferenceInputs(problem, Set.of());
-    Answers answers = new Answers();
-    Variable elements = SquaredErrorFormula.elements(in.get("input"), in.get("target"));
-    Variable loss =
-        switch (problem.attributes().text("reduction")) {
-          case "mean" -> SquaredErrorFormula.mean(elements);
-          case "sum" -> SquaredErrorFormula.sum(elements);
-          default -> elements;
-        };
-    in.output(answers, "loss", loss);
     return in.gradients(answers);
   }
 
@@ -102,6 +86,7 @@ class ReferenceGoldensTests {
             "softmax",
             "cross_entropy",
             "mse",
+            "bce_with_logits",
             "embedding",
             "layernorm",
             "rmsnorm",

@@ -20,61 +20,80 @@ class CommittedPtxTests {
    * ends in _T stands for one kernel per storage type.
    */
   private static final Map<String, Map<String, String>> SIGNATURES =
-      Map.of(
-          "activation",
-          Map.of("activation_forward_T", "pplif", "activation_backward_T", "ppplif"),
-          "cast",
+      both(
           Map.of(
-              "cast_f32_f16", "ppl",
-              "cast_f32_bf16", "ppl",
-              "cast_f16_f32", "ppl",
-              "cast_f16_bf16", "ppl",
-              "cast_bf16_f32", "ppl",
-              "cast_bf16_f16", "ppl",
-              "fill_T", "plf",
-              "scale_T", "plp"),
-          "embedding",
+              "activation",
+              Map.of("activation_forward_T", "pplif", "activation_backward_T", "ppplif"),
+              "cast",
+              Map.of(
+                  "cast_f32_f16", "ppl",
+                  "cast_f32_bf16", "ppl",
+                  "cast_f16_f32", "ppl",
+                  "cast_f16_bf16", "ppl",
+                  "cast_bf16_f32", "ppl",
+                  "cast_bf16_f16", "ppl",
+                  "fill_T", "plf",
+                  "scale_T", "plp",
+                  "unscale_T", "plp"),
+              "embedding",
+              Map.of(
+                  "embedding_forward_T", "ppplllp",
+                  "embedding_sort_count", "ppplliilip",
+                  "embedding_sort_place", "ppppppplliili",
+                  "embedding_bounds", "pppp",
+                  "embedding_backward_gather_T", "ppppppppl",
+                  "embedding_backward_combine_T", "ppppppppll"),
+              "global_norm",
+              Map.of(
+                  "global_norm_partial", "pplip",
+                  "global_norm_tensors", "pppiip",
+                  "global_norm_finish", "ppplifi",
+                  "clip_gradients", "plfp"),
+              "layernorm",
+              norm("layernorm", "pppppppp", "pppppppp", "ppppppp", "ppppp", "ppp"),
+              "linear",
+              Map.of(
+                  "linear_forward_T", "pppppplllif",
+                  "linear_backward_input_T", "ppppplll",
+                  "linear_backward_weight_T", "ppplll",
+                  "linear_backward_bias_T", "ppll"),
+              "optimizer",
+              Map.of(
+                  "optimizer_prepare", "pff",
+                  "loss_scale_update", "pffiff",
+                  "adamw_step", "pplfffp",
+                  "adam_step", "pplfffp",
+                  "sgd_step", "pplp",
+                  "sgd_momentum_step", "pplffip"),
+              "rmsnorm",
+              norm("rmsnorm", "pppppp", "ppppppp", "pppppp", "pppp", "pp"),
+              "softmax_cross_entropy",
+              Map.of(
+                  "softmax_cross_entropy_fused_T", "ppppppplliffp",
+                  "softmax_cross_entropy_scale", "pppli",
+                  "softmax_cross_entropy_reduce", "ppplii"),
+              "swiglu",
+              Map.of(
+                  "swiglu_forward_T", "ppppppppllli",
+                  "glu_forward_T", "pppli",
+                  "glu_backward_T", "pppppli")),
           Map.of(
-              "embedding_forward_T", "ppplllp",
-              "embedding_sort_count", "ppplliilip",
-              "embedding_sort_place", "ppppppplliili",
-              "embedding_bounds", "pppp",
-              "embedding_backward_gather_T", "ppppppppl",
-              "embedding_backward_combine_T", "ppppppppll"),
-          "global_norm",
-          Map.of(
-              "global_norm_partial", "pplip",
-              "global_norm_tensors", "pppiip",
-              "global_norm_finish", "ppplifi",
-              "clip_gradients", "plfp"),
-          "layernorm",
-          norm("layernorm", "pppppppp", "pppppppp", "ppppppp", "ppppp", "ppp"),
-          "linear",
-          Map.of(
-              "linear_forward_T", "pppppplllif",
-              "linear_backward_input_T", "ppppplll",
-              "linear_backward_weight_T", "ppplll",
-              "linear_backward_bias_T", "ppll"),
-          "optimizer",
-          Map.of(
-              "optimizer_prepare", "pff",
-              "loss_scale_update", "pffiff",
-              "adamw_step", "pplfffp",
-              "adam_step", "pplfffp",
-              "sgd_step", "pplp",
-              "sgd_momentum_step", "pplffip"),
-          "rmsnorm",
-          norm("rmsnorm", "pppppp", "ppppppp", "pppppp", "pppp", "pp"),
-          "softmax_cross_entropy",
-          Map.of(
-              "softmax_cross_entropy_fused_T", "ppppppplliffp",
-              "softmax_cross_entropy_scale", "pppli",
-              "softmax_cross_entropy_reduce", "ppplii"),
-          "swiglu",
-          Map.of(
-              "swiglu_forward_T", "ppppppppllli",
-              "glu_forward_T", "pppli",
-              "glu_backward_T", "pppppli"));
+              "bce_with_logits",
+              Map.of("bce_with_logits_fused_T", "pppppppppllf", "bce_with_logits_reduce", "ppll"),
+              "dropout",
+              Map.of(
+                  "dropout_forward_T", "ppppllif",
+                  "dropout_backward_T", "pppllif",
+                  "dropout_advance", "pl"),
+              "squared_error",
+              Map.of("squared_error_fused_T", "pppppppplf", "squared_error_reduce", "ppll")));
+
+  /** {@code Map.of} takes no more than ten. */
+  private static <V> Map<String, V> both(Map<String, V> some, Map<String, V> others) {
+    Map<String, V> all = new TreeMap<>(some);
+    all.putAll(others);
+    return all;
+  }
 
   /** A norm's kernels, given the pointers of each. */
   private static Map<String, String> norm(

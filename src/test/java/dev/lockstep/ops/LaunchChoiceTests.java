@@ -65,6 +65,16 @@ class LaunchChoiceTests {
   }
 
   @ParameterizedTest
+  @CsvSource({"1, 1, 1", "8192, 1, 1", "8193, 2, 2", "2147483648, 262144, 65536"})
+  void lossesAreAddedUpByChunks(long count, long chunks, long blocks) {
+    ElementwiseLossLaunch launch = ElementwiseLossLaunch.of(count);
+    assertThat(launch.workspaceShape()).isEqualTo(Shape.of(chunks));
+    assertThat(launch.launch()).isEqualTo(Launch.of(blocks, 256));
+    assertThat(BceWithLogits.workspaceBytes(Shape.of(count))).isEqualTo(4 * chunks);
+    assertThat(MeanSquaredError.workspaceBytes(Shape.of(count))).isEqualTo(4 * chunks);
+  }
+
+  @ParameterizedTest
   @CsvSource({"1, 1", "32, 1", "33, 2", "384, 12"})
   void columnSumsHaveOneBlockForEach32Columns(long cols, long blocks) {
     assertThat(ColumnLaunch.of(cols).launch()).isEqualTo(Launch.of(blocks, 256));

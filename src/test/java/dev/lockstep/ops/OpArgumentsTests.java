@@ -16,6 +16,7 @@ import dev.lockstep.tensor.Tensor;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -50,7 +51,9 @@ class OpArgumentsTests {
     "norms",
     "tables",
     "optimizer",
-    "steps"
+    "steps",
+    "dropout",
+    "elementwiseLosses"
   })
   void badArgumentsAreNamedBeforeTheLaunch(Refused refused) {
     assertThatThrownBy(() -> refused.call().accept(fixture))
@@ -168,7 +171,16 @@ class OpArgumentsTests {
         new Refused("fill: dtype i32", f -> f.fill.fill(f.stream, f.i32(2), 1)),
         new Refused(
             "scale_f32: factor has shape [2], which is 2 elements; 1 are needed",
-            f -> f.scaling.scale(f.stream, f.f32(2), f.f32(2))));
+            f -> f.scaling.scale(f.stream, f.f32(2), f.f32(2))),
+        new Refused(
+            "unscale_bf16: scale is f16; f32 is needed",
+            f -> f.scaling.unscale(f.stream, f.bf16(2), f.f16(1))),
+        new Refused(
+            "scale_f32: gradient overlaps factor in memory",
+            f -> {
+              Tensor gradient = f.f32(2);
+              f.scaling.scale(f.stream, gradient, gradient.slice(0, 1));
+            }));
   }
 
   static Stream<Refused> gates() {
@@ -472,6 +484,98 @@ class OpArgumentsTests {
             f -> new TensorTable(f.stream, f.i32(9).slice(1, 8), List.of(f.f32(2)))));
   }
 
+  static Stream<Refused> dropout() {
+    return Stream.of(
+        new Refused(
+            "dropout_forward_f32: p 1.0 must be at least 0 and below 1", f -> drop(f, 0, 1)),
+        new Refused("p -0.1 must be at least 0 and below 1", f -> drop(f, 0, -0.1f)),
+        new Refused("p NaN must be at least 0 and below 1", f -> drop(f, 0, Float.NaN)),
+        new Refused("place -1 must be at least 0", f -> drop(f, -1, 0.5f)),
+        new Refused(
+            "dropout_forward_bf16: residual has shape [3], which is 3 elements; 4 are needed",
+            f ->
+                f.dropout.forward(
+                    f.stream, f.bf16(4), f.bf16(4), f.bf16(3), f.dropoutState, 0, 0.5f)),
+        new Refused(
+            "dropout_backward_f16: dX is f32; f16 is needed",
+            f -> f.dropout.backward(f.stream, f.f32(4), f.f16(4), f.dropoutState, 0, 0.5f)),
+        new Refused(
+            "dropout_forward: dtype i32 is not supported",
+            f -> f.dropout.forward(f.stream, f.i32(4), f.i32(4), null, f.dropoutState, 0, 0.5f)),
+        new Refused(
+            "dropout_backward_f32: dX overlaps dY in memory",
+            f -> {
+              Tensor both = f.f32(5);
+              f.dropout.backward(
+                  f.stream, both.slice(0, 4), both.slice(1, 4), f.dropoutState, 0, 0.5f);
+            }),
+        new Refused(
+            "a dropout state lives in i32[4], not in i32[2]",
+            f -> new DropoutState(f.library, f.i32(2))),
+        new Refused(
+            "dropout_advance: count 0 must be at least 1",
+            f -> f.dropoutState.advance(f.stream, 0)),
+        new Refused(
+            "a multiple of 8 is needed",
+            f -> new DropoutState(f.library, f.i32(5).slice(1, 4)).advance(f.stream, 1)));
+  }
+
+  static Stream<Refused> elementwiseLosses() {
+    return Stream.of(
+        new Refused(
+            "bce_with_logits_fused_f32: targets has shape [5], which is 5 elements; 6 are needed",
+            f -> bce(f, f.f32(2, 3), f.f32(5), null, f.f32(1))),
+        new Refused(
+            "bce_with_logits_fused_bf16: targets is f32; bf16 is needed",
+            f -> bce(f, f.bf16(2, 3), f.f32(2, 3), null, f.f32(1))),
+        new Refused(
+            "posWeight has shape [2], which is 2 elements; 3 are needed",
+            f -> bce(f, f.f32(2, 3), f.f32(2, 3), f.f32(2), f.f32(1))),
+        new Refused(
+            "posWeight is f16; f32 is needed",
+            f -> bce(f, f.f16(2, 3), f.f16(2, 3), f.f16(3), f.f32(1))),
+        new Refused(
+            "bce_with_logits_fused_f32: workspace is f32[1], too small; f32[2] is needed",
+            f -> bce(f, f.f32(8193), f.f32(8193), null, f.f32(1))),
+        new Refused(
+            "bce_with_logits_fused_f32: dLogits overlaps targets in memory",
+            f -> {
+              Tensor targets = f.f32(6);
+              f.bceWithLogits.elementwise(
+                  f.stream, f.f32(6), targets, f.f32(6), targets, null, null, null);
+            }),
+        new Refused(
+            "bce_with_logits_reduce: loss is f16; f32 is needed",
+            f ->
+                f.bceWithLogits.reduced(
+                    f.stream, f.f16(1), null, f.f32(1), f.f16(6), f.f16(6), null, null, null,
+                    true)),
+        new Refused(
+            "squared_error_fused_f32: target has shape [5], which is 5 elements; 6 are needed",
+            f ->
+                f.meanSquaredError.elementwise(
+                    f.stream, f.f32(6), null, null, f.f32(6), f.f32(5), null)),
+        new Refused(
+            "squared_error_fused_f32: dInput overlaps dTarget in memory",
+            f -> {
+              Tensor both = f.f32(6);
+              f.meanSquaredError.elementwise(
+                  f.stream, f.f32(6), both, both, f.f32(6), f.f32(6), null);
+            }),
+        new Refused(
+            "squared_error_fused_f16: gradScale is f16; f32 is needed",
+            f ->
+                f.meanSquaredError.reduced(
+                    f.stream, f.f32(1), null, null, f.f32(1), f.f16(6), f.f16(6), f.f16(1), true)),
+        new Refused(
+            "squared_error_reduce: loss overlaps workspace in memory",
+            f -> {
+              Tensor one = f.f32(1);
+              f.meanSquaredError.reduced(
+                  f.stream, one, null, null, one, f.f32(6), f.f32(6), null, true);
+            }));
+  }
+
   static Stream<Refused> optimizer() {
     return Stream.of(
         new Refused(
@@ -602,6 +706,16 @@ class OpArgumentsTests {
 
   private static void embeddingBackward(OpFixture f, Tensor dOut, Tensor ids, int padding) {
     f.embedding.backward(f.stream, f.f32(9, 5), f.f32(999), dOut, ids, padding, f.status);
+  }
+
+  private static void drop(OpFixture f, long place, float p) {
+    f.dropout.forward(f.stream, f.f32(4), f.f32(4), null, f.dropoutState, place, p);
+  }
+
+  private static void bce(
+      OpFixture f, Tensor logits, Tensor targets, @Nullable Tensor posWeight, Tensor workspace) {
+    f.bceWithLogits.reduced(
+        f.stream, f.f32(1), null, workspace, logits, targets, null, posWeight, null, true);
   }
 
   private static void forward(OpFixture f, Tensor out, Tensor x, Tensor weight) {

@@ -23,6 +23,9 @@ class OpBench implements AutoCloseable {
   final LossScaling lossScaling;
   final Cast cast;
   final Fill fill;
+  final Dropout dropout;
+  final BceWithLogits bceWithLogits;
+  final MeanSquaredError meanSquaredError;
 
   OpBench(Device device) {
     this.device = device;
@@ -43,6 +46,9 @@ class OpBench implements AutoCloseable {
     lossScaling = new LossScaling(library);
     cast = new Cast(library);
     fill = new Fill(library);
+    dropout = new Dropout(library);
+    bceWithLogits = new BceWithLogits(library);
+    meanSquaredError = new MeanSquaredError(library);
   }
 
   @Override

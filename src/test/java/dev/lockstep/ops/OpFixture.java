@@ -13,6 +13,7 @@ final class OpFixture extends OpBench {
   private final List<DeviceBuffer> buffers = new ArrayList<>();
   final StatusWord status = new StatusWord(i32(2));
   final StepState state = new StepState(library, i32(StepState.SHAPE.count()));
+  final DropoutState dropoutState = new DropoutState(library, i32(4));
 
   OpFixture() {
     super(new RecordingDevice());

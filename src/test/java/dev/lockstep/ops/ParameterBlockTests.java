@@ -29,6 +29,7 @@ class ParameterBlockTests {
       for (DType dtype : new DType[] {DType.F32, DType.F16, DType.BF16}) {
         launchMatrixOps(fixture, dtype);
         launchRowOps(fixture, dtype);
+        launchElementwiseOps(fixture, dtype);
         launchParameterOps(fixture, dtype);
       }
       for (Launched launch : fixture.recorded().launches()) {
@@ -103,6 +104,18 @@ class ParameterBlockTests {
     f.rmsNorm.backward(f.stream, backward);
   }
 
+  private static void launchElementwiseOps(OpFixture f, DType dtype) {
+    Tensor x = f.tensor(dtype, M, N);
+    Tensor out = f.tensor(dtype, M, N);
+    Tensor one = f.f32(1);
+    f.dropout.forward(f.stream, out, x, null, f.dropoutState, 0, 0.5f);
+    f.dropout.backward(f.stream, out, x, f.dropoutState, 0, 0.5f);
+    f.dropoutState.advance(f.stream, 1);
+    Tensor other = f.tensor(dtype, M, N);
+    f.bceWithLogits.reduced(f.stream, one, out, f.f32(1), x, other, null, null, null, true);
+    f.meanSquaredError.reduced(f.stream, one, out, null, f.f32(1), x, other, null, true);
+  }
+
   private static void launchParameterOps(OpFixture f, DType dtype) {
     Tensor copy = f.tensor(dtype, N);
     SgdKernel.Settings momentum = new SgdKernel.Settings(0.9f, 0, true);
@@ -119,6 +132,7 @@ class ParameterBlockTests {
     f.globalNorm.tensorNorms(f.stream, f.f32(1), f.state, table, workspace, NormType.L2);
     f.clipping.byValue(f.stream, table, 1);
     f.scaling.scale(f.stream, copy, f.f32(1));
+    f.scaling.unscale(f.stream, copy, f.f32(1));
     f.fill.fill(f.stream, copy, 1);
     for (DType from : new DType[] {DType.F32, DType.F16, DType.BF16}) {
       if (from != dtype) {

@@ -115,6 +115,16 @@ class DerivativeTests {
             in -> SquaredErrorFormula.mean(SquaredErrorFormula.elements(in.get(0), in.get(1))),
             shape(3, 4),
             shape(3, 4)));
+    all.add(
+        formula(
+            "binary cross-entropy, weighted",
+            in ->
+                BceWithLogitsFormula.elements(
+                    in.get(0),
+                    new double[] {0, 1, 0.25, 1, 0, 0.75},
+                    new double[] {1, 2, 0.5, 3, 1, 1},
+                    new double[] {2, 0.25, 1}),
+            shape(2, 3)));
     for (CrossEntropyFormula.Reduction reduction : CrossEntropyFormula.Reduction.values()) {
       for (double smoothing : new double[] {0, 0.1}) {
         for (double zLoss : new double[] {0, 1e-2}) {
