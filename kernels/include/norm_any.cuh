@@ -109,7 +109,7 @@ __device__ __forceinline__ void normForwardAny(const NormForward& p) {
       meanOfSquares = fmaf(-rest, rest, moments[1] * share);
       if (meanOfSquares < 0.0f) meanOfSquares = 0.0f;  // by rounding; NaN stays
     }
-    const float scale = reciprocalDeviation<true>(meanOfSquares, p.eps, [&] {
+    const float scale = reciprocalDeviation(meanOfSquares, p.eps, [&] {
       float squares = 0.0f;
       forEachColumn<4>(p.cols, vectors, [&](auto access, i64 column) {
         auto s = centered(access, column);

@@ -38,16 +38,16 @@ constexpr int kSlotQuads = kMaxGroupColumns / 4 + 128;
 
 __device__ __forceinline__ u32 placeOfQuad(u32 quad) { return quad ^ (quad >> 3 & 1); }
 
-template <int N>
+template <int N, class Group>
 __device__ __forceinline__ void writePartial(float* partial, const Lanes<N> (&own)[kPacks],
-                                             u32 first, u32 step, u32 columns) {
+                                             const Group& group, u32 columns) {
   __shared__ float4 quads[kSlotQuads];
   const u32 quadsPerRow = columns / 4;
   const u32 slotQuads = (quadsPerRow + 1) | 1;
   __syncthreads();  // the previous call may still be reading
 #pragma unroll
   for (int v = 0; v < kPacks; v++) {
-    const u32 column = first + v * step;
+    const u32 column = (group.lane() + v * group.width()) * N;
     if (column < columns) {
 #pragma unroll
       for (int i = 0; i < N; i += 4) {
@@ -71,6 +71,9 @@ __device__ __forceinline__ void writePartial(float* partial, const Lanes<N> (&ow
 template <class Io, bool kLayer>
 __device__ __forceinline__ void normBackward(const NormBackward& p) {
   constexpr int N = Io::kLanes;
+  // Whether xhat is known before the row is summed: the mean in fp32 is off by up to half an ulp,
+  // which matters to long numbers and which the sum of x - mean tells.
+  constexpr bool kKnown = !kLayer || Io::kShort;
   __shared__ GroupScratch<kMaxGroupWarps<N>> scratch;
   RowGroup<kMaxGroupWarps<N>> group(scratch);
   const int xFormat = formatOf(p.formats, kXBit);
@@ -79,61 +82,53 @@ __device__ __forceinline__ void normBackward(const NormBackward& p) {
   const int dyFormat = formatOf(p.formats, kOutBit);
   const int weightFormat = formatOf(p.formats, kWeightBit);
   const u32 columns = static_cast<u32>(p.cols);
-  const u32 place = group.placeInWarp();
-  const u32 first = group.lane() * N;
-  const u32 step = group.width() * N;
-
-  // As in forward, a thread whose vector lies beyond the row goes along with the row's first.
-  u32 column[kPacks];
+  const u32 place = kept(group.placeInWarp());
+  const OwnColumns<Io> own(group, columns);
   Lanes<N> weight[kPacks];
   Lanes<N> dWeight[kPacks];
   Lanes<N> dBias[kPacks];
+  const float offset = p.weight ? p.weightOffset : 0.0f;
+  loadColumns(weight, group, own, p.weight, weightFormat, columns, 1.0f);
 #pragma unroll
   for (int v = 0; v < kPacks; v++) {
-    column[v] = first + v * step < columns ? first + v * step : 0;
-    weight[v] = Vector<N>{}.splat(1.0f);
+    forEachLane(weight[v], [&](int i) { weight[v].lane[i] += offset; });
     dWeight[v] = Vector<N>{}.splat(0.0f);
     dBias[v] = Vector<N>{}.splat(0.0f);
-    if (p.weight) {
-      const i64 at = Io::bytes(column[v], weightFormat);
-      weight[v] = Io::unpack(Io::load(p.weight + at, weightFormat));
-      forEachLane(weight[v], [&](int i) { weight[v].lane[i] += p.weightOffset; });
-    }
   }
 
   const float share = 1.0f / static_cast<float>(p.cols);
+  // Rows count from the block's first on, of which it has fewer than 2^31.
   const i64 firstRow = blockIdx.x * p.rowsPerBlock;
-  const i64 last = p.rows - firstRow < p.rowsPerBlock ? p.rows : firstRow + p.rowsPerBlock;
-  const u32 rowStep = blockDim.y;
-  i64 row = firstRow + threadIdx.y;
-  char* dx = p.dx + row * p.dxPitch;
+  const i64 left = p.rows - firstRow;
+  const u32 rows = kept(static_cast<u32>(left < p.rowsPerBlock ? left : p.rowsPerBlock));
 
   typename Io::Raw rawX[kPacks];
   typename Io::Raw rawDy[kPacks];
   float nextMean = 0.0f;
   float nextRstd = 0.0f;
-  const auto fetch = [&](i64 of) {
-    const char* const x = p.x + of * p.xPitch;
-    const char* const dy = p.dy + of * p.dyPitch;
+  const auto fetch = [&](u32 local) {
+    const i64 row = firstRow + local;
+    const char* const x = kept(p.x + row * p.xPitch);
+    const char* const dy = kept(p.dy + row * p.dyPitch);
 #pragma unroll
     for (int v = 0; v < kPacks; v++) {
-      rawX[v] = Io::load(x + Io::bytes(column[v], xFormat), xFormat);
-      rawDy[v] = Io::load(dy + Io::bytes(column[v], dyFormat), dyFormat);
+      rawX[v] = Io::load(x + Io::bytes(own.place[v], xFormat), xFormat);
+      rawDy[v] = Io::load(dy + Io::bytes(own.place[v], dyFormat), dyFormat);
     }
-    if (kLayer) nextMean = p.mean[of];
-    nextRstd = p.rstd[of];
+    if (kLayer) nextMean = p.mean[row];
+    nextRstd = p.rstd[row];
   };
   // Lanes without a row go along with the block's first, for the sake of the others of their warp.
   // Short numbers leave room in registers to fetch a row while the one before is worked on.
-  if (Io::kShort) fetch(row < last ? row : firstRow);
-  for (; row - place < last; row += rowStep) {
-    const bool live = row < last;
-    const u32 end = live ? columns : 0;
-    if (!Io::kShort) fetch(live ? row : firstRow);
+  if (Io::kShort) fetch(threadIdx.y < rows ? threadIdx.y : 0);
+  for (u32 local = threadIdx.y; local - place < rows; local += blockDim.y) {
+    const bool live = local < rows;
+    const i64 row = firstRow + local;
+    if (!Io::kShort) fetch(live ? local : 0);
     const float rstd = nextRstd;
     const float mean = nextMean;
     const float shift = -mean * rstd;
-    Lanes<N> xhat[kPacks];  // of LayerNorm with long numbers first x - mean
+    Lanes<N> xhat[kPacks];  // x - mean until it is known
     Lanes<N> dy[kPacks];
 #pragma unroll
     for (int v = 0; v < kPacks; v++) {
@@ -141,30 +136,45 @@ __device__ __forceinline__ void normBackward(const NormBackward& p) {
       dy[v] = Io::unpack(rawDy[v]);
       forEachLane(xhat[v], [&](int i) {
         const float x = xhat[v].lane[i];
-        xhat[v].lane[i] = !kLayer ? x * rstd : Io::kShort ? fmaf(x, rstd, shift) : x - mean;
+        xhat[v].lane[i] = !kKnown ? x - mean : kLayer ? fmaf(x, rstd, shift) : x * rstd;
       });
     }
-    if (Io::kShort && row + rowStep < last) fetch(row + rowStep);
+    if (Io::kShort && local + blockDim.y < rows) fetch(local + blockDim.y);
 
+    const auto accumulate = [&] {
+#pragma unroll
+      for (int v = 0; v < kPacks; v++) {
+        forEachLane(dy[v], [&](int i) {
+          dWeight[v].lane[i] = fmaf(dy[v].lane[i], xhat[v].lane[i], dWeight[v].lane[i]);
+          if (kLayer) dBias[v].lane[i] += dy[v].lane[i];
+        });
+      }
+    };
+    if (kKnown && live) accumulate();
+
+    Lanes<N> g[kPacks];
     float sumG = 0.0f;
     float sumProducts = 0.0f;
     float beyond = 0.0f;
 #pragma unroll
     for (int v = 0; v < kPacks; v++) {
-      const bool present = first + v * step < end;
-      const Lanes<N> g = product(dy[v], weight[v]);
-      const float partG = laneSum(g);
-      const float partProducts = laneProducts(g, xhat[v]);
-      const float partBeyond = laneSum(xhat[v]);
-      sumG += present ? partG : 0.0f;
-      sumProducts += present ? partProducts : 0.0f;
-      beyond += present ? partBeyond : 0.0f;
+      g[v] = product(dy[v], weight[v]);
+      const float partProducts = laneProducts(g[v], xhat[v]);
+      sumProducts = v == 0 ? partProducts * own.present[v]
+                           : fmaf(partProducts, own.present[v], sumProducts);
+      if (kLayer) {
+        const float partG = laneSum(g[v]);
+        sumG = v == 0 ? partG * own.present[v] : fmaf(partG, own.present[v], sumG);
+      }
+      if (!kKnown) {
+        const float part = laneSum(xhat[v]);
+        beyond = v == 0 ? part * own.present[v] : fmaf(part, own.present[v], beyond);
+      }
     }
     float rest = 0.0f;
     if (kLayer) {
       group.sum(sumG, sumProducts);
-      if (!Io::kShort) {
-        // What the mean in fp32 lacks: see forward.
+      if (!kKnown) {
         rest = group.sum(beyond) * share;
         sumProducts = (sumProducts - rest * sumG) * rstd;
 #pragma unroll
@@ -177,49 +187,41 @@ __device__ __forceinline__ void normBackward(const NormBackward& p) {
     } else {
       sumProducts = group.sum(sumProducts);
     }
-    if (live) {
-#pragma unroll
-      for (int v = 0; v < kPacks; v++) {
-        forEachLane(dy[v], [&](int i) {
-          dWeight[v].lane[i] = fmaf(dy[v].lane[i], xhat[v].lane[i], dWeight[v].lane[i]);
-          if (kLayer) dBias[v].lane[i] += dy[v].lane[i];
-        });
-      }
-    }
+    if (!live) continue;
+    if (!kKnown) accumulate();
 
     const float slope = -rstd * sumProducts * share;
     const float level = -rstd * sumG * share;
 #pragma unroll
     for (int v = 0; v < kPacks; v++) {
-      dy[v] = product(dy[v], weight[v]);
-      forEachLane(dy[v], [&](int i) {
-        const float g = dy[v].lane[i];
-        dy[v].lane[i] = fmaf(xhat[v].lane[i], slope, kLayer ? fmaf(g, rstd, level) : g * rstd);
+      forEachLane(g[v], [&](int i) {
+        const float own = g[v].lane[i];
+        g[v].lane[i] = fmaf(xhat[v].lane[i], slope, kLayer ? fmaf(own, rstd, level) : own * rstd);
       });
     }
     if (p.dSum) {
-      const char* const dSum = p.dSum + (live ? row * p.dSumPitch : 0);
+      const char* const dSum = kept(p.dSum + row * p.dSumPitch);
       typename Io::Raw raw[kPacks];
 #pragma unroll
       for (int v = 0; v < kPacks; v++) {
-        raw[v] = Io::load(dSum + Io::bytes(column[v], dSumFormat), dSumFormat);
+        raw[v] = Io::load(dSum + Io::bytes(own.place[v], dSumFormat), dSumFormat);
       }
 #pragma unroll
-      for (int v = 0; v < kPacks; v++) dy[v] = lockstep::sum(dy[v], Io::unpack(raw[v]));
+      for (int v = 0; v < kPacks; v++) g[v] = lockstep::sum(g[v], Io::unpack(raw[v]));
     }
+    char* const dx = kept(p.dx + row * p.dxPitch);
 #pragma unroll
     for (int v = 0; v < kPacks; v++) {
-      if (first + v * step < end) {
-        Io::write(dx + Io::bytes(column[v], dxFormat), dy[v], dxFormat);
+      if (own.present[v] != 0.0f) {
+        Io::write(dx + Io::bytes(own.place[v], dxFormat), g[v], dxFormat);
       }
     }
-    dx += rowStep * p.dxPitch;
   }
 
   if (p.partials) {
     float* const partial = p.partials + blockIdx.x * p.cols;
-    writePartial(partial, dWeight, first, step, columns);
-    if (kLayer) writePartial(partial + gridDim.x * p.cols, dBias, first, step, columns);
+    writePartial(partial, dWeight, group, columns);
+    if (kLayer) writePartial(partial + gridDim.x * p.cols, dBias, group, columns);
   }
 }
 

@@ -36,10 +36,10 @@ constexpr float kShrink = 0x1p-80f;
 
 // 1 / sqrt(meanOfSquares + eps). Where fp32 does not hold that mean, shrunkenMean() takes it again,
 // of the squares of kShrink times the numbers. All lanes of the warp must come here.
-template <bool kHuge, class Mean>
+template <class Mean>
 __device__ __forceinline__ float reciprocalDeviation(float meanOfSquares, float eps,
                                                      Mean shrunkenMean) {
-  if (kHuge && __any_sync(kAllLanes, !(meanOfSquares < INFINITY))) {
+  if (__any_sync(kAllLanes, !(meanOfSquares < INFINITY))) {
     const float shrunken = shrunkenMean();
     if (!(meanOfSquares < INFINITY)) {
       return kShrink * reciprocalSqrt(fmaf(eps * kShrink, kShrink, shrunken));
@@ -60,59 +60,52 @@ __device__ __forceinline__ void normForward(const NormForward& p) {
   const int weightFormat = formatOf(p.formats, kWeightBit);
   const int biasFormat = formatOf(p.formats, kBiasBit);
   const u32 columns = static_cast<u32>(p.cols);
-  const u32 place = group.placeInWarp();
-  const u32 first = group.lane() * N;
-  const u32 step = group.width() * N;
-
-  // A thread whose vector lies beyond the row loads the row's first instead and leaves it out of
-  // the sums: loads need no branch, and all of a row's are under way together.
-  u32 column[kPacks];
+  const i64 place = kept(static_cast<i64>(group.placeInWarp()));
+  const OwnColumns<Io> own(group, columns);
   Lanes<N> weight[kPacks];
   Lanes<N> bias[kPacks];
+  const float offset = p.weight ? p.weightOffset : 0.0f;
+  loadColumns(weight, group, own, p.weight, weightFormat, columns, 1.0f);
 #pragma unroll
   for (int v = 0; v < kPacks; v++) {
-    column[v] = first + v * step < columns ? first + v * step : 0;
-    weight[v] = Vector<N>{}.splat(1.0f);
-    bias[v] = Vector<N>{}.splat(0.0f);
-    if (p.weight) {
-      const i64 at = Io::bytes(column[v], weightFormat);
-      weight[v] = Io::unpack(Io::load(p.weight + at, weightFormat));
-      forEachLane(weight[v], [&](int i) { weight[v].lane[i] += p.weightOffset; });
-    }
-    if (kLayer && p.bias) {
-      bias[v] = Io::unpack(Io::load(p.bias + Io::bytes(column[v], biasFormat), biasFormat));
-    }
+    forEachLane(weight[v], [&](int i) { weight[v].lane[i] += offset; });
   }
+  if (kLayer) loadColumns(bias, group, own, p.bias, biasFormat, columns, 0.0f);
 
   const float count = static_cast<float>(p.cols);
   const float share = 1.0f / count;
-  const i64 rowStep = static_cast<i64>(gridDim.x) * blockDim.y;
+  const i64 rowStep = kept(static_cast<i64>(gridDim.x) * blockDim.y);
+  const i64 xStep = kept(rowStep * p.xPitch);
   i64 row = static_cast<i64>(blockIdx.x) * blockDim.y + threadIdx.y;
   const char* nextX = p.x + row * p.xPitch;
   for (; row - place < p.rows; row += rowStep) {
-    // Lanes without a row go along, for the sake of the others of their warp.
+    // Lanes without a row go along with row 0, for the sake of the others of their warp.
     const bool live = row < p.rows;
-    const u32 end = live ? columns : 0;
-    const char* const x = live ? nextX : p.x;
+    const char* const x = kept(live ? nextX : p.x);
+    nextX += xStep;
     typename Io::Raw raw[kPacks];
 #pragma unroll
     for (int v = 0; v < kPacks; v++) {
-      raw[v] = Io::load(x + Io::bytes(column[v], xFormat), xFormat);
+      raw[v] = Io::load(x + Io::bytes(own.place[v], xFormat), xFormat);
     }
     if (p.residual) {
-      const char* const residual = p.residual + (live ? row * p.residualPitch : 0);
-      char* const sum = p.sum + row * p.sumPitch;
+      const char* const residual = kept(p.residual + (live ? row * p.residualPitch : 0));
       typename Io::Raw addend[kPacks];
 #pragma unroll
       for (int v = 0; v < kPacks; v++) {
-        addend[v] = Io::load(residual + Io::bytes(column[v], addendFormat), addendFormat);
+        addend[v] = Io::load(residual + Io::bytes(own.place[v], addendFormat), addendFormat);
       }
 #pragma unroll
       for (int v = 0; v < kPacks; v++) {
-        const auto s = lockstep::sum(Io::unpack(raw[v]), Io::unpack(addend[v]));
-        raw[v] = Io::round(s, sumFormat);
-        if (p.sum && first + v * step < end) {
-          Io::store(sum + Io::bytes(column[v], sumFormat), raw[v], sumFormat);
+        raw[v] = Io::round(lockstep::sum(Io::unpack(raw[v]), Io::unpack(addend[v])), sumFormat);
+      }
+      if (p.sum && live) {
+        char* const sum = kept(p.sum + row * p.sumPitch);
+#pragma unroll
+        for (int v = 0; v < kPacks; v++) {
+          if (own.present[v] != 0.0f) {
+            Io::store(sum + Io::bytes(own.place[v], sumFormat), raw[v], sumFormat);
+          }
         }
       }
     }
@@ -123,7 +116,7 @@ __device__ __forceinline__ void normForward(const NormForward& p) {
     for (int v = 0; v < kPacks; v++) {
       s[v] = Io::unpack(raw[v]);
       const float part = kLayer ? laneSum(s[v]) : laneProducts(s[v], s[v]);
-      total += first + v * step < end ? part : 0.0f;
+      total = v == 0 ? part * own.present[v] : fmaf(part, own.present[v], total);
     }
     total = group.sum(total);
 
@@ -138,13 +131,12 @@ __device__ __forceinline__ void normForward(const NormForward& p) {
       float beyond = 0.0f;
 #pragma unroll
       for (int v = 0; v < kPacks; v++) {
-        const bool present = first + v * step < end;
         forEachLane(s[v], [&](int i) { s[v].lane[i] -= center; });
         const float part = laneProducts(s[v], s[v]);
-        squares += present ? part : 0.0f;
+        squares = v == 0 ? part * own.present[v] : fmaf(part, own.present[v], squares);
         if (!Io::kShort) {
-          const float partBeyond = laneSum(s[v]);
-          beyond += present ? partBeyond : 0.0f;
+          const float more = laneSum(s[v]);
+          beyond = v == 0 ? more * own.present[v] : fmaf(more, own.present[v], beyond);
         }
       }
       if (Io::kShort) {
@@ -157,11 +149,11 @@ __device__ __forceinline__ void normForward(const NormForward& p) {
       meanOfSquares = fmaf(-rest, rest, squares * share);
       if (meanOfSquares < 0.0f) meanOfSquares = 0.0f;  // by rounding; NaN stays
     }
-    const float scale = reciprocalDeviation<Io::kHuge>(meanOfSquares, p.eps, [&] {
+    const float scale = reciprocalDeviation(meanOfSquares, p.eps, [&] {
       float squares = 0.0f;
 #pragma unroll
       for (int v = 0; v < kPacks; v++) {
-        if (first + v * step < end) {
+        if (own.present[v] != 0.0f) {
           forEachLane(s[v], [&](int i) {
             const float d = s[v].lane[i] * kShrink;
             squares = fmaf(d, d, squares);
@@ -171,24 +163,23 @@ __device__ __forceinline__ void normForward(const NormForward& p) {
       return group.sum(squares) * share;
     });
     const float shift = -rest * scale;
-    if (group.lane() == 0 && end != 0) {
+    if (!live) continue;
+    if (group.lane() == 0) {
       if (kLayer && p.mean) p.mean[row] = center + rest;
       if (p.rstd) p.rstd[row] = scale;
     }
-
-    char* const y = p.y + row * p.yPitch;
+    char* const y = kept(p.y + row * p.yPitch);
 #pragma unroll
     for (int v = 0; v < kPacks; v++) {
-      if (first + v * step < end) {
+      if (own.present[v] != 0.0f) {
         forEachLane(s[v], [&](int i) {
           const float d = s[v].lane[i];
           s[v].lane[i] = kLayer ? fmaf(fmaf(d, scale, shift), weight[v].lane[i], bias[v].lane[i])
                                 : d * scale * weight[v].lane[i];
         });
-        Io::write(y + Io::bytes(column[v], yFormat), s[v], yFormat);
+        Io::write(y + Io::bytes(own.place[v], yFormat), s[v], yFormat);
       }
     }
-    nextX += rowStep * p.xPitch;
   }
 }
 

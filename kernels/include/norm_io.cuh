@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "lanes.cuh"
+#include "row_group.cuh"
 
 namespace lockstep {
 
@@ -47,11 +48,12 @@ struct Alike {
   static constexpr int kLanes = Storage<T>::kLanes;
   // At most 11 bits of precision: sums of numbers near each other lose nothing in fp32.
   static constexpr bool kShort = sizeof(T) == 2;
-  // Squares of its numbers may exceed fp32.
-  static constexpr bool kHuge = !std::is_same<T, __half>::value;
   using Raw = std::conditional_t<kShort, uint4, float4>;
 
-  static __device__ __forceinline__ i64 bytes(u32 elements, int) { return elements * sizeof(T); }
+  // Where a vector begins, in a form that stays in registers over all rows, and in bytes.
+  using Place = i64;
+  static __device__ __forceinline__ Place place(u32 column) { return column * sizeof(T); }
+  static __device__ __forceinline__ i64 bytes(Place place, int) { return place; }
 
   static __device__ __forceinline__ Raw load(const char* address, int) {
     return *reinterpret_cast<const Raw*>(address);
@@ -85,7 +87,7 @@ struct Alike {
   // Two 16-bit numbers. Those of bfloat16 are a shift and a mask away; written like this they need
   // no moves between integer and floating-point registers.
   static __device__ __forceinline__ float2 pair(u32 word) {
-    if constexpr (std::is_same<T, __half>::value) {
+    if constexpr (std::is_same_v<T, __half>) {
       return Storage<__half>::unpackPair(word);
     } else {
       float2 pair;
@@ -100,13 +102,14 @@ struct Alike {
 struct Mixed {
   static constexpr int kLanes = 4;
   static constexpr bool kShort = false;
-  static constexpr bool kHuge = true;
   using Raw = Lanes<4>;
 
-  // Volatile, so that the offsets of every tensor are not kept in registers over all rows.
-  static __device__ __forceinline__ i64 bytes(u32 elements, int format) {
+  // Volatile, so that the bytes of every tensor are not kept in registers over all rows.
+  using Place = u32;
+  static __device__ __forceinline__ Place place(u32 column) { return column; }
+  static __device__ __forceinline__ i64 bytes(Place place, int format) {
     u32 bytes;
-    asm volatile("shl.b32 %0, %1, %2;" : "=r"(bytes) : "r"(elements), "r"(format == 0 ? 2 : 1));
+    asm volatile("shl.b32 %0, %1, %2;" : "=r"(bytes) : "r"(place), "r"(format == 0 ? 2 : 1));
     return bytes;
   }
 
@@ -146,5 +149,55 @@ struct Mixed {
     }
   }
 };
+
+// What a thread needs to know of the vectors of its row that it owns. A thread whose vector lies
+// beyond the row goes along with the row's first and leaves it out of sums by a weight of 0: loads
+// need no branch, and all of a row's are under way together.
+template <class Io>
+struct OwnColumns {
+  typename Io::Place place[kPacks];
+  float present[kPacks];  // 1, or 0 beyond the row
+
+  template <class Group>
+  __device__ __forceinline__ OwnColumns(const Group& group, u32 columns) {
+#pragma unroll
+    for (int v = 0; v < kPacks; v++) {
+      const u32 column = (group.lane() + v * group.width()) * Io::kLanes;
+      place[v] = kept(Io::place(column < columns ? column : 0));
+      present[v] = kept(column < columns ? 1.0f : 0.0f);
+    }
+  }
+};
+
+// [columns] numbers of which each thread keeps its own in registers, weight or bias; all the same
+// where there is no source. The slots of a block share one read. All its threads must come here.
+template <class Io, class Group>
+__device__ __forceinline__ void loadColumns(Lanes<Io::kLanes> (&lanes)[kPacks], const Group& group,
+                                            const OwnColumns<Io>& own, const char* source,
+                                            int format, u32 columns, float otherwise) {
+  __shared__ typename Io::Raw shared[kPacks * kWarpSize];
+  if (!source) {
+#pragma unroll
+    for (int v = 0; v < kPacks; v++) lanes[v] = Vector<Io::kLanes>{}.splat(otherwise);
+  } else if (group.width() > kWarpSize) {
+#pragma unroll
+    for (int v = 0; v < kPacks; v++) {
+      lanes[v] = Io::unpack(Io::load(source + Io::bytes(own.place[v], format), format));
+    }
+  } else {
+    __syncthreads();  // the previous call may still be reading
+    const u32 thread = threadIdx.y * group.width() + group.lane();
+    const u32 vectors = columns / Io::kLanes;
+    if (thread < vectors) {
+      shared[thread] = Io::load(source + Io::bytes(Io::place(thread * Io::kLanes), format), format);
+    }
+    __syncthreads();
+#pragma unroll
+    for (int v = 0; v < kPacks; v++) {
+      const u32 vector = group.lane() + v * group.width();
+      lanes[v] = Io::unpack(shared[vector < vectors ? vector : 0]);
+    }
+  }
+}
 
 }  // namespace lockstep

@@ -45,6 +45,31 @@ __device__ __forceinline__ float addLanes(float value) {
   return value;
 }
 
+// The same value, of which the compiler no longer knows how it came about: it stays in a register
+// instead of being worked out again for every row.
+__device__ __forceinline__ u32 kept(u32 value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
+__device__ __forceinline__ i64 kept(i64 value) {
+  asm volatile("" : "+l"(value));
+  return value;
+}
+
+__device__ __forceinline__ float kept(float value) {
+  asm volatile("" : "+f"(value));
+  return value;
+}
+
+// An address in global memory.
+template <class T>
+__device__ __forceinline__ T* kept(T* address) {
+  size_t global = __cvta_generic_to_global(address);
+  asm volatile("" : "+l"(global));
+  return static_cast<T*>(__cvta_global_to_generic(global));
+}
+
 template <int kMaxWarps>
 class RowGroup {
  public:

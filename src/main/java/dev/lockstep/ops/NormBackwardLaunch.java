@@ -18,7 +18,7 @@ record NormBackwardLaunch(long rowsPerBlock, long blocks) {
   private static final long SPREAD = 128;
 
   /** Enough for partial rows to cost little beside what is read. */
-  private static final long MANY_ROWS = 16;
+  private static final long MANY_ROWS = 24;
 
   /** Enough to fill any GPU; more only makes more partial rows. */
   private static final long MAX_BLOCKS = 512;

@@ -90,12 +90,11 @@ final class NormOp {
         .float32(call.weightOffset())
         .int32(formats.word())
         .checked();
-    // Of two vectors that every group of threads keeps, each costs what half a row of y does.
-    boolean both = call.weight() != null && call.bias() != null;
+    int vectors = (call.weight() == null ? 0 : 1) + (call.bias() == null ? 0 : 1);
     Launch launch =
         kind == Kind.ANY
             ? AnyNormLaunch.of(rows, cols, formats.vectors()).launch()
-            : RowGroupLaunch.of(cols, kind.lanes()).forward(rows, both ? 1024 : 2048);
+            : RowGroupLaunch.of(cols, kind.lanes()).forward(rows, vectors);
     operands.launch(stream, launch);
   }
 

@@ -19,6 +19,18 @@ record RowGroupLaunch(int width, int slots) {
   /** Vectors of a row that each thread holds. */
   private static final int PACKS = 4;
 
+  /** Rows over which reading one number for each column costs little beside the rows. */
+  private static final int ROWS_FOR_A_VECTOR = 6;
+
+  /** About two for each multiprocessor: with fewer, reading columns again is the better choice. */
+  private static final long FEW_BLOCKS = 256;
+
+  /** Enough to fill any GPU, and few enough that each sets itself up for many rows. */
+  private static final long MANY_BLOCKS = 1024;
+
+  /** The same where rows are not wider than a warp. */
+  private static final long MANY_SMALL_BLOCKS = 512;
+
   /** Threads of a block whose groups are not larger than a warp. */
   private static final int SMALL_BLOCK = 128;
 
@@ -38,15 +50,16 @@ record RowGroupLaunch(int width, int slots) {
   }
 
   /**
-   * The launch in which every group works on as many rows as any other, give or take one, and keeps
-   * what it knows of the columns in registers meanwhile.
+   * The launch in which every block works on as many rows as any other, give or take a few, and
+   * keeps what it knows of the columns in registers meanwhile.
    *
-   * @param maxGroups most warps or, where a row takes several, blocks
+   * @param vectors how many numbers it keeps for each column: 0 to 2
    */
-  Launch forward(long rows, long maxGroups) {
-    long mostSlots = maxGroups * Math.max(1, WARP / width);
-    long rowsPerSlot = Math.ceilDiv(rows, mostSlots);
-    return launch(Math.ceilDiv(Math.ceilDiv(rows, rowsPerSlot), (long) slots));
+  Launch forward(long rows, int vectors) {
+    long enough = Math.min((long) vectors * ROWS_FOR_A_VECTOR, Math.ceilDiv(rows, FEW_BLOCKS));
+    long most = width > WARP ? MANY_BLOCKS : MANY_SMALL_BLOCKS;
+    long rowsPerBlock = Math.max(Math.max(enough, 1), Math.ceilDiv(rows, most));
+    return launch(Math.ceilDiv(rows, Math.ceilDiv(rowsPerBlock, (long) slots) * slots));
   }
 
   /** The launch of so many blocks. */

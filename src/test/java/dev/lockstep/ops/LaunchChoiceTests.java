@@ -137,9 +137,10 @@ class LaunchChoiceTests {
     "5, 4, 2",
     "512, 4, 128",
     "513, 5, 103",
-    "2048, 16, 128",
-    "8192, 16, 512",
-    "8193, 17, 482",
+    "3072, 24, 128",
+    "4096, 24, 171",
+    "12288, 24, 512",
+    "12289, 25, 492",
     "16384, 32, 512",
     "1000000, 1954, 512"
   })
@@ -170,18 +171,22 @@ class LaunchChoiceTests {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 1",
-    "1, 2048, 512",
-    "1, 2049, 257", // two rows for each of 1025 groups
-    "1, 16384, 512",
-    "256, 1, 1",
-    "256, 2048, 2048",
-    "256, 2049, 1025",
-    "256, 1000000, 2045"
+    "1, 1, 2, 1",
+    "1, 256, 2, 256",
+    "1, 1024, 2, 256",
+    "1, 4096, 2, 342", // 12 rows for weight and bias
+    "1, 4096, 1, 683", // 6 for a weight
+    "1, 4096, 0, 1024", // 4 for the sake of the grid
+    "1, 16384, 2, 1024",
+    "4, 16384, 2, 512",
+    "4, 1000, 2, 250", // as many as the block has slots
+    "64, 1000, 2, 16",
+    "1, 1000000, 2, 1024"
   })
-  void groupsKeepTheirWeightsOverManyRows(int width, long rows, long blocks) {
-    RowGroupLaunch group = new RowGroupLaunch(width == 1 ? 32 : width, width == 1 ? 4 : 1);
-    assertThat(group.forward(rows, 2048).grid()).isEqualTo(new Dim3((int) blocks));
+  void blocksKeepTheirWeightsOverManyRows(int slots, long rows, int vectors, long blocks) {
+    RowGroupLaunch group = new RowGroupLaunch(slots == 1 ? 256 : 128 / slots, slots);
+    assertThat(group.forward(rows, vectors))
+        .isEqualTo(new Launch(new Dim3((int) blocks), new Dim3(group.width(), slots, 1), 0));
   }
 
   @ParameterizedTest
