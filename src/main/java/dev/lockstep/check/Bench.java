@@ -18,6 +18,7 @@ import dev.lockstep.ops.LayerNorm;
 import dev.lockstep.ops.MeanSquaredError;
 import dev.lockstep.ops.RmsNorm;
 import dev.lockstep.ops.SgdKernel;
+import dev.lockstep.ops.Softmax;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
 import dev.lockstep.ops.SwiGlu;
 
@@ -40,6 +41,7 @@ final class Bench implements AutoCloseable {
   final SgdKernel sgd;
   final Cast cast;
   final Fill fill;
+  final Softmax softmax;
   final Dropout dropout;
   final BceWithLogits bceWithLogits;
   final MeanSquaredError meanSquaredError;
@@ -63,6 +65,7 @@ final class Bench implements AutoCloseable {
     sgd = new SgdKernel(library);
     cast = new Cast(library);
     fill = new Fill(library);
+    softmax = new Softmax(library);
     dropout = new Dropout(library);
     bceWithLogits = new BceWithLogits(library);
     meanSquaredError = new MeanSquaredError(library);

@@ -14,6 +14,7 @@ final class OpChecks {
           new GluCheck(),
           new GatedFfnCheck(),
           new CrossEntropyCheck(),
+          new SoftmaxCheck(),
           new BceWithLogitsCheck(),
           new SquaredErrorCheck(),
           new NormCheck(true),

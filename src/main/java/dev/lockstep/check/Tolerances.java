@@ -65,6 +65,11 @@ public enum Tolerances {
   /** The same where the normalised sum was stored first. */
   NORM_WEIGHT_GRADIENT_OF_SUM(0, 1, 8, Growth.SUM),
 
+  /** e^(x − max) (≤ 8u) over a tree's sum, or x − lse; stored. */
+  SOFTMAX(1, 0, 12, Growth.TREE),
+  /** The same times what another tree adds up, from y as it was stored. */
+  SOFTMAX_GRADIENT(1, 2, 12, Growth.TREE),
+
   /** lse − x[target] and what smoothing and z-loss add, kept in fp32; logits are exact. */
   CROSS_ENTROPY(0, 0, 8, Growth.TREE),
   /** softmax − target, scaled and stored. */

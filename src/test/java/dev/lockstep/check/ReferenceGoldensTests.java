@@ -2,11 +2,8 @@ package dev.lockstep.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.reference.SoftmaxFormula;
-import dev.lockstep.reference.Variable;
 import java.io.IOException;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,42 +24,16 @@ class ReferenceGoldensTests {
   private static final GoldenSet GOLDENS = Goldens.open();
 
   static Stream<GoldenSet.Case> cases() {
-    return GOLDENS.cases().stream().filter(golden -> formula(golden.op()).isPresent());
-  }
-
-  /** How the reference answers the cases of an op; empty where it has no formula. */
-  private static Optional<Formula> formula(String op) {
-    return switch (op) {
-      case "softmax" -> Optional.of(ReferenceGoldensTests::softmax);
-      default -> OpChecks.named(op).map(check -> check::reference);
-    };
-  }
-
-  @FunctionalInterface
-  private interface Formula {
-    Answers of(Problem problem);
-  }
-
-  private static Answers softmax(Problem problem) {
-    ReferenceInputs in = new ReferenceInputs(problem, Set.of());
-    Answers answers = new Answers();
-    Variable x = in.get("x");
-    in.output(
-        answers,
-        "y",
-        problem.attributes().flag("log")
-            ? SoftmaxFormula.logSoftmax(x)
-            : SoftmaxFormula.softmax(x));
-    return in.gradients(answers);
+    return GOLDENS.cases().stream().filter(golden -> OpChecks.named(golden.op()).isPresent());
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   void agreesWithPyTorch(GoldenSet.Case golden) throws IOException {
     GoldenSet.Golden read = GOLDENS.read(golden);
-    OpCheck check = OpChecks.named(golden.op()).orElse(null);
-    Answers got = formula(golden.op()).orElseThrow().of(read.problem());
-    Set<String> notComputed = check == null ? Set.of() : check.notComputed();
+    OpCheck check = OpChecks.named(golden.op()).orElseThrow();
+    Answers got = check.reference(read.problem());
+    Set<String> notComputed = check.notComputed();
     for (Map.Entry<String, double[]> expected : read.answers().tensors().entrySet()) {
       String tensor = expected.getKey();
       if (notComputed.contains(tensor)) {

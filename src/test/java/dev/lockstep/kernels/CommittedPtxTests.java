@@ -85,6 +85,8 @@ class CommittedPtxTests {
                   "dropout_forward_T", "ppppllif",
                   "dropout_backward_T", "pppllif",
                   "dropout_advance", "pl"),
+              "softmax",
+              Map.of("softmax_forward_T", "pplli", "softmax_backward_T", "ppplli"),
               "squared_error",
               Map.of("squared_error_fused_T", "pppppppplf", "squared_error_reduce", "ppll")));
 

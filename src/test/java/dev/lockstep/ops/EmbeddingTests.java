@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.Launch;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.tensor.Tensor;
@@ -314,6 +315,85 @@ abstract class EmbeddingTests extends OpTests {
       sum += (float) rows[row];
     }
     return sum;
+  }
+
+  /** Elements are copied and added up one by one or by fours and eights: to the same bits. */
+  @ParameterizedTest
+  @FieldSource("TYPES")
+  void bitsDoNotDependOnAlignment(DType dtype) {
+    int rows = 70;
+    int dim = 16;
+    int[] ids = ids(rows, 2);
+    double[] weight = Samples.normal(1, 2L * dim, dtype);
+    double[] dOut = Samples.normal(2, (long) rows * dim, dtype);
+    OpCase op =
+        new OpCase(
+            "both",
+            (ops, memory) -> {
+              backward(ops, memory, dtype, new double[2 * dim], dOut, ids, dim, -1);
+              StatusWord status = new StatusWord(memory.words("forward status", 2));
+              ops.embedding.forward(
+                  ops.stream,
+                  memory.output("out", dtype, rows, dim),
+                  memory.input(dtype, weight, 2, dim),
+                  memory.integers(ids),
+                  status);
+            });
+    Map<String, GuardedMemory.Output> aligned = run(bench(), op, 0);
+    for (int shift = 1; shift < 16 / dtype.byteSize(); shift++) {
+      Map<String, GuardedMemory.Output> shifted = run(bench(), op, shift);
+      for (String name : List.of("out", "dWeight")) {
+        assertThat(output(shifted, name).bytes()).isEqualTo(output(aligned, name).bytes());
+      }
+    }
+  }
+
+  /**
+   * A table of 2³³ elements of which one row exists: its address is that row's less what comes
+   * before it. Offsets cut to 32 bits would miss the row and fault.
+   */
+  @Test
+  void aRowMoreThan2To31ElementsIntoTheTableIsFound() {
+    OpBench ops = bench();
+    int id = 1 << 26;
+    int dim = 128;
+    int place = 1 << 25; // of the row in dOut, whose rows before do not exist either
+    double[] row = Samples.normal(1, dim, DType.F32);
+    try (GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, 0)) {
+      Tensor weight = memory.input(DType.F32, row, 1, dim);
+      Tensor out = memory.output("out", DType.F32, 1, dim);
+      Tensor status = memory.words("status", 2);
+      KernelArgs forward =
+          new KernelArgs()
+              .int64(out.address())
+              .int64(weight.address() - 4L * id * dim)
+              .int64(memory.integers(id).address())
+              .int64(1)
+              .int64(id + 1L)
+              .int64(dim)
+              .int64(status.address());
+      Launch launch = TableLaunch.of(1, dim, 4).launch();
+      ops.stream.launch(ops.library.kernel("embedding", "embedding_forward_f32"), launch, forward);
+
+      Tensor dWeight = memory.updated("dWeight", DType.F32, new double[dim], 1, dim);
+      KernelArgs gather =
+          new KernelArgs()
+              .int64(dWeight.address() - 4L * id * dim)
+              .nullAddress()
+              .int64(weight.address() - 4L * place * dim)
+              .int64(memory.integers(id).address())
+              .int64(memory.integers(place).address())
+              .int64(memory.integers(0).address() - 4L * id)
+              .int64(memory.integers(1).address() - 4L * id)
+              .int64(memory.integers(1).address())
+              .int64(dim);
+      ops.stream.launch(
+          ops.library.kernel("embedding", "embedding_backward_gather_f32"), launch, gather);
+      Map<String, GuardedMemory.Output> outputs = memory.finish();
+      assertThat(output(outputs, "out").values()).containsExactly(row);
+      assertThat(output(outputs, "dWeight").values()).containsExactly(row);
+      assertThat(output(outputs, "status").values()).containsExactly(0, 0);
+    }
   }
 
   /** First and last entry included, where there is room. */

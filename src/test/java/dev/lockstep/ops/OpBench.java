@@ -23,6 +23,7 @@ class OpBench implements AutoCloseable {
   final LossScaling lossScaling;
   final Cast cast;
   final Fill fill;
+  final Softmax softmax;
   final Dropout dropout;
   final BceWithLogits bceWithLogits;
   final MeanSquaredError meanSquaredError;
@@ -46,6 +47,7 @@ class OpBench implements AutoCloseable {
     lossScaling = new LossScaling(library);
     cast = new Cast(library);
     fill = new Fill(library);
+    softmax = new Softmax(library);
     dropout = new Dropout(library);
     bceWithLogits = new BceWithLogits(library);
     meanSquaredError = new MeanSquaredError(library);

@@ -108,6 +108,8 @@ class ParameterBlockTests {
     Tensor x = f.tensor(dtype, M, N);
     Tensor out = f.tensor(dtype, M, N);
     Tensor one = f.f32(1);
+    f.softmax.forward(f.stream, out, x, false);
+    f.softmax.backward(f.stream, out, x, x, false);
     f.dropout.forward(f.stream, out, x, null, f.dropoutState, 0, 0.5f);
     f.dropout.backward(f.stream, out, x, f.dropoutState, 0, 0.5f);
     f.dropoutState.advance(f.stream, 1);
