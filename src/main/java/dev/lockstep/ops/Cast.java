@@ -53,6 +53,6 @@ public final class Cast {
         .input("source", source, source.dtype(), n)
         .int64(n)
         .checked()
-        .launch(stream, ElementwiseLaunch.of(n).launch());
+        .launch(stream, ElementwiseLaunch.of(n, ElementwiseLaunch.MANY_PER_THREAD).launch());
   }
 }

@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 public final class Dropout {
   private static final double TWO_TO_32 = 0x1p32;
 
-  /** Each thread works out ten keys before its first element. */
-  private static final int ELEMENTS_PER_THREAD = 16;
-
   private final KernelFamily forward;
   private final KernelFamily backward;
   private final Operands operands = new Operands();
@@ -109,7 +106,7 @@ public final class Dropout {
         .int32(threshold(p))
         .float32(scale(p))
         .checked()
-        .launch(stream, ElementwiseLaunch.of(n, ELEMENTS_PER_THREAD).launch());
+        .launch(stream, ElementwiseLaunch.of(n, ElementwiseLaunch.MANY_PER_THREAD).launch());
   }
 
   /** Words below this, unsigned, drop their element: p · 2³², below 2³² since p is below 1. */

@@ -13,6 +13,9 @@ record ElementwiseLaunch(long blocks) {
   /** One 16-byte access of a 16-bit type, two of fp32. */
   static final int ELEMENTS_PER_THREAD = 8;
 
+  /** Twice that, where preparing costs a thread more than an element does. */
+  static final int MANY_PER_THREAD = 16;
+
   /** Enough to fill any GPU many times over; larger tensors make each thread stride on. */
   static final long MAX_BLOCKS = 1 << 16;
 
@@ -21,7 +24,7 @@ record ElementwiseLaunch(long blocks) {
     return of(count, ELEMENTS_PER_THREAD);
   }
 
-  /** The same for threads that have much to prepare, and so should have more elements each. */
+  /** The same with another share for each thread. */
   static ElementwiseLaunch of(long count, int perThread) {
     long needed = Math.ceilDiv(count, (long) THREADS * perThread);
     return new ElementwiseLaunch(Math.min(needed, MAX_BLOCKS));

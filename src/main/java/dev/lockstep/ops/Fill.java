@@ -28,6 +28,6 @@ public final class Fill {
         .int64(n)
         .float32(value)
         .checked()
-        .launch(stream, ElementwiseLaunch.of(n).launch());
+        .launch(stream, ElementwiseLaunch.of(n, ElementwiseLaunch.MANY_PER_THREAD).launch());
   }
 }

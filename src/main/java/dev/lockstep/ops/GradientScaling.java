@@ -47,6 +47,6 @@ public final class GradientScaling {
         .int64(n)
         .input(name, factor, DType.F32, 1)
         .checked()
-        .launch(stream, ElementwiseLaunch.of(n).launch());
+        .launch(stream, ElementwiseLaunch.of(n, ElementwiseLaunch.MANY_PER_THREAD).launch());
   }
 }

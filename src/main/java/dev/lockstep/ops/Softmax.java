@@ -38,7 +38,7 @@ public final class Softmax {
         .int64(cols)
         .int32(log ? 1 : 0)
         .checked()
-        .launch(stream, RowLaunch.of(rows, cols).launch());
+        .launch(stream, HeldRowLaunch.of(dtype, rows, cols).launch());
   }
 
   /**
@@ -62,6 +62,6 @@ public final class Softmax {
         .int64(cols)
         .int32(log ? 1 : 0)
         .checked()
-        .launch(stream, RowLaunch.of(rows, cols).launch());
+        .launch(stream, HeldRowLaunch.of(dtype, rows, cols).launch());
   }
 }

@@ -18,6 +18,9 @@ record TableLaunch(int threads, long rowBlocks, long columnBlocks) {
   /** Leaves at least two rows to a block, so that short rows fill it too. */
   private static final int MAX_ROW_THREADS = 128;
 
+  /** Preparing costs a thread more than a row does. */
+  private static final long ROWS_PER_THREAD = 2;
+
   /** Enough to fill any GPU several times over; more only start and end. */
   private static final long MAX_BLOCKS = 1 << 12;
 
@@ -32,7 +35,7 @@ record TableLaunch(int threads, long rowBlocks, long columnBlocks) {
       threads *= 2;
     }
     long columnBlocks = Math.min(Math.ceilDiv(vectors, (long) threads), MAX_BLOCKS);
-    long rowBlocks = Math.ceilDiv(rows, (long) THREADS / threads);
+    long rowBlocks = Math.ceilDiv(rows, THREADS / threads * ROWS_PER_THREAD);
     return new TableLaunch(threads, Math.min(rowBlocks, MAX_BLOCKS / columnBlocks), columnBlocks);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Launch;
+import dev.lockstep.numeric.DType;
 import dev.lockstep.tensor.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +76,28 @@ class LaunchChoiceTests {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "F32, 1, 32",
+    "F32, 512, 32",
+    "F32, 513, 64",
+    "BF16, 1024, 32",
+    "F16, 1025, 64",
+    "F32, 8192, 512",
+    "BF16, 16384, 512",
+    "BF16, 4294967296, 512"
+  })
+  void heldRowsTakeFourVectorsToAThread(DType dtype, long cols, int threads) {
+    assertThat(HeldRowLaunch.of(dtype, 7, cols).launch()).isEqualTo(Launch.of(7, threads));
+    assertThat(HeldRowLaunch.of(dtype, 1L << 33, cols).blocks()).isEqualTo(1 << 20);
+  }
+
+  @Test
+  void elementsThatCostLittleAreSharedOutByMoreToAThread() {
+    assertThat(ElementwiseLaunch.of(4097, ElementwiseLaunch.MANY_PER_THREAD).launch())
+        .isEqualTo(Launch.of(2, 256));
+  }
+
+  @ParameterizedTest
   @CsvSource({"1, 1", "32, 1", "33, 2", "384, 12"})
   void columnSumsHaveOneBlockForEach32Columns(long cols, long blocks) {
     assertThat(ColumnLaunch.of(cols).launch()).isEqualTo(Launch.of(blocks, 256));
@@ -83,11 +106,11 @@ class LaunchChoiceTests {
   @ParameterizedTest
   @CsvSource({
     "1, 1, 4, 1, 1, 1",
-    "300, 4, 4, 1, 2, 1",
-    "300, 5, 4, 2, 3, 1",
-    "300, 5, 8, 1, 2, 1",
-    "7, 768, 8, 128, 4, 1",
-    "7, 768, 4, 128, 4, 2",
+    "600, 4, 4, 1, 2, 1",
+    "600, 5, 4, 2, 3, 1",
+    "600, 5, 8, 1, 2, 1",
+    "7, 768, 8, 128, 2, 1",
+    "7, 768, 4, 128, 2, 2",
     "65536, 4096, 8, 128, 1024, 4",
     "8589934592, 8589934592, 4, 128, 1, 4096"
   })
