@@ -1,198 +1,160 @@
 // Softmax cross-entropy with integer targets: the loss and its gradient in one kernel.
 //
-// Of row r with target t, and V = cols:
-//   m = max x,  d = sum e^(x - m),  lse = m + ln d
-//   loss = (1 - a) (lse - x_t) + a (lse - sum x / V) + zLoss lse^2        a = labelSmoothing
-//   dloss/dx_j = p_j (1 + 2 zLoss lse) - (1 - a) [j = t] - a / V          p_j = e^(x_j - m) / d
-//   dLogits = gradScale * rowGrad[r] * dloss/dx                           (rowGrad 1 when null)
+// Of row r with target t, V = cols, x the logits, capped where softCap is finite:
+//   m = max x,  d = sum e^(x - m),  lse = m + ln d,  p_j = e^(x_j - m) / d
+//   loss = (1 - a) w_t (lse - x_t) + (a / V) sum_j w_j (lse - x_j) + z lse^2
+//   dloss/dx_j = p_j (A + 2 z lse) - (1 - a) w_t [j = t] - (a / V) w_j
+//     with a = labelSmoothing, z = zLoss, w = classWeights (1 when null),
+//     A = (1 - a) w_t + (a / V) sum_j w_j
+//   capped: x = c tanh(y / c) of the logit y, dloss/dy = dloss/dx (1 - tanh^2)
+//   dLogits = gradScale * rowGrad[r] * dloss/dy                           (rowGrad 1 when null)
 //
-// Fused: the loss costs no pass of its own, and the probabilities are never stored. One pass keeps
-// a running maximum and rescales the running sum (online softmax), a second one writes gradients.
-// The loss is ln d + (m - x_t), which stays exact for logits far from 0 and for a target hundreds
-// below the maximum, where -ln p_t would be infinite.
+// Fused: the loss costs no pass of its own, and the probabilities are never stored. As much of the
+// row as fits stays on chip: its last tile in registers as it was read, 16 bytes a register
+// quadruple; before that keptSlots * 16 bytes per thread in shared memory; what lies between is
+// read again. The maximum comes first and the sum after it, tile by tile (online softmax), so a
+// row has the same bits wherever it is held. The loss is ln d + (m - x_t), exact for logits far
+// from 0 and for a target hundreds below the maximum, where -ln p_t would be infinite.
 //
-//   losses [rows] = (fp32)   dLogits [rows, cols] = or null   lse [rows] = or null (fp32)
-//   logits [rows, cols]      targets [rows]                   gradScale [1]
-//   rowGrad [rows] or null   status [1] (lowest bad row)
+//   losses [rows] = (fp32)         dLogits [rows, pitch] = or null     lse [rows] = or null (fp32)
+//   predictions [rows] = or null   entropies [rows] = or null (fp32)
+//   logits [rows, pitch], only the first cols count; the others get gradient 0
+//   targets [rows]                 classWeights [cols] or null         gradScale [1]
+//   rowGrad [rows] or null         status [1] (lowest bad row)
 //
 // dLogits may be logits. A row whose target is ignoreIndex has loss 0 and gradient 0. A target
-// outside [0, cols) that is not ignoreIndex gives NaN for both and is reported in status. Logits of
-// -infinity have probability 0; a target of -infinity gives loss +infinity and a finite gradient;
-// NaN, +infinity or nothing but -infinity in a row makes it NaN.
+// outside [0, cols) that is not ignoreIndex gives NaN for both and is reported in status. lse,
+// predictions (lowest column of the largest logit, -1 in a row of NaN) and entropies
+// (-sum p ln p) are of every row. Logits of -infinity have probability 0, capped or not; a target
+// of -infinity gives loss +infinity and a finite gradient; NaN, +infinity not capped or nothing
+// but -infinity in a row makes it NaN.
 //
-//   softmax_cross_entropy_scale    gradScale [1] = upstream / number of targets not ignored,
-//                                  0 where that is 0
-//   softmax_cross_entropy_reduce   loss [1] = sum of losses (mean = 0), or that over the number of
-//                                  targets not ignored (mean = 1), NaN where that is 0
+//   softmax_cross_entropy_fused_T     no smoothing, weights, cap, predictions or entropies
+//   softmax_cross_entropy_options_T   everything; what both can compute has the same bits
+//   softmax_cross_entropy_scale       gradScale [1] = upstream / sum of w_t over the targets not
+//                                     ignored, 0 where there is none
+//   softmax_cross_entropy_reduce      loss [1] = sum of losses (mean = 0), or that over the sum of
+//                                     w_t (mean = 1), NaN where all targets are ignored
+//   softmax_cross_entropy_accuracy    accuracy [1] = share of the targets not ignored that are the
+//                                     row's prediction, NaN where all are ignored
 //
-// Fewest bytes per element: 2 * sizeof(T) with the gradient, sizeof(T) without; these kernels read
-// the logits a second time, from cache where the row fits.
+// Fewest bytes per element: 2 * sizeof(T) with the gradient, sizeof(T) without.
 //
-// Launch: fused any multiple of 32 threads up to 1024, one block per row at a time; scale and
-// reduce one block of 256. Any rows and cols from 1 up, any alignment.
+// Launch: fused and options a multiple of 32 threads up to 1024, with at least keptSlots * 16
+// bytes of dynamic shared memory per thread, one block per row at a time; scale, reduce and
+// accuracy one block of 256. Any rows and cols from 1 up, any alignment.
 
-#include "block.cuh"
-#include "lanes.cuh"
-#include "numeric.cuh"
-#include "status.cuh"
+#include "cross_entropy_general.cuh"
+#include "cross_entropy_registers.cuh"
 
 namespace lockstep::cross_entropy {
 
 constexpr int kReduceThreads = 256;
 
-// x - origin(m) is never infinity minus infinity where m is the maximum of no finite value.
-__device__ __forceinline__ float origin(float maximum) {
-  return maximum == -INFINITY ? 0.0f : maximum;
-}
-
-// What one thread, then the block, knows of a row.
-struct RowSums {
-  float maximum = -INFINITY;
-  float exponentials = 0.0f;  // sum of e^(x - maximum)
-  float shifted = 0.0f;       // sum of x - shift, where labels are smoothed
-};
-
-template <class T>
-__device__ __forceinline__ RowSums sumRow(const T* logits, i64 cols, bool aligned, bool smooth,
-                                          float shift, BlockScratch<1>& scratch) {
-  constexpr int N = Storage<T>::kLanes;
-  RowSums own;
-  forEachColumn<N>(cols, aligned, [&](auto access, i64 column) {
-    const auto x = access.load(logits + column);
-    float maximum = own.maximum;
-    forEachLane(x, [&](int i) { maximum = fmaxf(maximum, x.lane[i]); });
-    const float from = origin(maximum);
-    own.exponentials *= expOfNonPositive(own.maximum - from);
-    own.maximum = maximum;
-    forEachLane(x, [&](int i) { own.exponentials += expOfNonPositive(x.lane[i] - from); });
-    if (smooth) forEachLane(x, [&](int i) { own.shifted += x.lane[i] - shift; });
-  });
-  RowSums row;
-  row.maximum = blockMax(own.maximum, scratch);
-  const float rescaled = own.exponentials * expOfNonPositive(own.maximum - origin(row.maximum));
-  row.exponentials = blockSum(rescaled, scratch);
-  if (smooth) row.shifted = blockSum(own.shifted, scratch);
-  return row;
-}
-
-template <class T>
-__device__ __forceinline__ void fillRow(T* row, i64 cols, bool aligned, float value) {
-  forEachColumn<Storage<T>::kLanes>(cols, aligned, [&](auto access, i64 column) {
-    access.store(row + column, access.splat(value));
-  });
-}
-
-template <class T>
-__device__ __forceinline__ void fused(float* losses, T* dLogits, float* lse, const T* logits,
-                                      const int* targets, const float* gradScale,
-                                      const float* rowGrad, i64 rows, i64 cols, int ignoreIndex,
-                                      float labelSmoothing, float zLoss, u64* status) {
-  constexpr int N = Storage<T>::kLanes;
-  __shared__ BlockScratch<1> scratch;
-  const bool aligned = rowsAligned(cols * sizeof(T), dLogits, logits);
-  const bool smooth = labelSmoothing != 0.0f;
-  const float columns = static_cast<float>(cols);
-  for (i64 row = blockIdx.x; row < rows; row += gridDim.x) {
-    const i64 start = row * cols;
-    const int target = targets[row];
-    const bool ignored = target == ignoreIndex;
-    const bool valid = target >= 0 && target < cols;
-    if (ignored || !valid) {
-      const float value = ignored ? 0.0f : __int_as_float(0x7fc00000);
-      if (lse) {
-        const RowSums sums = sumRow(logits + start, cols, aligned, false, 0.0f, scratch);
-        if (threadIdx.x == 0) lse[row] = sums.maximum + logf(sums.exponentials);
-      }
-      if (threadIdx.x == 0) {
-        losses[row] = value;
-        if (!ignored) reportBadValue(status, row, target);
-      }
-      blockSync();  // dLogits may be logits, which other threads may still be reading
-      if (dLogits) fillRow(dLogits + start, cols, aligned, value);
-      continue;
-    }
-
-    // Every thread reads the target's logit here, before any thread may overwrite it: the
-    // reductions in sumRow lie between.
-    const float targetLogit = loadFloat(logits + start + target);
-    const float shift = isfinite(targetLogit) ? targetLogit : 0.0f;
-    const RowSums sums = sumRow(logits + start, cols, aligned, smooth, shift, scratch);
-    const float logSum = logf(sums.exponentials);
-    const float rowLse = sums.maximum + logSum;
-    if (threadIdx.x == 0) {
-      float loss = logSum + (sums.maximum - targetLogit);
-      // (1 - a) (lse - x_t) + a (lse - mean x) = (lse - x_t) - a mean(x - x_t)
-      if (smooth) loss -= labelSmoothing * (sums.shifted / columns);
-      if (zLoss != 0.0f) loss = fmaf(zLoss * rowLse, rowLse, loss);
-      losses[row] = loss;
-      if (lse) lse[row] = rowLse;
-    }
-    if (!dLogits) continue;
-
-    const float factor = rowGrad ? *gradScale * rowGrad[row] : *gradScale;
-    const float from = origin(sums.maximum);
-    const float zFactor = zLoss == 0.0f ? 1.0f : fmaf(2.0f * zLoss, rowLse, 1.0f);
-    const float probabilityFactor = zFactor / sums.exponentials;
-    const float everywhere = smooth ? labelSmoothing / columns : 0.0f;
-    const float atTarget = 1.0f - labelSmoothing;
-    forEachColumn<N>(cols, aligned, [&](auto access, i64 column) {
-      auto x = access.load(logits + start + column);
-      const i64 targetLane = target - column;
-      forEachLane(x, [&](int i) {
-        const float e = expOfNonPositive(x.lane[i] - from);
-        float gradient = fmaf(e, probabilityFactor, -everywhere);
-        if (i == targetLane) gradient -= atTarget;
-        x.lane[i] = gradient * factor;
-      });
-      access.store(dLogits + start + column, x);
-    });
+// Adds up f(row) over the rows whose target counts, by a block of 256; every thread receives it.
+template <class Number, class F>
+__device__ __forceinline__ Number sumCounted(const int* targets, i64 rows, int ignoreIndex, F f) {
+  __shared__ Number partial[kReduceThreads / kWarpSize];
+  Number own = 0;
+  for (i64 row = threadIdx.x; row < rows; row += kReduceThreads) {
+    if (targets[row] != ignoreIndex) own += f(row);
   }
-}
-
-// Targets that are not ignored, counted by a block of 256; every thread receives the number.
-__device__ __forceinline__ i64 countTargets(const int* targets, i64 rows, int ignoreIndex) {
-  __shared__ i64 counts[kReduceThreads / kWarpSize];
-  i64 own = 0;
-  for (i64 row = threadIdx.x; row < rows; row += kReduceThreads) own += targets[row] != ignoreIndex;
 #pragma unroll
   for (int step = kWarpSize / 2; step > 0; step /= 2) {
     own += __shfl_xor_sync(kAllLanes, own, step);
   }
-  if (laneIndex() == 0) counts[warpIndex()] = own;
+  __syncthreads();  // the previous sum may still be being read
+  if (laneIndex() == 0) partial[warpIndex()] = own;
   __syncthreads();
-  i64 count = 0;
+  Number sum = 0;
 #pragma unroll
-  for (int warp = 0; warp < kReduceThreads / kWarpSize; warp++) count += counts[warp];
-  return count;
+  for (int warp = 0; warp < kReduceThreads / kWarpSize; warp++) sum += partial[warp];
+  return sum;
+}
+
+// The number of targets that count, or the sum of their weights; 0 where none does. A target that
+// is no column, which makes the loss NaN elsewhere, weighs 1.
+__device__ __forceinline__ float weightOfTargets(const int* targets, const float* classWeights,
+                                                 i64 rows, int cols, int ignoreIndex) {
+  if (!classWeights) {
+    return static_cast<float>(
+        sumCounted<i64>(targets, rows, ignoreIndex, [](i64) { return i64{1}; }));
+  }
+  return sumCounted<float>(targets, rows, ignoreIndex, [&](i64 row) {
+    const int target = targets[row];
+    return target >= 0 && target < cols ? classWeights[target] : 1.0f;
+  });
 }
 
 }  // namespace lockstep::cross_entropy
 
-#define LOCKSTEP_SOFTMAX_CROSS_ENTROPY(suffix, T)                                                 \
-  extern "C" __global__ void softmax_cross_entropy_fused_##suffix(                                \
-      float* losses, T* dLogits, float* lse, const T* logits, const int* targets,                 \
-      const float* gradScale, const float* rowGrad, lockstep::i64 rows, lockstep::i64 cols,       \
-      int ignoreIndex, float labelSmoothing, float zLoss, lockstep::u64* status) {                \
-    lockstep::cross_entropy::fused(losses, dLogits, lse, logits, targets, gradScale, rowGrad,     \
-                                   rows, cols, ignoreIndex, labelSmoothing, zLoss, status);       \
+#define LOCKSTEP_ENTRY(threads) extern "C" __global__ void __launch_bounds__(threads)
+
+#define LOCKSTEP_PLAIN(name, threads, T, Row)                                                     \
+  LOCKSTEP_ENTRY(threads)                                                                         \
+  name(float* losses, T* dLogits, float* lse, const T* logits, const int* targets,                \
+       const float* gradScale, const float* rowGrad, lockstep::i64 rows, int cols,                \
+       lockstep::i64 pitch, int ignoreIndex, float zLoss, int keptSlots,                          \
+       lockstep::u64* status) {                                                                   \
+    using namespace lockstep::cross_entropy;                                                      \
+    const Arguments<T> a = {losses, dLogits, lse,         nullptr, nullptr, logits,    targets,   \
+                            nullptr, gradScale, rowGrad,  rows,    cols,    pitch, ignoreIndex,   \
+                            0.0f,   zLoss,   INFINITY,    keptSlots, status};                     \
+    processRows<false, Row>(a);                                                                   \
   }
+
+#define LOCKSTEP_SOFTMAX_CROSS_ENTROPY(suffix, T)                                                 \
+  LOCKSTEP_PLAIN(softmax_cross_entropy_fused_##suffix, 512, T, RowInRegisters<T>)                 \
+  LOCKSTEP_PLAIN(softmax_cross_entropy_unaligned_##suffix, 1024, T,                               \
+                 LOCKSTEP_ARGUMENT(RowInSharedMemory<T, false, false>))                           \
+  LOCKSTEP_ENTRY(1024)                                                                            \
+  softmax_cross_entropy_general_##suffix(                                                         \
+      float* losses, T* dLogits, float* lse, int* predictions, float* entropies, const T* logits, \
+      const int* targets, const float* classWeights, const float* gradScale,                      \
+      const float* rowGrad, lockstep::i64 rows, int cols, lockstep::i64 pitch, int ignoreIndex,   \
+      float labelSmoothing, float zLoss, float softCap, int keptSlots, lockstep::u64* status) {   \
+    using namespace lockstep::cross_entropy;                                                      \
+    const Arguments<T> a = {losses,  dLogits, lse,         predictions,    entropies,             \
+                            logits,  targets, classWeights, gradScale,     rowGrad,               \
+                            rows,    cols,    pitch,       ignoreIndex,    labelSmoothing,        \
+                            zLoss,   softCap, keptSlots,   status};                               \
+    if (lockstep::rowsAligned(pitch * sizeof(T), dLogits, logits)) {                              \
+      processRows<true, RowInSharedMemory<T, true, true>>(a);                                     \
+    } else {                                                                                      \
+      processRows<true, RowInSharedMemory<T, false, true>>(a);                                    \
+    }                                                                                             \
+  }
+#define LOCKSTEP_ARGUMENT(...) __VA_ARGS__
 LOCKSTEP_FOR_EACH_TYPE(LOCKSTEP_SOFTMAX_CROSS_ENTROPY)
 
 extern "C" __global__ void softmax_cross_entropy_scale(float* gradScale, const int* targets,
+                                                       const float* classWeights,
                                                        const float* upstream, lockstep::i64 rows,
-                                                       int ignoreIndex) {
-  const lockstep::i64 count = lockstep::cross_entropy::countTargets(targets, rows, ignoreIndex);
-  if (threadIdx.x == 0) *gradScale = count == 0 ? 0.0f : *upstream / static_cast<float>(count);
+                                                       int cols, int ignoreIndex) {
+  using namespace lockstep::cross_entropy;
+  const float weight = weightOfTargets(targets, classWeights, rows, cols, ignoreIndex);
+  if (threadIdx.x == 0) *gradScale = weight == 0.0f ? 0.0f : *upstream / weight;
 }
 
 extern "C" __global__ void softmax_cross_entropy_reduce(float* loss, const float* losses,
-                                                        const int* targets, lockstep::i64 rows,
+                                                        const int* targets,
+                                                        const float* classWeights,
+                                                        lockstep::i64 rows, int cols,
                                                         int ignoreIndex, int mean) {
+  using namespace lockstep::cross_entropy;
+  const float sum = sumCounted<float>(targets, rows, ignoreIndex,
+                                      [&](lockstep::i64 row) { return losses[row]; });
+  const float weight =
+      mean ? weightOfTargets(targets, classWeights, rows, cols, ignoreIndex) : 1.0f;
+  if (threadIdx.x == 0) *loss = sum / weight;
+}
+
+extern "C" __global__ void softmax_cross_entropy_accuracy(float* accuracy, const int* predictions,
+                                                          const int* targets, lockstep::i64 rows,
+                                                          int ignoreIndex) {
   using namespace lockstep;
-  __shared__ BlockScratch<1> scratch;
-  const i64 count = cross_entropy::countTargets(targets, rows, ignoreIndex);
-  float own = 0.0f;
-  for (i64 row = threadIdx.x; row < rows; row += cross_entropy::kReduceThreads) own += losses[row];
-  const float sum = blockSum(own, scratch);
-  if (threadIdx.x == 0) *loss = mean ? sum / static_cast<float>(count) : sum;
+  const i64 correct = cross_entropy::sumCounted<i64>(
+      targets, rows, ignoreIndex, [&](i64 row) { return i64{predictions[row] == targets[row]}; });
+  const float count = cross_entropy::weightOfTargets(targets, nullptr, rows, 0, ignoreIndex);
+  if (threadIdx.x == 0) *accuracy = static_cast<float>(correct) / count;
 }

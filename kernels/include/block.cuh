@@ -59,11 +59,23 @@ __device__ __forceinline__ float blockSum(float value, BlockScratch<1>& scratch)
   return values[0];
 }
 
-// The largest value that is not NaN.
+// The largest value, of which none may be NaN.
 __device__ __forceinline__ float blockMax(float value, BlockScratch<1>& scratch) {
   float values[1] = {value};
   blockReduce(values, -INFINITY, scratch, [](float v) { return warpMax(v); });
   return values[0];
+}
+
+// The smallest value; of a block of several warps scratch must not be in use by another reduction.
+__device__ __forceinline__ int blockMin(int value, BlockScratch<1>& scratch) {
+  value = __reduce_min_sync(kAllLanes, value);
+  if (blockDim.x == kWarpSize) return value;
+  __syncthreads();  // the previous reduction may still be reading scratch
+  if (laneIndex() == 0) scratch.partial[0][warpIndex()] = __int_as_float(value);
+  __syncthreads();
+  const bool present = laneIndex() < blockDim.x / kWarpSize;
+  return __reduce_min_sync(kAllLanes,
+                           present ? __float_as_int(scratch.partial[0][laneIndex()]) : value);
 }
 
 }  // namespace lockstep

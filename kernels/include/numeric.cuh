@@ -7,13 +7,16 @@ namespace lockstep {
 
 constexpr float kLog2E = 1.44269504088896340736f;
 
-// e^x for x <= 0, -infinity included, in three instructions: the relative error stays below
-// 2^-21 + |x| * 2^-23, so the absolute error below 2^-21. Below about -87 the result is 0.
-__device__ __forceinline__ float expOfNonPositive(float x) {
+// 2^x within 2^-22, relatively; below -126 the result is 0.
+__device__ __forceinline__ float exp2Approximate(float x) {
   float y;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x * kLog2E));
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
   return y;
 }
+
+// e^x for x <= 0, -infinity included, in two instructions: the relative error stays below
+// 2^-21 + |x| * 2^-23, so the absolute error below 2^-21. Below about -87 the result is 0.
+__device__ __forceinline__ float expOfNonPositive(float x) { return exp2Approximate(x * kLog2E); }
 
 // 1 / sqrt(x), within 1 ulp: the approximate instruction would be off by 2, and in a row kernel
 // this happens once per row.

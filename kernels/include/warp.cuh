@@ -22,13 +22,12 @@ __device__ __forceinline__ float warpSum(float value) {
   return value;
 }
 
-// The largest value that is not NaN.
+// The largest value, of which none may be NaN. As integers floats have the same order, but for the
+// negative ones, whose order is reversed.
 __device__ __forceinline__ float warpMax(float value) {
-#pragma unroll
-  for (int step = kWarpSize / 2; step > 0; step /= 2) {
-    value = fmaxf(value, __shfl_xor_sync(kAllLanes, value, step));
-  }
-  return value;
+  const auto mirror = [](int bits) { return bits ^ ((bits >> 31) & 0x7fffffff); };
+  const int ordered = mirror(__float_as_int(value));
+  return __int_as_float(mirror(__reduce_max_sync(kAllLanes, ordered)));
 }
 
 }  // namespace lockstep

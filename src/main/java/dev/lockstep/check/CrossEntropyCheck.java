@@ -2,6 +2,7 @@ package dev.lockstep.check;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
+import dev.lockstep.ops.SoftmaxCrossEntropy.Outputs;
 import dev.lockstep.ops.StatusWord;
 import dev.lockstep.reference.CrossEntropyFormula;
 import dev.lockstep.reference.CrossEntropyFormula.Reduction;
@@ -121,10 +122,10 @@ final class CrossEntropyCheck implements OpCheck {
     long rows = hostLogits.rows();
     Reduction reduction = reduction(problem);
     SoftmaxCrossEntropy.Options options =
-        new SoftmaxCrossEntropy.Options(
-            problem.attributes().integer("ignore_index"),
-            (float) problem.attributes().number("label_smoothing"),
-            (float) problem.attributes().number("z_loss"));
+        SoftmaxCrossEntropy.Options.defaults()
+            .withIgnoreIndex(problem.attributes().integer("ignore_index"))
+            .withLabelSmoothing((float) problem.attributes().number("label_smoothing"))
+            .withZLoss((float) problem.attributes().number("z_loss"));
     boolean inPlace = problem.attributes().flag("in_place");
     Tensor logits =
         inPlace
@@ -142,15 +143,14 @@ final class CrossEntropyCheck implements OpCheck {
     Tensor gradScale = perRow ? one : upstream;
     if (reduction == Reduction.MEAN) {
       gradScale = trial.output("gradScale", DType.F32, 1);
-      bench.crossEntropy.scale(trial.stream(), gradScale, targets, upstream, options);
+      bench.crossEntropy.scale(trial.stream(), gradScale, targets, null, upstream, options);
     }
     bench.crossEntropy.fused(
         trial.stream(),
-        losses,
-        dLogits,
-        lse,
+        Outputs.of(losses).withGradient(dLogits).withLogSumExp(lse),
         logits,
         targets,
+        null,
         gradScale,
         perRow ? upstream : null,
         options,
@@ -160,13 +160,12 @@ final class CrossEntropyCheck implements OpCheck {
     if (!inPlace) {
       bench.crossEntropy.fused(
           trial.stream(),
-          alone,
-          null,
-          null,
+          Outputs.of(alone),
           logits,
           targets,
+          null,
           gradScale,
-          perRow ? upstream : null,
+          null,
           options,
           status);
     }
@@ -193,7 +192,7 @@ final class CrossEntropyCheck implements OpCheck {
     }
     Tensor loss = trial.output("loss", DType.F32, 1);
     boolean mean = reduction == Reduction.MEAN;
-    bench.crossEntropy.reduce(trial.stream(), loss, losses, targets, options, mean);
+    bench.crossEntropy.reduce(trial.stream(), loss, losses, targets, null, options, mean);
     return trial.read(loss);
   }
 

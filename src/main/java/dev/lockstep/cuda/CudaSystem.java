@@ -3,6 +3,7 @@ package dev.lockstep.cuda;
 import static dev.lockstep.cuda.CudaErrors.check;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
 
 import dev.lockstep.device.DeviceException;
@@ -108,7 +109,8 @@ sealed interface CudaSystem {
             text(name),
             major + "." + minor,
             attribute(gpu, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-            bytes[0]);
+            bytes[0],
+            attribute(gpu, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN));
     if (major < 8) {
       return new Missing(
           "the kernels need compute capability 8.0, %s has %s"

@@ -8,10 +8,12 @@ package dev.lockstep.device;
  * @param computeCapability for example {@code 8.0}
  * @param multiprocessors streaming multiprocessors, of the modelled GPU on the simulator
  * @param memoryBytes total device memory
+ * @param sharedBytesPerBlock shared memory a block may have, when its kernel asks for it
  */
 public record DeviceInfo(
     String provider,
     String name,
     String computeCapability,
     int multiprocessors,
-    long memoryBytes) {}
+    long memoryBytes,
+    int sharedBytesPerBlock) {}

@@ -14,19 +14,19 @@ final class PredictionHead {
   private final SoftmaxCrossEntropy crossEntropy;
   private final Linear linear;
   private final Tensor logits; // [B, V]; the backward pass finds their gradient here
-  private final Tensor losses; // [B]
+  private final SoftmaxCrossEntropy.Outputs outputs; // losses [B]
   private final Tensor gradientScale; // scalar
   private final StatusWord status;
-  private final boolean training;
 
   PredictionHead(OpSet ops, Linear linear, ActivationPlan plan) {
     this.crossEntropy = ops.crossEntropy();
     this.linear = linear;
     this.logits = plan.output(linear.outWidth());
-    this.losses = plan.statistic();
+    this.outputs =
+        SoftmaxCrossEntropy.Outputs.of(plan.statistic())
+            .withGradient(plan.training() ? logits : null);
     this.gradientScale = plan.tensor(DType.F32, Shape.of(1));
     this.status = new StatusWord(plan.tensor(StatusWord.DTYPE, StatusWord.SHAPE));
-    this.training = plan.training();
   }
 
   Tensor logits() {
@@ -47,15 +47,14 @@ final class PredictionHead {
    * @param upstream device scalar: the gradient of the mean loss
    */
   void loss(Stream stream, Tensor targets, Tensor upstream) {
-    crossEntropy.scale(stream, gradientScale, targets, upstream, OPTIONS);
-    Tensor dLogits = training ? logits : null;
+    crossEntropy.scale(stream, gradientScale, targets, null, upstream, OPTIONS);
     crossEntropy.fused(
-        stream, losses, dLogits, null, logits, targets, gradientScale, null, OPTIONS, status);
+        stream, outputs, logits, targets, null, gradientScale, null, OPTIONS, status);
   }
 
   /** loss = the mean of the losses of all rows that count, or their sum. */
   void reduce(Stream stream, Tensor loss, Tensor targets, boolean mean) {
-    crossEntropy.reduce(stream, loss, losses, targets, OPTIONS, mean);
+    crossEntropy.reduce(stream, loss, outputs.losses(), targets, null, OPTIONS, mean);
   }
 
   /** dX = the gradient of x; adds the gradients of the parameters. */

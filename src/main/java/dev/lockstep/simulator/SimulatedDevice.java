@@ -62,7 +62,8 @@ public final class SimulatedDevice implements Device {
         "Lockstep simulator of " + gpu().product() + ", " + workers.count() + " threads",
         gpu().capability().toString(),
         gpu().multiprocessors(),
-        gpu().memoryBytes());
+        gpu().memoryBytes(),
+        gpu().capability().sharedBytesPerBlock());
   }
 
   @Override

@@ -187,7 +187,7 @@ class DevicesTests {
   private record NamedDevice(String provider) implements Device {
     @Override
     public DeviceInfo info() {
-      return new DeviceInfo(provider, provider, "0.0", 1, 0);
+      return new DeviceInfo(provider, provider, "0.0", 1, 0, 0);
     }
 
     @Override

@@ -77,7 +77,8 @@ class GpuModelTests {
       assertThat(GpuModel.of(info(model, 0.94))).hasValue(model);
       assertThat(GpuModel.of(info(model, 0.3))).isEmpty();
     }
-    assertThat(GpuModel.of(new DeviceInfo("cuda", "?", "12.0", 170, 32L << 30))).isEmpty();
+    assertThat(GpuModel.of(new DeviceInfo("cuda", "?", "12.0", 170, 32L << 30, 99 << 10)))
+        .isEmpty();
   }
 
   private static DeviceInfo info(GpuModel model, double memory) {
@@ -86,6 +87,7 @@ class GpuModelTests {
         "under another name",
         model.capability().toString(),
         model.multiprocessors(),
-        (long) (memory * model.memoryBytes()));
+        (long) (memory * model.memoryBytes()),
+        model.capability().sharedBytesPerBlock());
   }
 }

@@ -42,7 +42,7 @@ public final class RecordingDevice implements Device {
 
   @Override
   public DeviceInfo info() {
-    return new DeviceInfo("recording", "host memory", "0.0", 1, Long.MAX_VALUE);
+    return new DeviceInfo("recording", "host memory", "0.0", 1, Long.MAX_VALUE, 99 << 10);
   }
 
   @Override

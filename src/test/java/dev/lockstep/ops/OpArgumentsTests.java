@@ -10,6 +10,7 @@ import dev.lockstep.ops.GlobalNorm.NormType;
 import dev.lockstep.ops.LossScaling.Rules;
 import dev.lockstep.ops.ParameterTable.Entry;
 import dev.lockstep.ops.SoftmaxCrossEntropy.Options;
+import dev.lockstep.ops.SoftmaxCrossEntropy.Outputs;
 import dev.lockstep.tensor.Rows;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -237,11 +238,10 @@ class OpArgumentsTests {
             f ->
                 f.crossEntropy.fused(
                     f.stream,
-                    f.f32(4),
-                    null,
-                    null,
-                    f.f32(4, 9),
+                    Outputs.of(f.f32(4)),
+                    f.f32(4, 8),
                     f.i32(3),
+                    null,
                     null,
                     null,
                     PLAIN,
@@ -251,11 +251,10 @@ class OpArgumentsTests {
             f ->
                 f.crossEntropy.fused(
                     f.stream,
+                    Outputs.of(f.f32(4)),
+                    f.f32(4, 8),
                     f.f32(4),
                     null,
-                    null,
-                    f.f32(4, 9),
-                    f.f32(4),
                     null,
                     null,
                     PLAIN,
@@ -265,11 +264,10 @@ class OpArgumentsTests {
             f ->
                 f.crossEntropy.fused(
                     f.stream,
-                    f.f32(4),
-                    f.f32(4, 9),
-                    null,
-                    f.f32(4, 9),
+                    Outputs.of(f.f32(4)).withGradient(f.f32(4, 8)),
+                    f.f32(4, 8),
                     f.i32(4),
+                    null,
                     null,
                     null,
                     PLAIN,
@@ -279,25 +277,28 @@ class OpArgumentsTests {
             f ->
                 f.crossEntropy.fused(
                     f.stream,
-                    f.bf16(4),
-                    null,
-                    null,
-                    f.bf16(4, 9),
+                    Outputs.of(f.bf16(4)),
+                    f.bf16(4, 8),
                     f.i32(4),
+                    null,
                     null,
                     null,
                     PLAIN,
                     f.status)),
         new Refused(
             "softmax_cross_entropy_scale: upstream is f16; f32 is needed",
-            f -> f.crossEntropy.scale(f.stream, f.f32(1), f.i32(4), f.f16(1), PLAIN)),
+            f -> f.crossEntropy.scale(f.stream, f.f32(1), f.i32(4), null, f.f16(1), PLAIN)),
         new Refused(
             "softmax_cross_entropy_reduce: losses has shape [5], which is 5 elements; 4 are needed",
-            f -> f.crossEntropy.reduce(f.stream, f.f32(1), f.f32(5), f.i32(4), PLAIN, true)),
-        new Refused("labelSmoothing 1.0 must be", f -> new Options(-100, 1, 0)),
-        new Refused("labelSmoothing NaN must be", f -> new Options(-100, Float.NaN, 0)),
-        new Refused("zLoss -0.1 must be finite and at least 0", f -> new Options(-100, 0, -0.1f)),
-        new Refused("zLoss Infinity", f -> new Options(-100, 0, Float.POSITIVE_INFINITY)));
+            f -> f.crossEntropy.reduce(f.stream, f.f32(1), f.f32(5), f.i32(4), null, PLAIN, true)),
+        new Refused("labelSmoothing 1.0 must be", f -> PLAIN.withLabelSmoothing(1)),
+        new Refused("labelSmoothing NaN must be", f -> PLAIN.withLabelSmoothing(Float.NaN)),
+        new Refused("zLoss -0.1 must be finite and at least 0", f -> PLAIN.withZLoss(-0.1f)),
+        new Refused("zLoss Infinity", f -> PLAIN.withZLoss(Float.POSITIVE_INFINITY)),
+        new Refused("softCap 0.0 must be positive", f -> PLAIN.withSoftCap(0)),
+        new Refused("softCap -30.0 must be positive", f -> PLAIN.withSoftCap(-30)),
+        new Refused("softCap NaN must be positive", f -> PLAIN.withSoftCap(Float.NaN)),
+        new Refused("classes -1 must be positive", f -> PLAIN.withClasses(-1)));
   }
 
   static Stream<Refused> norms() {

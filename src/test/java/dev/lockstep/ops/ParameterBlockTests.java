@@ -6,6 +6,7 @@ import dev.lockstep.device.RecordingDevice.Launched;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.GlobalNorm.NormType;
 import dev.lockstep.ops.GlobalNorm.Options;
+import dev.lockstep.ops.SoftmaxCrossEntropy.Outputs;
 import dev.lockstep.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -65,20 +66,7 @@ class ParameterBlockTests {
     Tensor mean = f.f32(M);
     Tensor rstd = f.f32(M);
     Tensor one = f.f32(1);
-    f.crossEntropy.fused(
-        f.stream,
-        mean,
-        out,
-        null,
-        x,
-        ids,
-        one,
-        null,
-        SoftmaxCrossEntropy.Options.defaults(),
-        f.status);
-    f.crossEntropy.scale(f.stream, f.f32(1), ids, one, SoftmaxCrossEntropy.Options.defaults());
-    f.crossEntropy.reduce(
-        f.stream, f.f32(1), mean, ids, SoftmaxCrossEntropy.Options.defaults(), true);
+    launchCrossEntropy(f, x, f.tensor(dtype, M, 8), ids, one);
     launchNorms(f, x, dtype);
     launchNorms(f, f.tensor(dtype, M, 8), dtype);
     launchNorms(f, f.tensor(dtype, M, 8), dtype == DType.F32 ? DType.F16 : DType.F32);
@@ -86,6 +74,20 @@ class ParameterBlockTests {
     Tensor many = f.tensor(dtype, 65, N); // more than a chunk, so that there are chunks to combine
     Tensor words = f.f32(Embedding.workspaceBytes(x.shape(), 65) / 4);
     f.embedding.backward(f.stream, f.f32(M, N), words, many, f.i32(65), f.status);
+  }
+
+  private static void launchCrossEntropy(
+      OpFixture f, Tensor logits, Tensor ofWholeVectors, Tensor ids, Tensor one) {
+    SoftmaxCrossEntropy.Options options = SoftmaxCrossEntropy.Options.defaults();
+    SoftmaxCrossEntropy op = f.crossEntropy;
+    Outputs losses = Outputs.of(f.f32(M));
+    Outputs all = losses.withPredictions(f.i32(M));
+    op.fused(f.stream, losses, logits, ids, null, one, null, options, f.status);
+    op.fused(f.stream, losses, ofWholeVectors, ids, null, one, null, options, f.status);
+    op.fused(f.stream, all, ofWholeVectors, ids, null, one, null, options, f.status);
+    op.scale(f.stream, f.f32(1), ids, null, one, options);
+    op.reduce(f.stream, f.f32(1), f.f32(M), ids, null, options, true);
+    op.accuracy(f.stream, f.f32(1), ids, f.i32(M), options);
   }
 
   private static void launchNorms(OpFixture f, Tensor x, DType weightType) {

@@ -2,6 +2,7 @@ package dev.lockstep.profile.bench;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
+import dev.lockstep.ops.SoftmaxCrossEntropy.Outputs;
 import dev.lockstep.ops.StatusWord;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -40,18 +41,17 @@ final class LossCases {
   private static RowCase.Plan plan(DType dtype, Shape shape) {
     return (library, memory) -> {
       SoftmaxCrossEntropy op = new SoftmaxCrossEntropy(library);
-      Tensor losses = memory.zeros(DType.F32, shape.rows());
-      Tensor dLogits = memory.zeros(dtype, shape.extents());
-      Tensor logSumExp = memory.zeros(DType.F32, shape.rows());
+      Outputs outputs =
+          Outputs.of(memory.zeros(DType.F32, shape.rows()))
+              .withGradient(memory.zeros(dtype, shape.extents()))
+              .withLogSumExp(memory.zeros(DType.F32, shape.rows()));
       Tensor logits = memory.normal(dtype, shape.extents());
       Tensor targets = memory.indices(shape.rows(), shape.cols());
       Tensor gradScale = memory.scalar(1f / shape.rows());
       StatusWord status = memory.status();
       SoftmaxCrossEntropy.Options options = SoftmaxCrossEntropy.Options.defaults();
       return stream ->
-          op.fused(
-              stream, losses, dLogits, logSumExp, logits, targets, gradScale, null, options,
-              status);
+          op.fused(stream, outputs, logits, targets, null, gradScale, null, options, status);
     };
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class KernelFileTests {
-  private static final DeviceInfo TARGET = new DeviceInfo("sim", "test", "8.0", 1, 1);
+  private static final DeviceInfo TARGET = new DeviceInfo("sim", "test", "8.0", 1, 1, 1);
 
   private final KernelFile several = read("several.ptx");
 

@@ -78,7 +78,7 @@ class RowBenchTests {
 
   @Test
   void aDeviceThatDoesNotCountIsTimed() {
-    DeviceInfo info = new DeviceInfo("other", "other", "9.0", 132, 79L << 30);
+    DeviceInfo info = new DeviceInfo("other", "other", "9.0", 132, 79L << 30, 227 << 10);
     try (Device device = new UncountedDevice(info);
         RowBench bench = new RowBench(device)) {
       assertThat(bench.counts()).isFalse();
