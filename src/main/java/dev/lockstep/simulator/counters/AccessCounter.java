@@ -86,6 +86,9 @@ final class AccessCounter {
     Scratch scratch = tally.scratch;
     for (Member member : members) {
       long distance = shift + member.distance;
+      if (member.cost.scattered(values, distance, lanes, scratch, history, tally)) {
+        continue;
+      }
       for (int i = 0; i < Warp.LANES; i++) {
         scratch.addresses[i] = values[i] + distance;
       }

@@ -56,6 +56,16 @@ final class AccessHistory {
     return found;
   }
 
+  /** Where it last read; null at first. */
+  Footprint.@Nullable Touched loaded() {
+    return loaded;
+  }
+
+  /** Where it last wrote; null at first. */
+  Footprint.@Nullable Touched stored() {
+    return stored;
+  }
+
   /** Adds what was only noted so far. */
   void report(AccessCounter counter, long[] counts) {
     report(latest, counter, counts);

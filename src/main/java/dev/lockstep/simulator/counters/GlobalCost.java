@@ -47,6 +47,27 @@ final class GlobalCost extends MemoryCost {
   }
 
   @Override
+  boolean scattered(
+      long[] addresses,
+      long more,
+      int lanes,
+      Scratch scratch,
+      AccessHistory history,
+      KernelTally tally) {
+    Footprint.Touched into = kind.loads ? history.loaded() : history.stored();
+    Scatter scatter = scratch.scatter;
+    if (into == null
+        || kind.loads && kind.stores
+        || !scatter.count(addresses, more, lanes, bytes, into)) {
+      return false;
+    }
+    long asked = (long) Integer.bitCount(lanes) * bytes;
+    long different = (long) scatter.distinct() * bytes;
+    add(tally.counts, 1, scatter.sectors(), scatter.lines(), asked, different);
+    return true;
+  }
+
+  @Override
   boolean loads() {
     return kind.loads;
   }

@@ -23,6 +23,29 @@ abstract class MemoryCost {
    */
   abstract long[] measure(long[] addresses, int lanes, Scratch scratch);
 
+  /**
+   * Adds the cost of an execution by lanes whose addresses are in no order, the quick way; false
+   * when there is none, and nothing has been done.
+   */
+  boolean scattered(
+      long[] addresses,
+      long more,
+      int lanes,
+      Scratch scratch,
+      AccessHistory history,
+      KernelTally tally) {
+    return false;
+  }
+
+  /** Adds to the counters, in their order. */
+  final void add(long[] counts, long a, long b, long c, long d, long e) {
+    counts[slot] += a;
+    counts[slot + 1] += b;
+    counts[slot + 2] += c;
+    counts[slot + 3] += d;
+    counts[slot + 4] += e;
+  }
+
   /** Whether it reads global memory. */
   boolean loads() {
     return false;

@@ -69,7 +69,10 @@ final class Pattern {
   /** Without a branch, so that the loop becomes vector code; the others likewise. */
   private boolean matchesAll(long[] values, long first) {
     long[] expected = steps;
-    long difference = 0;
+    long difference = (values[1] - first) ^ expected[1];
+    if (difference != 0) {
+      return false;
+    }
     for (int i = 0; i < LANES; i++) {
       difference |= (values[i] - first) ^ expected[i];
     }

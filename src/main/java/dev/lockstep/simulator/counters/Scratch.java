@@ -12,6 +12,7 @@ final class Scratch {
 
   final Touches stores = new Touches();
 
+  final Scatter scatter = new Scatter();
   final Banks banks = new Banks();
   final long[] addresses = new long[Warp.LANES];
 }
