@@ -1,6 +1,7 @@
 package dev.lockstep.profile.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.device.Device;
@@ -74,6 +75,38 @@ class RowBenchTests {
     assertThat(result.kernels()).hasSizeGreaterThan(1).contains("rmsnorm_backward_f32");
     assertThat(result.main()).isEqualTo("rmsnorm_backward_f32");
     assertThat(result.launches()).isEqualTo(result.kernels().size());
+  }
+
+  /** One thread prepares a step before all others take it. */
+  @Test
+  void figuresAreThoseOfTheKernelThatMovesMost() {
+    RowResult result = counted("a100", first("adamw", SMALL));
+    assertThat(result.kernels()).hasSize(2);
+    assertThat(result.main()).isEqualTo("adamw_step").isNotEqualTo(result.kernels().getFirst());
+    assertThat(result.launch().block().count()).isGreaterThan(1);
+  }
+
+  @Test
+  void aFaultLeavesADeviceThatCountsAgain() {
+    RowCase row = first("silu", SMALL);
+    RowCase faulty =
+        new RowCase(
+            row.group(),
+            row.kernel(),
+            row.pass(),
+            row.dtype(),
+            row.shape(),
+            row.fewestBytes(),
+            row.limit(),
+            (library, memory) ->
+                stream -> {
+                  throw new IllegalStateException("on purpose");
+                });
+    try (Device device = Devices.open("sim", DeviceOptions.defaults()).device();
+        RowBench bench = new RowBench(device)) {
+      assertThatThrownBy(() -> bench.measure(faulty)).hasMessage("on purpose");
+      assertThat(bench.measure(row).ratio()).hasValue(1.0);
+    }
   }
 
   @Test
