@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "rows",
     description = {
-      "Measures kernels bound by memory: norms, cross-entropy, activations, optimizers, copies.",
+      "Measures kernels bound by memory: norms, losses, activations, gates, optimizers and others.",
       "On a device that counts (the simulator) it counts the sectors of global memory they"
           + " request,",
       "against the fewest that hold what has to move; on a GPU it takes the time."
@@ -48,9 +48,10 @@ import picocli.CommandLine.Spec;
       "",
       BenchRowsCommand.COLUMNS,
       "",
-      "Limits hold where rows begin at a sector, for norms with at least 4096 rows. Exit code 1"
-          + " when",
-      "one is missed, a bank conflict is counted or a register is spilled.",
+      "Limits hold where rows begin at a sector, for norms with at least 16384 rows; kernels held"
+          + " to",
+      "one may have no bank conflicts either. Exit code 1 when either is missed or a register is",
+      "spilled.",
       "",
       "Examples:",
       "  lockstep bench rows --device sim --json rows.json",

@@ -1,6 +1,8 @@
 package dev.lockstep.profile.bench;
 
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.BceWithLogits;
+import dev.lockstep.ops.MeanSquaredError;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
 import dev.lockstep.ops.SoftmaxCrossEntropy.Outputs;
 import dev.lockstep.ops.StatusWord;
@@ -9,8 +11,9 @@ import dev.lockstep.tensor.Tensor;
 import java.util.List;
 
 /**
- * Cross-entropy, loss and gradient in one pass: a row that fits in the shared memory of a block
- * moves twice, in and out; a longer one three times.
+ * Losses, each with its gradient in one pass. Cross-entropy: a row that fits in the shared memory
+ * of a block moves twice, in and out; a longer one three times. The others move input, target and
+ * gradient.
  */
 final class LossCases {
   private static final double LIMIT = 1.03;
@@ -19,6 +22,9 @@ final class LossCases {
 
   /** What a block may have on the oldest GPU with machine code of ours, sm_80. */
   private static final long ON_CHIP = 163 << 10;
+
+  private static final long ELEMENTWISE_ROWS = 16_384;
+  private static final long ELEMENTWISE_COLS = 1024;
 
   private LossCases() {}
 
@@ -34,11 +40,27 @@ final class LossCases {
               shape,
               moves * Tensor.bytes(dtype, shape),
               Limits.aligned(LIMIT, dtype, shape),
-              plan(dtype, shape)));
+              crossEntropy(dtype, shape)));
+    }
+    for (Shape shape : sizes.or(ELEMENTWISE_ROWS, ELEMENTWISE_COLS)) {
+      cases.add(elementwise("bce_with_logits", dtype, shape, binary(dtype, shape)));
+      cases.add(elementwise("squared_error", dtype, shape, squared(dtype, shape)));
     }
   }
 
-  private static RowCase.Plan plan(DType dtype, Shape shape) {
+  private static RowCase elementwise(String kernel, DType dtype, Shape shape, RowCase.Plan plan) {
+    return new RowCase(
+        "loss",
+        kernel,
+        "forward+backward",
+        dtype,
+        shape,
+        3 * Tensor.bytes(dtype, shape),
+        Limits.aligned(LIMIT, dtype, shape),
+        plan);
+  }
+
+  private static RowCase.Plan crossEntropy(DType dtype, Shape shape) {
     return (library, memory) -> {
       SoftmaxCrossEntropy op = new SoftmaxCrossEntropy(library);
       Outputs outputs =
@@ -52,6 +74,32 @@ final class LossCases {
       SoftmaxCrossEntropy.Options options = SoftmaxCrossEntropy.Options.defaults();
       return stream ->
           op.fused(stream, outputs, logits, targets, null, gradScale, null, options, status);
+    };
+  }
+
+  private static RowCase.Plan binary(DType dtype, Shape shape) {
+    return (library, memory) -> {
+      BceWithLogits op = new BceWithLogits(library);
+      Tensor loss = memory.zeros(DType.F32, 1);
+      Tensor dLogits = memory.zeros(dtype, shape.extents());
+      Tensor workspace = memory.zeros(DType.F32, BceWithLogits.workspaceShape(shape).extents());
+      Tensor logits = memory.normal(dtype, shape.extents());
+      // Nobody is asked to be right: 0 is as good a target as any.
+      Tensor targets = memory.zeros(dtype, shape.extents());
+      return stream ->
+          op.reduced(stream, loss, dLogits, workspace, logits, targets, null, null, null, true);
+    };
+  }
+
+  private static RowCase.Plan squared(DType dtype, Shape shape) {
+    return (library, memory) -> {
+      MeanSquaredError op = new MeanSquaredError(library);
+      Tensor loss = memory.zeros(DType.F32, 1);
+      Tensor dInput = memory.zeros(dtype, shape.extents());
+      Tensor workspace = memory.zeros(DType.F32, MeanSquaredError.workspaceShape(shape).extents());
+      Tensor input = memory.normal(dtype, shape.extents());
+      Tensor target = memory.normal(dtype, shape.extents());
+      return stream -> op.reduced(stream, loss, dInput, null, workspace, input, target, null, true);
     };
   }
 }

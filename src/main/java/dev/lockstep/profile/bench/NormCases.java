@@ -19,9 +19,6 @@ final class NormCases {
   private static final long ROWS = 16_384;
   private static final long[] COLS = {1024, 4096, 8192};
 
-  /** So few rows already make each block of a persistent grid read its weights often enough. */
-  private static final long LEAST_ROWS = ROWS / 4;
-
   private static final double FORWARD_LIMIT = 1.10;
   private static final double BACKWARD_LIMIT = 1.15;
 
@@ -83,7 +80,7 @@ final class NormCases {
         dtype,
         shape,
         tensors * Tensor.bytes(dtype, shape),
-        Limits.aligned(limit, dtype, shape, LEAST_ROWS),
+        Limits.aligned(limit, dtype, shape, ROWS),
         plan);
   }
 

@@ -22,7 +22,7 @@ public final class RowCases {
     LossCases.add(cases, dtype, sizes);
     PointwiseCases.add(cases, dtype, sizes);
     OptimizerCases.add(cases, dtype, sizes);
-    CopyCases.add(cases, dtype, sizes);
+    OtherCases.add(cases, dtype, sizes);
     return cases;
   }
 

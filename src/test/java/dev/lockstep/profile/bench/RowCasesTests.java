@@ -37,6 +37,10 @@ class RowCasesTests {
     "sgd, step, 64x1000000, 14, 1.02",
     "sgd_momentum, step, 64x1000000, 22, 1.02",
     "clip_gradients, in place, 64x1000000, 4, 1.02",
+    "bce_with_logits, forward+backward, 16384x1024, 6, 1.03",
+    "squared_error, forward+backward, 16384x1024, 6, 1.03",
+    "dropout, forward+residual, 16384x4096, 6, 1.05",
+    "dropout, backward, 16384x4096, 4, 1.05",
     "cast, to f32, 16384x4096, 6, 1.00",
     "cast, from f32, 16384x4096, 6, 1.00",
   })
@@ -78,10 +82,12 @@ class RowCasesTests {
   @Test
   void otherSizesReplaceEveryKernelsOwn() {
     Sizes sizes = new Sizes(OptionalLong.of(7), List.of(48L, 33L));
-    assertThat(RowCases.of(List.of("rmsnorm", "loss"), DType.F16, sizes))
+    assertThat(RowCases.of(List.of("rmsnorm", "cross_entropy"), DType.F16, sizes))
         .extracting(RowCase::extents)
         .containsOnly("7x48", "7x33");
-    assertThat(RowCases.of(List.of("loss"), DType.F16, new Sizes(OptionalLong.of(7), List.of())))
+    assertThat(
+            RowCases.of(
+                List.of("cross_entropy"), DType.F16, new Sizes(OptionalLong.of(7), List.of())))
         .extracting(RowCase::extents)
         .containsExactly("7x32000", "7x128256");
   }
@@ -90,8 +96,8 @@ class RowCasesTests {
   void limitsHoldWhereRowsBeginAtASectorAndNormsHaveEnoughOfThem() {
     assertThat(limit("gelu_erf", 8, 48)).hasValue(1.00);
     assertThat(limit("gelu_erf", 8, 49)).isEmpty();
-    assertThat(limit("rmsnorm", 4096, 48)).hasValue(1.10);
-    assertThat(limit("rmsnorm", 4095, 48)).isEmpty();
+    assertThat(limit("rmsnorm", 16_384, 48)).hasValue(1.10);
+    assertThat(limit("rmsnorm", 16_383, 48)).isEmpty();
   }
 
   private static OptionalDouble limit(String kernel, long rows, long cols) {

@@ -2,29 +2,38 @@ package dev.lockstep.profile.bench;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.Cast;
+import dev.lockstep.ops.Dropout;
+import dev.lockstep.ops.DropoutState;
 import dev.lockstep.ops.Embedding;
 import dev.lockstep.ops.GradientScaling;
+import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.StatusWord;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** Kernels that only move numbers about. */
-final class CopyCases {
+/** Kernels that move numbers about. */
+final class OtherCases {
   private static final double LIMIT = 1.00;
+
+  /** Every warp reads a number from the device before its first vectors. */
+  private static final double SCALAR_LIMIT = 1.05;
+
   private static final OptionalDouble NONE = OptionalDouble.empty();
   private static final long ROWS = 16_384;
   private static final long COLS = 4096;
+  private static final float P = 0.1f;
   private static final int VOCABULARY = 32_000;
 
-  private CopyCases() {}
+  private OtherCases() {}
 
   static void add(List<RowCase> cases, DType dtype, Sizes sizes) {
     for (Shape shape : sizes.or(ROWS, COLS)) {
       DType other = dtype == DType.F32 ? DType.BF16 : DType.F32;
       long both = Tensor.bytes(dtype, shape) + Tensor.bytes(other, shape);
       OptionalDouble limit = Limits.aligned(LIMIT, dtype, shape);
+      OptionalDouble scalar = Limits.aligned(SCALAR_LIMIT, dtype, shape);
       cases.add(
           row(
               "cast",
@@ -43,8 +52,21 @@ final class CopyCases {
               both,
               limit,
               cast(other, dtype, shape)));
-      long inPlace = 2 * Tensor.bytes(dtype, shape);
-      cases.add(row("scale", "in place", dtype, shape, inPlace, NONE, scale(dtype, shape)));
+      long once = Tensor.bytes(dtype, shape);
+      cases.add(row("scale", "in place", dtype, shape, 2 * once, scalar, scale(dtype, shape)));
+      cases.add(
+          row("dropout", "forward", dtype, shape, 2 * once, scalar, drop(dtype, shape, false)));
+      cases.add(
+          row(
+              "dropout",
+              "forward+residual",
+              dtype,
+              shape,
+              3 * once,
+              scalar,
+              drop(dtype, shape, true)));
+      cases.add(
+          row("dropout", "backward", dtype, shape, 2 * once, scalar, dropBackward(dtype, shape)));
       cases.add(
           row(
               "embedding",
@@ -74,7 +96,7 @@ final class CopyCases {
       long fewestBytes,
       OptionalDouble limit,
       RowCase.Plan plan) {
-    return new RowCase("copy", kernel, pass, dtype, shape, fewestBytes, limit, plan);
+    return new RowCase("other", kernel, pass, dtype, shape, fewestBytes, limit, plan);
   }
 
   private static RowCase.Plan cast(DType from, DType to, Shape shape) {
@@ -93,6 +115,34 @@ final class CopyCases {
       Tensor factor = memory.scalar(0.5f);
       return stream -> op.scale(stream, gradient, factor);
     };
+  }
+
+  private static RowCase.Plan drop(DType dtype, Shape shape, boolean residual) {
+    return (library, memory) -> {
+      Dropout op = new Dropout(library);
+      Tensor y = memory.zeros(dtype, shape.extents());
+      Tensor x = memory.normal(dtype, shape.extents());
+      Tensor added = residual ? memory.normal(dtype, shape.extents()) : null;
+      DropoutState state = state(library, memory);
+      return stream -> op.forward(stream, y, x, added, state, 0, P);
+    };
+  }
+
+  private static RowCase.Plan dropBackward(DType dtype, Shape shape) {
+    return (library, memory) -> {
+      Dropout op = new Dropout(library);
+      Tensor dX = memory.zeros(dtype, shape.extents());
+      Tensor dY = memory.normal(dtype, shape.extents());
+      DropoutState state = state(library, memory);
+      return stream -> op.backward(stream, dX, dY, state, 0, P);
+    };
+  }
+
+  private static DropoutState state(KernelLibrary library, CaseMemory memory) {
+    Tensor storage = memory.zeros(DropoutState.DTYPE, DropoutState.SHAPE.extents());
+    DropoutState state = new DropoutState(library, storage);
+    state.reset(memory.stream(), 1, 0);
+    return state;
   }
 
   private static RowCase.Plan embeddingForward(DType dtype, Shape shape) {
