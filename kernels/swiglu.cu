@@ -28,56 +28,38 @@
 #include "activations.cuh"
 #include "elementwise.cuh"
 #include "gemm.cuh"
+#include "gemm_epilogue.cuh"
 #include "lanes.cuh"
 
 namespace lockstep {
 
 template <class T>
+struct Tile : GemmTile<64, 64, 64, 32, 32, 4, false, 2> {};
+
+template <>
+struct Tile<float> : GemmTile<64, 64, 128, 32, 32, 2, false, 2> {};
+
+struct Gate {
+  int code;
+
+  __device__ __forceinline__ void operator()(const float (&in)[2], float (&out)[1]) const {
+    out[0] = Activation(code, 0.0f).value(in[0]) * in[1];
+  }
+};
+
+template <class T>
 __device__ __forceinline__ void swigluForward(T* h, T* gate, T* up, const T* x, const T* wGate,
                                               const T* wUp, const T* bGate, const T* bUp, i64 M,
                                               i64 H, i64 K, int code) {
-  static_assert(2 * kResultBytes <= kGemmSharedBytes<2>, "finished tiles replace the operands");
-  __shared__ __align__(128) char shared[kGemmSharedBytes<2>];
-  const TilePlace place(M, H);
-  GemmEngine<T, Depth::kColumns, Depth::kColumns, 2> engine;
+  __shared__ __align__(128) char shared[Tile<T>::kSharedBytes];
+  const TilePlace<Tile<T>> place(M, H);
+  GemmEngine<T, Depth::kColumns, Depth::kColumns, Tile<T>> engine(shared);
   const Matrix<T> right[2] = {{wGate, H, K}, {wUp, H, K}};
-  addProduct(engine, {x, M, K}, right, place.row, place.column, shared);
-  float* gates = reinterpret_cast<float*>(shared);
-  float* ups = reinterpret_cast<float*>(shared + kResultBytes);
-  shareResult(engine, 0, gates);
-  shareResult(engine, 1, ups);
-  __syncthreads();
-
-  const Activation activation(code, 0.0f);
-  if (rowsAligned(H * sizeof(T), h, gate, up, bGate, bUp)) {
-    forEachPart<Pack<T>::kLanes>(place, [&](int row, int column) {
-      const i64 at = (place.row + row) * H + place.column + column;
-      Pack<T> g = loadResult<T>(gates, row, column);
-      Pack<T> u = loadResult<T>(ups, row, column);
-      if (bGate != nullptr) g.add(Pack<T>::load(bGate + place.column + column));
-      if (bUp != nullptr) u.add(Pack<T>::load(bUp + place.column + column));
-      uint4 raw[2] = {g.pack(), u.pack()};
-      if (gate != nullptr) *reinterpret_cast<uint4*>(gate + at) = raw[0];
-      if (up != nullptr) *reinterpret_cast<uint4*>(up + at) = raw[1];
-      mapWords<T, 1>(raw, [&](const float (&value)[2], float (&product)[1]) {
-        product[0] = activation.value(value[0]) * value[1];
-      });
-      *reinterpret_cast<uint4*>(h + at) = raw[0];
-    });
-  } else {
-    forEachPart<1>(place, [&](int row, int column) {
-      const i64 at = (place.row + row) * H + place.column + column;
-      float g = gates[resultIndex(row, column)];
-      float u = ups[resultIndex(row, column)];
-      if (bGate != nullptr) g += loadFloat(bGate + place.column + column);
-      if (bUp != nullptr) u += loadFloat(bUp + place.column + column);
-      g = roundTo<T>(g);
-      u = roundTo<T>(u);
-      if (gate != nullptr) storeFloat(gate + at, g);
-      if (up != nullptr) storeFloat(up + at, u);
-      storeFloat(h + at, activation.value(g) * u);
-    });
-  }
+  addProduct<T, Depth::kColumns, Depth::kColumns>(engine, {x, M, K}, right, place, shared);
+  const Biased<T, 2, MapRounded<T, 2, 0, 1, Gate>> epilogue{
+      {bGate, bUp}, {{gate, up}, {nullptr}, {h}, false, {code}}};
+  finishTile<Tile<T>, Storage<T>::kLanes>(
+      engine, place, H, rowsAligned(H * sizeof(T), h, gate, up, bGate, bUp), shared, epilogue);
 }
 
 template <class T>

@@ -1,149 +1,212 @@
-// One 64 x 64 tile of a matrix product (or of two products with the same left operand) per block:
-// result[row, column] = sum over depth of left(row, depth) * right(column, depth), in fp32.
+// The main loop of every matrix product (or of two products with the same left operand): per block
+// one tile of result[row, column] = sum over depth of left(row, depth) * right(column, depth), in
+// fp32.
 //
-// The sum runs through double-buffered stages: while one is multiplied, the next is on its way from
-// global memory. Its order is a function of the depth alone (ascending, in steps of 16 for mma), so
-// a row has the same bits alone or in a batch, on any grid.
-// The result leaves the registers through shared memory, so that epilogues see whole rows and use
-// 16-byte accesses whatever the layout of the fragments was.
+// Stages of the sum wait their turn in a ring in shared memory: while one is multiplied, the next
+// are on their way from global memory. The order of the sum is a function of the depth alone
+// (ascending, in steps of 16 for mma), so a row has the same bits alone or in a batch, in any tile,
+// on any grid.
+//
+// Next to this loop a Hopper one (wgmma fed by TMA) would take its place: engine and copies are
+// what it would bring along, tiles and epilogues stay.
 #pragma once
 
+#include "gemm_copy.cuh"
 #include "gemm_mma.cuh"
 #include "gemm_simt.cuh"
 #include "gemm_tile.cuh"
 
 namespace lockstep {
 
-// A finished tile in shared memory. Rows are 72 floats apart, and the quads of the right half
-// change places in pairs: neither the fragments' stores nor the epilogues' vector loads then meet
-// in a bank.
-constexpr int kResultPitch = 72;
-constexpr int kResultBytes = kTile * kResultPitch * 4;
-
-__device__ __forceinline__ u32 resultIndex(u32 row, u32 column) {
-  return row * kResultPitch + (column ^ ((column >> 5) << 2));
-}
-
-template <int kProducts>
-constexpr int kStageBytes = (1 + kProducts) * kTileBytes;
-
-template <int kProducts>
-constexpr int kGemmSharedBytes = 2 * kStageBytes<kProducts>;
-
-template <class T, Depth leftDepth, Depth rightDepth, int kProducts>
-struct GemmEngine : MmaEngine<T, leftDepth, rightDepth, kProducts> {};
-
-template <Depth leftDepth, Depth rightDepth, int kProducts>
-struct GemmEngine<float, leftDepth, rightDepth, kProducts>
-    : SimtEngine<leftDepth, rightDepth, kProducts> {};
-
-// Adds left * right to what the engine holds. Called by the whole block; `shared` has
-// kGemmSharedBytes, and is free again for other uses when this returns.
-template <class T, Depth leftDepth, Depth rightDepth, int kProducts>
-__device__ __forceinline__ void addProduct(
-    GemmEngine<T, leftDepth, rightDepth, kProducts>& engine, const Matrix<T>& left,
-    const Matrix<T> (&right)[kProducts], i64 firstRow, i64 firstColumn, char* shared) {
-  static_assert(kProducts == 1 || kProducts == 2, "a block has registers for one or two products");
-  using Left = InsideCopy<T, leftDepth>;
-  using Right = InsideCopy<T, rightDepth>;
-  const Matrix<T>& lastRight = right[kProducts - 1];
-  Left leftCopy(left, firstRow);
-  Right rightCopy(right[0], firstColumn);
-  Right lastCopy(lastRight, firstColumn);
-
-  const i64 depth = leftDepth == Depth::kColumns ? left.columns : left.rows;
-  const i64 stages = (depth + kDepth<T> - 1) / kDepth<T>;
-  const i64 inside = min(Left::stages(left, firstRow), min(Right::stages(right[0], firstColumn),
-                                                           Right::stages(lastRight, firstColumn)));
-
-  auto copy = [&](i64 stage, char* target) {
-    if (stage < inside) {
-      const u32 address = sharedAddress(target);
-      leftCopy.template next<0>(address);
-      rightCopy.template next<kTileBytes>(address);
-      if constexpr (kProducts == 2) lastCopy.template next<2 * kTileBytes>(address);
-    } else if constexpr (leftDepth == rightDepth) {
-#pragma unroll 1
-      for (int i = 0; i <= kProducts; i++) {  // one copy of the code for all operands
-        const Matrix<T> matrix = i == 0 ? left : i == 1 ? right[0] : lastRight;
-        copyChecked<T, leftDepth>(matrix, i == 0 ? firstRow : firstColumn, stage,
-                                  target + i * kTileBytes);
-      }
-    } else {
-      static_assert(kProducts == 1, "no kernel needs two products of unlike operands");
-      copyChecked<T, leftDepth>(left, firstRow, stage, target);
-      copyChecked<T, rightDepth>(right[0], firstColumn, stage, target + kTileBytes);
-    }
-  };
-
-  // Stage t is copied while stage t - 1 is multiplied; one turn more than stages, so that the code
-  // of either appears once.
-  char* current = shared + kStageBytes<kProducts>;
-  char* next = shared;
-#pragma unroll 1
-  for (i64 stage = 0; stage <= stages; stage++) {
-    waitForCopies();
-    // Everyone's copies of the last stage are visible, and nobody reads the one before any more.
-    __syncthreads();
-    if (stage < stages) copy(stage, next);
-    if (stage > 0) engine.multiply(current);
-    char* free = current;
-    current = next;
-    next = free;
-  }
-  __syncthreads();
-}
-
-// Moves a product from the registers of all threads to `result`, for all threads to read.
-template <class Engine>
-__device__ __forceinline__ void shareResult(const Engine& engine, int product, float* result) {
-  engine.forEach(product, [&](u32 row, u32 column, auto vector) {
-    *reinterpret_cast<decltype(vector)*>(result + resultIndex(row, column)) = vector;
-  });
-}
-
-// As many neighbours in a finished tile as make 16 bytes of T, still unrounded.
-template <class T>
-__device__ __forceinline__ Pack<T> loadResult(const float* result, u32 row, u32 column) {
-  Pack<T> pack;
-#pragma unroll
-  for (int i = 0; i < Pack<T>::kLanes; i += 4) {
-    float4 quad = *reinterpret_cast<const float4*>(result + resultIndex(row, column + i));
-    pack.lane[i] = quad.x;
-    pack.lane[i + 1] = quad.y;
-    pack.lane[i + 2] = quad.z;
-    pack.lane[i + 3] = quad.w;
-  }
-  return pack;
-}
-
-// The place of this block's tile: blocks are numbered along the rows of the result.
-struct TilePlace {
-  i64 row;
-  i64 column;
-  int rows;     // of the result within the tile, at most 64
-  int columns;
-
-  __device__ __forceinline__ TilePlace(i64 totalRows, i64 totalColumns) {
-    const u32 across = static_cast<u32>((totalColumns + kTile - 1) / kTile);
-    row = static_cast<i64>(blockIdx.x / across) * kTile;
-    column = static_cast<i64>(blockIdx.x % across) * kTile;
-    rows = static_cast<int>(min(totalRows - row, static_cast<i64>(kTile)));
-    columns = static_cast<int>(min(totalColumns - column, static_cast<i64>(kTile)));
-  }
+template <class T, Depth leftDepth, Depth rightDepth, class Tile>
+struct GemmEngine : MmaEngine<T, leftDepth, rightDepth, Tile> {
+  using MmaEngine<T, leftDepth, rightDepth, Tile>::MmaEngine;
 };
 
-// Calls function(row, column) for the parts of the tile this thread finishes, kWidth neighbouring
-// columns each. Consecutive threads take consecutive parts of a row.
-template <int kWidth, class Function>
-__device__ __forceinline__ void forEachPart(const TilePlace& place, Function function) {
-  constexpr u32 kParts = kTile / kWidth;
-#pragma unroll 1
-  for (u32 part = threadIdx.x; part < kTile * kParts; part += kGemmThreads) {
-    int row = part / kParts;
-    int column = part % kParts * kWidth;
-    if (row < place.rows && column < place.columns) function(row, column);
+template <Depth leftDepth, Depth rightDepth, class Tile>
+struct GemmEngine<float, leftDepth, rightDepth, Tile> : SimtEngine<leftDepth, rightDepth, Tile> {
+  using SimtEngine<leftDepth, rightDepth, Tile>::SimtEngine;
+};
+
+// Starts the copies of stages, of all operands.
+template <class T, Depth leftDepth, Depth rightDepth, class Tile>
+class StageCopies {
+  static constexpr int kProducts = Tile::kProducts;
+  using Left = OperandCopy<T, Operand<Side::kLeft, leftDepth>, Tile::kRows, Tile::kDepthBytes,
+                           Tile::kThreads>;
+  using Right = OperandCopy<T, Operand<Side::kRight, rightDepth>, Tile::kColumns, Tile::kDepthBytes,
+                            Tile::kThreads>;
+  struct None {
+    __device__ __forceinline__ None(const Matrix<T>&, i64, u32) {}
+  };
+  using Last = std::conditional_t<kProducts == 2, Right, None>;
+  static constexpr int kRight = Tile::kLeftBytes;
+  static constexpr int kLast = Tile::kLeftBytes + Tile::kRightBytes;
+
+ public:
+  __device__ __forceinline__ StageCopies(const Matrix<T>& left, const Matrix<T> (&right)[kProducts],
+                                         i64 firstRow, i64 firstColumn, char* shared)
+      : leftMatrix_(left),
+        rightMatrix_(right[0]),
+        lastMatrix_(right[kProducts - 1]),
+        firstRow_(firstRow),
+        firstColumn_(firstColumn),
+        shared_(shared),
+        left_(left, firstRow, sharedAddress(shared)),
+        right_(right[0], firstColumn, sharedAddress(shared)),
+        last_(right[kProducts - 1], firstColumn, sharedAddress(shared)) {}
+
+  // Whether whole stages need no checks.
+  __device__ __forceinline__ bool aligned() const {
+    return Left::aligned(leftMatrix_) & Right::aligned(rightMatrix_) & Right::aligned(lastMatrix_);
   }
+
+  // The stage after the current one becomes the current one...
+  __device__ __forceinline__ void advance() {
+    left_.template advance<1>();
+    right_.template advance<1>();
+    if constexpr (kProducts == 2) last_.template advance<1>();
+  }
+
+  // ...whose copy this starts, to the place `bytes` behind the first.
+  __device__ __forceinline__ void startWhole(u32 bytes) const {
+    left_.template start<0, 0>(bytes);
+    right_.template start<kRight, 0>(bytes);
+    if constexpr (kProducts == 2) last_.template start<kLast, 0>(bytes);
+  }
+
+  // The same inside an unrolled turn of the ring, for its stage kAhead, to the constant place
+  // kPlace. Operands whose stages lie a constant apart move on at the end of the turn only.
+  template <int kPlace, int kAhead>
+  __device__ __forceinline__ void startWithin() {
+    constexpr int kTo = kPlace * Tile::kStageBytes;
+    startAndMove<kTo, kAhead>(left_);
+    startAndMove<kTo + kRight, kAhead>(right_);
+    if constexpr (kProducts == 2) startAndMove<kTo + kLast, kAhead>(last_);
+  }
+
+  // They do so here, by kCount stages.
+  template <int kCount>
+  __device__ __forceinline__ void finishTurn() {
+    if constexpr (Left::kConstantStages) left_.template advance<kCount>();
+    if constexpr (Right::kConstantStages) {
+      right_.template advance<kCount>();
+      if constexpr (kProducts == 2) last_.template advance<kCount>();
+    }
+  }
+
+  // Any stage, however far it reaches beyond the operands.
+  __device__ __forceinline__ void startChecked(i64 stage, u32 bytes) const {
+    char* target = shared_ + bytes;
+    Left::copyChecked(leftMatrix_, firstRow_, stage, target);
+#pragma unroll 1
+    for (int product = 0; product < kProducts; product++) {
+      const Matrix<T> matrix{product == 0 ? rightMatrix_.data : lastMatrix_.data,
+                             rightMatrix_.rows, rightMatrix_.columns};
+      Right::copyChecked(matrix, firstColumn_, stage,
+                         target + kRight + product * Tile::kRightBytes);
+    }
+  }
+
+ private:
+  template <int kTo, int kAhead, class Copy>
+  static __device__ __forceinline__ void startAndMove(Copy& copy) {
+    if constexpr (Copy::kConstantStages) {
+      copy.template start<kTo, kAhead>(0);
+    } else {
+      copy.template start<kTo, 0>(0);
+      copy.template advance<1>();
+    }
+  }
+
+  Matrix<T> leftMatrix_;
+  Matrix<T> rightMatrix_;
+  Matrix<T> lastMatrix_;
+  i64 firstRow_;
+  i64 firstColumn_;
+  char* shared_;
+  Left left_;
+  Right right_;
+  Last last_;
+};
+
+// A stage of an unrolled turn: multiplies place kPlace while the stage kStages - 1 later goes to
+// the place before, which everyone has read.
+template <class Tile, int kPlace, class Engine, class Copies>
+__device__ __forceinline__ void turnStage(Engine& engine, Copies& copies) {
+  waitForCopies<Tile::kStages - 2>();
+  __syncthreads();
+  copies.template startWithin<(kPlace + Tile::kStages - 1) % Tile::kStages, kPlace>();
+  commitCopies();
+  engine.template multiply<kPlace>();
+}
+
+template <class Tile, class Engine, class Copies, int... kPlace>
+__device__ __forceinline__ void turn(Engine& engine, Copies& copies,
+                                     std::integer_sequence<int, kPlace...>) {
+  (turnStage<Tile, kPlace>(engine, copies), ...);
+  copies.template finishTurn<Tile::kStages>();
+}
+
+// Starts the copies of all stages but one, to the first places.
+template <class Tile, class Copies, int... kPlace>
+__device__ __forceinline__ void fillRing(Copies& copies, std::integer_sequence<int, kPlace...>) {
+  ((copies.template startWithin<kPlace, kPlace>(), commitCopies()), ...);
+  copies.template finishTurn<Tile::kStages - 1>();
+}
+
+// Adds left * right to what the engine holds. Called by the whole block; `shared` has
+// Tile::kSharedBytes, aligned to 128, and is free again for other uses when this returns.
+template <class T, Depth leftDepth, Depth rightDepth, class Tile>
+__device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, Tile>& engine,
+                                           const Matrix<T>& left,
+                                           const Matrix<T> (&right)[Tile::kProducts],
+                                           const TilePlace<Tile>& tile, char* shared) {
+  constexpr int kStages = Tile::kStages;
+  constexpr u32 kRingBytes = kStages * Tile::kStageBytes;
+  constexpr int kDepth = Tile::kDepthBytes / sizeof(T);
+  StageCopies<T, leftDepth, rightDepth, Tile> copies(left, right, tile.row, tile.column, shared);
+  const i64 depth = leftDepth == Depth::kColumns ? left.columns : left.rows;
+  const i64 whole =
+      pinned(copies.aligned() ? static_cast<i64>(static_cast<u64>(depth) / kDepth) : 0);
+  const i64 stages = pieces<kDepth>(depth);
+  const i64 end = pinned(stages + kStages - 1);
+
+  // Stage `next` is copied while the stage kStages - 1 before it is multiplied, whose place in the
+  // ring is the one that follows. The loop begins with copies alone and ends with products alone,
+  // so that the code of either appears once; unless turns of the ring come first.
+  i64 next = 0;
+  u32 place = 0;
+  if constexpr (Tile::kUnrolled) {
+    if (whole >= 2 * kStages - 1) {
+      u32 turns = static_cast<u32>(whole - (kStages - 1)) / kStages;
+      next = pinned(static_cast<i64>(turns * kStages + (kStages - 1)));
+      fillRing<Tile>(copies, std::make_integer_sequence<int, kStages - 1>());
+#pragma unroll 1
+      do {
+        turn<Tile>(engine, copies, std::make_integer_sequence<int, kStages>());
+      } while (--turns > 0);
+      place = pinned(static_cast<u32>((kStages - 1) * Tile::kStageBytes));
+    }
+  }
+#pragma unroll 1
+  for (; next < end; next++) {
+    if (next >= kStages - 1) {
+      waitForCopies<kStages - 2>();
+      // Everyone's copies of the stage are visible, and nobody reads the one before any more.
+      __syncthreads();
+    }
+    if (next < whole) {
+      copies.startWhole(place);
+      copies.advance();
+    } else if (next < stages) {
+      copies.startChecked(next, place);
+    }
+    commitCopies();
+    place = place + Tile::kStageBytes == kRingBytes ? 0 : place + Tile::kStageBytes;
+    if (next >= kStages - 1) engine.multiply(place);
+  }
+  __syncthreads();
 }
 
 }  // namespace lockstep

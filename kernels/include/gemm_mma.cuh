@@ -1,131 +1,182 @@
-// The 16-bit engine of a block: four warps in two rows and two columns, each with 32 x 32 of the
-// 64 x 64 result in registers, multiplied on tensor cores.
+// The 16-bit engine of a block: each warp multiplies its part of the tile on tensor cores.
 #pragma once
 
+#include <utility>
+
+#include "cp_async.cuh"
 #include "gemm_tile.cuh"
 #include "mma.cuh"
 
 namespace lockstep {
 
-// Reads fragments of one operand, for the 32 rows or columns of the result of one warp. Both
-// layouts deliver the same four 8 x 8 matrices per 16 x 16 piece [result index, depth]:
+// Reads fragments of one operand, for the kWarpExtent rows or columns of the result of one warp.
+// Both layouts deliver the same four 8 x 8 matrices per 16 x 16 piece [result index, depth]:
 //   0: indices 0-7, depth 0-7   1: indices 8-15, depth 0-7   2, 3: the same with depth 8-15.
-template <Depth depth>
+//
+// Where an operand is spread, index 8 p + 2 f + i (i = 0, 1; f, p = 0 .. 3) of every 32 is at place
+// 2 p + i of eight number f.
+//
+// What lies between pieces leaves the key of the swizzle as it is, so along the lines of shared
+// memory they are a constant apart, and only the steps across a line take an address each.
+template <class T, class Operand, int kExtent, int kDepthBytes, int kWarpExtent>
 class FragmentReader {
- public:
-  __device__ __forceinline__ explicit FragmentReader(u32 warpIndex) {
-    const u32 lane = threadIdx.x & 31;
-#pragma unroll
-    for (int i = 0; i < kOffsets; i++) {
-      u32 line = depth == Depth::kColumns ? 32 * warpIndex + (lane & 15)
-                                          : (lane & 7) + 8 * (lane >> 4);
-      u32 chunk = depth == Depth::kColumns ? 2 * i + (lane >> 4)
-                                           : 4 * warpIndex + 2 * i + ((lane >> 3) & 1);
-      offset_[i] = pinned(chunkOffset<__half, depth>(line, chunk));
-    }
-  }
+  using Layout = OperandLayout<T, Operand, kExtent, kDepthBytes>;
+  static constexpr Depth depth = Operand::kDepth;
 
-  // The addresses of one stage: what is constant within it is added once.
+ public:
+  static constexpr int kSteps = kDepthBytes / 32;
+  static constexpr int kPieces = kWarpExtent / 16;
+
   struct Addresses {
-    u32 base[depth == Depth::kColumns ? 4 : 2];
+    u32 base[depth == Depth::kColumns ? kSteps : kPieces];
   };
 
-  __device__ __forceinline__ Addresses at(u32 shared) const {
+  // For a warp whose part begins at `index` of the tile at shared address `tile`.
+  static __device__ __forceinline__ Addresses at(u32 tile, u32 index) {
+    const u32 lane = threadIdx.x & 31;
+    u32 place = Operand::kSpread ? ((lane & 6) << 2) + ((lane & 8) >> 2) + (lane & 1) : lane & 15;
+    u32 line = depth == Depth::kColumns ? index + place : (lane & 7) + 8 * (lane >> 4);
+    u32 chunk = depth == Depth::kColumns ? lane >> 4 : index / 8 + ((lane >> 3) & 1);
+    const u32 first = tile + Layout::offset(line, chunk);
     Addresses addresses;
 #pragma unroll
-    for (int i = 0; i < kOffsets; i++) addresses.base[i] = shared + offset_[i];
+    for (int i = 0; i < kBases; i++) {  // two chunks apart, of which bit 1 and above are zero
+      addresses.base[i] = pinned(first ^ (32 * i));
+    }
     return addresses;
   }
 
-  // Piece `kHalf` (indices 16 kHalf ..) at depth 16 kStep of the tile kOffset bytes on. Sixteen
-  // lines are 2 KiB and leave the swizzle as it is, so one of the two is a constant in the address.
-  template <int kOffset, int kStep, int kHalf>
+  // The same, `bytes` further on.
+  static __device__ __forceinline__ Addresses moved(Addresses addresses, u32 bytes) {
+#pragma unroll
+    for (int i = 0; i < kBases; i++) addresses.base[i] += bytes;
+    return addresses;
+  }
+
+  // Piece kPiece (indices 16 kPiece ..) at depth 16 kStep of the operand kOffset bytes on.
+  template <int kOffset, int kStep, int kPiece>
   static __device__ __forceinline__ void load(u32 (&matrix)[4], const Addresses& addresses) {
+    constexpr int kLine = Layout::kLineBytes;
     if constexpr (depth == Depth::kColumns) {
-      loadMatrices<kOffset + 2048 * kHalf, false>(matrix, addresses.base[kStep]);
+      constexpr int kLines = Operand::kSpread ? kPiece / 2 * 32 + kPiece % 2 * 4 : 16 * kPiece;
+      loadMatrices<kOffset + kLine * kLines, false>(matrix, addresses.base[kStep]);
     } else {
-      loadMatrices<kOffset + 2048 * kStep, true>(matrix, addresses.base[kHalf]);
+      loadMatrices<kOffset + kLine * 16 * kStep, true>(matrix, addresses.base[kPiece]);
     }
   }
 
  private:
-  static constexpr int kOffsets = depth == Depth::kColumns ? 4 : 2;
-  u32 offset_[kOffsets];
+  static constexpr int kBases = depth == Depth::kColumns ? kSteps : kPieces;
 };
 
-template <class T, Depth leftDepth, Depth rightDepth, int kProducts>
+template <class T, Depth leftDepth, Depth rightDepth, class Tile>
 class MmaEngine {
+  static constexpr int kProducts = Tile::kProducts;
+  static constexpr int kPiecesDown = Tile::kWarpRows / 16;
+  static constexpr int kPiecesAcross = Tile::kWarpColumns / 8;
+  using RightOperand = Operand<Side::kRight, rightDepth>;
+  using Left = FragmentReader<T, Operand<Side::kLeft, leftDepth>, Tile::kRows, Tile::kDepthBytes,
+                              Tile::kWarpRows>;
+  using Right = FragmentReader<T, RightOperand, Tile::kColumns, Tile::kDepthBytes,
+                               Tile::kWarpColumns>;
+
  public:
-  __device__ __forceinline__ MmaEngine()
-      : left_((threadIdx.x >> 5) >> 1), right_((threadIdx.x >> 5) & 1) {
+  // For operands whose stages begin at `shared`.
+  __device__ __forceinline__ explicit MmaEngine(const char* shared)
+      : left_(Left::at(sharedAddress(shared), Tile::warpRow())),
+        right_(Right::at(sharedAddress(shared) + Tile::kLeftBytes, Tile::warpColumn())) {
 #pragma unroll
-    for (int i = 0; i < kProducts * 32; i++) (&sum_[0][0][0][0])[i] = 0.0f;
+    for (int i = 0; i < kProducts * kPiecesDown * kPiecesAcross * 4; i += 2) {
+      setZero((&sum_[0][0][0][0])[i], (&sum_[0][0][0][0])[i + 1]);
+    }
   }
 
-  // Adds one stage: the left tile at `shared`, the right ones behind it.
-  __device__ __forceinline__ void multiply(const char* shared) {
-    const u32 base = sharedAddress(shared);
-    const auto left = left_.at(base);
-    const auto right = right_.at(base);
-    step<0>(left, right);
-    step<1>(left, right);
-    step<2>(left, right);
-    step<3>(left, right);
+  // Adds the stage at the constant place kStage.
+  template <int kStage>
+  __device__ __forceinline__ void multiply() {
+    multiplyAt<kStage * Tile::kStageBytes>(left_, right_);
   }
 
-  // Calls store(row, column, float2) for what this thread holds of product kProduct: two
-  // neighbouring columns at a time, rows and columns within the block's tile.
+  // Adds the stage `bytes` behind the first.
+  __device__ __forceinline__ void multiply(u32 bytes) {
+    multiplyAt<0>(Left::moved(left_, bytes), Right::moved(right_, bytes));
+  }
+
+  // How many neighbouring columns of the result a lane holds, and where the first are within the
+  // part of the tile its warp has.
+  static constexpr int kTogether = RightOperand::kSpread ? 8 : 2;
+  __device__ __forceinline__ u32 laneRow() const { return (threadIdx.x & 31) >> 2; }
+  __device__ __forceinline__ u32 laneColumn() const { return kTogether * (threadIdx.x & 3); }
+
+  // Calls store(rows, columns, lanes) for what this thread holds of rows 16 slice ..
+  // 16 slice + 15 of its warp's part of a product: so many rows and columns beyond the first of the
+  // lane in there. Where the arguments are constants, so are those of the calls.
   template <class Store>
-  __device__ __forceinline__ void forEach(int product, Store store) const {
-    const u32 lane = threadIdx.x & 31;
-    const u32 warp = threadIdx.x >> 5;
-    const u32 row = 32 * (warp >> 1) + (lane >> 2);
-    const u32 column = 32 * (warp & 1) + 2 * (lane & 3);
+  __device__ __forceinline__ void forEach(int product, int slice, Store store) const {
+    constexpr int kFragments = kTogether / 2;
 #pragma unroll
     for (int half = 0; half < 2; half++) {
 #pragma unroll
-      for (int n = 0; n < 4; n++) {
-        const float (&c)[4] = sum_[product][half][n];
-        store(row + 16 * half, column + 8 * n, make_float2(c[0], c[1]));
-        store(row + 16 * half + 8, column + 8 * n, make_float2(c[2], c[3]));
+      for (int n = 0; n < kPiecesAcross; n += kFragments) {
+        Lanes<kTogether> lanes;
+#pragma unroll
+        for (int i = 0; i < kFragments; i++) {
+          lanes.lane[2 * i] = sum_[product][slice][n + i][2 * half];
+          lanes.lane[2 * i + 1] = sum_[product][slice][n + i][2 * half + 1];
+        }
+        store(8 * half, 8 * n, lanes);
       }
     }
   }
 
  private:
-  using Left = FragmentReader<leftDepth>;
-  using Right = FragmentReader<rightDepth>;
+  using LeftAt = typename Left::Addresses;
+  using RightAt = typename Right::Addresses;
 
-  template <int kStep>
-  __device__ __forceinline__ void step(const typename Left::Addresses& left,
-                                       const typename Right::Addresses& right) {
-    u32 a[2][4];
-    Left::template load<0, kStep, 0>(a[0], left);
-    Left::template load<0, kStep, 1>(a[1], left);
-    product<kStep, 0>(a, right);
-    if constexpr (kProducts == 2) product<kStep, 1>(a, right);
+  template <int kOffset>
+  __device__ __forceinline__ void multiplyAt(const LeftAt& left, const RightAt& right) {
+    steps<kOffset>(left, right, std::make_integer_sequence<int, Left::kSteps>());
   }
 
-  template <int kStep, int kProduct>
-  __device__ __forceinline__ void product(const u32 (&a)[2][4],
-                                          const typename Right::Addresses& right) {
-    constexpr int kOffset = kTileBytes * (1 + kProduct);
-    u32 b[2][4];
-    Right::template load<kOffset, kStep, 0>(b[0], right);
-    Right::template load<kOffset, kStep, 1>(b[1], right);
+  template <int kOffset, int... kStep>
+  __device__ __forceinline__ void steps(const LeftAt& left, const RightAt& right,
+                                        std::integer_sequence<int, kStep...>) {
+    (step<kOffset, kStep>(left, right), ...);
+  }
+
+  template <int kOffset, int kStep>
+  __device__ __forceinline__ void step(const LeftAt& left, const RightAt& right) {
+    u32 a[kPiecesDown][4];
+    loadAll<Left, kOffset, kStep>(a, left, std::make_integer_sequence<int, kPiecesDown>());
+    product<kOffset, kStep, 0>(a, right);
+    if constexpr (kProducts == 2) product<kOffset, kStep, 1>(a, right);
+  }
+
+  template <int kOffset, int kStep, int kProduct>
+  __device__ __forceinline__ void product(const u32 (&a)[kPiecesDown][4], const RightAt& right) {
+    u32 b[kPiecesAcross / 2][4];
+    loadAll<Right, kOffset + kProduct * Tile::kRightBytes, kStep>(
+        b, right, std::make_integer_sequence<int, kPiecesAcross / 2>());
 #pragma unroll
-    for (int half = 0; half < 2; half++) {
+    for (int m = 0; m < kPiecesDown; m++) {
 #pragma unroll
-      for (int n = 0; n < 4; n++) {
+      for (int n = 0; n < kPiecesAcross; n++) {
         // Columns 8 n of the result are matrices 0 and 2 (n even) or 1 and 3 (n odd) of piece n/2.
-        multiplyAdd<T>(sum_[kProduct][half][n], a[half], b[n / 2][n % 2], b[n / 2][n % 2 + 2]);
+        multiplyAdd<T>(sum_[kProduct][m][n], a[m], b[n / 2][n % 2], b[n / 2][n % 2 + 2]);
       }
     }
   }
 
-  Left left_;
-  Right right_;
-  float sum_[kProducts][2][4][4];  // [product][rows 16 half][columns 8 n][as mma lays them out]
+  template <class Reader, int kOffset, int kStep, int kCount, int... kPiece>
+  static __device__ __forceinline__ void loadAll(u32 (&pieces)[kCount][4],
+                                                 const typename Reader::Addresses& addresses,
+                                                 std::integer_sequence<int, kPiece...>) {
+    (Reader::template load<kOffset, kStep, kPiece>(pieces[kPiece], addresses), ...);
+  }
+
+  LeftAt left_;
+  RightAt right_;
+  float sum_[kProducts][kPiecesDown][kPiecesAcross][4];  // [..][16 rows][8 columns][as mma has them]
 };
 
 }  // namespace lockstep

@@ -1,34 +1,41 @@
-// The fp32 engine of a block: four warps in two rows and two columns, each with 32 x 32 of the
-// 64 x 64 result, each lane with 8 rows and 4 columns of that; plain fused multiply-adds.
+// The fp32 engine of a block: warps of 32 x 32 results, each lane with 8 rows and 4 columns of
+// that; plain fused multiply-adds.
 #pragma once
 
 #include "gemm_tile.cuh"
 
 namespace lockstep {
 
-template <Depth leftDepth, Depth rightDepth, int kProducts>
+template <Depth leftDepth, Depth rightDepth, class Tile>
 class SimtEngine {
+  static constexpr int kProducts = Tile::kProducts;
+  static_assert(Tile::kWarpRows == 32 && Tile::kWarpColumns == 32, "what a warp's lanes hold");
+
  public:
-  __device__ __forceinline__ SimtEngine() {
+  // For operands whose stages begin at `shared`.
+  __device__ __forceinline__ explicit SimtEngine(const char* shared) : shared_(shared) {
     const u32 lane = threadIdx.x & 31;
-    const u32 warp = threadIdx.x >> 5;
-    row_ = 32 * (warp >> 1) + 4 * (lane >> 3);
-    column_ = 32 * (warp & 1) + 4 * (lane & 7);
+    row_ = 4 * (lane >> 3);
+    column_ = 4 * (lane & 7);
 #pragma unroll
     for (int i = 0; i < kProducts * 32; i++) (&sum_[0][0][0])[i] = 0.0f;
   }
 
-  // Adds one stage: the left tile at `shared`, the right ones behind it.
-  __device__ __forceinline__ void multiply(const char* shared) {
+  // Adds the stage `bytes` behind the first.
+  __device__ __forceinline__ void multiply(u32 bytes) {
+    const char* stage = shared_ + bytes;
+    const u32 row = Tile::warpRow() + row_;
+    const u32 column = Tile::warpColumn() + column_;
 #pragma unroll 1
-    for (u32 quad = 0; quad < kDepth<float> / 4; quad++) {
+    for (u32 quad = 0; quad < Tile::kDepthBytes / 16; quad++) {
       float a[2][4][4];  // [16 rows further][row][depth]
-      load<leftDepth>(a[0], shared, row_, quad);
-      load<leftDepth>(a[1], shared, row_ + 16, quad);
+      load<Side::kLeft, leftDepth, Tile::kRows>(a[0], stage, row, quad);
+      load<Side::kLeft, leftDepth, Tile::kRows>(a[1], stage, row + 16, quad);
 #pragma unroll
       for (int product = 0; product < kProducts; product++) {
         float b[4][4];  // [column][depth]
-        load<rightDepth>(b, shared + kTileBytes * (1 + product), column_, quad);
+        load<Side::kRight, rightDepth, Tile::kColumns>(
+            b, stage + Tile::kLeftBytes + product * Tile::kRightBytes, column, quad);
 #pragma unroll
         for (int d = 0; d < 4; d++) {
 #pragma unroll
@@ -44,28 +51,36 @@ class SimtEngine {
     }
   }
 
-  // Calls store(row, column, float4) for what this thread holds of a product.
+  // How many neighbouring columns of the result a lane holds, and where the first are within the
+  // part of the tile its warp has.
+  static constexpr int kTogether = 4;
+  __device__ __forceinline__ u32 laneRow() const { return row_; }
+  __device__ __forceinline__ u32 laneColumn() const { return column_; }
+
+  // Calls store(rows, columns, lanes) for what this thread holds of rows 16 slice ..
+  // 16 slice + 15 of its warp's part of a product: so many rows and columns beyond the first of the
+  // lane in there. Where the arguments are constants, so are those of the calls.
   template <class Store>
-  __device__ __forceinline__ void forEach(int product, Store store) const {
+  __device__ __forceinline__ void forEach(int product, int slice, Store store) const {
 #pragma unroll
-    for (int i = 0; i < 8; i++) {
-      const float (&c)[4] = sum_[product][i];
-      store(row_ + 16 * (i / 4) + i % 4, column_, make_float4(c[0], c[1], c[2], c[3]));
+    for (int i = 0; i < 4; i++) {
+      const float (&c)[4] = sum_[product][4 * slice + i];
+      store(i, 0, Lanes<4>{c[0], c[1], c[2], c[3]});
     }
   }
 
  private:
   // Four indices by four steps of depth. With the depth in columns a vector holds one index and
-  // the lanes of a quarter warp read lines four apart, which chunkOffset puts into different
-  // banks; with the depth in rows a vector holds four indices, and it has to be turned around.
-  template <Depth depth>
-  static __device__ __forceinline__ void load(float (&values)[4][4], const char* tile, u32 index,
-                                              u32 quad) {
+  // the lanes of a quarter warp read lines four apart, which the layout puts into different banks;
+  // with the depth in rows a vector holds four indices, and it has to be turned around.
+  template <Side side, Depth depth, int kExtent>
+  static __device__ __forceinline__ void load(float (&values)[4][4], const char* tile,
+                                              u32 index, u32 quad) {
+    using Layout = OperandLayout<float, Operand<side, depth>, kExtent, Tile::kDepthBytes>;
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-      u32 offset = depth == Depth::kColumns
-                       ? chunkOffset<float, depth>(index, quad) + 128 * i
-                       : chunkOffset<float, depth>(4 * quad + i, index / 4);
+      u32 offset = depth == Depth::kColumns ? Layout::offset(index, quad) + Layout::kLineBytes * i
+                                            : Layout::offset(4 * quad + i, index / 4);
       float4 vector = *reinterpret_cast<const float4*>(tile + offset);
       const float lanes[4] = {vector.x, vector.y, vector.z, vector.w};
 #pragma unroll
@@ -79,7 +94,8 @@ class SimtEngine {
     }
   }
 
-  u32 row_;     // the first of two groups of four rows, 16 apart
+  const char* shared_;
+  u32 row_;     // the first of two groups of four rows, 16 apart, in the warp's part
   u32 column_;  // the first of four columns
   float sum_[kProducts][8][4];
 };

@@ -31,6 +31,11 @@ __device__ __forceinline__ void loadMatrices(u32 (&matrix)[4], u32 address) {
   }
 }
 
+// Sets two accumulators to zero, in one move.
+__device__ __forceinline__ void setZero(float& low, float& high) {
+  asm("mov.b64 {%0, %1}, 0;" : "=f"(low), "=f"(high));
+}
+
 // c += a b. All 32 lanes must be here.
 template <class T>
 __device__ __forceinline__ void multiplyAdd(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {

@@ -133,8 +133,7 @@ sealed interface FeedForward {
         throw new IllegalStateException("a model made for inference has no backward pass");
       }
       fc2.backwardParameters(stream, dY, h);
-      fc2.backwardInput(stream, dH, dY);
-      ops.activations().backward(stream, dH, dH, preActivation, activation);
+      fc2.backwardInput(stream, dH, dY, preActivation, activation);
       fc1.backwardParameters(stream, dH, n);
       fc1.backwardInput(stream, dN, dH);
     }

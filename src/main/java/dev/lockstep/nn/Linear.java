@@ -55,6 +55,12 @@ final class Linear {
     }
   }
 
+  /** dX = (dY W) · activation′(preActivation), for an x that is activation(preActivation). */
+  void backwardInput(
+      Stream stream, Tensor dX, Tensor dY, Tensor preActivation, Activation activation) {
+    op.backwardInput(stream, dX, dY, weight(), preActivation, activation);
+  }
+
   /** dX = dY W. */
   void backwardInput(Stream stream, Tensor dX, Tensor dY) {
     op.backwardInput(stream, dX, dY, weight());

@@ -11,16 +11,16 @@ import org.jspecify.annotations.Nullable;
  * all alike; weight gradients are f32. Products accumulate in fp32 and are rounded once.
  */
 public final class FusedLinear {
-  private final KernelFamily forward;
-  private final KernelFamily backwardInput;
-  private final KernelFamily backwardWeight;
+  private final GemmFamily forward;
+  private final GemmFamily backwardInput;
+  private final GemmFamily backwardWeight;
   private final KernelFamily backwardBias;
   private final Operands operands = new Operands();
 
   public FusedLinear(KernelLibrary library) {
-    forward = new KernelFamily(library, "linear", "linear_forward");
-    backwardInput = new KernelFamily(library, "linear", "linear_backward_input");
-    backwardWeight = new KernelFamily(library, "linear", "linear_backward_weight");
+    forward = new GemmFamily(library, "linear", "linear_forward");
+    backwardInput = new GemmFamily(library, "linear", "linear_backward_input");
+    backwardWeight = new GemmFamily(library, "linear", "linear_backward_weight");
     backwardBias = new KernelFamily(library, "linear", "linear_backward_bias");
   }
 
@@ -71,8 +71,9 @@ public final class FusedLinear {
     long m = x.shape().rows();
     long k = x.shape().cols();
     long n = weight.shape().rows();
+    GemmTile tile = GemmTile.of(dtype, n, k);
     operands
-        .begin(forward.of(dtype))
+        .begin(forward.of(tile, dtype))
         .output("out", out, dtype, m, n)
         .optionalOutput("preActivation", preActivation, dtype, m, n)
         .input("x", x, dtype, m, k)
@@ -85,7 +86,7 @@ public final class FusedLinear {
         .int32(activation.code())
         .float32(slope)
         .checked()
-        .launch(stream, GemmLaunch.of(m, n).launch());
+        .launch(stream, GemmLaunch.of(tile, m, n).launch());
   }
 
   /**
@@ -96,7 +97,45 @@ public final class FusedLinear {
    * @param weight [N, K]
    */
   public void backwardInput(Stream stream, Tensor dX, Tensor dY, Tensor weight) {
-    launchBackwardInput(stream, dX, dY, weight, null, null);
+    launchBackwardInput(stream, dX, dY, weight, null, null, null, Activation.NONE, 0);
+  }
+
+  /**
+   * {@link #backwardInput(Stream, Tensor, Tensor, Tensor, Tensor, Activation, float)} with {@link
+   * Activation#DEFAULT_SLOPE}, should the activation have a slope.
+   */
+  public void backwardInput(
+      Stream stream,
+      Tensor dX,
+      Tensor dY,
+      Tensor weight,
+      Tensor preActivation,
+      Activation activation) {
+    backwardInput(stream, dX, dY, weight, preActivation, activation, Activation.DEFAULT_SLOPE);
+  }
+
+  /**
+   * dX = (dY · weight) · activation′(preActivation): of a layer whose x is {@code
+   * activation(preActivation)}, the gradient of what went into the activation. The product is
+   * rounded before it meets the derivative, so that the bits are those of {@link
+   * #backwardInput(Stream, Tensor, Tensor, Tensor)} and {@link Activations#backward} after it.
+   *
+   * @param dX [M, K], overwritten
+   * @param dY [M, N], the gradient of z
+   * @param weight [N, K]
+   * @param preActivation [M, K], as the layer below kept it
+   * @param activation that of the layer below
+   * @param slope of {@link Activation#LEAKY_RELU}; no other activation has one
+   */
+  public void backwardInput(
+      Stream stream,
+      Tensor dX,
+      Tensor dY,
+      Tensor weight,
+      Tensor preActivation,
+      Activation activation,
+      float slope) {
+    launchBackwardInput(stream, dX, dY, weight, null, null, preActivation, activation, slope);
   }
 
   /**
@@ -111,7 +150,7 @@ public final class FusedLinear {
    */
   public void backwardInput(
       Stream stream, Tensor dX, Tensor dY, Tensor weight, Tensor dY2, Tensor weight2) {
-    launchBackwardInput(stream, dX, dY, weight, dY2, weight2);
+    launchBackwardInput(stream, dX, dY, weight, dY2, weight2, null, Activation.NONE, 0);
   }
 
   private void launchBackwardInput(
@@ -120,23 +159,30 @@ public final class FusedLinear {
       Tensor dY,
       Tensor weight,
       @Nullable Tensor dY2,
-      @Nullable Tensor weight2) {
+      @Nullable Tensor weight2,
+      @Nullable Tensor preActivation,
+      Activation activation,
+      float slope) {
     DType dtype = dY.dtype();
     long m = dY.shape().rows();
     long n = dY.shape().cols();
     long k = weight.shape().cols();
+    GemmTile tile = GemmTile.of(dtype, k, n);
     operands
-        .begin(backwardInput.of(dtype))
+        .begin(backwardInput.of(tile, dtype))
         .output("dX", dX, dtype, m, k)
         .input("dY", dY, dtype, m, n)
         .input("weight", weight, dtype, n, k)
         .optionalInput("dY2", dY2, dtype, m, n)
         .optionalInput("weight2", weight2, dtype, n, k)
+        .optionalInput("preActivation", preActivation, dtype, m, k)
         .int64(m)
         .int64(n)
         .int64(k)
+        .int32(activation.code())
+        .float32(slope)
         .checked()
-        .launch(stream, GemmLaunch.of(m, k).launch());
+        .launch(stream, GemmLaunch.of(tile, m, k).launch());
   }
 
   /**
@@ -151,8 +197,9 @@ public final class FusedLinear {
     long m = x.shape().rows();
     long k = x.shape().cols();
     long n = dY.shape().cols();
+    GemmTile tile = GemmTile.ofWeight(dtype, n, k, m);
     operands
-        .begin(backwardWeight.of(dtype))
+        .begin(backwardWeight.of(tile, dtype))
         .output("dWeight", dWeight, DType.F32, n, k)
         .input("dY", dY, dtype, m, n)
         .input("x", x, dtype, m, k)
@@ -160,7 +207,7 @@ public final class FusedLinear {
         .int64(n)
         .int64(k)
         .checked()
-        .launch(stream, GemmLaunch.of(n, k).launch());
+        .launch(stream, GemmLaunch.of(tile, n, k).launch());
   }
 
   /**

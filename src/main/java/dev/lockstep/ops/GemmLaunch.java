@@ -5,25 +5,23 @@ import dev.lockstep.device.Launch;
 /**
  * The launch of a matrix product: one block per tile of the output, in one dimension.
  *
- * @param tiles tiles of {@link #TILE} × {@link #TILE} that cover the output
+ * @param tile what a block computes
+ * @param tiles how many of them cover the output
  */
-record GemmLaunch(long tiles) {
-  static final int TILE = 64;
-  static final int THREADS = 128;
-
+record GemmLaunch(GemmTile tile, long tiles) {
   /** The launch for an output of {@code rows} × {@code cols}. */
-  static GemmLaunch of(long rows, long cols) {
-    long down = Math.ceilDiv(rows, (long) TILE);
-    long across = Math.ceilDiv(cols, (long) TILE);
+  static GemmLaunch of(GemmTile tile, long rows, long cols) {
+    long down = Math.ceilDiv(rows, (long) tile.rows());
+    long across = Math.ceilDiv(cols, (long) tile.cols());
     if (down > Long.MAX_VALUE / across) {
       throw new IllegalArgumentException(
           "an output of %d x %d has %d x %d tiles, too many to count"
               .formatted(rows, cols, down, across));
     }
-    return new GemmLaunch(down * across);
+    return new GemmLaunch(tile, down * across);
   }
 
   Launch launch() {
-    return Launch.of(tiles, THREADS);
+    return Launch.of(tiles, tile.threads());
   }
 }

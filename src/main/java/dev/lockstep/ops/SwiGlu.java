@@ -66,7 +66,7 @@ public final class SwiGlu {
         .int64(k)
         .int32(activation.code())
         .checked()
-        .launch(stream, GemmLaunch.of(m, hidden).launch());
+        .launch(stream, GemmLaunch.of(GemmTile.SMALL, m, hidden).launch());
   }
 
   /**

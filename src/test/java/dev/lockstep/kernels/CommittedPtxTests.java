@@ -54,7 +54,7 @@ class CommittedPtxTests {
               "linear",
               Map.of(
                   "linear_forward_T", "pppppplllif",
-                  "linear_backward_input_T", "ppppplll",
+                  "linear_backward_input_T", "pppppplllif",
                   "linear_backward_weight_T", "ppplll",
                   "linear_backward_bias_T", "ppll"),
               "optimizer",
@@ -94,6 +94,14 @@ class CommittedPtxTests {
                   "dropout_forward_T", "ppppllif",
                   "dropout_backward_T", "pppllif",
                   "dropout_advance", "pl"),
+              "linear_128x128",
+              Map.of(
+                  "linear_forward_128x128_f16", "pppppplllif",
+                  "linear_forward_128x128_bf16", "pppppplllif",
+                  "linear_backward_input_128x128_f16", "pppppplllif",
+                  "linear_backward_input_128x128_bf16", "pppppplllif",
+                  "linear_backward_weight_128x128_f16", "ppplll",
+                  "linear_backward_weight_128x128_bf16", "ppplll"),
               "softmax",
               Map.of("softmax_forward_T", "pplli", "softmax_backward_T", "ppplli"),
               "squared_error",

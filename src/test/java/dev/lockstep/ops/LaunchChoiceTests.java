@@ -39,24 +39,54 @@ class LaunchChoiceTests {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 1",
-    "64, 64, 1",
-    "65, 64, 2",
-    "65, 129, 6",
-    "256, 384, 24",
-    "1000000, 1, 15625"
+    "SMALL, 1, 1, 1",
+    "SMALL, 64, 64, 1",
+    "SMALL, 65, 64, 2",
+    "SMALL, 65, 129, 6",
+    "SMALL, 256, 384, 24",
+    "SMALL, 1000000, 1, 15625",
+    "LARGE, 1, 1, 1",
+    "LARGE, 128, 128, 1",
+    "LARGE, 129, 257, 6"
   })
-  void aProductHasOneBlockForEachTile(long rows, long cols, long tiles) {
-    assertThat(GemmLaunch.of(rows, cols).launch()).isEqualTo(Launch.of(tiles, 128));
+  void aProductHasOneBlockForEachTile(GemmTile tile, long rows, long cols, long tiles) {
+    assertThat(GemmLaunch.of(tile, rows, cols).launch()).isEqualTo(Launch.of(tiles, 128));
   }
 
   @Test
   void moreTilesThanAGridHoldsAreRefused() {
-    GemmLaunch launch = GemmLaunch.of(1L << 22, 1L << 22);
+    GemmLaunch launch = GemmLaunch.of(GemmTile.SMALL, 1L << 22, 1L << 22);
     assertThatThrownBy(launch::launch).hasMessageContaining("grid of 4294967296 blocks");
-    assertThatThrownBy(() -> GemmLaunch.of(Long.MAX_VALUE, Long.MAX_VALUE))
+    assertThatThrownBy(() -> GemmLaunch.of(GemmTile.SMALL, Long.MAX_VALUE, Long.MAX_VALUE))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("too many to count");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BF16, 512, 128, LARGE",
+    "F16, 512, 128, LARGE",
+    "BF16, 511, 128, SMALL",
+    "BF16, 512, 127, SMALL",
+    "F32, 4096, 4096, SMALL",
+    "BF16, 4294967296, 4294967296, LARGE"
+  })
+  void theTileOfAProductComesFromItsTypeWidthAndDepth(
+      DType dtype, long cols, long depth, GemmTile tile) {
+    assertThat(GemmTile.of(dtype, cols, depth)).isEqualTo(tile);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BF16, 512, 512, 128, LARGE",
+    "BF16, 511, 4096, 128, SMALL",
+    "BF16, 4096, 511, 128, SMALL",
+    "BF16, 512, 512, 127, SMALL",
+    "F32, 4096, 4096, 4096, SMALL"
+  })
+  void theTileOfAWeightGradientComesFromBothItsSidesAndTheBatch(
+      DType dtype, long rows, long cols, long batch, GemmTile tile) {
+    assertThat(GemmTile.ofWeight(dtype, rows, cols, batch)).isEqualTo(tile);
   }
 
   @ParameterizedTest

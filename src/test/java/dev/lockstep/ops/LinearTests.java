@@ -19,10 +19,27 @@ abstract class LinearTests extends OpTests {
     {1, 1, 1}, {1, 65, 63}, {63, 16, 65}, {64, 64, 64}, {65, 40, 72}, {129, 63, 1}, {3, 130, 515}
   };
 
+  /**
+   * For the tiles of 128 × 128, and the ways their loop can go: whole tiles and a ring of stages
+   * that turns twice; one row, cut columns and a ring that is never full; an odd width, whose rows
+   * are not aligned, and a depth that ends within a stage; an odd depth, whose rows are not either.
+   */
+  private static final int[][] LARGE = {
+    {128, 512, 256}, {1, 520, 136}, {130, 513, 200}, {129, 520, 161}
+  };
+
   private static final float SLOPE = 0.25f;
 
   @Override
   Stream<OpCase> cases() {
+    Stream<OpCase> large =
+        Stream.concat(
+            Arrays.stream(LARGE).flatMap(shape -> large(DType.BF16, shape)),
+            large(DType.F16, LARGE[2]));
+    return Stream.concat(small(), large);
+  }
+
+  private static Stream<OpCase> small() {
     return TYPES.stream()
         .flatMap(
             dtype ->
@@ -35,12 +52,29 @@ abstract class LinearTests extends OpTests {
                                 leaky(dtype, shape[0], shape[1], shape[2]),
                                 backwardInput(dtype, shape[0], shape[1], shape[2]),
                                 backwardInputOfTwo(dtype, shape[0], shape[1], shape[2]),
+                                backwardActivation(dtype, shape[0], shape[1], shape[2]),
                                 backwardParameters(dtype, shape[0], shape[1], shape[2]))));
+  }
+
+  /** The width of the result and the depth of the sum are those of the shape in all passes. */
+  private static Stream<OpCase> large(DType dtype, int[] shape) {
+    int rows = shape[0];
+    int width = shape[1];
+    int depth = shape[2];
+    return Stream.of(
+        plain(dtype, rows, width, depth),
+        fused(dtype, rows, width, depth),
+        backwardInput(dtype, rows, depth, width),
+        backwardInputOfTwo(dtype, rows, depth, width),
+        backwardActivation(dtype, rows, depth, width),
+        backwardParameters(dtype, depth, 512 + rows % 2, width));
   }
 
   @Override
   Stream<RowCase> rowCases() {
-    return TYPES.stream().flatMap(dtype -> Stream.of(rows(dtype, 67, 65), rows(dtype, 130, 64)));
+    Stream<RowCase> small =
+        TYPES.stream().flatMap(dtype -> Stream.of(rows(dtype, 67, 65), rows(dtype, 130, 64)));
+    return Stream.concat(small, Stream.of(rows(DType.BF16, 130, 520)));
   }
 
   private static OpCase plain(DType dtype, int m, int n, int k) {
@@ -144,6 +178,29 @@ abstract class LinearTests extends OpTests {
                     memory.input(dtype, dY2, m, n),
                     memory.input(dtype, weight2, n, k)))
         .exactly("dX", Samples.rounded(dtype, both));
+  }
+
+  /** A power of two as slope, so that the product with it is exact, too. */
+  private static OpCase backwardActivation(DType dtype, int m, int n, int k) {
+    double[] dY = Samples.integers(1, (long) m * n, 3);
+    double[] weight = Samples.integers(2, (long) n * k, 3);
+    double[] below = Samples.integers(3, (long) m * k, 2);
+    double[] gradient = Samples.rounded(dtype, Naive.times(dY, weight, m, n, k));
+    for (int i = 0; i < gradient.length; i++) {
+      gradient[i] *= below[i] > 0 ? 1 : SLOPE;
+    }
+    return new OpCase(
+            name("input gradient before an activation", dtype, m, n, k),
+            (ops, memory) ->
+                ops.linear.backwardInput(
+                    ops.stream,
+                    memory.output("dX", dtype, m, k),
+                    memory.input(dtype, dY, m, n),
+                    memory.input(dtype, weight, n, k),
+                    memory.input(dtype, below, m, k),
+                    Activation.LEAKY_RELU,
+                    SLOPE))
+        .exactly("dX", Samples.rounded(dtype, gradient));
   }
 
   private static OpCase backwardParameters(DType dtype, int m, int n, int k) {

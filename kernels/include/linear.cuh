@@ -1,0 +1,103 @@
+// The matrix products of a linear layer, for any tile: see linear.cu for the formulas.
+#pragma once
+
+#include "activations.cuh"
+#include "gemm.cuh"
+#include "gemm_epilogue.cuh"
+
+namespace lockstep {
+
+// act(z) + residual; an absent residual adds nothing, not even the +0 that would turn a -0 around.
+struct ActivateAndAdd {
+  int code;
+  float slope;
+  bool hasResidual;
+
+  __device__ __forceinline__ void operator()(const float (&in)[2], float (&out)[1]) const {
+    const float value = Activation(code, slope).value(in[0]);
+    out[0] = hasResidual ? value + in[1] : value;
+  }
+};
+
+template <class T, class Tile>
+__device__ __forceinline__ void linearForward(T* out, T* pre, const T* x, const T* weight,
+                                              const T* bias, const T* residual, i64 M, i64 N, i64 K,
+                                              int code, float slope, char* shared) {
+  const TilePlace<Tile> place(M, N);
+  GemmEngine<T, Depth::kColumns, Depth::kColumns, Tile> engine(shared);
+  const Matrix<T> right[1] = {{weight, N, K}};
+  addProduct<T, Depth::kColumns, Depth::kColumns>(engine, {x, M, K}, right, place, shared);
+
+  const bool identity = code == kNone && residual == nullptr;
+  const Biased<T, 1, MapRounded<T, 1, 1, 1, ActivateAndAdd>> epilogue{
+      {bias},
+      {{pre}, {residual}, {out}, identity, {code, slope, residual != nullptr}}};
+  finishTile<Tile, Storage<T>::kLanes>(
+      engine, place, N, rowsAligned(N * sizeof(T), out, pre, bias, residual), shared, epilogue);
+}
+
+// The gradient times act'(x), where x is the second input.
+struct TimesDerivative {
+  int code;
+  float slope;
+
+  __device__ __forceinline__ void operator()(const float (&in)[2], float (&out)[1]) const {
+    out[0] = in[0] * Activation(code, slope).derivative(in[1]);
+  }
+};
+
+template <class T, class Tile>
+__device__ __forceinline__ void linearBackwardInput(T* dX, const T* dY, const T* weight,
+                                                    const T* dY2, const T* weight2, const T* pre,
+                                                    i64 M, i64 N, i64 K, int code, float slope,
+                                                    char* shared) {
+  const TilePlace<Tile> place(M, K);
+  GemmEngine<T, Depth::kColumns, Depth::kRows, Tile> engine(shared);
+  const int products = dY2 != nullptr ? 2 : 1;
+#pragma unroll 1
+  for (int i = 0; i < products; i++) {
+    const Matrix<T> right[1] = {{i == 0 ? weight : weight2, N, K}};
+    addProduct<T, Depth::kColumns, Depth::kRows>(engine, {i == 0 ? dY : dY2, M, N}, right, place,
+                                                 shared);
+  }
+  const MapRounded<T, 1, 1, 1, TimesDerivative> epilogue{
+      {nullptr}, {pre}, {dX}, pre == nullptr, {code, slope}};
+  finishTile<Tile, Storage<T>::kLanes>(engine, place, K, rowsAligned(K * sizeof(T), dX, pre),
+                                       shared, epilogue);
+}
+
+template <class T, class Tile>
+__device__ __forceinline__ void linearBackwardWeight(float* dWeight, const T* dY, const T* x, i64 M,
+                                                     i64 N, i64 K, char* shared) {
+  const TilePlace<Tile> place(N, K);
+  GemmEngine<T, Depth::kRows, Depth::kRows, Tile> engine(shared);
+  const Matrix<T> right[1] = {{x, M, K}};
+  addProduct<T, Depth::kRows, Depth::kRows>(engine, {dY, M, N}, right, place, shared);
+  finishTile<Tile, Storage<float>::kLanes>(engine, place, K,
+                                           rowsAligned(K * sizeof(float), dWeight), shared,
+                                           Accumulate{dWeight});
+}
+
+}  // namespace lockstep
+
+// The entries linear_<pass><suffix> for storage type T and a tile of the file's own.
+#define LOCKSTEP_LINEAR_ENTRIES(suffix, T, Tile)                                                 \
+  extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_forward##suffix(           \
+      T* out, T* pre, const T* x, const T* weight, const T* bias, const T* residual, i64 M,      \
+      i64 N, i64 K, int activation, float slope) {                                               \
+    __shared__ __align__(128) char shared[Tile::kSharedBytes];                                   \
+    linearForward<T, Tile>(out, pre, x, weight, bias, residual, M, N, K, activation, slope,      \
+                           shared);                                                              \
+  }                                                                                              \
+  extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_backward_input##suffix(    \
+      T* dX, const T* dY, const T* weight, const T* dY2, const T* weight2, const T* pre, i64 M,  \
+      i64 N, i64 K, int activation, float slope) {                                               \
+    __shared__ __align__(128) char shared[Tile::kSharedBytes];                                   \
+    linearBackwardInput<T, Tile>(dX, dY, weight, dY2, weight2, pre, M, N, K, activation, slope,  \
+                                 shared);                                                        \
+  }                                                                                              \
+  extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_backward_weight##suffix(   \
+      float* dWeight, const T* dY, const T* x, i64 M, i64 N, i64 K) {                            \
+    __shared__ __align__(128) char shared[Tile::kSharedBytes];                                   \
+    linearBackwardWeight<T, Tile>(dWeight, dY, x, M, N, K, shared);                              \
+  }

@@ -1,0 +1,60 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.numeric.DType;
+
+/** The tiles of the result that a block of a matrix product computes, one set of kernels each. */
+enum GemmTile {
+  /** Four warps of 32 × 32, for any type. */
+  SMALL("", 64, 64, 128),
+  /** Four warps of 64 × 64 on tensor cores: half the reads of the operands. */
+  LARGE("_128x128", 128, 128, 128);
+
+  /** Narrower results would leave too much of a large tile, or of the GPU, without work. */
+  private static final long LARGE_COLUMNS = 512;
+
+  /** A shorter sum is over before the large tile's ring of stages has turned once. */
+  private static final long LARGE_DEPTH = 128;
+
+  private final String suffix;
+  private final int rows;
+  private final int cols;
+  private final int threads;
+
+  GemmTile(String suffix, int rows, int cols, int threads) {
+    this.suffix = suffix;
+    this.rows = rows;
+    this.cols = cols;
+    this.threads = threads;
+  }
+
+  /**
+   * The tile for a result {@code cols} wide whose elements are sums of {@code depth} products. Its
+   * rows are not asked, so that a row is computed alone as it is in a batch; no GPU is either.
+   */
+  static GemmTile of(DType dtype, long cols, long depth) {
+    return dtype != DType.F32 && cols >= LARGE_COLUMNS && depth >= LARGE_DEPTH ? LARGE : SMALL;
+  }
+
+  /** The tile for the gradient of a {@code rows} × {@code cols} weight, summed over the batch. */
+  static GemmTile ofWeight(DType dtype, long rows, long cols, long batch) {
+    return of(dtype, Math.min(rows, cols), batch);
+  }
+
+  /** What image and entries with this tile have behind the name of those with the small one. */
+  String suffix() {
+    return suffix;
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  int cols() {
+    return cols;
+  }
+
+  /** Threads of a block. */
+  int threads() {
+    return threads;
+  }
+}
