@@ -60,16 +60,11 @@ abstract class ChecksTests {
   private static final Map<String, Integer> UNSUPPORTED =
       Map.ofEntries(
           Map.entry("batchnorm", 2),
-          Map.entry("bce_with_logits", 6),
-          Map.entry("clip_grad_value", 2),
           Map.entry("conv2d", 3),
           Map.entry("ffn_net", 2), // normalised after the addition
           Map.entry("init_std", 1),
           Map.entry("lr_schedule", 10),
-          Map.entry("mse", 4),
-          Map.entry("optimizer", 9), // SGD, and Adam with L2 decay
-          Map.entry("recurrent", 3),
-          Map.entry("softmax", 3));
+          Map.entry("recurrent", 3));
 
   static Stream<String> goldenOps() {
     return Goldens.open().cases().stream().map(GoldenSet.Case::op).distinct();
