@@ -31,19 +31,24 @@ struct NormBackward {
   u32 formats;
 };
 
-// Sums over the slots of a block, four columns at a time. Slots lie an odd number of quads apart,
-// and quads swap places with their neighbours in every other group of eight, so that threads of
-// neighbouring vectors reach different banks.
-constexpr int kSlotQuads = kMaxGroupColumns / 4 + 128;
+// Sums over the slots of a block, four columns at a time. Quads change places within groups of
+// eight, which fill all banks: those that the threads of a quarter of a warp write at once, of
+// neighbouring vectors of one slot or of several, reach different ones.
+constexpr u32 kSlotQuads = kMaxGroupColumns / 4 + 128;
 
-__device__ __forceinline__ u32 placeOfQuad(u32 quad) { return quad ^ (quad >> 3 & 1); }
+template <int N>
+__device__ __forceinline__ u32 placeOfQuad(u32 quad, u32 slot, u32 width) {
+  if (N == 4) return quad ^ (slot * width & 7);
+  return quad ^ (quad >> 3 & 1) ^ (slot & 1) ^ ((slot >> 1) * 2 * width & 6);
+}
 
 template <int N, class Group>
 __device__ __forceinline__ void writePartial(float* partial, const Lanes<N> (&own)[kPacks],
                                              const Group& group, u32 columns) {
   __shared__ float4 quads[kSlotQuads];
   const u32 quadsPerRow = columns / 4;
-  const u32 slotQuads = (quadsPerRow + 1) | 1;
+  const u32 slotQuads = (quadsPerRow + 7) & ~7u;
+  const u32 width = group.width();
   __syncthreads();  // the previous call may still be reading
 #pragma unroll
   for (int v = 0; v < kPacks; v++) {
@@ -51,7 +56,7 @@ __device__ __forceinline__ void writePartial(float* partial, const Lanes<N> (&ow
     if (column < columns) {
 #pragma unroll
       for (int i = 0; i < N; i += 4) {
-        quads[threadIdx.y * slotQuads + placeOfQuad((column + i) / 4)] =
+        quads[threadIdx.y * slotQuads + placeOfQuad<N>((column + i) / 4, threadIdx.y, width)] =
             make_float4(own[v].lane[i], own[v].lane[i + 1], own[v].lane[i + 2], own[v].lane[i + 3]);
       }
     }
@@ -59,9 +64,9 @@ __device__ __forceinline__ void writePartial(float* partial, const Lanes<N> (&ow
   __syncthreads();
   const u32 thread = threadIdx.y * blockDim.x + threadIdx.x;
   for (u32 quad = thread; quad < quadsPerRow; quad += blockDim.x * blockDim.y) {
-    float4 sum = quads[placeOfQuad(quad)];
+    float4 sum = quads[placeOfQuad<N>(quad, 0, width)];
     for (u32 slot = 1; slot < blockDim.y; slot++) {
-      const float4 next = quads[slot * slotQuads + placeOfQuad(quad)];
+      const float4 next = quads[slot * slotQuads + placeOfQuad<N>(quad, slot, width)];
       sum = make_float4(sum.x + next.x, sum.y + next.y, sum.z + next.z, sum.w + next.w);
     }
     reinterpret_cast<float4*>(partial)[quad] = sum;

@@ -1,7 +1,13 @@
 package dev.lockstep.simulator.memory;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +25,9 @@ public final class GlobalMemory implements AutoCloseable {
 
   /** Unmapped bytes behind every allocation, at least. */
   private static final long GAP = 4096;
+
+  /** From here on an allocation is worth a file of its own, of which only what is used exists. */
+  private static final long SPARSE_BYTES = 1L << 32;
 
   /** Addresses this small come from null pointers. */
   private static final long NULL_PAGE = 4096;
@@ -92,7 +101,8 @@ public final class GlobalMemory implements AutoCloseable {
 
   private Allocation allocate(String name, long bytes, boolean constant) {
     Arena arena = Arena.ofShared();
-    MemorySegment segment = arena.allocate(bytes, ALIGNMENT);
+    MemorySegment segment =
+        bytes < SPARSE_BYTES ? arena.allocate(bytes, ALIGNMENT) : sparse(arena, bytes);
     long taken = (bytes + GAP + ALIGNMENT - 1) & -ALIGNMENT;
     synchronized (lock) {
       Region region = new Region(name, constant ? nextConstant : next, segment);
@@ -106,6 +116,23 @@ public final class GlobalMemory implements AutoCloseable {
       live.add(allocation);
       allocatedBytes += bytes;
       return allocation;
+    }
+  }
+
+  /** Zeroes that take memory only where they are touched: pages of a file with nothing in it. */
+  private static MemorySegment sparse(Arena arena, long bytes) {
+    try {
+      Path file = Files.createTempFile("lockstep", ".memory");
+      try (FileChannel channel =
+          FileChannel.open(
+              file,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.DELETE_ON_CLOSE)) {
+        return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException("no room for an allocation of " + bytes + " bytes", failure);
     }
   }
 

@@ -1,0 +1,579 @@
+package dev.lockstep.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+
+import dev.lockstep.device.Counter;
+import dev.lockstep.device.Device;
+import dev.lockstep.device.KernelCounters;
+import dev.lockstep.device.LaunchCounts;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.numeric.Ulp;
+import dev.lockstep.tensor.Rows;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where norms elsewhere went wrong: LayerNorm where the parameter is true, RMSNorm where not. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class NormTrapTests {
+  private static final List<DType> TYPES = OpTests.TYPES;
+
+  /** Rows and columns, each pair for the path it takes; types take turns. */
+  private static final int[][] SHAPES = {
+    {1, 1},
+    {3, 2},
+    {2, 3},
+    {71, 7},
+    {5, 31},
+    {4, 33}, // one by one, lanes without a column
+    {199, 64},
+    {3, 192},
+    {70, 16}, // several rows to a warp, not all of them there
+    {3, 127},
+    {71, 229},
+    {2, 541},
+    {3, 769}, // odd: rows begin anywhere
+    {5, 760},
+    {9, 1128}, // a warp or two to a row, some lanes without a vector
+    {3, 1600},
+    {2, 3584},
+    {5, 4096},
+    {2, 5120}, // several warps, one barrier a sum
+    {3, 8192}, // the widest row registers hold
+    {2, 8196},
+    {1, 12_288},
+    {2, 16_384}, // beyond: every pass reads the row again
+  };
+
+  /** The same, at some expense. */
+  private static final int[][] LARGE_SHAPES = {
+    {1, 32_768},
+    {3, 65_537},
+    {1, 131_072},
+    {1, 262_144}, // up to the widest promised
+    {65_535, 8},
+    {65_536, 8},
+    {65_537, 3}, // more rows than a grid has in y
+    {5000, 64},
+    {2500, 1024}, // blocks that work on several rows, the last on fewer
+  };
+
+  private OpBench bench;
+  private OpBench lonely;
+
+  abstract Device open(int workers);
+
+  /** A device that looks for no mistakes, which takes memory of its own. */
+  abstract Device openUnwatched();
+
+  @BeforeAll
+  void openDevices() {
+    bench = new OpBench(open(2));
+    lonely = new OpBench(open(1));
+  }
+
+  @AfterAll
+  void closeDevices() {
+    bench.close();
+    lonely.close();
+  }
+
+  private Map<String, GuardedMemory.Output> run(NormProblem problem) {
+    return run(bench, problem, 0);
+  }
+
+  private static Map<String, GuardedMemory.Output> run(
+      OpBench ops, NormProblem problem, int shift) {
+    try (GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, shift)) {
+      problem.run(ops, memory);
+      return memory.finish();
+    }
+  }
+
+  private void check(NormProblem problem) {
+    problem.check(run(problem.solve()));
+  }
+
+  static Stream<NormProblem> shapes() {
+    return each(SHAPES);
+  }
+
+  static Stream<NormProblem> largeShapes() {
+    return each(LARGE_SHAPES);
+  }
+
+  private static Stream<NormProblem> each(int[][] shapes) {
+    return IntStream.range(0, 2 * shapes.length)
+        .mapToObj(
+            i -> {
+              int[] shape = shapes[i / 2];
+              return new NormProblem(i % 2 == 0, shape[0], shape[1], TYPES.get((i + i / 6) % 3));
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void everyWidthTakesItsPathAndGivesTheNumbers(NormProblem problem) {
+    check(problem);
+  }
+
+  @Tag("sweep")
+  @ParameterizedTest
+  @MethodSource("largeShapes")
+  void soDoesEveryLargeShape(NormProblem problem) {
+    check(problem);
+  }
+
+  static Stream<NormProblem> mixedTypes() {
+    return IntStream.range(0, 36)
+        .mapToObj(
+            i -> {
+              int turn = i / 2;
+              return new NormProblem(i % 2 == 0, 5, turn % 2 == 0 ? 96 : 97, DType.F32)
+                  .types(
+                      TYPES.get(turn % 3),
+                      TYPES.get((turn + turn / 3) % 3),
+                      TYPES.get((2 * turn + turn / 3 + 1) % 3),
+                      TYPES.get((turn + 2 * (turn / 3)) % 3),
+                      TYPES.get((turn / 2) % 3));
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("mixedTypes")
+  void xResidualSumOutputAndWeightMayEachBeOfTheirOwnType(NormProblem problem) {
+    check(problem);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aWideResidualStreamOfFloatsKeepsItsPrecision(boolean layer) {
+    check(
+        new NormProblem(layer, 2, 4096, DType.BF16)
+            .types(DType.BF16, DType.F32, DType.F32, DType.BF16, DType.F32));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void rowsMayLieApartWithAnythingBetweenThem(boolean layer) {
+    for (int[] shape : new int[][] {{5, 64, 72}, {3, 1128, 1136}, {4, 64, 65}, {3, 33, 40}}) {
+      for (DType dtype : TYPES) {
+        NormProblem problem = new NormProblem(layer, shape[0], shape[1], dtype);
+        problem.pitch = shape[2];
+        check(problem);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anExpandedGradientIsOneRowRepeated(boolean layer) {
+    for (int cols : new int[] {64, 67, 2048}) {
+      NormProblem problem = new NormProblem(layer, 9, cols, DType.BF16);
+      problem.expanded = true;
+      check(problem);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void columnsOfOneTensorAreNormalisedIntoOthersOfIt(boolean layer) {
+    NormProblem problem = new NormProblem(layer, 4, 64, DType.BF16).plain().solve();
+    try (GuardedMemory memory = new GuardedMemory(bench.device, bench.stream, 0)) {
+      double[] both = new double[4 * 128];
+      for (int i = 0; i < problem.x.length; i++) {
+        both[i / 64 * 128 + i % 64] = problem.x[i];
+      }
+      Rows all = Rows.of(memory.updated("both", DType.BF16, both, 4, 128));
+      problem.forward(bench, memory, all.columns(0, 64), all.columns(64, 64), all, null);
+      GuardedMemory.Output output = OpTests.output(memory.finish(), "both");
+      for (int row = 0; row < 4; row++) {
+        for (int i = 0; i < 64; i++) {
+          assertThat(output.values()[row * 128 + i]).isEqualTo(problem.x[row * 64 + i]);
+          assertThat(output.values()[row * 128 + 64 + i])
+              .isCloseTo(problem.y[row * 64 + i], offset(0.1));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void everyAddressATypeAllowsWillDo(boolean layer) {
+    for (DType dtype : TYPES) {
+      NormProblem problem = new NormProblem(layer, 3, 48, dtype).solve();
+      for (int shift = 0; shift < 16 / dtype.byteSize(); shift++) {
+        problem.check(run(bench, problem, shift));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void outputsMayBeWrittenOverInputs(boolean layer) {
+    for (int cols : new int[] {64, 65, 2048}) {
+      for (DType dtype : TYPES) {
+        NormProblem problem = new NormProblem(layer, 5, cols, dtype).solve();
+        Map<String, GuardedMemory.Output> apart = run(problem);
+        for (boolean yIsX : new boolean[] {true, false}) {
+          assertThat(overwriting(problem, yIsX, true)).isEqualTo(bytes(apart, "y"));
+          assertThat(overwriting(problem, yIsX, false)).isEqualTo(bytes(apart, "sum"));
+        }
+        for (int over = 0; over < 3; over++) {
+          assertThat(gradientOver(problem, over)).as("over %d", over).isEqualTo(bytes(apart, "dX"));
+        }
+      }
+    }
+  }
+
+  /** y over x and sum over the residual, or the other way round; the bytes of y or of the sum. */
+  private byte[] overwriting(NormProblem problem, boolean yIsX, boolean wantY) {
+    try (GuardedMemory memory = new GuardedMemory(bench.device, bench.stream, 0)) {
+      Rows x = over(problem, memory, "x", problem.x);
+      Rows residual = over(problem, memory, "residual", problem.addend);
+      problem.forward(bench, memory, x, yIsX ? x : residual, residual, yIsX ? residual : x);
+      return bytes(memory.finish(), wantY == yIsX ? "x" : "residual");
+    }
+  }
+
+  /** dX over dY, dSum or s. */
+  private byte[] gradientOver(NormProblem problem, int which) {
+    try (GuardedMemory memory = new GuardedMemory(bench.device, bench.stream, 0)) {
+      Rows x = problem.input(memory, problem.xType, problem.x);
+      Rows residual = problem.input(memory, problem.xType, problem.addend);
+      Rows y = problem.output(memory, "y", problem.yType);
+      problem.forward(
+          bench, memory, x, y, residual, problem.output(memory, "sum", problem.sumType));
+      Rows[] inputs = {
+        over(problem, memory, "dY", problem.dY),
+        over(problem, memory, "dSum", problem.dSum),
+        over(problem, memory, "s", problem.s)
+      };
+      problem.backward(bench, memory, inputs[which], inputs[0], inputs[1], inputs[2]);
+      return bytes(memory.finish(), List.of("dY", "dSum", "s").get(which));
+    }
+  }
+
+  private static Rows over(
+      NormProblem problem, GuardedMemory memory, String name, double[] values) {
+    return Rows.of(memory.updated(name, problem.xType, values, problem.rows, problem.cols));
+  }
+
+  private static byte[] bytes(Map<String, GuardedMemory.Output> outputs, String name) {
+    return OpTests.output(outputs, name).bytes();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void bitsAreTheSameInEveryRunAndOnAnyNumberOfWorkers(boolean layer) {
+    for (int[] shape : new int[][] {{70, 64}, {9, 1024}, {5, 2048}, {3, 129}}) {
+      NormProblem problem = new NormProblem(layer, shape[0], shape[1], DType.BF16).solve();
+      Map<String, GuardedMemory.Output> first = run(problem);
+      for (OpBench ops : List.of(bench, lonely, bench)) {
+        run(ops, problem, 0)
+            .forEach((name, output) -> assertThat(output.bytes()).isEqualTo(bytes(first, name)));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aRowHasTheSameBitsAloneAndInBatchesOfAnyGrid(boolean layer) {
+    for (int cols : new int[] {8, 24, 65, 520, 1032}) {
+      NormProblem one = new NormProblem(layer, 1, cols, DType.BF16).solve();
+      Map<String, GuardedMemory.Output> alone = run(one);
+      for (int rows : new int[] {3, cols < 100 ? 1100 : 300}) {
+        NormProblem many = new NormProblem(layer, rows, cols, DType.BF16);
+        for (double[] values : new double[][] {many.x, many.addend, many.dY, many.dSum}) {
+          double[] row = Arrays.copyOf(values, cols);
+          Arrays.setAll(values, i -> row[i % cols]);
+        }
+        Map<String, GuardedMemory.Output> batch = run(many.solve());
+        for (String name : List.of("sum", "y", "dX", "rstd")) {
+          byte[] expected = bytes(alone, name);
+          byte[] all = bytes(batch, name);
+          for (int at = 0; at < all.length; at += expected.length) {
+            assertThat(Arrays.copyOfRange(all, at, at + expected.length)).isEqualTo(expected);
+          }
+        }
+      }
+    }
+  }
+
+  /** E[x²] − E[x]² has no digit left here, and a mean rounded to fp32 shifts every x̂. */
+  @ParameterizedTest
+  @ValueSource(ints = {513, 4096, 8192, 9000})
+  void aMeanFarLargerThanTheSpreadCostsNothing(int cols) {
+    NormProblem problem = new NormProblem(true, 3, cols, DType.F32).plain();
+    problem.x = Arrays.stream(problem.x).map(v -> 1000 + v).toArray();
+    Map<String, GuardedMemory.Output> outputs = run(problem.solve());
+    // Rows that are not in registers are not summed before their share of dWeight is: there the
+    // rounding of the mean to fp32 shows.
+    problem.weightCondition = cols % 4 != 0 || cols > 8192 ? problem.condition : 0;
+    problem.condition = 5; // as if the mean were not there
+    problem.check(outputs);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"F16", "BF16"})
+  void itCostsNothingForShortNumbersEither(String type) {
+    DType dtype = DType.valueOf(type);
+    NormProblem problem =
+        new NormProblem(true, 2, 4096, dtype).types(dtype, dtype, dtype, DType.F32, dtype).plain();
+    NormProblem alike = new NormProblem(true, 2, 4096, dtype).plain();
+    for (NormProblem each : List.of(problem, alike)) {
+      Arrays.setAll(each.x, i -> 1000 + Ulp.spacing(dtype, 1000) * (i % 97 == 0 ? 1 : 0));
+      Arrays.fill(each.weight, 1);
+      Arrays.fill(each.bias, 0);
+      Map<String, GuardedMemory.Output> outputs = run(each.solve());
+      double tolerance =
+          each.yType.unitRoundoff() * Samples.largest(each.y) + 0x1p-20 * Samples.largest(each.y);
+      NormProblem.compare(outputs, "y", each.y, tolerance);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aRowOfZerosIsItsBias(boolean layer) {
+    for (int cols : new int[] {64, 65, 2048}) {
+      for (DType dtype : TYPES) {
+        NormProblem problem = new NormProblem(layer, 3, cols, dtype).plain();
+        Arrays.fill(problem.x, 0);
+        check(problem);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aConstantRowHasNoSpread(boolean layer) {
+    for (double value : new double[] {1, 1000.1, -65_504, 3e-5}) {
+      for (int cols : new int[] {2048, 2049}) {
+        NormProblem problem = new NormProblem(layer, 2, cols, DType.F32).plain();
+        Arrays.fill(problem.x, value);
+        problem.eps = 1e-12;
+        Map<String, GuardedMemory.Output> outputs = run(problem.solve());
+        // LayerNorm's y is its bias, but for what a sum of equal numbers may be off by.
+        double off = layer ? 0x1p-23 * Math.abs(value) / Math.sqrt(problem.eps) : 0x1p-20;
+        NormProblem.compare(
+            outputs, "y", problem.y, off * Samples.largest(problem.weight) + 0x1p-20);
+        for (double v : OpTests.output(outputs, "dX").values()) {
+          assertThat(v).isFinite();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theLargestHalvesAreSquaredInFloats(boolean layer) {
+    for (int cols : new int[] {64, 67, 4096}) {
+      NormProblem problem = new NormProblem(layer, 2, cols, DType.F16).plain();
+      Arrays.setAll(problem.x, i -> i % 3 == 0 ? 65_504 : -65_504);
+      check(problem);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void numbersWhoseSquaresExceedFloatsAreNormalised(boolean layer) {
+    for (double size : new double[] {1e30, 1e-30, 1e19}) {
+      for (DType dtype : List.of(DType.F32, DType.BF16)) {
+        for (int cols : new int[] {24, 27, 1024, 2048}) {
+          NormProblem problem = new NormProblem(layer, 5, cols, dtype).plain();
+          // Of five rows one is of ordinary size, for the sake of warps with several rows.
+          Arrays.setAll(problem.x, i -> i / cols == 2 ? problem.x[i] : problem.x[i] * size);
+          Map<String, GuardedMemory.Output> outputs = run(problem.solve());
+          NormProblem.compare(
+              outputs,
+              "y",
+              problem.y,
+              2 * dtype.unitRoundoff() * Samples.largest(problem.y) + 1e-5);
+          double[] got = OpTests.output(outputs, "rstd").values();
+          for (int row = 0; row < 5; row++) {
+            assertThat(got[row] / problem.rstd[row]).isCloseTo(1, offset(1e-5));
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void infinityAndNaNStayInTheirRow(boolean layer) {
+    for (int cols : new int[] {24, 65, 1024, 1128}) {
+      for (double poison : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+        NormProblem clean = new NormProblem(layer, 7, cols, DType.BF16).plain().solve();
+        Map<String, GuardedMemory.Output> expected = run(clean);
+        NormProblem sick = new NormProblem(layer, 7, cols, DType.BF16).plain();
+        sick.x[3 * cols + cols / 2] = poison;
+        Map<String, GuardedMemory.Output> got = run(sick.solve());
+        for (String name : List.of("y", "dX")) {
+          for (int row = 0; row < 7; row++) {
+            int bytes = bytes(expected, name).length / 7;
+            byte[] want = Arrays.copyOfRange(bytes(expected, name), row * bytes, (row + 1) * bytes);
+            byte[] have = Arrays.copyOfRange(bytes(got, name), row * bytes, (row + 1) * bytes);
+            assertThat(Arrays.equals(have, want)).as("%s row %d", name, row).isEqualTo(row != 3);
+          }
+        }
+        double[] y = OpTests.output(got, "y").values();
+        assertThat(y[3 * cols + cols / 2]).isNaN();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aWeightMayBeStoredAsItsDistanceFromOne(boolean layer) {
+    for (int cols : new int[] {64, 65, 2048}) {
+      NormProblem problem = new NormProblem(layer, 5, cols, DType.BF16);
+      problem.unitOffset = true;
+      check(problem);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void gradientsAreOverwrittenWhereThatIsAskedFor(boolean layer) {
+    for (int cols : new int[] {64, 65}) {
+      NormProblem problem = new NormProblem(layer, 5, cols, DType.BF16);
+      problem.accumulate = false;
+      check(problem);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void noWeightIsAWeightOfOne(boolean layer) {
+    for (int cols : new int[] {64, 65, 2048}) {
+      NormProblem problem = new NormProblem(layer, 5, cols, DType.F16);
+      problem.weighted = false;
+      check(problem);
+    }
+  }
+
+  /** Where rows do not fill a block's slots, threads without one must neither write nor wait. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void rowsThatDoNotFillABlockWriteNothingBeyondTheLast(boolean layer) {
+    for (int cols : new int[] {16, 264, 1024, 1032}) {
+      for (int rows : new int[] {1, 2, 3, 5, 7, 9}) {
+        check(new NormProblem(layer, rows, cols, DType.BF16));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void leadingAxesAreRows(boolean layer) {
+    try (GuardedMemory memory = new GuardedMemory(bench.device, bench.stream, 0)) {
+      NormProblem problem = new NormProblem(layer, 6, 40, DType.F32).plain().solve();
+      Tensor x = memory.input(DType.F32, problem.x, 2, 3, 40);
+      Tensor y = memory.output("y", DType.F32, 3, 2, 40);
+      problem.forward(bench, memory, Rows.of(x), Rows.of(y), Rows.of(x), null);
+      NormProblem.compare(memory.finish(), "y", problem.y, 1e-5);
+    }
+  }
+
+  /** Statistics in the type of x would be off by 2^-9. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void statisticsAreFloatsWhateverTheRowsAre(boolean layer) {
+    NormProblem problem = new NormProblem(layer, 3, 4096, DType.BF16).plain().solve();
+    double[] got = OpTests.output(run(problem), "rstd").values();
+    for (int row = 0; row < 3; row++) {
+      assertThat(Math.abs(got[row] / problem.rstd[row] - 1)).isLessThan(0x1p-21);
+    }
+  }
+
+  /** 16-byte accesses of whole sectors, each operand once, and no two lanes at one bank. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void everyByteOfARequestedSectorIsUsed(boolean layer) {
+    try (OpBench ops = new OpBench(openUnwatched())) {
+      KernelCounters counters = ops.device.capability(KernelCounters.class).orElseThrow();
+      for (int cols : new int[] {64, 256, 1024, 4096, 8192}) {
+        NormProblem problem = new NormProblem(layer, 8, cols, DType.BF16).solve();
+        counters.start();
+        run(ops, problem, 0);
+        for (LaunchCounts launch : counters.stop()) {
+          assertSparing(launch, (long) 8 * cols * DType.BF16.byteSize());
+        }
+      }
+    }
+  }
+
+  private static void assertSparing(LaunchCounts launch, long matrix) {
+    if (launch.kernel().endsWith("_reduce")) {
+      return;
+    }
+    long loaded = launch.totals().get(Counter.GLOBAL_LOAD_DISTINCT_BYTES);
+    long stored = launch.totals().get(Counter.GLOBAL_STORE_DISTINCT_BYTES);
+    // Statistics take part of a sector, per row and warp.
+    long spare = 32 * 2 * 8 * 8;
+    assertThat(32 * launch.totals().get(Counter.GLOBAL_LOAD_SECTORS) - loaded).isLessThan(spare);
+    assertThat(32 * launch.totals().get(Counter.GLOBAL_STORE_SECTORS) - stored).isLessThan(spare);
+    assertThat(launch.compulsoryLoadBytes()).isGreaterThanOrEqualTo(2 * matrix);
+    assertThat(launch.totals().sum(Counter.SHARED_LOAD_CONFLICTS, Counter.SHARED_STORE_CONFLICTS))
+        .as("%s: conflicts", launch)
+        .isZero();
+    assertThat(launch.totals().sum(Counter.LOCAL_LOAD_REQUESTS, Counter.LOCAL_STORE_REQUESTS))
+        .isZero();
+  }
+
+  /**
+   * Three rows of which the last begins beyond element 2^31; between them memory nobody touches.
+   */
+  @Tag("sweep")
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void offsetsBeyond31BitsReachTheirRows(boolean layer) {
+    try (OpBench ops = new OpBench(openUnwatched())) {
+      for (int cols : new int[] {64, 65}) {
+        long pitch = (1L << 30) + 64;
+        NormProblem problem = new NormProblem(layer, 3, cols, DType.BF16).plain().solve();
+        Shape span = Shape.of(2 * pitch + cols);
+        try (var x = ops.device.allocate(Tensor.bytes(DType.BF16, span));
+            var y = ops.device.allocate(Tensor.bytes(DType.BF16, span));
+            GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, 0)) {
+          Tensor from = Tensor.view(x, 0, DType.BF16, span);
+          Tensor to = Tensor.view(y, 0, DType.BF16, span);
+          for (int row = 0; row < 3; row++) {
+            from.slice(row * pitch, cols)
+                .copyFrom(ops.stream, Samples.rows(problem.x, row, 1, cols));
+          }
+          Rows in = Rows.within(from, 3, cols, pitch);
+          Rows out = Rows.within(to, 3, cols, pitch);
+          problem.forward(ops, memory, in, out, in, null);
+          assertRows(ops, to, pitch, problem.y);
+          Rows dY = Rows.of(memory.input(DType.BF16, problem.dY, 3, cols));
+          problem.backward(ops, memory, out, dY, null, in);
+          assertRows(ops, to, pitch, problem.dX);
+          memory.finish();
+        }
+      }
+    }
+  }
+
+  private static void assertRows(OpBench ops, Tensor span, long pitch, double[] want) {
+    int cols = want.length / 3;
+    for (int row = 0; row < 3; row++) {
+      double[] got = span.slice(row * pitch, cols).toDoubles(ops.stream);
+      for (int i = 0; i < cols; i++) {
+        assertThat(got[i]).isCloseTo(want[row * cols + i], offset(0.1));
+      }
+    }
+  }
+}
