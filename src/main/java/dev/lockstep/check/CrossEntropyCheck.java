@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Softmax cross-entropy: loss, log-sum-exp and the logits' gradient from one pass. */
 final class CrossEntropyCheck implements OpCheck {
@@ -46,6 +47,26 @@ final class CrossEntropyCheck implements OpCheck {
     }
     int[] wide = {4, 130};
     problems.add(make(dtype, Reduction.MEAN, wide, 0.1, 1e-3, 80, "_wide").build());
+    problems.add(
+        make(dtype, Reduction.MEAN, wide, 0, 0, 3, "_statistics").with("statistics", true).build());
+    for (Reduction reduction : Reduction.values()) {
+      problems.add(weighted(make(dtype, reduction, wide, 0.1, 0, 3, "_weighted"), 130).build());
+    }
+    problems.add(
+        make(dtype, Reduction.SUM, wide, 0, 1e-3, 3, "_capped").with("soft_cap", 2).build());
+    HostArray below70 = HostArray.of(new int[] {0, 69, IGNORED, 5}, 4);
+    problems.add(
+        make(dtype, Reduction.MEAN, wide, 0, 0, 3, "_padded")
+            .exactInput("targets", below70)
+            .with("classes", 70)
+            .build());
+    problems.add(
+        weighted(make(dtype, Reduction.MEAN, wide, 0.1, 1e-3, 3, "_all_options"), 70)
+            .exactInput("targets", below70)
+            .with("classes", 70)
+            .with("soft_cap", 4)
+            .with("statistics", true)
+            .build());
     problems.add(
         make(dtype, Reduction.MEAN, wide, 0, 0, 3, "_misaligned")
             .with(Problems.MISALIGNED, true)
@@ -89,6 +110,13 @@ final class CrossEntropyCheck implements OpCheck {
         : problem.upstream("loss", new HostArray(new double[] {1}, 1));
   }
 
+  /** With a weight for each class, some of them 0. */
+  private static Problems weighted(Problems problem, int classes) {
+    double[] weights = new double[classes];
+    Arrays.setAll(weights, i -> i % 5 / 2.0);
+    return problem.exactInput("weight", new HostArray(weights, classes));
+  }
+
   /** Every third row ignored but the first; the others spread over all classes. */
   private static int[] targets(int rows, int classes) {
     int[] targets = new int[rows];
@@ -100,18 +128,28 @@ final class CrossEntropyCheck implements OpCheck {
 
   @Override
   public Answers reference(Problem problem) {
-    ReferenceInputs in = new ReferenceInputs(problem, Set.of("targets"));
+    ReferenceInputs in = new ReferenceInputs(problem, Set.of("targets", "weight"));
     Answers answers = new Answers();
     CrossEntropyFormula formula =
         new CrossEntropyFormula(
             reduction(problem),
             problem.attributes().integer("ignore_index"),
             problem.attributes().number("label_smoothing"),
-            problem.attributes().number("z_loss"));
-    CrossEntropyFormula.Loss loss = formula.loss(in.get("logits"), problem.input("targets").ints());
+            problem.attributes().number("z_loss"),
+            softCap(problem),
+            classes(problem));
+    HostArray weights = problem.inputs().get("weight");
+    CrossEntropyFormula.Loss loss =
+        formula.loss(
+            in.get("logits"),
+            problem.input("targets").ints(),
+            weights == null ? null : weights.values());
     in.output(answers, "loss", loss.loss());
     answers.out("loss_alone", loss.loss().values());
     in.output(answers, "lse", loss.lse());
+    if (problem.attributes().flag("statistics")) {
+      answers.out("entropy", loss.entropies());
+    }
     return in.gradients(answers);
   }
 
@@ -125,7 +163,9 @@ final class CrossEntropyCheck implements OpCheck {
         SoftmaxCrossEntropy.Options.defaults()
             .withIgnoreIndex(problem.attributes().integer("ignore_index"))
             .withLabelSmoothing((float) problem.attributes().number("label_smoothing"))
-            .withZLoss((float) problem.attributes().number("z_loss"));
+            .withZLoss((float) problem.attributes().number("z_loss"))
+            .withSoftCap((float) softCap(problem))
+            .withClasses(classes(problem));
     boolean inPlace = problem.attributes().flag("in_place");
     Tensor logits =
         inPlace
@@ -135,6 +175,14 @@ final class CrossEntropyCheck implements OpCheck {
     Tensor targets = trial.input("targets", DType.I32, problem.input("targets"));
     Tensor losses = trial.output("losses", DType.F32, rows);
     Tensor lse = trial.output("lse", DType.F32, rows);
+    Outputs outputs = Outputs.of(losses).withGradient(dLogits).withLogSumExp(lse);
+    boolean statistics = problem.attributes().flag("statistics");
+    Tensor entropies = statistics ? trial.output("entropies", DType.F32, rows) : losses;
+    if (statistics) {
+      outputs = outputs.withEntropies(entropies);
+    }
+    HostArray hostWeights = problem.inputs().get("weight");
+    Tensor weights = hostWeights == null ? null : trial.input("weight", DType.F32, hostWeights);
     StatusWord status = trial.statusWord();
 
     Tensor upstream = trial.input("upstream", DType.F32, problem.upstream("loss"));
@@ -143,14 +191,14 @@ final class CrossEntropyCheck implements OpCheck {
     Tensor gradScale = perRow ? one : upstream;
     if (reduction == Reduction.MEAN) {
       gradScale = trial.output("gradScale", DType.F32, 1);
-      bench.crossEntropy.scale(trial.stream(), gradScale, targets, null, upstream, options);
+      bench.crossEntropy.scale(trial.stream(), gradScale, targets, weights, upstream, options);
     }
     bench.crossEntropy.fused(
         trial.stream(),
-        Outputs.of(losses).withGradient(dLogits).withLogSumExp(lse),
+        outputs,
         logits,
         targets,
-        null,
+        weights,
         gradScale,
         perRow ? upstream : null,
         options,
@@ -163,20 +211,22 @@ final class CrossEntropyCheck implements OpCheck {
           Outputs.of(alone),
           logits,
           targets,
-          null,
+          weights,
           gradScale,
           null,
           options,
           status);
     }
-    double[] loss = reduced(bench, trial, losses, targets, options, reduction);
-    double[] lossAlone = reduced(bench, trial, alone, targets, options, reduction);
+    double[] loss = reduced(bench, trial, losses, targets, weights, options, reduction);
+    double[] lossAlone = reduced(bench, trial, alone, targets, weights, options, reduction);
     status.check(trial.stream());
-    return new Answers()
-        .out("loss", loss)
-        .out("loss_alone", lossAlone)
-        .out("lse", trial.read(lse))
-        .grad("logits", trial.read(dLogits));
+    Answers answers =
+        new Answers()
+            .out("loss", loss)
+            .out("loss_alone", lossAlone)
+            .out("lse", trial.read(lse))
+            .grad("logits", trial.read(dLogits));
+    return statistics ? answers.out("entropy", trial.read(entropies)) : answers;
   }
 
   /** One loss for all rows, where they are not to be kept apart. */
@@ -185,6 +235,7 @@ final class CrossEntropyCheck implements OpCheck {
       Trial trial,
       Tensor losses,
       Tensor targets,
+      @Nullable Tensor weights,
       SoftmaxCrossEntropy.Options options,
       Reduction reduction) {
     if (reduction == Reduction.NONE) {
@@ -192,7 +243,7 @@ final class CrossEntropyCheck implements OpCheck {
     }
     Tensor loss = trial.output("loss", DType.F32, 1);
     boolean mean = reduction == Reduction.MEAN;
-    bench.crossEntropy.reduce(trial.stream(), loss, losses, targets, null, options, mean);
+    bench.crossEntropy.reduce(trial.stream(), loss, losses, targets, weights, options, mean);
     return trial.read(loss);
   }
 
@@ -203,9 +254,15 @@ final class CrossEntropyCheck implements OpCheck {
     double scale = expected.maxAbs(tensor);
     // lse and the target's logit are this large before they are subtracted.
     double size = Math.max(logits.maxAbs(), expected.maxAbs("out.lse"));
-    double withZ = size * (1 + problem.attributes().number("z_loss") * size);
+    HostArray weights = problem.inputs().get("weight");
+    double heaviest = weights == null ? 1 : Math.max(1, weights.maxAbs());
+    double withZ = heaviest * size * (1 + problem.attributes().number("z_loss") * size);
     return switch (tensor) {
       case "out.lse" -> Tolerances.CROSS_ENTROPY.of(DType.F32, logits.columns(), scale, size);
+      // p ln p has the error of p, which is that of lse, times ln p.
+      case "out.entropy" ->
+          Tolerances.CROSS_ENTROPY.of(
+              DType.F32, logits.columns(), scale, size * (1 + Math.log(logits.columns())));
       case "out.loss", "out.loss_alone" -> {
         long rows = reduction(problem) == Reduction.NONE ? 1 : logits.rows();
         double total = reduction(problem) == Reduction.SUM ? withZ * rows : withZ;
@@ -226,7 +283,12 @@ final class CrossEntropyCheck implements OpCheck {
       return upstream;
     }
     int ignored = problem.attributes().integer("ignore_index");
-    long counted = Arrays.stream(problem.input("targets").ints()).filter(t -> t != ignored).count();
+    HostArray weights = problem.inputs().get("weight");
+    double counted =
+        Arrays.stream(problem.input("targets").ints())
+            .filter(t -> t != ignored)
+            .mapToDouble(t -> weights == null ? 1 : weights.values()[t])
+            .sum();
     return counted == 0 ? 0 : upstream / counted;
   }
 
@@ -234,6 +296,14 @@ final class CrossEntropyCheck implements OpCheck {
   @Override
   public Set<String> notComputed() {
     return Set.of("out.ce", "out.z");
+  }
+
+  private static double softCap(Problem problem) {
+    return problem.attributes().number("soft_cap", Double.POSITIVE_INFINITY);
+  }
+
+  private static int classes(Problem problem) {
+    return (int) problem.attributes().number("classes", SoftmaxCrossEntropy.Options.ALL_COLUMNS);
   }
 
   private static Reduction reduction(Problem problem) {

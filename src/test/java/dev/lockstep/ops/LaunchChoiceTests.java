@@ -265,6 +265,47 @@ class LaunchChoiceTests {
         .isEqualTo(new Launch(new Dim3(1, 7, 1), new Dim3(32), 0));
   }
 
+  /** 16 slots of 16 bytes for each lane of a warp are 4096 columns of bf16, 2048 of f32. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, BF16, 32, 0",
+    "4096, BF16, 32, 0",
+    "4097, BF16, 64, 0",
+    "32000, BF16, 256, 0",
+    "65536, BF16, 512, 0", // as much as registers hold
+    "65537, BF16, 512, 16", // the first of two tiles goes to shared memory
+    "128256, BF16, 512, 16",
+    "262144, BF16, 512, 20", // 3 tiles, of which 163 KiB less 2 hold 20 slots of 8 KiB
+    "32768, F32, 512, 0",
+    "32769, F32, 512, 16",
+  })
+  void crossEntropyHoldsTheLastTileInRegisters(long cols, DType dtype, int threads, int kept) {
+    int shared = 163 << 10;
+    assertThat(CrossEntropyLaunch.inRegisters(7, cols, dtype, true, shared))
+        .isEqualTo(new CrossEntropyLaunch(7, threads, kept));
+    assertThat(CrossEntropyLaunch.inRegisters(1, cols, dtype, false, shared))
+        .isEqualTo(new CrossEntropyLaunch(1, threads, 0));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, F16, 32, 1",
+    "2048, F16, 32, 8",
+    "2049, F16, 64, 5",
+    "50257, F16, 800, 8",
+    "128256, F16, 1024, 10",
+    "50257, F32, 1024, 10",
+  })
+  void crossEntropyOfOtherRowsIsHeldInSharedMemory(long cols, DType dtype, int threads, int kept) {
+    CrossEntropyLaunch launch = CrossEntropyLaunch.inSharedMemory(3, cols, dtype, true, 163 << 10);
+    assertThat(launch).isEqualTo(new CrossEntropyLaunch(3, threads, kept));
+    assertThat(launch.launch().sharedBytes()).isEqualTo(16 * threads * kept);
+    // A device with less keeps less, and changes nothing else.
+    assertThat(CrossEntropyLaunch.inSharedMemory(3, cols, dtype, true, 48 << 10).threads())
+        .isEqualTo(threads);
+    assertThat(CrossEntropyLaunch.inSharedMemory(3, cols, dtype, true, 0).keptSlots()).isZero();
+  }
+
   @Test
   void workspacesHoldOnePartialRowForEachBlock() {
     Shape x = Shape.of(3, 7, 300);

@@ -16,6 +16,7 @@ import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -291,6 +292,65 @@ class OpArgumentsTests {
         new Refused(
             "softmax_cross_entropy_reduce: losses has shape [5], which is 5 elements; 4 are needed",
             f -> f.crossEntropy.reduce(f.stream, f.f32(1), f.f32(5), f.i32(4), null, PLAIN, true)),
+        refusedLoss(
+            "general_f32: classWeights has shape [7], which is 7 elements; 8 are needed",
+            f -> Outputs.of(f.f32(4)),
+            f -> f.f32(7),
+            null,
+            PLAIN),
+        refusedLoss(
+            "general_f32: classWeights has shape [8], which is 8 elements; 6 are needed",
+            f -> Outputs.of(f.f32(4)),
+            f -> f.f32(8),
+            null,
+            PLAIN.withClasses(6)),
+        refusedLoss(
+            "fused_f32: classes is 9; logits has 8 columns only",
+            f -> Outputs.of(f.f32(4)),
+            null,
+            null,
+            PLAIN.withClasses(9)),
+        refusedLoss(
+            "fused_f32: rowGrad is given without dLogits, which it would multiply",
+            f -> Outputs.of(f.f32(4)),
+            null,
+            f -> f.f32(4),
+            PLAIN),
+        refusedLoss(
+            "general_f32: predictions is f32; i32 is needed",
+            f -> Outputs.of(f.f32(4)).withPredictions(f.f32(4)),
+            null,
+            null,
+            PLAIN),
+        refusedLoss(
+            "general_f32: entropies has shape [5], which is 5 elements; 4 are needed",
+            f -> Outputs.of(f.f32(4)).withEntropies(f.f32(5)),
+            null,
+            null,
+            PLAIN),
+        refusedLoss(
+            "fused_f32: dLogits has shape [4, 12], which is 4 rows of 12; 4 rows of 8 are needed",
+            f -> Outputs.of(f.f32(4)).withGradient(f.f32(4, 12)),
+            null,
+            null,
+            PLAIN),
+        new Refused(
+            "softmax_cross_entropy_fused_f32: dLogits overlaps logits in memory",
+            f -> {
+              Tensor both = f.f32(5, 8);
+              Outputs outputs = Outputs.of(f.f32(4)).withGradient(both.slice(1, 4));
+              Tensor logits = both.slice(0, 4);
+              f.crossEntropy.fused(
+                  f.stream, outputs, logits, f.i32(4), null, f.f32(1), null, PLAIN, f.status);
+            }),
+        new Refused(
+            "softmax_cross_entropy_scale: classWeights has shape [8], which is 8 elements; 6 are",
+            f ->
+                f.crossEntropy.scale(
+                    f.stream, f.f32(1), f.i32(4), f.f32(8), f.f32(1), PLAIN.withClasses(6))),
+        new Refused(
+            "softmax_cross_entropy_accuracy: predictions has shape [3], which is 3 elements; 4 are",
+            f -> f.crossEntropy.accuracy(f.stream, f.f32(1), f.i32(3), f.i32(4), PLAIN)),
         new Refused("labelSmoothing 1.0 must be", f -> PLAIN.withLabelSmoothing(1)),
         new Refused("labelSmoothing NaN must be", f -> PLAIN.withLabelSmoothing(Float.NaN)),
         new Refused("zLoss -0.1 must be finite and at least 0", f -> PLAIN.withZLoss(-0.1f)),
@@ -299,6 +359,28 @@ class OpArgumentsTests {
         new Refused("softCap -30.0 must be positive", f -> PLAIN.withSoftCap(-30)),
         new Refused("softCap NaN must be positive", f -> PLAIN.withSoftCap(Float.NaN)),
         new Refused("classes -1 must be positive", f -> PLAIN.withClasses(-1)));
+  }
+
+  /** Of logits [4, 8] in f32; of gradients too where they are asked for. */
+  private static Refused refusedLoss(
+      String message,
+      Function<OpFixture, Outputs> outputs,
+      @Nullable Function<OpFixture, Tensor> weights,
+      @Nullable Function<OpFixture, Tensor> rowGrad,
+      Options options) {
+    return new Refused(
+        "softmax_cross_entropy_" + message,
+        f ->
+            f.crossEntropy.fused(
+                f.stream,
+                outputs.apply(f),
+                f.f32(4, 8),
+                f.i32(4),
+                weights == null ? null : weights.apply(f),
+                f.f32(1),
+                rowGrad == null ? null : rowGrad.apply(f),
+                options,
+                f.status));
   }
 
   static Stream<Refused> norms() {

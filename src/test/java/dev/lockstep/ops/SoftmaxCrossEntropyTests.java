@@ -96,6 +96,15 @@ abstract class SoftmaxCrossEntropyTests extends OpTests {
                         .rowCase("in shared memory,")));
   }
 
+  @Override
+  Stream<OpCase> gridCases() {
+    return Stream.of(
+            new CrossEntropyCase(DType.F16, 9, 640),
+            new CrossEntropyCase(DType.BF16, 9, 33).inPlace(),
+            new CrossEntropyCase(DType.F32, 9, 40).options(OPTIONS[4]).statistics().weighted())
+        .map(CrossEntropyCase::opCase);
+  }
+
   /** Whole numbers, whose sums are exact; a third of the targets is ignored. */
   private static OpCase reductions(int rows) {
     double[] losses = Samples.integers(1, rows, 50);

@@ -135,6 +135,14 @@ class DerivativeTests {
                   in -> loss.loss(in.get(0), new int[] {1, -100, 6, 0}).loss(),
                   shape(4, 7)));
         }
+        double[] weights = {1, 0, 2, 0.5, 3};
+        CrossEntropyFormula full =
+            new CrossEntropyFormula(reduction, -100, smoothing, 1e-2, 1.5, 5);
+        all.add(
+            formula(
+                "cross-entropy, weighted " + full,
+                in -> full.loss(in.get(0), new int[] {1, -100, 4, 0}, weights).loss(),
+                shape(4, 7)));
       }
     }
     for (boolean preNorm : new boolean[] {true, false}) {
