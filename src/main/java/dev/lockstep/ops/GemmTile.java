@@ -12,8 +12,8 @@ enum GemmTile {
   /** Narrower results would leave too much of a large tile, or of the GPU, without work. */
   private static final long LARGE_COLUMNS = 512;
 
-  /** A shorter sum is over before the large tile's ring of stages has turned once. */
-  private static final long LARGE_DEPTH = 128;
+  /** A shorter sum is over before the large tile's ring of stages has turned three times. */
+  private static final long LARGE_DEPTH = 256;
 
   private final String suffix;
   private final int rows;

@@ -64,10 +64,10 @@ class LaunchChoiceTests {
 
   @ParameterizedTest
   @CsvSource({
-    "BF16, 512, 128, LARGE",
-    "F16, 512, 128, LARGE",
-    "BF16, 511, 128, SMALL",
-    "BF16, 512, 127, SMALL",
+    "BF16, 512, 256, LARGE",
+    "F16, 512, 256, LARGE",
+    "BF16, 511, 256, SMALL",
+    "BF16, 512, 255, SMALL",
     "F32, 4096, 4096, SMALL",
     "BF16, 4294967296, 4294967296, LARGE"
   })
@@ -78,10 +78,10 @@ class LaunchChoiceTests {
 
   @ParameterizedTest
   @CsvSource({
-    "BF16, 512, 512, 128, LARGE",
-    "BF16, 511, 4096, 128, SMALL",
-    "BF16, 4096, 511, 128, SMALL",
-    "BF16, 512, 512, 127, SMALL",
+    "BF16, 512, 512, 256, LARGE",
+    "BF16, 511, 4096, 256, SMALL",
+    "BF16, 4096, 511, 256, SMALL",
+    "BF16, 512, 512, 255, SMALL",
     "F32, 4096, 4096, 4096, SMALL"
   })
   void theTileOfAWeightGradientComesFromBothItsSidesAndTheBatch(

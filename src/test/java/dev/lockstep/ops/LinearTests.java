@@ -21,11 +21,12 @@ abstract class LinearTests extends OpTests {
 
   /**
    * For the tiles of 128 × 128, and the ways their loop can go: whole tiles and a ring of stages
-   * that turns twice; one row, cut columns and a ring that is never full; an odd width, whose rows
-   * are not aligned, and a depth that ends within a stage; an odd depth, whose rows are not either.
+   * that turns twice; one row and cut columns; an odd width, whose rows are not aligned, and a
+   * depth that ends within a stage; an odd depth, whose rows are not either, so that it never
+   * turns.
    */
   private static final int[][] LARGE = {
-    {128, 512, 256}, {1, 520, 136}, {130, 513, 200}, {129, 520, 161}
+    {128, 512, 256}, {1, 520, 264}, {130, 513, 328}, {129, 520, 257}
   };
 
   private static final float SLOPE = 0.25f;
