@@ -39,11 +39,12 @@ struct Tile : GemmTile<64, 64, 64, 32, 32, 4, false, 2> {};
 template <>
 struct Tile<float> : GemmTile<64, 64, 128, 32, 32, 2, false, 2> {};
 
+template <class T>
 struct Gate {
   int code;
 
   __device__ __forceinline__ void operator()(const float (&in)[2], float (&out)[1]) const {
-    out[0] = Activation(code, 0.0f).value(in[0]) * in[1];
+    out[0] = Activation<T>(code, 0.0f).value(in[0]) * in[1];
   }
 };
 
@@ -56,33 +57,10 @@ __device__ __forceinline__ void swigluForward(T* h, T* gate, T* up, const T* x, 
   GemmEngine<T, Depth::kColumns, Depth::kColumns, Tile<T>> engine(shared);
   const Matrix<T> right[2] = {{wGate, H, K}, {wUp, H, K}};
   addProduct<T, Depth::kColumns, Depth::kColumns>(engine, {x, M, K}, right, place, shared);
-  const Biased<T, 2, MapRounded<T, 2, 0, 1, Gate>> epilogue{
+  const Biased<T, 2, MapRounded<T, 2, 0, 1, Gate<T>>> epilogue{
       {bGate, bUp}, {{gate, up}, {nullptr}, {h}, false, {code}}};
   finishTile<Tile<T>, Storage<T>::kLanes>(
       engine, place, H, rowsAligned(H * sizeof(T), h, gate, up, bGate, bUp), shared, epilogue);
-}
-
-template <class T>
-__device__ __forceinline__ void gluForward(T* h, const T* gate, const T* up, i64 n, int code) {
-  const Activation activation(code, 0.0f);
-  T* const out[1] = {h};
-  const T* const in[2] = {gate, up};
-  mapElements<T>(out, in, n, [&](const float (&value)[2], float (&product)[1]) {
-    product[0] = activation.value(value[0]) * value[1];
-  });
-}
-
-template <class T>
-__device__ __forceinline__ void gluBackward(T* dGate, T* dUp, const T* dH, const T* gate,
-                                            const T* up, i64 n, int code) {
-  const Activation activation(code, 0.0f);
-  T* const out[2] = {dGate, dUp};
-  const T* const in[3] = {dH, gate, up};
-  mapElements<T>(out, in, n, [&](const float (&value)[3], float (&gradient)[2]) {
-    Activation::Curve act = activation.at(value[1]);
-    gradient[0] = value[0] * value[2] * act.derivative;
-    gradient[1] = value[0] * act.value;
-  });
 }
 
 }  // namespace lockstep
@@ -94,15 +72,6 @@ using namespace lockstep;
       T* h, T* gate, T* up, const T* x, const T* wGate, const T* wUp, const T* bGate,           \
       const T* bUp, i64 M, i64 H, i64 K, int activation) {                                      \
     swigluForward(h, gate, up, x, wGate, wUp, bGate, bUp, M, H, K, activation);                 \
-  }                                                                                             \
-  extern "C" __global__ void __launch_bounds__(256)                                             \
-      glu_forward_##suffix(T* h, const T* gate, const T* up, i64 n, int activation) {           \
-    gluForward(h, gate, up, n, activation);                                                     \
-  }                                                                                             \
-  extern "C" __global__ void __launch_bounds__(256)                                             \
-      glu_backward_##suffix(T* dGate, T* dUp, const T* dH, const T* gate, const T* up, i64 n,   \
-                            int activation) {                                                   \
-    gluBackward(dGate, dUp, dH, gate, up, n, activation);                                       \
   }
 
 LOCKSTEP_FOR_EACH_TYPE(ENTRIES)

@@ -1,12 +1,20 @@
 // The activations every fused kernel offers, chosen by a code that is uniform over the grid, and
 // their derivatives.
 //
-// All forms keep their relative accuracy in the tails: nothing is computed as 1 + tanh or 1 - s.
-// A pre-activation of -inf gives NaN where the formula is a product (silu, gelu), as the formula
-// says, so that an overflow is never hidden.
+// Two precisions, their bounds held by ActivationAccuracyTests. Accurate: results stored as fp16 or
+// bf16 are within 1 ulp of the rounded exact result for every input; fp32 within 4 ulp (the
+// derivative of gelu_tanh 5), or 4 * 2^-24 absolute where a derivative crosses zero. Tails
+// included, down to subnormal results. Fast: one tanh.approx in place of exponential and division;
+// bounds are absolute.
+//
+// At -inf silu and gelu are products with 0 and give NaN, as do their derivatives, so that an
+// overflow is never hidden; at +inf they give +inf and 1. Derivatives of the relus at 0 are those
+// of the negative side.
 #pragma once
 
-#include "storage.cuh"
+#include "activations_fast.cuh"
+#include "activations_narrow.cuh"
+#include "activations_wide.cuh"
 
 namespace lockstep {
 
@@ -19,79 +27,90 @@ enum ActivationCode : int {
   kSilu = 5,
   kGeluTanh = 6,
   kGeluErf = 7,
+  // A gate only: silu at alpha times the clamped gate, see glu.cu.
+  kClampedSilu = 8,
 };
 
-// The logistic function s(t) and s(-t) = 1 - s(t), both to full relative accuracy.
-struct Logistic {
-  float rising;
-  float falling;
+// Added to a code: kFast instead of kAccurate.
+constexpr int kFastCode = 16;
+
+template <class T>
+struct AccurateOf {
+  using Type = NarrowCurves<T>;
 };
 
-__device__ __forceinline__ Logistic logistic(float t) {
-  float e = expf(-fabsf(t));  // in [0, 1]: cannot overflow
-  float large = 1.0f / (1.0f + e);
-  float small = e * large;
-  return t < 0.0f ? Logistic{small, large} : Logistic{large, small};
+template <>
+struct AccurateOf<float> {
+  using Type = WideCurves;
+};
+
+// One activation, known when compiled; slope is leaky_relu's.
+template <class Curves, int kCode>
+struct ActivationCurve {
+  float slope;
+
+  __device__ __forceinline__ Curve at(float x) const {
+    if constexpr (kCode == kNone) return {x, 1.0f};
+    if constexpr (kCode == kRelu) return {maxKeepingNan(x, 0.0f), x <= 0.0f ? 0.0f : 1.0f};
+    if constexpr (kCode == kLeakyRelu) {
+      return {x <= 0.0f ? slope * x : x, x <= 0.0f ? slope : 1.0f};
+    }
+    if constexpr (kCode == kSigmoid) return Curves::sigmoid(x);
+    if constexpr (kCode == kTanh) return Curves::tanh(x);
+    if constexpr (kCode == kSilu || kCode == kClampedSilu) return Curves::silu(x);
+    if constexpr (kCode == kGeluTanh) return Curves::geluTanh(x);
+    if constexpr (kCode == kGeluErf) return Curves::geluErf(x);
+  }
+};
+
+// Calls body with the ActivationCurve of that code, so that a loop in it knows what it computes.
+template <class T, class Body>
+__device__ __forceinline__ void withActivation(int code, float slope, Body body) {
+  using Accurate = typename AccurateOf<T>::Type;
+  switch (code) {
+    case kNone: return body(ActivationCurve<Accurate, kNone>{slope});
+    case kRelu: return body(ActivationCurve<Accurate, kRelu>{slope});
+    case kLeakyRelu: return body(ActivationCurve<Accurate, kLeakyRelu>{slope});
+    case kSigmoid: return body(ActivationCurve<Accurate, kSigmoid>{slope});
+    case kTanh: return body(ActivationCurve<Accurate, kTanh>{slope});
+    case kSilu: return body(ActivationCurve<Accurate, kSilu>{slope});
+    case kGeluTanh: return body(ActivationCurve<Accurate, kGeluTanh>{slope});
+    case kGeluErf: return body(ActivationCurve<Accurate, kGeluErf>{slope});
+    case kFastCode + kSigmoid: return body(ActivationCurve<FastCurves, kSigmoid>{slope});
+    case kFastCode + kTanh: return body(ActivationCurve<FastCurves, kTanh>{slope});
+    case kFastCode + kSilu: return body(ActivationCurve<FastCurves, kSilu>{slope});
+    case kFastCode + kGeluTanh: return body(ActivationCurve<FastCurves, kGeluTanh>{slope});
+    case kFastCode + kGeluErf: return body(ActivationCurve<FastCurves, kGeluErf>{slope});
+  }
 }
 
-// One activation, its constants worked out once per thread.
-//
-// sigmoid, silu and gelu_tanh are one family, s(t) or x s(t) with t = x (linear + cubic x^2):
-//   gelu_tanh(x) = x (1 + tanh u) / 2 = x s(2u),  u = sqrt(2/pi) (x + 0.044715 x^3).
-// none, relu and leaky_relu are another: x, or x times a slope when negative.
+// An activation chosen at each call, for the end of a matrix product, where one copy of the code
+// around it has to do. The same bits as withActivation gives.
+template <class T>
 class Activation {
  public:
-  __device__ __forceinline__ Activation(int code, float slope)
-      : code_(code),
-        slope_(code == kNone ? 1.0f : code == kRelu ? 0.0f : slope),
-        linear_(code == kGeluTanh ? 1.5957691216f : code == kTanh ? 2.0f : 1.0f),
-        cubic_(code == kGeluTanh ? 0.0713548163f : 0.0f) {}
+  __device__ __forceinline__ Activation(int code, float slope) : code_(code), slope_(slope) {}
 
   __device__ __forceinline__ float value(float x) const { return at(x).value; }
-
-  // d value / dx; at 0 relu and leaky_relu take the negative side.
   __device__ __forceinline__ float derivative(float x) const { return at(x).derivative; }
 
-  struct Curve {
-    float value;
-    float derivative;
-  };
-
-  // Both; what a caller does not use costs nothing.
-  __device__ __forceinline__ Curve at(float x) const {
-    if (code_ <= kLeakyRelu) {
-      // Not max(x, 0), which would lose NaN; not 0 * x, which would make relu(-inf) NaN.
-      float negative = code_ == kRelu ? 0.0f : slope_ * x;
-      return {x < 0.0f ? negative : x, x <= 0.0f ? slope_ : 1.0f};
-    }
-    if (code_ == kGeluErf) {
-      // x Phi(x) = 0.5 x erfc(-x / sqrt 2), and Phi + x phi.
-      float cumulative = normcdff(x);
-      return {x * cumulative, cumulative + x * (0.3989422804f * expf(-0.5f * x * x))};
-    }
-    Logistic s = logistic(inner(x));
-    float product = s.rising * s.falling;
-    if (code_ == kSigmoid) return {s.rising, product};
-    if (code_ == kTanh) return {tanhf(x), 4.0f * product};  // 1 - tanh^2 would cancel
-    return {x * s.rising, s.rising + x * product * innerDerivative(x)};
-  }
-
  private:
-  // The square is kept finite for the sake of infinite x: 0 * inf would spoil what has no cubic.
-  __device__ __forceinline__ float inner(float x) const {
-    return x * (linear_ + cubic_ * fminf(x * x, 3.402823466e38f));
-  }
-
-  // Beyond |x| = 16 the product it multiplies is zero; capped, x * x cannot overflow to 0 * inf.
-  __device__ __forceinline__ float innerDerivative(float x) const {
-    float capped = fminf(fabsf(x), 16.0f);
-    return linear_ + 3.0f * cubic_ * capped * capped;
+  __device__ __forceinline__ Curve at(float x) const {
+    using Accurate = typename AccurateOf<T>::Type;
+    switch (code_) {
+      case kRelu: return ActivationCurve<Accurate, kRelu>{slope_}.at(x);
+      case kLeakyRelu: return ActivationCurve<Accurate, kLeakyRelu>{slope_}.at(x);
+      case kSigmoid: return Accurate::sigmoid(x);
+      case kTanh: return Accurate::tanh(x);
+      case kSilu: return Accurate::silu(x);
+      case kGeluTanh: return Accurate::geluTanh(x);
+      case kGeluErf: return Accurate::geluErf(x);
+      default: return {x, 1.0f};
+    }
   }
 
   int code_;
   float slope_;
-  float linear_;
-  float cubic_;
 };
 
 }  // namespace lockstep

@@ -8,13 +8,14 @@
 namespace lockstep {
 
 // act(z) + residual; an absent residual adds nothing, not even the +0 that would turn a -0 around.
+template <class T>
 struct ActivateAndAdd {
   int code;
   float slope;
   bool hasResidual;
 
   __device__ __forceinline__ void operator()(const float (&in)[2], float (&out)[1]) const {
-    const float value = Activation(code, slope).value(in[0]);
+    const float value = Activation<T>(code, slope).value(in[0]);
     out[0] = hasResidual ? value + in[1] : value;
   }
 };
@@ -29,7 +30,7 @@ __device__ __forceinline__ void linearForward(T* out, T* pre, const T* x, const 
   addProduct<T, Depth::kColumns, Depth::kColumns>(engine, {x, M, K}, right, place, shared);
 
   const bool identity = code == kNone && residual == nullptr;
-  const Biased<T, 1, MapRounded<T, 1, 1, 1, ActivateAndAdd>> epilogue{
+  const Biased<T, 1, MapRounded<T, 1, 1, 1, ActivateAndAdd<T>>> epilogue{
       {bias},
       {{pre}, {residual}, {out}, identity, {code, slope, residual != nullptr}}};
   finishTile<Tile, Storage<T>::kLanes>(
@@ -37,12 +38,13 @@ __device__ __forceinline__ void linearForward(T* out, T* pre, const T* x, const 
 }
 
 // The gradient times act'(x), where x is the second input.
+template <class T>
 struct TimesDerivative {
   int code;
   float slope;
 
   __device__ __forceinline__ void operator()(const float (&in)[2], float (&out)[1]) const {
-    out[0] = in[0] * Activation(code, slope).derivative(in[1]);
+    out[0] = in[0] * Activation<T>(code, slope).derivative(in[1]);
   }
 };
 
@@ -60,7 +62,7 @@ __device__ __forceinline__ void linearBackwardInput(T* dX, const T* dY, const T*
     addProduct<T, Depth::kColumns, Depth::kRows>(engine, {i == 0 ? dY : dY2, M, N}, right, place,
                                                  shared);
   }
-  const MapRounded<T, 1, 1, 1, TimesDerivative> epilogue{
+  const MapRounded<T, 1, 1, 1, TimesDerivative<T>> epilogue{
       {nullptr}, {pre}, {dX}, pre == nullptr, {code, slope}};
   finishTile<Tile, Storage<T>::kLanes>(engine, place, K, rowsAligned(K * sizeof(T), dX, pre),
                                        shared, epilogue);

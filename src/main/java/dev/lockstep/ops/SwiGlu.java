@@ -3,13 +3,15 @@ package dev.lockstep.ops;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Rows;
 import dev.lockstep.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gated linear units: h = activation(gate) · up. {@link Activation#SILU} makes it SwiGLU, either
  * GELU GeGLU, {@link Activation#RELU} ReGLU, {@link Activation#SIGMOID} the original GLU, {@link
- * Activation#NONE} a bilinear layer. Tensors are f32, f16 or bf16, all alike.
+ * Activation#NONE} a bilinear layer; a {@link Gate} may clamp. Tensors are f32, f16 or bf16, all
+ * alike.
  */
 public final class SwiGlu {
   private final KernelFamily forward;
@@ -19,8 +21,8 @@ public final class SwiGlu {
 
   public SwiGlu(KernelLibrary library) {
     forward = new KernelFamily(library, "swiglu", "swiglu_forward");
-    gluForward = new KernelFamily(library, "swiglu", "glu_forward");
-    gluBackward = new KernelFamily(library, "swiglu", "glu_backward");
+    gluForward = new KernelFamily(library, "glu", "glu_forward");
+    gluBackward = new KernelFamily(library, "glu", "glu_backward");
   }
 
   /**
@@ -70,29 +72,44 @@ public final class SwiGlu {
   }
 
   /**
-   * h = activation(gate) · up, element by element.
+   * h = activation(gate) · up, element by element, of dense tensors of any shape.
    *
-   * @param h overwritten
+   * @param h overwritten; may be gate or up itself
    * @param activation any but {@link Activation#LEAKY_RELU}
    */
   public void gluForward(Stream stream, Tensor h, Tensor gate, Tensor up, Activation activation) {
-    DType dtype = gate.dtype();
-    long n = gate.count();
-    begin(gluForward.of(dtype), activation)
-        .output("h", h, dtype, n)
-        .input("gate", gate, dtype, n)
-        .input("up", up, dtype, n)
-        .int64(n)
-        .int32(activation.code())
-        .checked()
-        .launch(stream, ElementwiseLaunch.of(n).launch());
+    gluForward(stream, flat(h), flat(gate), flat(up), Gate.of(activation));
   }
 
   /**
-   * dGate = dH · up · activation′(gate) and dUp = dH · activation(gate).
+   * h = what {@code kind} says, row by row. Gate and up may be halves of one tensor: {@code
+   * Rows.of(both).columns(0, hidden)} and {@code .columns(hidden, hidden)}.
    *
-   * @param dGate overwritten; may be gate itself
-   * @param dUp overwritten; may be up itself
+   * @param h [rows, cols], overwritten; may be gate or up itself
+   * @param gate [rows, cols]
+   * @param up [rows, cols]
+   */
+  public void gluForward(Stream stream, Rows h, Rows gate, Rows up, Gate kind) {
+    DType dtype = gate.dtype();
+    long rows = gate.rows();
+    long cols = gate.cols();
+    operands
+        .begin(gluForward.of(dtype))
+        .replacing("h", typed("h", h, dtype), rows, cols)
+        .replaceable("gate", gate, rows, cols)
+        .replaceable("up", typed("up", up, dtype), rows, cols)
+        .pitch(h)
+        .pitch(gate)
+        .pitch(up);
+    launch(stream, rows, cols, dtype, kind);
+  }
+
+  /**
+   * dGate = dH · up · activation′(gate) and dUp = dH · activation(gate), of dense tensors of any
+   * shape.
+   *
+   * @param dGate overwritten; may be an input itself
+   * @param dUp overwritten; may be another input itself
    * @param dH the gradient of h
    * @param activation the one of the forward pass
    */
@@ -104,18 +121,72 @@ public final class SwiGlu {
       Tensor gate,
       Tensor up,
       Activation activation) {
+    gluBackward(
+        stream, flat(dGate), flat(dUp), null, flat(dH), flat(gate), flat(up), Gate.of(activation));
+  }
+
+  /**
+   * The gradients of what {@code kind} says, row by row.
+   *
+   * @param dGate [rows, cols], overwritten; may be an input itself
+   * @param dUp [rows, cols], overwritten; may be another input itself
+   * @param h [rows, cols], overwritten with the bits {@code gluForward} gave, for the weight
+   *     gradient of the layer that reads it; may be a third input itself
+   * @param dH [rows, cols], the gradient of h
+   * @param gate [rows, cols]
+   * @param up [rows, cols]
+   * @param kind the one of the forward pass
+   */
+  public void gluBackward(
+      Stream stream,
+      Rows dGate,
+      Rows dUp,
+      @Nullable Rows h,
+      Rows dH,
+      Rows gate,
+      Rows up,
+      Gate kind) {
     DType dtype = gate.dtype();
-    long n = gate.count();
-    begin(gluBackward.of(dtype), activation)
-        .replacing("dGate", dGate, dtype, n)
-        .replacing("dUp", dUp, dtype, n)
-        .input("dH", dH, dtype, n)
-        .replaceable("gate", gate, dtype, n)
-        .replaceable("up", up, dtype, n)
-        .int64(n)
-        .int32(activation.code())
+    long rows = gate.rows();
+    long cols = gate.cols();
+    operands
+        .begin(gluBackward.of(dtype))
+        .replacing("dGate", typed("dGate", dGate, dtype), rows, cols)
+        .replacing("dUp", typed("dUp", dUp, dtype), rows, cols)
+        .optionalReplacing("h", h == null ? null : typed("h", h, dtype), rows, cols)
+        .replaceable("dH", typed("dH", dH, dtype), rows, cols)
+        .replaceable("gate", gate, rows, cols)
+        .replaceable("up", typed("up", up, dtype), rows, cols)
+        .pitch(dGate)
+        .pitch(dUp)
+        .pitch(h)
+        .pitch(dH)
+        .pitch(gate)
+        .pitch(up);
+    launch(stream, rows, cols, dtype, kind);
+  }
+
+  private void launch(Stream stream, long rows, long cols, DType dtype, Gate kind) {
+    operands
+        .int64(rows)
+        .int64(cols)
+        .int32(kind.code())
+        .float32(kind.alpha())
+        .float32(kind.limit())
         .checked()
-        .launch(stream, ElementwiseLaunch.of(n).launch());
+        .launch(stream, PointwiseLaunch.of(rows, cols, dtype).launch());
+  }
+
+  private Rows typed(String name, Rows tensor, DType dtype) {
+    if (tensor.dtype() != dtype) {
+      throw operands.refuse(
+          "%s is %s; %s is needed", name, tensor.dtype().suffix(), dtype.suffix());
+    }
+    return tensor;
+  }
+
+  private static Rows flat(Tensor tensor) {
+    return new Rows(tensor.flatten(), 1, tensor.count(), tensor.count());
   }
 
   private Operands begin(Kernel kernel, Activation activation) {

@@ -1,6 +1,9 @@
 package dev.lockstep.reference;
 
-/** Activation functions and their derivatives; both relus have the negative side's slope at 0. */
+/**
+ * Activation functions and their derivatives; both relus have the negative side's slope at 0. For
+ * −∞ silu and gelu are ∞ · 0 and NaN, as are their derivatives; the derivative for ∞ is 1.
+ */
 public enum ActivationFormula {
   NONE,
   RELU,
@@ -52,6 +55,9 @@ public enum ActivationFormula {
 
   /** f′(x). */
   double derivative(double x, double slope) {
+    if (x == Double.POSITIVE_INFINITY && (this == SILU || this == GELU_TANH || this == GELU_ERF)) {
+      return 1;
+    }
     return switch (this) {
       case NONE -> 1;
       case RELU -> x <= 0 ? 0 : 1;

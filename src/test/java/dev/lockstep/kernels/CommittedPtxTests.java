@@ -82,10 +82,7 @@ class CommittedPtxTests {
                   "softmax_cross_entropy_accuracy",
                   "pppli"),
               "swiglu",
-              Map.of(
-                  "swiglu_forward_T", "ppppppppllli",
-                  "glu_forward_T", "pppli",
-                  "glu_backward_T", "pppppli")),
+              Map.of("swiglu_forward_T", "ppppppppllli")),
           Map.of(
               "bce_with_logits",
               Map.of("bce_with_logits_fused_T", "pppppppppllf", "bce_with_logits_reduce", "ppll"),
@@ -104,6 +101,8 @@ class CommittedPtxTests {
                   "linear_backward_weight_128x128_bf16", "ppplll"),
               "softmax",
               Map.of("softmax_forward_T", "pplli", "softmax_backward_T", "ppplli"),
+              "glu",
+              Map.of("glu_forward_T", "pppllllliff", "glu_backward_T", "pppppplllllllliff"),
               "squared_error",
               Map.of("squared_error_fused_T", "pppppppplf", "squared_error_reduce", "ppll")));
 

@@ -95,6 +95,35 @@ class LaunchChoiceTests {
     assertThat(ElementwiseLaunch.of(count).launch()).isEqualTo(Launch.of(blocks, 256));
   }
 
+  /** Rows, columns; threads along a row and beside it, blocks along and beside. */
+  @ParameterizedTest
+  @CsvSource({
+    // One row: a flat tensor.
+    "1, 1, 1, 1, 1, 1",
+    "1, 8, 1, 1, 1, 1",
+    "1, 9, 2, 1, 1, 1",
+    "1, 2048, 256, 1, 1, 1",
+    "1, 2049, 256, 1, 2, 1",
+    // As many blocks as keep a GPU busy, then two and four vectors a thread.
+    "1, 8388608, 256, 1, 4096, 1",
+    "1, 8388609, 256, 1, 2049, 1",
+    "1, 67108864, 256, 1, 8192, 1",
+    "1, 17179869184, 256, 1, 1048576, 1",
+    // Short rows share a block.
+    "5, 7, 1, 8, 1, 1",
+    "300, 100, 16, 16, 1, 19",
+    // Long ones take several.
+    "4096, 11008, 256, 1, 6, 1024",
+    "10000000, 64, 8, 32, 1, 65535"
+  })
+  void aPointwiseThreadHasAVectorOrSeveral(
+      long rows, long cols, int width, int height, long across, long down) {
+    PointwiseLaunch launch = PointwiseLaunch.of(rows, cols, DType.BF16);
+    assertThat(launch).isEqualTo(new PointwiseLaunch(width, height, across, down));
+    assertThat(launch.launch().block().count()).isLessThanOrEqualTo(256);
+    assertThat(launch.launch().grid().count()).isEqualTo(across * down);
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 1, 1", "8192, 1, 1", "8193, 2, 2", "2147483648, 262144, 65536"})
   void lossesAreAddedUpByChunks(long count, long chunks, long blocks) {

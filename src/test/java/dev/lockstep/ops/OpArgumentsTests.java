@@ -160,9 +160,31 @@ class OpArgumentsTests {
         new Refused(
             "activation_backward_f32: dX overlaps x in memory",
             f -> {
-              Tensor x = f.f32(7);
-              f.activations.backward(f.stream, x, f.f32(7), x, Activation.RELU);
+              Tensor x = f.f32(8);
+              f.activations.backward(
+                  f.stream, x.slice(0, 7), f.f32(7), x.slice(1, 7), Activation.RELU);
             }),
+        new Refused(
+            "activation_forward_f32: y overlaps x in memory",
+            f -> {
+              Tensor x = f.f32(8);
+              f.activations.forward(f.stream, x.slice(1, 7), x.slice(0, 7), Activation.SILU);
+            }),
+        new Refused(
+            "activation_forward_f32: slope NaN must be finite",
+            f ->
+                f.activations.forward(
+                    f.stream, f.f32(7), f.f32(7), Activation.LEAKY_RELU, Float.NaN)),
+        new Refused(
+            "activation_backward_f32: slope Infinity must be finite",
+            f ->
+                f.activations.backward(
+                    f.stream,
+                    f.f32(7),
+                    f.f32(7),
+                    f.f32(7),
+                    Activation.LEAKY_RELU,
+                    Float.POSITIVE_INFINITY)),
         new Refused(
             "cast from f32 to f32: two different types of f32, f16 and bf16 are needed",
             f -> f.cast.cast(f.stream, f.f32(2), f.f32(2))),
@@ -216,7 +238,7 @@ class OpArgumentsTests {
                     null,
                     Activation.LEAKY_RELU)),
         new Refused(
-            "glu_forward_f32: up has shape [3], which is 3 elements; 4 are needed",
+            "glu_forward_f32: up is 1 rows of 3; 1 rows of 4 are needed",
             f -> f.swiGlu.gluForward(f.stream, f.f32(4), f.f32(4), f.f32(3), Activation.SILU)),
         new Refused(
             "glu_backward_f32: dGate overlaps dUp in memory",
@@ -227,9 +249,55 @@ class OpArgumentsTests {
         new Refused(
             "glu_backward_f32: dUp overlaps dH in memory",
             f -> {
-              Tensor dH = f.f32(4);
-              f.swiGlu.gluBackward(f.stream, f.f32(4), dH, dH, f.f32(4), f.f32(4), Activation.SILU);
-            }));
+              Tensor dH = f.f32(5);
+              f.swiGlu.gluBackward(
+                  f.stream,
+                  f.f32(4),
+                  dH.slice(0, 4),
+                  dH.slice(1, 4),
+                  f.f32(4),
+                  f.f32(4),
+                  Activation.SILU);
+            }),
+        new Refused(
+            "glu_backward_f32: dGate overlaps dUp in memory",
+            f -> {
+              Rows both = Rows.of(f.f32(3, 8));
+              f.swiGlu.gluBackward(
+                  f.stream,
+                  both.columns(0, 4),
+                  both.columns(3, 4),
+                  null,
+                  Rows.of(f.f32(3, 4)),
+                  both.columns(0, 4),
+                  both.columns(4, 4),
+                  Gate.of(Activation.SILU));
+            }),
+        new Refused(
+            "glu_forward_f32: h is 3 rows of 5; 3 rows of 4 are needed",
+            f -> packed(f, Rows.of(f.f32(3, 5)), Rows.of(f.f32(3, 8)))),
+        new Refused(
+            "glu_forward_f32: h is bf16; f32 is needed",
+            f -> packed(f, Rows.of(f.bf16(3, 4)), Rows.of(f.f32(3, 8)))),
+        new Refused(
+            "glu_forward_f32: h is f32, 3 rows of 4, 2 apart: its rows overlap",
+            f -> packed(f, Rows.within(f.f32(8), 3, 4, 2), Rows.of(f.f32(3, 8)))),
+        new Refused(
+            "activation leaky_relu has a slope, which a gate does not take",
+            f -> Gate.of(Activation.LEAKY_RELU)),
+        new Refused("limit NaN must be above 0", f -> Gate.clampedSwiGlu(Float.NaN, 1)),
+        new Refused("limit 0.0 must be above 0", f -> Gate.clampedSwiGlu(0, 1)),
+        new Refused(
+            "limit Infinity must be finite",
+            f -> Gate.clampedSwiGlu(Float.POSITIVE_INFINITY, 1.7f)),
+        new Refused("alpha NaN must be finite and not 0", f -> Gate.clampedSwiGlu(7, Float.NaN)),
+        new Refused("alpha 0.0 must be finite and not 0", f -> Gate.clampedSwiGlu(7, 0)),
+        new Refused(
+            "alpha 2.0 needs a finite limit",
+            f -> new Gate(Activation.SILU, Accuracy.FAST, Float.POSITIVE_INFINITY, 2)),
+        new Refused(
+            "activation relu has no clamped form; silu has",
+            f -> new Gate(Activation.RELU, Accuracy.ACCURATE, 7, 1)));
   }
 
   static Stream<Refused> losses() {
@@ -803,5 +871,10 @@ class OpArgumentsTests {
 
   private static void forward(OpFixture f, Tensor out, Tensor x, Tensor weight) {
     f.linear.forward(f.stream, out, null, x, weight, null, null, Activation.NONE);
+  }
+
+  private static void packed(OpFixture f, Rows h, Rows both) {
+    f.swiGlu.gluForward(
+        f.stream, h, both.columns(0, 4), both.columns(4, 4), Gate.of(Activation.SILU));
   }
 }
