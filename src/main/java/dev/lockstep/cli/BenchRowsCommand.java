@@ -63,12 +63,13 @@ final class BenchRowsCommand implements Callable<Integer> {
   /** Of the table of a device that counts. */
   static final String COLUMNS =
       """
-      Columns: fewest, the bytes any implementation has to move; ratio, sectors of 32 bytes requested
-      to those the fewest bytes fill, and the limit it is held to; instr, instructions by threads for
-      each element (of PTX; the machine's differ a little); conflicts, of shared-memory banks; regs
-      and spilled, registers of a thread and bytes of those that did not fit; occupancy, resident
-      warps; memory us and issue us, what the bytes and the instructions take on that GPU at least:
-      the larger is a lower bound of the time.\
+      Columns: fewest, the bytes that have to move (of a row of cross-entropy too long for shared
+      memory three times its own: one that is kept on chip all the same shows as 0.67); ratio, sectors
+      of 32 bytes requested to those the fewest bytes fill, and the limit it is held to; instr,
+      instructions by threads for each element (of PTX; the machine's differ a little); conflicts, of
+      shared-memory banks; regs and spilled, registers of a thread and bytes of those that did not
+      fit; occupancy, resident warps; memory us and issue us, what bytes and instructions take on that
+      GPU at least: the larger is a lower bound of the time.\
       """;
 
   private static final List<DType> TYPES = List.of(DType.F32, DType.F16, DType.BF16);

@@ -7,6 +7,7 @@ import dev.lockstep.ops.DropoutState;
 import dev.lockstep.ops.Embedding;
 import dev.lockstep.ops.GradientScaling;
 import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.ops.Softmax;
 import dev.lockstep.ops.StatusWord;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -67,6 +68,8 @@ final class OtherCases {
               drop(dtype, shape, true)));
       cases.add(
           row("dropout", "backward", dtype, shape, 2 * once, scalar, dropBackward(dtype, shape)));
+      addSoftmax(cases, "softmax", false, dtype, shape);
+      addSoftmax(cases, "log_softmax", true, dtype, shape);
       cases.add(
           row(
               "embedding",
@@ -143,6 +146,29 @@ final class OtherCases {
     DropoutState state = new DropoutState(library, storage);
     state.reset(memory.stream(), 1, 0);
     return state;
+  }
+
+  private static void addSoftmax(
+      List<RowCase> cases, String kernel, boolean log, DType dtype, Shape shape) {
+    OptionalDouble limit = Limits.aligned(LIMIT, dtype, shape);
+    long once = Tensor.bytes(dtype, shape);
+    RowCase.Plan forward =
+        (library, memory) -> {
+          Softmax op = new Softmax(library);
+          Tensor y = memory.zeros(dtype, shape.extents());
+          Tensor x = memory.normal(dtype, shape.extents());
+          return stream -> op.forward(stream, y, x, log);
+        };
+    RowCase.Plan backward =
+        (library, memory) -> {
+          Softmax op = new Softmax(library);
+          Tensor dX = memory.zeros(dtype, shape.extents());
+          Tensor dY = memory.normal(dtype, shape.extents());
+          Tensor y = memory.normal(dtype, shape.extents());
+          return stream -> op.backward(stream, dX, dY, y, log);
+        };
+    cases.add(row(kernel, "forward", dtype, shape, 2 * once, limit, forward));
+    cases.add(row(kernel, "backward", dtype, shape, 3 * once, limit, backward));
   }
 
   private static RowCase.Plan embeddingForward(DType dtype, Shape shape) {

@@ -41,6 +41,8 @@ class RowCasesTests {
     "squared_error, forward+backward, 16384x1024, 6, 1.03",
     "dropout, forward+residual, 16384x4096, 6, 1.05",
     "dropout, backward, 16384x4096, 4, 1.05",
+    "softmax, forward, 16384x4096, 4, 1.00",
+    "log_softmax, backward, 16384x4096, 6, 1.00",
     "cast, to f32, 16384x4096, 6, 1.00",
     "cast, from f32, 16384x4096, 6, 1.00",
   })

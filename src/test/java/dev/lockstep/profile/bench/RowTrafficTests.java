@@ -81,8 +81,6 @@ class RowTrafficTests {
             cases.addAll(RowCases.of(List.of(group), dtype, norm ? SEVERAL_WARPS : sizes));
           });
     }
-    // Reads its rows twice until it keeps them on chip.
-    cases.removeIf(row -> row.kernel().equals("cross_entropy"));
     return cases;
   }
 
