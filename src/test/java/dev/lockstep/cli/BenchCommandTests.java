@@ -25,11 +25,11 @@ class BenchCommandTests {
     assertThat(run.code()).as(run.out() + run.err()).isZero();
     assertThat(run.out())
         .contains(
-            "device   sim", "ratio", "glu_silu", "8 measured, 8 of them with a limit, 0 missed");
+            "device   sim", "ratio", "glu_silu", "10 measured, 10 of them with a limit, 0 missed");
 
     JsonNode report = JsonMapper.shared().readTree(Files.readAllBytes(json));
     assertThat(report.get("missed").asInt()).isZero();
-    assertThat(report.get("rows")).hasSize(8);
+    assertThat(report.get("rows")).hasSize(10);
     assertThat(report.get("rows").get(0).propertyNames())
         .contains(
             "kernel",

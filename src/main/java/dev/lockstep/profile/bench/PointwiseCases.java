@@ -1,21 +1,26 @@
 package dev.lockstep.profile.bench;
 
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.Accuracy;
 import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.Activations;
+import dev.lockstep.ops.Gate;
 import dev.lockstep.ops.SwiGlu;
+import dev.lockstep.tensor.Rows;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.List;
 
 /**
- * Activations, of two tensors forward and three backward, and gates, of three and five: every
- * sector is full and moves once.
+ * Activations, of two tensors forward and three backward, and gates, of three and five, six where
+ * backward writes h again: every sector is full and moves once.
  */
 final class PointwiseCases {
   private static final double LIMIT = 1.00;
   private static final long ROWS = 16_384;
   private static final long[] COLS = {1024, 4096, 8192};
+
+  private static final float SLOPE = Activation.DEFAULT_SLOPE;
 
   private PointwiseCases() {}
 
@@ -28,80 +33,98 @@ final class PointwiseCases {
     }
     for (Activation activation : Activation.values()) {
       if (activation != Activation.LEAKY_RELU) {
-        shapes.forEach(shape -> addGate(cases, activation, dtype, shape));
+        String kernel = "glu_" + activation.label();
+        shapes.forEach(shape -> addGate(cases, kernel, Gate.of(activation), dtype, shape));
       }
     }
+    Gate clamped = Gate.clampedSwiGlu(7, 1.702f);
+    shapes.forEach(shape -> addGate(cases, "glu_silu_clamped", clamped, dtype, shape));
   }
 
   private static void addActivation(
       List<RowCase> cases, Activation activation, DType dtype, Shape shape) {
-    String kernel = activation.label();
-    cases.add(
-        row(
-            "activation",
-            kernel,
-            "forward",
-            dtype,
-            shape,
-            2,
-            (library, memory) -> {
-              Activations op = new Activations(library);
-              Tensor y = memory.zeros(dtype, shape.extents());
-              Tensor x = memory.normal(dtype, shape.extents());
-              return stream -> op.forward(stream, y, x, activation);
-            }));
-    cases.add(
-        row(
-            "activation",
-            kernel,
-            "backward",
-            dtype,
-            shape,
-            3,
-            (library, memory) -> {
-              Activations op = new Activations(library);
-              Tensor dX = memory.zeros(dtype, shape.extents());
-              Tensor dY = memory.normal(dtype, shape.extents());
-              Tensor x = memory.normal(dtype, shape.extents());
-              return stream -> op.backward(stream, dX, dY, x, activation);
-            }));
+    for (Accuracy accuracy : Accuracy.values()) {
+      if (accuracy == Accuracy.ACCURATE || !ofComparisons(activation)) {
+        String suffix = accuracy == Accuracy.FAST ? " fast" : "";
+        String kernel = activation.label();
+        cases.add(
+            row(
+                "activation",
+                kernel,
+                "forward" + suffix,
+                dtype,
+                shape,
+                2,
+                (library, memory) -> {
+                  Activations op = new Activations(library);
+                  Tensor y = memory.zeros(dtype, shape.extents());
+                  Tensor x = memory.normal(dtype, shape.extents());
+                  return stream -> op.forward(stream, y, x, activation, SLOPE, accuracy);
+                }));
+        cases.add(
+            row(
+                "activation",
+                kernel,
+                "backward" + suffix,
+                dtype,
+                shape,
+                3,
+                (library, memory) -> {
+                  Activations op = new Activations(library);
+                  Tensor dX = memory.zeros(dtype, shape.extents());
+                  Tensor dY = memory.normal(dtype, shape.extents());
+                  Tensor x = memory.normal(dtype, shape.extents());
+                  return stream -> op.backward(stream, dX, dY, x, activation, SLOPE, accuracy);
+                }));
+      }
+    }
+  }
+
+  /** Those have nothing to be fast at. */
+  private static boolean ofComparisons(Activation activation) {
+    return activation == Activation.RELU || activation == Activation.LEAKY_RELU;
   }
 
   private static void addGate(
-      List<RowCase> cases, Activation activation, DType dtype, Shape shape) {
-    String kernel = "glu_" + activation.label();
-    cases.add(
-        row(
-            "gate",
-            kernel,
-            "forward",
-            dtype,
-            shape,
-            3,
-            (library, memory) -> {
-              SwiGlu op = new SwiGlu(library);
-              Tensor h = memory.zeros(dtype, shape.extents());
-              Tensor gate = memory.normal(dtype, shape.extents());
-              Tensor up = memory.normal(dtype, shape.extents());
-              return stream -> op.gluForward(stream, h, gate, up, activation);
-            }));
-    cases.add(
-        row(
-            "gate",
-            kernel,
-            "backward",
-            dtype,
-            shape,
-            5,
-            (library, memory) -> {
-              SwiGlu op = new SwiGlu(library);
-              Tensor dGate = memory.zeros(dtype, shape.extents());
-              Tensor dUp = memory.zeros(dtype, shape.extents());
-              Tensor dH = memory.normal(dtype, shape.extents());
-              Tensor gate = memory.normal(dtype, shape.extents());
-              Tensor up = memory.normal(dtype, shape.extents());
-              return stream -> op.gluBackward(stream, dGate, dUp, dH, gate, up, activation);
-            }));
+      List<RowCase> cases, String kernel, Gate gate, DType dtype, Shape shape) {
+    cases.add(row("gate", kernel, "forward", dtype, shape, 3, gateForward(gate, dtype, shape)));
+    for (boolean again : new boolean[] {false, true}) {
+      cases.add(
+          row(
+              "gate",
+              kernel,
+              again ? "backward+h" : "backward",
+              dtype,
+              shape,
+              again ? 6 : 5,
+              gateBackward(gate, dtype, shape, again)));
+    }
+  }
+
+  private static RowCase.Plan gateForward(Gate kind, DType dtype, Shape shape) {
+    return (library, memory) -> {
+      SwiGlu op = new SwiGlu(library);
+      Rows h = Rows.of(memory.zeros(dtype, shape.extents()));
+      Rows gate = Rows.of(memory.normal(dtype, shape.extents()));
+      Rows up = Rows.of(memory.normal(dtype, shape.extents()));
+      return stream -> op.gluForward(stream, h, gate, up, kind);
+    };
+  }
+
+  /**
+   * @param again whether h is written again, for whoever did not keep it
+   */
+  private static RowCase.Plan gateBackward(Gate kind, DType dtype, Shape shape, boolean again) {
+    return (library, memory) -> {
+      SwiGlu op = new SwiGlu(library);
+      Rows dGate = Rows.of(memory.zeros(dtype, shape.extents()));
+      Rows dUp = Rows.of(memory.zeros(dtype, shape.extents()));
+      Rows h = again ? Rows.of(memory.zeros(dtype, shape.extents())) : null;
+      Rows dH = Rows.of(memory.normal(dtype, shape.extents()));
+      Rows gate = Rows.of(memory.normal(dtype, shape.extents()));
+      Rows up = Rows.of(memory.normal(dtype, shape.extents()));
+      return stream -> op.gluBackward(stream, dGate, dUp, h, dH, gate, up, kind);
+    };
   }
 
   private static RowCase row(

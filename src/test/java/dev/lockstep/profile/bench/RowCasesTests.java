@@ -31,6 +31,8 @@ class RowCasesTests {
     "silu, backward, 16384x8192, 6, 1.00",
     "glu_silu, forward, 16384x4096, 6, 1.00",
     "glu_gelu_tanh, backward, 16384x4096, 10, 1.00",
+    "glu_silu_clamped, backward+h, 16384x8192, 12, 1.00",
+    "gelu_erf, forward fast, 16384x8192, 4, 1.00",
     "gradient_norm, norm, 64x1000000, 2, 1.02",
     "adamw, step, 64x1000000, 30, 1.02",
     "adam, step, 64x1000000, 30, 1.02",
