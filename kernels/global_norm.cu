@@ -61,14 +61,9 @@ struct Squares {
     sum[to] = fmaf(x, x, sum[to]);
   }
 
-  __device__ __forceinline__ void add(uint4 raw) {
-    const u32 words[4] = {raw.x, raw.y, raw.z, raw.w};
+  __device__ __forceinline__ void add(const FloatVector<T>& vector) {
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
-      const Word<T> word = Word<T>::unpack(words[i]);
-#pragma unroll
-      for (int j = 0; j < Word<T>::kLanes; j++) add(word.lane[j], i);
-    }
+    for (int i = 0; i < FloatVector<T>::kLanes; i++) add(vector.lane[i], i % 4);
   }
 
   __device__ __forceinline__ float total() const { return (sum[0] + sum[1]) + (sum[2] + sum[3]); }
@@ -127,8 +122,8 @@ __device__ __forceinline__ u32 blockMax(u32 value, uint4& scratch) {
 template <class T>
 __device__ __forceinline__ float largest(const T* g, int count, uint4& scratch) {
   Magnitude<T> magnitude;
-  forEachInChunk<kThreads>(
-      g, count, [&](uint4 raw, const uint4*) { magnitude.add(raw); },
+  forEachInChunk<kThreads, RawVector>(
+      g, count, [&](uint4 raw, const T*) { magnitude.add(raw); },
       [&](const T* at) {
         u32 word = 0;
         *reinterpret_cast<T*>(&word) = *at;
@@ -140,8 +135,8 @@ __device__ __forceinline__ float largest(const T* g, int count, uint4& scratch) 
 template <bool kScaled, class T>
 __device__ __forceinline__ float squares(const T* g, int count, float scale, float4& scratch) {
   Squares<T, kScaled> sum{scale};
-  forEachInChunk<kThreads>(
-      g, count, [&](uint4 raw, const uint4*) { sum.add(raw); },
+  forEachInChunk<kThreads, FloatVector<T>>(
+      g, count, [&](const FloatVector<T>& vector, const T*) { sum.add(vector); },
       [&](const T* at) { sum.add(loadFloat(at), 0); });
   return blockSum(sum.total(), scratch);
 }
@@ -295,28 +290,23 @@ __device__ __forceinline__ void finish(StepState* state, const double* partials,
   state->skip = skip;
 }
 
-// NaN stays what it is.
+// NaN stays NaN, which fminf and fmaxf would drop.
 __device__ __forceinline__ float clamped(float value, float bound) {
-  const float below = value > bound ? bound : value;
-  return below < -bound ? -bound : below;
+  asm("min.NaN.f32 %0, %0, %1;" : "+f"(value) : "f"(bound));
+  asm("max.NaN.f32 %0, %0, %1;" : "+f"(value) : "f"(-bound));
+  return value;
 }
 
 template <class T>
 __device__ __forceinline__ void clip(T* g, int count, float factor, float bound) {
-  forEachInChunk<kThreads>(
+  forEachInChunk<kThreads, FloatVector<T>>(
       g, count,
-      [&](uint4 raw, uint4* at) {
-        u32 words[4] = {raw.x, raw.y, raw.z, raw.w};
+      [&](FloatVector<T> vector, T* at) {
 #pragma unroll
-        for (int i = 0; i < 4; i++) {
-          Word<T> word = Word<T>::unpack(words[i]);
-#pragma unroll
-          for (int j = 0; j < Word<T>::kLanes; j++) {
-            word.lane[j] = clamped(word.lane[j] * factor, bound);
-          }
-          words[i] = word.pack();
+        for (int i = 0; i < FloatVector<T>::kLanes; i++) {
+          vector.lane[i] = clamped(vector.lane[i] * factor, bound);
         }
-        *at = make_uint4(words[0], words[1], words[2], words[3]);
+        vector.store(at);
       },
       [&](T* at) { storeFloat(at, clamped(loadFloat(at) * factor, bound)); });
 }

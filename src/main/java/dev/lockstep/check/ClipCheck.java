@@ -14,10 +14,10 @@ import java.util.stream.IntStream;
 /** The norm over many gradients, whether all are finite, and the gradients clipped to a norm. */
 final class ClipCheck implements OpCheck {
   /**
-   * One chunk is 16384 elements of one tensor: a tensor below, at and above one, one of several,
+   * One chunk is 32768 elements of one tensor: a tensor below, at and above one, one of several,
    * and single elements between, whose chunks hold nothing else.
    */
-  private static final int[] COUNTS = {1, 16_384, 33, 16_385, 1, 40_000};
+  private static final int[] COUNTS = {1, 32_768, 33, 32_769, 1, 70_000};
 
   private static final double CLIP_TO = 1.0;
 

@@ -14,11 +14,11 @@ final class ClipValueCheck implements OpCheck {
     return "clip_grad_value";
   }
 
-  /** Sizes: one element, a head and a tail around vectors, one past a chunk of 16384. */
+  /** Sizes: one element, a head and a tail around vectors, one past a chunk of 32768. */
   @Override
   public List<Problem> problems(DType dtype) {
     return List.of(
-        make(dtype, "bounded", 1, 33, 16_385).build(),
+        make(dtype, "bounded", 1, 33, 32_769).build(),
         make(dtype, "misaligned", 77).with(Problems.MISALIGNED, true).build(),
         make(dtype, "special", 5)
             .exactInput(

@@ -26,14 +26,14 @@ final class OptimizerCheck implements OpCheck {
 
   /**
    * Sizes: one element, a tail after 4-element vectors, several warps; one just past a chunk of
-   * 16384. The type is that of gradients and compute copies; weights and moments are f32 always.
+   * 32768. The type is that of gradients and compute copies; weights and moments are f32 always.
    */
   @Override
   public List<Problem> problems(DType dtype) {
     return List.of(
         adam(dtype, "adamw", "wd0.1", 0.1, 0.999, 1, 33, 1300).build(),
         adam(dtype, "adamw", "wd0_b0.95", 0, 0.95, 130).build(),
-        adam(dtype, "adamw", "chunks", 0.1, 0.999, 16_385, 7).build(),
+        adam(dtype, "adamw", "chunks", 0.1, 0.999, 32_769, 7).build(),
         adam(dtype, "adamw", "misaligned", 0.1, 0.999, 77).with(Problems.MISALIGNED, true).build(),
         adam(dtype, "adam_l2", "wd0.1", 0.1, 0.999, 1, 33, 1300).build(),
         sgd(dtype, "plain", 0, 0, false, 1, 33, 1300).build(),

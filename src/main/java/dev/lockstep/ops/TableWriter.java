@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TableWriter implements AutoCloseable {
   /** Elements of a chunk, the unit of work of one block. */
-  static final int CHUNK = 16_384;
+  static final int CHUNK = 32_768;
 
   /** What a kernel takes for the type of a tensor that is left out. */
   static final int ABSENT = 3;

@@ -19,6 +19,7 @@ public final class RecordingDevice implements Device {
   private final List<Launched> launches = new ArrayList<>();
   private int openBuffers;
   private int openModules;
+  private long waits;
 
   /** Images in the order they were loaded. */
   public List<KernelImage> loaded() {
@@ -28,6 +29,11 @@ public final class RecordingDevice implements Device {
   /** Launches in their order. */
   public List<Launched> launches() {
     return launches;
+  }
+
+  /** Calls that wait for the device or hand anything to the host. */
+  public long waits() {
+    return waits;
   }
 
   /** Buffers allocated and not closed. */
@@ -155,6 +161,7 @@ public final class RecordingDevice implements Device {
 
     @Override
     public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
+      waits++;
       target.copyFrom(((HostBuffer) source).slice(offset, target.byteSize()));
     }
 
@@ -183,7 +190,9 @@ public final class RecordingDevice implements Device {
     }
 
     @Override
-    public void synchronize() {}
+    public void synchronize() {
+      waits++;
+    }
 
     @Override
     public void close() {}

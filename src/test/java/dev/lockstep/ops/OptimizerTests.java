@@ -34,9 +34,9 @@ abstract class OptimizerTests extends OpTests {
 
   /**
    * One element; a tail after groups of four; more than one group for each of 256 threads; one past
-   * a chunk of 16384.
+   * a chunk of 32768.
    */
-  private static final int[] COUNTS = {1, 7, 2049, 16_385};
+  private static final int[] COUNTS = {1, 7, 2049, 32_769};
 
   /** Gradient and copy of each of these: every pair of types, and no copy, in one launch. */
   private static final List<DType> GRADIENTS = List.of(DType.F32, DType.BF16, DType.F16, DType.F16);
