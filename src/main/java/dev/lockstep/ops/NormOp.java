@@ -158,7 +158,9 @@ final class NormOp {
         stream,
         kind == Kind.ANY
             ? AnyNormLaunch.of(rows, cols, formats.vectors()).launch()
-            : RowGroupLaunch.of(cols, kind.lanes()).launch(share.blocks()));
+            : RowGroupLaunch.of(cols, kind.lanes())
+                .forRows(share.rowsPerBlock())
+                .launch(share.blocks()));
     if (workspace != null) {
       reduceOperands.launch(stream, ColumnLaunch.of(cols).launch());
     }

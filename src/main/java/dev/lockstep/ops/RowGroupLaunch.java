@@ -62,6 +62,13 @@ record RowGroupLaunch(int width, int slots) {
     return launch(Math.ceilDiv(rows, Math.ceilDiv(rowsPerBlock, (long) slots) * slots));
   }
 
+  /** The same for blocks that own few rows: without the warps that would have none. */
+  RowGroupLaunch forRows(long rowsPerBlock) {
+    int slotsPerWarp = Math.max(1, WARP / width);
+    long needed = Math.ceilDiv(rowsPerBlock, (long) slotsPerWarp) * slotsPerWarp;
+    return new RowGroupLaunch(width, (int) Math.min(slots, needed));
+  }
+
   /** The launch of so many blocks. */
   Launch launch(long blocks) {
     return new Launch(Launch.of(blocks, 1).grid(), new Dim3(width, slots, 1), 0);

@@ -253,6 +253,20 @@ class LaunchChoiceTests {
 
   @ParameterizedTest
   @CsvSource({
+    "128, 4, 8", // a warp holds 8 rows of 4 threads each: one warp for 4 rows, or for 8
+    "128, 8, 8",
+    "128, 9, 16",
+    "128, 1000, 32",
+    "1024, 3, 3", // a warp to a row
+    "8192, 24, 1"
+  })
+  void blocksHaveNoWarpWithoutARow(long cols, long rowsPerBlock, int slots) {
+    RowGroupLaunch whole = RowGroupLaunch.of(cols, 8);
+    assertThat(whole.forRows(rowsPerBlock)).isEqualTo(new RowGroupLaunch(whole.width(), slots));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "1, 1, 2, 1",
     "1, 256, 2, 256",
     "1, 1024, 2, 256",
