@@ -330,17 +330,14 @@ abstract class NormTrapTests {
   @ValueSource(strings = {"F16", "BF16"})
   void itCostsNothingForShortNumbersEither(String type) {
     DType dtype = DType.valueOf(type);
-    NormProblem problem =
-        new NormProblem(true, 2, 4096, dtype).types(dtype, dtype, dtype, DType.F32, dtype).plain();
-    NormProblem alike = new NormProblem(true, 2, 4096, dtype).plain();
-    for (NormProblem each : List.of(problem, alike)) {
-      Arrays.setAll(each.x, i -> 1000 + Ulp.spacing(dtype, 1000) * (i % 97 == 0 ? 1 : 0));
-      Arrays.fill(each.weight, 1);
-      Arrays.fill(each.bias, 0);
-      Map<String, GuardedMemory.Output> outputs = run(each.solve());
-      double tolerance =
-          each.yType.unitRoundoff() * Samples.largest(each.y) + 0x1p-20 * Samples.largest(each.y);
-      NormProblem.compare(outputs, "y", each.y, tolerance);
+    // All columns but one are equal and small after normalisation; 4000 makes their mean inexact.
+    NormProblem alike = new NormProblem(true, 1, 4000, dtype).plain();
+    Arrays.setAll(alike.x, i -> 1000 + (i == 7 ? Ulp.spacing(dtype, 1000) : 0));
+    Arrays.fill(alike.weight, 1);
+    Arrays.fill(alike.bias, 0);
+    double[] got = OpTests.output(run(alike.solve()), "y").values();
+    for (int i = 0; i < got.length; i++) {
+      assertThat(got[i]).isCloseTo(dtype.round(alike.y[i]), offset(Ulp.spacing(dtype, alike.y[i])));
     }
   }
 
