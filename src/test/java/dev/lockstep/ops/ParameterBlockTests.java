@@ -43,13 +43,12 @@ class ParameterBlockTests {
   }
 
   private static void launchMatrixOps(OpFixture f, DType dtype) {
+    launchLinear(f, dtype, M, N, K);
+    launchLinear(f, dtype, 256, 512, 512); // large enough for the large tile in every pass
     Tensor x = f.tensor(dtype, M, K);
     Tensor y = f.tensor(dtype, M, N);
     Tensor out = f.tensor(dtype, M, N);
     Tensor weight = f.tensor(dtype, N, K);
-    f.linear.forward(f.stream, out, null, x, weight, null, null, Activation.NONE);
-    f.linear.backwardInput(f.stream, f.tensor(dtype, M, K), y, weight);
-    f.linear.backwardWeight(f.stream, f.f32(N, K), y, x);
     f.linear.backwardBias(f.stream, f.f32(N), y);
     Activation silu = Activation.SILU;
     f.swiGlu.forward(f.stream, out, null, null, x, weight, weight, null, null, silu);
@@ -57,6 +56,15 @@ class ParameterBlockTests {
     f.swiGlu.gluBackward(f.stream, out, f.tensor(dtype, M, N), y, y, y, silu);
     f.activations.forward(f.stream, out, y, silu);
     f.activations.backward(f.stream, out, y, y, silu);
+  }
+
+  private static void launchLinear(OpFixture f, DType dtype, long m, long n, long k) {
+    Tensor x = f.tensor(dtype, m, k);
+    Tensor y = f.tensor(dtype, m, n);
+    Tensor weight = f.tensor(dtype, n, k);
+    f.linear.forward(f.stream, f.tensor(dtype, m, n), null, x, weight, null, null, Activation.NONE);
+    f.linear.backwardInput(f.stream, f.tensor(dtype, m, k), y, weight);
+    f.linear.backwardWeight(f.stream, f.f32(n, k), y, x);
   }
 
   private static void launchRowOps(OpFixture f, DType dtype) {
