@@ -58,6 +58,10 @@ final class Lexer {
     return tokenLine;
   }
 
+  int column() {
+    return tokenColumn;
+  }
+
   int start() {
     return tokenStart;
   }

@@ -38,10 +38,13 @@ final class Syntax {
 
   /** An integer from 0 to a limit. */
   static int count(Lexer lexer, int limit) {
-    PtxSyntaxException wrong = lexer.error(lexer.text() + " must be from 0 to " + limit);
+    int line = lexer.line();
+    int column = lexer.column();
+    int start = lexer.start();
     long value = integer(lexer);
     if (value < 0 || value > limit) {
-      throw wrong;
+      String number = lexer.collapsed(start, lexer.start()).strip();
+      throw new PtxSyntaxException(line, column, number + " must be from 0 to " + limit);
     }
     return (int) value;
   }
