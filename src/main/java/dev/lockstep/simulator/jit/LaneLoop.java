@@ -33,6 +33,9 @@ import java.util.function.Function;
  * are looked at; registers that are read by further runs alone may keep the others in between.
  */
 final class LaneLoop implements Operands.Lanes {
+  /** A loop of so many instructions is worth to be kept free of branches. */
+  private static final int LONG = 4;
+
   private static final ClassDesc LANE_MATH = LaneMath.class.describeConstable().orElseThrow();
   private static final MethodTypeDesc ON_FLOATS = MethodTypeDesc.of(CD_void, CD_float.arrayType());
   private static final ClassDesc FLOAT_OPS = FloatOps.class.describeConstable().orElseThrow();
@@ -93,8 +96,7 @@ final class LaneLoop implements Operands.Lanes {
 
   void emit() {
     before();
-    // A loop without branches becomes vector code.
-    boolean scans = elsewhere.isEmpty();
+    boolean scans = run.scalars().size() >= LONG && elsewhere.isEmpty();
     lane = c.allocateLocal(TypeKind.INT);
     Label top = c.newLabel();
     Label end = c.newLabel();

@@ -22,10 +22,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Code of shuffles, sums over warps, copies, loads, stores and branches past a few: generated code,
- * which changes their order and takes many at once, gives what the interpreter gives, bit for bit.
- * Few registers, so that all is overwritten soon; values with many a NaN, whose bits must come
- * through copies, shuffles and memory unchanged and out of arithmetic as the one that PTX has.
+ * Straight code of shuffles, sums over warps, copies, loads and stores: generated code, which
+ * changes their order and takes many at once, gives what the interpreter gives, bit for bit. Few
+ * registers, so that all is overwritten soon; values with many a NaN, whose bits must come through
+ * copies, shuffles and memory unchanged and out of arithmetic as the one that PTX has.
  */
 class RandomShuffleTests {
   private static final int REGISTERS = 5;
@@ -96,17 +96,7 @@ class RandomShuffleTests {
       lines.add("ld.global.u32 %%r%d, [%%a+%d];".formatted(i, 4 * (i + REGISTERS)));
     }
     for (int i = 0; i < 12; i++) {
-      if (random.nextInt(4) == 0) {
-        // A branch that none, some or all lanes take; shuffles behind it would lack lanes.
-        String predicate = random.nextBoolean() ? "%q" : "%s";
-        lines.add("@" + (random.nextBoolean() ? "!" : "") + predicate + " bra L" + i + ";");
-        for (int n = random.nextInt(1, 5); n > 0; n--) {
-          statement(random.nextInt(4, 9), random, lines);
-        }
-        lines.add("L" + i + ":");
-      } else {
-        statement(random.nextInt(9), random, lines);
-      }
+      statement(random, lines);
     }
     for (int i = 0; i < REGISTERS; i++) {
       lines.add("st.global.f32 [%%a+%d], %%f%d;".formatted(4 * i, i));
@@ -118,7 +108,7 @@ class RandomShuffleTests {
     .address_size 64
     .visible .entry test(.param .u64 memory)
     {
-    .reg .pred %p, %q, %s; .reg .f32 %f<5>; .reg .b32 %r<5>, %t; .reg .b64 %a, %w;
+    .reg .pred %p, %q; .reg .f32 %f<5>; .reg .b32 %r<5>, %t; .reg .b64 %a, %w;
     ld.param.u64 %a, [memory];
     mov.u32 %t, %tid.x;
     mul.wide.u32 %w, %t, 40;
@@ -129,8 +119,8 @@ class RandomShuffleTests {
         + "\nret;\n}\n";
   }
 
-  private static void statement(int kind, Random random, List<String> lines) {
-    switch (kind) {
+  private static void statement(Random random, List<String> lines) {
+    switch (random.nextInt(9)) {
       case 0 -> butterfly(random, lines);
       case 1 -> reduction(random, lines);
       case 2 -> lines.add(shuffle(random, any("r", random), any("r", random)));
