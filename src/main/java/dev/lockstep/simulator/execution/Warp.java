@@ -130,11 +130,6 @@ public final class Warp {
     return true;
   }
 
-  /** Some of the instructions that were counted by {@link #takeSteps} were not executed. */
-  public void leaveOut(int steps) {
-    budget += steps;
-  }
-
   /** Where an op writes a register; end with {@link #keep}. */
   public Object target(int file, int register) {
     return full ? files[file][register] : scratch[file];

@@ -2,7 +2,6 @@ package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.op.Address;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +32,6 @@ final class AddressRegisters {
     seen[place] = address;
     next = place + 1 < PLACES ? place + 1 : 1;
     return place;
-  }
-
-  /** Nothing is known any more. */
-  void clear() {
-    Arrays.fill(seen, null);
   }
 
   /** A register has changed. */

@@ -2,7 +2,6 @@ package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
-import dev.lockstep.simulator.op.Branch;
 
 /**
  * A segment as generated code, in place of its first instruction. It takes over when all 32 lanes
@@ -33,29 +32,5 @@ public abstract class CompiledSegment extends Op {
   /** Executes the first instruction alone. */
   protected final void interpret(Warp w) {
     first.execute(w);
-  }
-
-  /**
-   * Whether to execute what a branch passes over for all lanes. If only some are to, they have done
-   * so.
-   *
-   * @param behind the pc behind the branch
-   */
-  protected static boolean enters(Warp w, Branch branch, Op[] bodies, int behind) {
-    int taken = branch.taken(w);
-    if (taken == 0) {
-      return true;
-    }
-    if (taken == -1) {
-      w.leaveOut(bodies.length);
-      return false;
-    }
-    w.setMask(~taken);
-    for (int i = 0; i < bodies.length; i++) {
-      w.pc = behind + 1 + i;
-      bodies[i].execute(w);
-    }
-    w.setMask(-1);
-    return false;
   }
 }

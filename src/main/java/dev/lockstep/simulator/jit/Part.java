@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Op;
-import dev.lockstep.simulator.op.Branch;
 import java.util.List;
 import java.util.Set;
 
@@ -26,16 +25,6 @@ public sealed interface Part {
    */
   record Butterfly(Form form, Place from, Place to, List<Integer> distances, boolean exact)
       implements Part {}
-
-  /**
-   * What a branch passes over when all lanes take it. When some do, the others execute it as the
-   * interpreter does.
-   *
-   * @param bodies its ops
-   * @param behind the pc behind the branch
-   * @param parts what it does when no lane takes the branch
-   */
-  record Passed(Branch branch, List<Op> bodies, int behind, List<Part> parts) implements Part {}
 
   /**
    * Anything else: executed as the interpreter does.

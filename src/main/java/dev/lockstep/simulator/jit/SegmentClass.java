@@ -8,7 +8,6 @@ import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Address;
-import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.LaneMemoryOp;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
@@ -36,13 +35,10 @@ final class SegmentClass {
   private static final ClassDesc INTS = ConstantDescs.CD_int.arrayType();
   private static final ClassDesc OP = describe(Op.class);
   private static final ClassDesc BASE = describe(CompiledSegment.class);
-  private static final ClassDesc BRANCH = describe(Branch.class);
   private static final ClassDesc MEMORY_OP = describe(LaneMemoryOp.class);
   private static final ClassDesc ADDRESS = describe(Address.class);
   private static final ClassDesc LANE_ADDRESSES = describe(LaneAddresses.class);
   private static final MethodTypeDesc ON_WARP = MethodTypeDesc.of(CD_void, WARP);
-  private static final MethodTypeDesc ENTERS =
-      MethodTypeDesc.of(CD_boolean, WARP, BRANCH, OP.arrayType(), CD_int);
   private static final MethodTypeDesc CONSTRUCTOR = MethodTypeDesc.of(CD_void, OP, CD_int, CD_int);
 
   private final ClassDesc name =
@@ -72,21 +68,15 @@ final class SegmentClass {
   }
 
   private void runs(ClassBuilder type) {
-    runs(type, segment.parts(), new HashSet<>(), new int[1]);
-  }
-
-  /**
-   * @param anyNan registers in which a NaN may have any bits, before and then behind
-   * @param next the number of the next method
-   */
-  private void runs(ClassBuilder type, List<Part> parts, Set<Place> anyNan, int[] next) {
-    for (Part part : parts) {
+    int run = 0;
+    Set<Place> anyNan = new HashSet<>();
+    for (Part part : segment.parts()) {
       switch (part) {
         case Part.Run lanes -> {
           Set<Place> before = Set.copyOf(anyNan);
           method(
               type,
-              "run" + next[0]++,
+              "run" + run++,
               c -> {
                 // May be asked twice, when jumps turn out long.
                 anyNan.clear();
@@ -98,15 +88,13 @@ final class SegmentClass {
           Set<Place> before = Set.copyOf(anyNan);
           method(
               type,
-              "run" + next[0]++,
+              "run" + run++,
               c -> {
                 anyNan.clear();
                 anyNan.addAll(before);
                 new ButterflyMethod(butterfly, c, anyNan).emit();
               });
         }
-        // What is read behind it was exact before, and is at its end.
-        case Part.Passed passed -> runs(type, passed.parts(), new HashSet<>(anyNan), next);
         case Part.Single single -> anyNan.removeAll(single.written());
       }
     }
@@ -139,35 +127,17 @@ final class SegmentClass {
     c.aload(0).aload(1).invokevirtual(BASE, "starts", MethodTypeDesc.of(CD_boolean, WARP));
     c.ifne(all).aload(0).aload(1).invokevirtual(BASE, "interpret", ON_WARP).return_();
     c.labelBinding(all);
-    execute(c, segment.parts(), new AddressRegisters(), new int[1]);
-    if (segment.goesOn()) {
-      c.aload(1).loadConstant(segment.pc() + segment.length()).putfield(WARP, "pc", CD_int);
-    }
-    c.return_();
-  }
-
-  /**
-   * @param next the number of the next method
-   */
-  private void execute(CodeBuilder c, List<Part> parts, AddressRegisters seen, int[] next) {
-    for (Part part : parts) {
+    AddressRegisters seen = new AddressRegisters();
+    int run = 0;
+    for (Part part : segment.parts()) {
       switch (part) {
         case Part.Run lanes -> {
-          c.aload(1).invokestatic(name, "run" + next[0]++, ON_WARP);
+          c.aload(1).invokestatic(name, "run" + run++, ON_WARP);
           lanes.scalars().forEach(scalar -> seen.written(scalar.target()));
         }
         case Part.Butterfly butterfly -> {
-          c.aload(1).invokestatic(name, "run" + next[0]++, ON_WARP);
+          c.aload(1).invokestatic(name, "run" + run++, ON_WARP);
           seen.written(butterfly.to());
-        }
-        case Part.Passed passed -> {
-          Label behind = c.newLabel();
-          c.aload(1).loadConstant(constant(passed.branch(), BRANCH));
-          c.loadConstant(constant(passed.bodies().toArray(Op[]::new), OP.arrayType()));
-          c.loadConstant(passed.behind()).invokestatic(BASE, "enters", ENTERS).ifeq(behind);
-          execute(c, passed.parts(), seen, next);
-          c.labelBinding(behind);
-          seen.clear();
         }
         case Part.Single(Op op, int behind, Set<Place> written) -> {
           c.aload(1).loadConstant(behind).putfield(WARP, "pc", CD_int);
@@ -180,6 +150,10 @@ final class SegmentClass {
         }
       }
     }
+    if (segment.goesOn()) {
+      c.aload(1).loadConstant(segment.pc() + segment.length()).putfield(WARP, "pc", CD_int);
+    }
+    c.return_();
   }
 
   /** Looks at the address register unless that was done, and hands on what was seen. */

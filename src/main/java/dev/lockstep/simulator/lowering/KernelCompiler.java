@@ -157,7 +157,6 @@ public final class KernelCompiler {
   private void layOut(RoutinePlan plan, Segments segments) {
     int[] order = plan.order;
     List<Link> links = new ArrayList<>();
-    List<Segments.Block> laidOut = new ArrayList<>();
     for (int n = 0; n < order.length; n++) {
       ControlFlow.Block block = plan.blocks.get(order[n]);
       plan.start[order[n]] = code.size();
@@ -201,7 +200,7 @@ public final class KernelCompiler {
         placed.add(new Segments.Placed(last, op, pc, watched));
         links.add(new Link(branch, new int[] {next[0]}));
       }
-      laidOut.add(new Segments.Block(placed, wanted, passes(plan, n)));
+      segments.add(placed, wanted);
       boolean shown = last.instruction().opcode().equals("bra") && instrument.seesEverything();
       if (next.length > 0
           && last.kind() != Step.Kind.INDEXED
@@ -212,27 +211,6 @@ public final class KernelCompiler {
       }
     }
     links.forEach(link -> link(plan, link));
-    segments.add(laidOut);
-  }
-
-  /**
-   * Whether a block ends with a branch past the next one as laid out, which leads to where the
-   * branch does.
-   */
-  private static boolean passes(RoutinePlan plan, int n) {
-    int[] order = plan.order;
-    if (n + 2 >= order.length) {
-      return false;
-    }
-    ControlFlow.Block block = plan.blocks.get(order[n]);
-    int[] over = plan.blocks.get(order[n + 1]).successors();
-    int[] next = block.successors();
-    return plan.steps.get(block.to() - 1).kind() == Step.Kind.BRANCH
-        && next.length == 2
-        && next[0] == order[n + 2]
-        && next[1] == order[n + 1]
-        && over.length == 1
-        && over[0] == order[n + 2];
   }
 
   private void link(RoutinePlan plan, Link link) {

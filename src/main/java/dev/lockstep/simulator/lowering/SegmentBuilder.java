@@ -5,14 +5,12 @@ import dev.lockstep.simulator.jit.Part;
 import dev.lockstep.simulator.jit.Place;
 import dev.lockstep.simulator.jit.Scalar;
 import dev.lockstep.simulator.jit.Source;
-import dev.lockstep.simulator.op.Branch;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -25,9 +23,7 @@ final class SegmentBuilder {
   /** The virtual machine does not compile huge methods; nor does a run gain from being one. */
   private static final int LONGEST_RUN = 64;
 
-  /** What is being added to: the segment's pieces, or those of a part that may be passed over. */
-  private List<Piece> pieces = new ArrayList<>();
-
+  private final List<Piece> pieces = new ArrayList<>();
   private final List<Scalar> pending = new ArrayList<>();
 
   /** Places that hold a copy, and what of. */
@@ -39,18 +35,6 @@ final class SegmentBuilder {
   private record Loop(List<Scalar> scalars) implements Piece {}
 
   private record Apart(Part.Single part, Effect effect) implements Piece {}
-
-  private record Passed(Skip skip, List<Piece> pieces) implements Piece {}
-
-  /**
-   * Instructions that a branch passes over.
-   *
-   * @param bodies the ops themselves, for when only some lanes take the branch
-   * @param behind the pc behind the branch
-   * @param predicate what the branch reads
-   * @param effect of all of them
-   */
-  record Skip(Branch branch, List<Op> bodies, int behind, Set<Place> predicate, Effect effect) {}
 
   /**
    * What an op of the interpreter does to registers.
@@ -83,18 +67,6 @@ final class SegmentBuilder {
     effect.written().forEach(this::forget);
   }
 
-  /** Adds instructions that a branch may pass over. */
-  void add(Skip skip, Consumer<SegmentBuilder> body) {
-    flush();
-    List<Piece> outer = pieces;
-    pieces = new ArrayList<>();
-    body.accept(this);
-    flush();
-    outer.add(new Passed(skip, pieces));
-    pieces = outer;
-    copies.clear();
-  }
-
   /** Adds an op that ends the segment: nothing can be put off past it. */
   void addLast(Op op, int behind, Effect effect) {
     flush();
@@ -115,15 +87,9 @@ final class SegmentBuilder {
    */
   List<Part> build(Set<Place> wanted) {
     flush();
+    Set<Place> live = new HashSet<>(wanted);
     // Runs take a NaN as it comes, unlike anyone else.
-    return build(pieces, new HashSet<>(wanted), new HashSet<>(wanted));
-  }
-
-  /**
-   * @param live what is read behind the pieces, and then before them
-   * @param exact those of them in which a NaN must have the bits that PTX says
-   */
-  private static List<Part> build(List<Piece> pieces, Set<Place> live, Set<Place> exact) {
+    Set<Place> exact = new HashSet<>(wanted);
     List<Part> parts = new ArrayList<>();
     for (Piece piece : pieces.reversed()) {
       switch (piece) {
@@ -138,19 +104,6 @@ final class SegmentBuilder {
           }
           live.addAll(effect.read());
           exact.addAll(effect.read());
-        }
-        case Passed(Skip skip, List<Piece> body) -> {
-          // Whoever comes behind cannot know which way was taken: all is exact on both.
-          Set<Place> liveBefore = new HashSet<>(live);
-          List<Part> passed = build(body, liveBefore, new HashSet<>(live));
-          parts.add(new Part.Passed(skip.branch(), skip.bodies(), skip.behind(), passed));
-          Set<Place> kept = new HashSet<>(skip.effect().written());
-          kept.retainAll(live);
-          live.addAll(liveBefore);
-          for (Set<Place> read : List.of(skip.effect().read(), skip.predicate(), kept)) {
-            live.addAll(read);
-            exact.addAll(read);
-          }
         }
         case Loop(List<Scalar> scalars) -> {
           Set<Place> wantedHere = Set.copyOf(live);

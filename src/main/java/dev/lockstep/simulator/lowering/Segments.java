@@ -10,7 +10,6 @@ import dev.lockstep.simulator.jit.Part;
 import dev.lockstep.simulator.jit.Place;
 import dev.lockstep.simulator.jit.Scalar;
 import dev.lockstep.simulator.jit.Segment;
-import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.FusedMatrixMultiply;
 import dev.lockstep.simulator.op.MatrixMultiply;
 import java.util.ArrayList;
@@ -28,13 +27,6 @@ import org.jspecify.annotations.Nullable;
 final class Segments {
   /** The virtual machine does not compile huge methods. */
   private static final int LONGEST_SEGMENT = 200;
-
-  /**
-   * Instructions up to which a segment goes on behind branches, and what it lets them pass over.
-   */
-  private static final int LONGEST_CHAIN = 100;
-
-  private static final int LONGEST_PASSED = 24;
 
   /** What a segment ends before. */
   private static final Set<String> BREAKS =
@@ -77,97 +69,22 @@ final class Segments {
   }
 
   /**
-   * A basic block as laid out.
+   * Looks at a basic block.
    *
    * @param liveAtEnd ids of the registers wanted behind it
-   * @param passes whether its branch leads past the next block, which then goes on behind itself
    */
-  record Block(List<Placed> code, BitSet liveAtEnd, boolean passes) {}
-
-  /** Looks at all blocks, in their order. */
-  void add(List<Block> blocks) {
-    for (int b = 0; b < blocks.size(); b++) {
-      List<Placed> block = blocks.get(b).code();
-      List<BitSet> live = live(block, blocks.get(b).liveAtEnd());
-      int from = 0;
-      for (int i = 0; i <= block.size(); i++) {
-        if (i == block.size() || breaks(block.get(i)) || i - from == LONGEST_SEGMENT) {
-          segment(block, live, from, i);
-          from = i < block.size() && breaks(block.get(i)) ? i + 1 : i;
-        } else if (ends(block.get(i))) {
-          if (!passing(blocks, b, from, i)) {
-            segment(block, live, from, i + 1);
-          }
-          from = i + 1;
-        }
+  void add(List<Placed> block, BitSet liveAtEnd) {
+    List<BitSet> live = live(block, liveAtEnd);
+    int from = 0;
+    for (int i = 0; i <= block.size(); i++) {
+      if (i == block.size() || breaks(block.get(i)) || i - from == LONGEST_SEGMENT) {
+        segment(block, live, from, i);
+        from = i < block.size() && breaks(block.get(i)) ? i + 1 : i;
+      } else if (ends(block.get(i))) {
+        segment(block, live, from, i + 1);
+        from = i + 1;
       }
     }
-  }
-
-  /** Of instructions up to a branch that passes over a block: goes on behind that block. */
-  private boolean passing(List<Block> blocks, int first, int from, int to) {
-    SegmentBuilder builder = new SegmentBuilder();
-    int b = first;
-    List<Placed> block = blocks.get(b).code();
-    int start = from;
-    int end = to;
-    int length = 0;
-    List<BitSet> live = List.of();
-    while (length + end - start < LONGEST_CHAIN && canPass(blocks, b, end)) {
-      live = live(block, blocks.get(b).liveAtEnd());
-      add(block, live, start, end, builder);
-      Placed branch = block.get(end);
-      List<Placed> passed = blocks.get(b + 1).code();
-      List<BitSet> passedLive = live(passed, blocks.get(b + 1).liveAtEnd());
-      builder.add(
-          new SegmentBuilder.Skip(
-              (Branch) branch.op(),
-              passed.stream().map(Placed::op).toList(),
-              branch.pc() + 1,
-              effect(List.of(branch)).read(),
-              effect(passed)),
-          body -> add(passed, passedLive, 0, passed.size(), body));
-      length += end - start + 1 + passed.size();
-      b += 2;
-      block = blocks.get(b).code();
-      start = 0;
-      end = 0;
-      while (end < block.size() && !breaks(block.get(end)) && !ends(block.get(end))) {
-        end++;
-      }
-    }
-    if (b == first) {
-      return false;
-    }
-    end = Math.min(end + (end < block.size() && ends(block.get(end)) ? 1 : 0), LONGEST_CHAIN);
-    live = live(block, blocks.get(b).liveAtEnd());
-    add(block, live, 0, end, builder);
-    List<Part> parts = builder.build(places(live.get(end)));
-    boolean goesOn = end == 0 || !ends(block.get(end - 1));
-    found.add(new Segment(blocks.get(first).code().get(from).pc(), length + end, goesOn, parts));
-    return true;
-  }
-
-  /**
-   * Whether the branch at the end of a block passes over a short one that any lanes may execute.
-   */
-  private static boolean canPass(List<Block> blocks, int b, int end) {
-    Block block = blocks.get(b);
-    return block.passes()
-        && end == block.code().size() - 1
-        && block.code().get(end).op() instanceof Branch branch
-        && !branch.takenExits()
-        && blocks.get(b + 1).code().size() <= LONGEST_PASSED
-        && blocks.get(b + 1).code().stream().allMatch(Segments::isPlain);
-  }
-
-  private static boolean isPlain(Placed placed) {
-    return placed.step() != null
-        && placed.step().kind() == Step.Kind.PLAIN
-        && !placed.watched()
-        && !breaks(placed)
-        && !ends(placed)
-        && !Steps.waits(placed.step());
   }
 
   private static boolean breaks(Placed placed) {
@@ -191,14 +108,6 @@ final class Segments {
       return;
     }
     SegmentBuilder builder = new SegmentBuilder();
-    add(block, live, from, to, builder);
-    List<Part> parts = builder.build(places(live.get(to)));
-    boolean goesOn = !ends(block.get(to - 1));
-    found.add(new Segment(block.get(from).pc(), to - from, goesOn, parts));
-  }
-
-  private void add(
-      List<Placed> block, List<BitSet> live, int from, int to, SegmentBuilder builder) {
     int i = from;
     while (i < to) {
       List<Placed> products = products(block, i, to);
@@ -212,6 +121,9 @@ final class Segments {
       }
       i += products.size();
     }
+    List<Part> parts = builder.build(places(live.get(to)));
+    boolean goesOn = !ends(block.get(to - 1));
+    found.add(new Segment(block.get(from).pc(), to - from, goesOn, parts));
   }
 
   private void add(Placed placed, BitSet live, SegmentBuilder builder) {
