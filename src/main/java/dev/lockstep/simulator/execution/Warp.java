@@ -73,11 +73,6 @@ public final class Warp {
   public final long[] scratchLongs = new long[LANES];
   public final double[] scratchDoubles = new double[LANES];
 
-  /** Working space of ops for four values a lane. */
-  public final float[] tupleFloats = new float[4 * LANES];
-
-  public final int[] tupleInts = new int[4 * LANES];
-
   private final Object[] scratch = {scratchFloats, scratchInts, scratchLongs, scratchDoubles};
 
   private @Nullable MemorySegment local;

@@ -24,13 +24,16 @@ public abstract class CompiledSegment extends Op {
     this.more = length - 1;
   }
 
-  /** Whether all of it can be executed at once; if so, that is counted. */
-  protected final boolean starts(Warp w) {
-    return w.full && w.takeSteps(more, end);
+  @Override
+  public final void execute(Warp w) {
+    if (w.full && w.takeSteps(more, end)) {
+      run(w);
+      w.pc = end;
+    } else {
+      first.execute(w);
+    }
   }
 
-  /** Executes the first instruction alone. */
-  protected final void interpret(Warp w) {
-    first.execute(w);
-  }
+  /** Executes all of it for 32 lanes. */
+  protected abstract void run(Warp w);
 }

@@ -10,17 +10,13 @@ import java.util.function.Consumer;
  *     d} double, {@code i} 32 bits, {@code h} 16 bits kept zero-extended, {@code l} 64 bits, {@code
  *     p} predicate
  * @param nan what it does about NaN
- * @param commutes whether it is of two 32-bit values and gives the same, whichever comes first
  * @param emission takes the sources from the operand stack and leaves the result there
  */
-public record Form(String types, Nan nan, boolean commutes, Consumer<CodeBuilder> emission) {
+public record Form(String types, Nan nan, Consumer<CodeBuilder> emission) {
   /** What a form does about the bits of NaN: single-precision arithmetic has only one. */
   public enum Nan {
     /** Looks at the sources' bits; its result needs no more. */
     EXACT,
-
-    /** Hands on the bits of its only source; its result needs what that one needed. */
-    COPY,
 
     /** Treats every NaN alike; its result needs no more. */
     BLIND,
@@ -31,12 +27,7 @@ public record Form(String types, Nan nan, boolean commutes, Consumer<CodeBuilder
 
   /** A form that looks at the bits of its sources. */
   public Form(String types, Consumer<CodeBuilder> emission) {
-    this(types, Nan.EXACT, false, emission);
-  }
-
-  /** Whether it hands on its only source. */
-  public boolean isMove() {
-    return nan == Nan.COPY;
+    this(types, Nan.EXACT, emission);
   }
 
   /** Type of the result. */

@@ -1,11 +1,9 @@
 package dev.lockstep.simulator.jit;
 
-import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_double;
 import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
-import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
@@ -14,70 +12,44 @@ import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
-import java.lang.constant.ConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * The method of one run: fetches the registers' arrays, then loops over 32 lanes with every value
  * in a local variable. What no lane changes is read once before the loop; what nobody reads behind
  * the run is not written back.
- *
- * <p>Arithmetic may leave a NaN with other bits than the one PTX has. It gets those bits where they
- * are looked at; registers that are read by further runs alone may keep the others in between.
  */
-final class LaneLoop implements Operands.Lanes {
-  /** A loop of so many instructions is worth to be kept free of branches. */
-  private static final int LONG = 4;
-
-  private static final ClassDesc LANE_MATH = LaneMath.class.describeConstable().orElseThrow();
-  private static final MethodTypeDesc ON_FLOATS = MethodTypeDesc.of(CD_void, CD_float.arrayType());
+final class LaneLoop {
   private static final ClassDesc FLOAT_OPS = FloatOps.class.describeConstable().orElseThrow();
 
   private final Part.Run run;
   private final CodeBuilder c;
-
-  /** Makes numbers a constant of the class. */
-  private final Function<int[], ConstantDesc> tables;
 
   /** Locals by place: the register's array, and the lane's value (a predicate: its bit). */
   private final Map<Place, Integer> arrays = new HashMap<>();
 
   private final Map<Place, Integer> values = new HashMap<>();
 
-  /** Arrays of what is read in other lanes. */
-  private final Map<Place, Integer> others = new HashMap<>();
-
   /** For predicates: all 32 bits, coming in and going out. */
   private final Map<Place, Integer> bitsIn = new HashMap<>();
 
   private final Map<Place, Integer> bitsOut = new HashMap<>();
 
-  /** Values in which a NaN may have other bits than the one PTX has, float or moved to an int. */
-  private final Set<Place> anyNan;
+  /** Float values of arithmetic, in which a NaN may have other bits than the one PTX has. */
+  private final Set<Place> anyNan = new HashSet<>();
 
   private final Set<Place> incoming = new LinkedHashSet<>();
   private final Set<Place> outgoing = new LinkedHashSet<>();
-
-  /** Read in other lanes. */
-  private final Set<Place> elsewhere = new LinkedHashSet<>();
-
   private int lane;
 
-  /**
-   * @param anyNan registers in which a NaN may have any bits, before the run and then behind it
-   */
-  LaneLoop(Part.Run run, CodeBuilder c, Function<int[], ConstantDesc> tables, Set<Place> anyNan) {
+  LaneLoop(Part.Run run, CodeBuilder c) {
     this.run = run;
     this.c = c;
-    this.tables = tables;
-    this.anyNan = anyNan;
     Set<Place> written = new HashSet<>();
     for (Scalar scalar : run.scalars()) {
       scalar.reads(
@@ -86,7 +58,6 @@ final class LaneLoop implements Operands.Lanes {
               incoming.add(place);
             }
           });
-      scalar.readsElsewhere(elsewhere::add);
       written.add(scalar.target());
       if (run.wanted().contains(scalar.target())) {
         outgoing.add(scalar.target());
@@ -96,7 +67,6 @@ final class LaneLoop implements Operands.Lanes {
 
   void emit() {
     before();
-    boolean scans = run.scalars().size() >= LONG && elsewhere.isEmpty();
     lane = c.allocateLocal(TypeKind.INT);
     Label top = c.newLabel();
     Label end = c.newLabel();
@@ -107,32 +77,19 @@ final class LaneLoop implements Operands.Lanes {
         fetch(place);
       }
     }
-    Set<Place> before = Set.copyOf(anyNan);
     for (Scalar scalar : run.scalars()) {
       emit(scalar);
     }
-    Set<Place> scanned = new LinkedHashSet<>();
     for (Place place : outgoing) {
-      if (run.exact().contains(place)) {
-        if (scans && place.file() == Slot.FLOATS && anyNan.remove(place)) {
-          scanned.add(place);
-        } else {
-          makeCanonical(place);
-        }
-      }
+      makeCanonical(place);
       writeBack(place);
     }
-    anyNan.retainAll(outgoing);
-    before.stream().filter(place -> !outgoing.contains(place)).forEach(anyNan::add);
     c.iinc(lane, 1).goto_(top).labelBinding(end);
     for (Place place : outgoing) {
       if (place.file() == Place.PREDICATES) {
         c.aload(0).getfield(SegmentClass.WARP, "predicates", CD_int.arrayType());
         c.loadConstant(place.index()).iload(bitsOut(place)).iastore();
       }
-    }
-    for (Place place : scanned) {
-      c.aload(array(place)).invokestatic(LANE_MATH, "makeCanonical", ON_FLOATS);
     }
     c.return_();
   }
@@ -157,15 +114,6 @@ final class LaneLoop implements Operands.Lanes {
         keepArray(place);
       }
     }
-    for (Place place : elsewhere) {
-      register(place);
-      if (outgoing.contains(place)) {
-        // Lanes are written while others still want what was there.
-        ClassDesc array = element(place).arrayType();
-        c.invokevirtual(array, "clone", MethodTypeDesc.of(CD_Object)).checkcast(array);
-      }
-      c.astore(others(place));
-    }
   }
 
   private void keepArray(Place place) {
@@ -175,11 +123,6 @@ final class LaneLoop implements Operands.Lanes {
 
   /** Pushes a register's array. */
   private void register(Place place) {
-    register(c, place);
-  }
-
-  /** Pushes a register's array. */
-  static void register(CodeBuilder c, Place place) {
     ClassDesc element = element(place);
     String field =
         switch (place.file()) {
@@ -213,10 +156,7 @@ final class LaneLoop implements Operands.Lanes {
 
   private void emit(Scalar scalar) {
     Form form = scalar.form();
-    // Under a guard another lane may keep an old value, whose bits are nobody's to change.
-    boolean copies = form.nan() == Form.Nan.COPY && scalar.guard() == null;
-    boolean any = copies && scalar.sources().stream().anyMatch(this::mayBeAnyNan);
-    if (form.nan() == Form.Nan.EXACT || form.nan() == Form.Nan.COPY && !copies) {
+    if (form.nan() == Form.Nan.EXACT) {
       scalar.reads(this::makeCanonical);
     }
     Label skip = c.newLabel();
@@ -225,15 +165,16 @@ final class LaneLoop implements Operands.Lanes {
       var unused = scalar.negated() ? c.ifne(skip) : c.ifeq(skip);
     }
     for (int i = 0; i < form.arity(); i++) {
-      Operands.load(c, scalar.sources().get(i), form.source(i), this::value, this);
+      Operands.load(c, scalar.sources().get(i), form.source(i), this::value);
     }
     form.emission().accept(c);
+    // Under a guard another lane may keep an old value, whose bits are nobody's to change.
     boolean later = scalar.guard() == null && scalar.target().file() == Slot.FLOATS;
     if (form.nan() == Form.Nan.ANY && !later) {
       canonical();
     }
     Operands.store(c, scalar.target(), form.result(), value(scalar.target()));
-    if (form.nan() == Form.Nan.ANY && later || any) {
+    if (form.nan() == Form.Nan.ANY && later) {
       anyNan.add(scalar.target());
     } else if (scalar.guard() == null) {
       anyNan.remove(scalar.target());
@@ -244,57 +185,18 @@ final class LaneLoop implements Operands.Lanes {
   /** Gives a NaN in a float value the bits that PTX says, where they are looked at. */
   private void makeCanonical(Place place) {
     if (anyNan.remove(place)) {
-      Operands.load(c, place, 'f', this::value, this);
+      c.fload(value(place));
       canonical();
-      Operands.store(c, place, 'f', value(place));
+      c.fstore(value(place));
     }
-  }
-
-  private boolean mayBeAnyNan(Source source) {
-    return switch (source) {
-      case Place place -> anyNan.contains(place);
-      case Source.Elsewhere(Place place, List<Integer> lanes) -> anyNan.contains(place);
-      case Source.Not not -> false;
-      case Source.Literal literal -> false;
-      case Source.Bits bits -> false;
-    };
-  }
-
-  @Override
-  public void load(Source.Elsewhere from, char type) {
-    Place place = from.place();
-    int distance = from.distance();
-    c.aload(others(place));
-    if (distance != 0) {
-      c.iload(lane).loadConstant(distance).ixor();
-    } else {
-      int[] table = from.lanes().stream().mapToInt(Integer::intValue).toArray();
-      c.loadConstant(tables.apply(table)).iload(lane).iaload();
-    }
-    c.arrayLoad(kind(place));
-    Operands.retype(c, place, type);
-  }
-
-  @Override
-  public void load(Source.Bits bits) {
-    c.loadConstant(bits.lanes()).iload(lane).iushr().iconst_1().iand();
   }
 
   private void canonical() {
-    canonical(c);
-  }
-
-  /** Gives a NaN on the operand stack the bits that PTX says. */
-  static void canonical(CodeBuilder c) {
     c.invokestatic(FLOAT_OPS, "canonical", MethodTypeDesc.of(CD_float, CD_float));
   }
 
   private int array(Place place) {
     return arrays.computeIfAbsent(place, p -> c.allocateLocal(TypeKind.REFERENCE));
-  }
-
-  private int others(Place place) {
-    return others.computeIfAbsent(place, p -> c.allocateLocal(TypeKind.REFERENCE));
   }
 
   private int bitsIn(Place place) {

@@ -1,6 +1,5 @@
 package dev.lockstep.simulator.jit;
 
-import static java.lang.constant.ConstantDescs.CD_boolean;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_void;
 
@@ -12,27 +11,22 @@ import dev.lockstep.simulator.op.LaneMemoryOp;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
-import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
-import java.lang.constant.ConstantDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /**
- * The class generated for one segment: {@code execute} calls a method for each run of lane-by-lane
+ * The class generated for one segment: {@code run} calls a method for each run of lane-by-lane
  * instructions and executes the ops between them, which it holds as constants so that the virtual
  * machine can inline them.
  */
 final class SegmentClass {
   static final ClassDesc WARP = describe(Warp.class);
-  private static final ClassDesc INTS = ConstantDescs.CD_int.arrayType();
   private static final ClassDesc OP = describe(Op.class);
   private static final ClassDesc BASE = describe(CompiledSegment.class);
   private static final ClassDesc MEMORY_OP = describe(LaneMemoryOp.class);
@@ -62,50 +56,18 @@ final class SegmentClass {
             type -> {
               type.withSuperclass(BASE).withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
               constructor(type);
-              type.withMethodBody("execute", ON_WARP, ClassFile.ACC_PUBLIC, this::execute);
-              runs(type);
+              type.withMethodBody("run", ON_WARP, ClassFile.ACC_PROTECTED, this::run);
+              int run = 0;
+              for (Part part : segment.parts()) {
+                if (part instanceof Part.Run lanes) {
+                  type.withMethodBody(
+                      "run" + run++,
+                      ON_WARP,
+                      ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
+                      c -> new LaneLoop(lanes, c).emit());
+                }
+              }
             });
-  }
-
-  private void runs(ClassBuilder type) {
-    int run = 0;
-    Set<Place> anyNan = new HashSet<>();
-    for (Part part : segment.parts()) {
-      switch (part) {
-        case Part.Run lanes -> {
-          Set<Place> before = Set.copyOf(anyNan);
-          method(
-              type,
-              "run" + run++,
-              c -> {
-                // May be asked twice, when jumps turn out long.
-                anyNan.clear();
-                anyNan.addAll(before);
-                new LaneLoop(lanes, c, this::table, anyNan).emit();
-              });
-        }
-        case Part.Butterfly butterfly -> {
-          Set<Place> before = Set.copyOf(anyNan);
-          method(
-              type,
-              "run" + run++,
-              c -> {
-                anyNan.clear();
-                anyNan.addAll(before);
-                new ButterflyMethod(butterfly, c, anyNan).emit();
-              });
-        }
-        case Part.Single single -> anyNan.removeAll(single.written());
-      }
-    }
-  }
-
-  private static void method(ClassBuilder type, String name, Consumer<CodeBuilder> body) {
-    type.withMethodBody(name, ON_WARP, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC, body);
-  }
-
-  private ConstantDesc table(int[] values) {
-    return constant(values, INTS);
   }
 
   private static void constructor(ClassBuilder type) {
@@ -122,25 +84,20 @@ final class SegmentClass {
                 .return_());
   }
 
-  private void execute(CodeBuilder c) {
-    Label all = c.newLabel();
-    c.aload(0).aload(1).invokevirtual(BASE, "starts", MethodTypeDesc.of(CD_boolean, WARP));
-    c.ifne(all).aload(0).aload(1).invokevirtual(BASE, "interpret", ON_WARP).return_();
-    c.labelBinding(all);
+  private void run(CodeBuilder c) {
     AddressRegisters seen = new AddressRegisters();
+    int pc = segment.pc();
     int run = 0;
     for (Part part : segment.parts()) {
+      pc += part.length();
       switch (part) {
         case Part.Run lanes -> {
           c.aload(1).invokestatic(name, "run" + run++, ON_WARP);
           lanes.scalars().forEach(scalar -> seen.written(scalar.target()));
         }
-        case Part.Butterfly butterfly -> {
-          c.aload(1).invokestatic(name, "run" + run++, ON_WARP);
-          seen.written(butterfly.to());
-        }
-        case Part.Single(Op op, int behind, Set<Place> written) -> {
-          c.aload(1).loadConstant(behind).putfield(WARP, "pc", CD_int);
+        case Part.Single(Op op, int length, Set<Place> written) -> {
+          // An op finds its place in the code from the program counter, one behind itself.
+          c.aload(1).loadConstant(pc).putfield(WARP, "pc", CD_int);
           if (op instanceof LaneMemoryOp access) {
             access(c, access, seen);
           } else {
@@ -149,9 +106,6 @@ final class SegmentClass {
           written.forEach(seen::written);
         }
       }
-    }
-    if (segment.goesOn()) {
-      c.aload(1).loadConstant(segment.pc() + segment.length()).putfield(WARP, "pc", CD_int);
     }
     c.return_();
   }

@@ -190,17 +190,14 @@ public final class KernelCompiler {
       if (last.kind() == Step.Kind.BRANCH) {
         Liveness.uses(last, register -> wanted.set(register.id()));
       }
+      segments.add(placed, wanted);
       int following = n + 1 < order.length ? order[n + 1] : -1;
       if (last.kind() == Step.Kind.BRANCH && last.guard() != null) {
         Branch branch =
             new Branch(registers.predicate(last.guard().predicate()), last.guard().negated());
-        watched = false;
-        int pc = code.size();
-        Op op = add(branch, last.instruction());
-        placed.add(new Segments.Placed(last, op, pc, watched));
+        add(branch, last.instruction());
         links.add(new Link(branch, new int[] {next[0]}));
       }
-      segments.add(placed, wanted);
       boolean shown = last.instruction().opcode().equals("bra") && instrument.seesEverything();
       if (next.length > 0
           && last.kind() != Step.Kind.INDEXED
@@ -316,7 +313,7 @@ public final class KernelCompiler {
     }
     Op op = instrument.stretch(stretch);
     if (op != null) {
-      placed.add(new Segments.Placed(null, op, code.size(), true));
+      placed.add(new Segments.Placed(null, op, code.size()));
       code.add(op);
       sites.add(site(steps.get(from).instruction()));
     }
