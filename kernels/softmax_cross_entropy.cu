@@ -10,11 +10,11 @@
 //   dLogits = gradScale * rowGrad[r] * dloss/dy                           (rowGrad 1 when null)
 //
 // Fused: the loss costs no pass of its own, and the probabilities are never stored. As much of the
-// row as fits stays on chip: its last tile in registers as it was read, 16 bytes a register
-// quadruple; before that keptSlots * 16 bytes per thread in shared memory; what lies between is
-// read again. The maximum comes first and the sum after it, tile by tile (online softmax), so a
-// row has the same bits wherever it is held. The loss is ln d + (m - x_t), exact for logits far
-// from 0 and for a target hundreds below the maximum, where -ln p_t would be infinite.
+// row as fits stays on chip: its last tile in registers as it was read (fused alone), 16 bytes a
+// register quadruple; before that keptSlots * 16 bytes per thread in shared memory; what lies
+// between is read again. The maximum comes first and the sum after it, tile by tile (online
+// softmax), so a row has the same bits wherever it is held. The loss is ln d + (m - x_t), exact for
+// logits far from 0 and for a target hundreds below the maximum, where -ln p_t would be infinite.
 //
 //   losses [rows] = (fp32)         dLogits [rows, pitch] = or null     lse [rows] = or null (fp32)
 //   predictions [rows] = or null   entropies [rows] = or null (fp32)
@@ -29,8 +29,11 @@
 // of -infinity gives loss +infinity and a finite gradient; NaN, +infinity not capped or nothing
 // but -infinity in a row makes it NaN.
 //
-//   softmax_cross_entropy_fused_T     no smoothing, weights, cap, predictions or entropies
-//   softmax_cross_entropy_options_T   everything; what both can compute has the same bits
+//   softmax_cross_entropy_fused_T     no smoothing, weights, cap, predictions or entropies; rows
+//                                     start on 16 bytes
+//   softmax_cross_entropy_unaligned_T the same for rows at any address
+//   softmax_cross_entropy_general_T   everything, at any address; last bits may differ between the
+//                                     three, which add up a row in orders of their own
 //   softmax_cross_entropy_scale       gradScale [1] = upstream / sum of w_t over the targets not
 //                                     ignored, 0 where there is none
 //   softmax_cross_entropy_reduce      loss [1] = sum of losses (mean = 0), or that over the sum of
@@ -40,9 +43,9 @@
 //
 // Fewest bytes per element: 2 * sizeof(T) with the gradient, sizeof(T) without.
 //
-// Launch: fused and options a multiple of 32 threads up to 1024, with at least keptSlots * 16
-// bytes of dynamic shared memory per thread, one block per row at a time; scale, reduce and
-// accuracy one block of 256. Any rows and cols from 1 up, any alignment.
+// Launch: a multiple of 32 threads up to 1024 (fused: 512), with at least keptSlots * 16 bytes of
+// dynamic shared memory per thread, one block per row at a time; scale, reduce and accuracy one
+// block of 256. Any rows and cols from 1 up.
 
 #include "cross_entropy_general.cuh"
 #include "cross_entropy_registers.cuh"
