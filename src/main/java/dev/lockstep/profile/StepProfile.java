@@ -1,7 +1,7 @@
 package dev.lockstep.profile;
 
 import dev.lockstep.device.DeviceBuffer;
-import dev.lockstep.device.Event;
+import dev.lockstep.device.ForwardingStream;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.Launch;
@@ -74,21 +74,19 @@ public final class StepProfile {
     return rows;
   }
 
-  private final class WatchedStream implements Stream {
-    private final Stream stream;
-
+  private final class WatchedStream extends ForwardingStream {
     WatchedStream(Stream stream) {
-      this.stream = stream;
+      super(stream);
     }
 
     @Override
     public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
-      time(COPY_TO_DEVICE, () -> stream.copyToDevice(target, offset, source));
+      time(COPY_TO_DEVICE, () -> super.copyToDevice(target, offset, source));
     }
 
     @Override
     public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
-      time(COPY_TO_HOST, () -> stream.copyToHost(target, source, offset));
+      time(COPY_TO_HOST, () -> super.copyToHost(target, source, offset));
     }
 
     @Override
@@ -100,42 +98,27 @@ public final class StepProfile {
         long bytes) {
       time(
           COPY_ON_DEVICE,
-          () -> stream.copyOnDevice(target, targetOffset, source, sourceOffset, bytes));
+          () -> super.copyOnDevice(target, targetOffset, source, sourceOffset, bytes));
     }
 
     @Override
     public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
-      time(FILL, () -> stream.fill(target, offset, bytes, value));
+      time(FILL, () -> super.fill(target, offset, bytes, value));
     }
 
     @Override
     public void launch(Kernel kernel, Launch launch, KernelArgs args) {
-      time(kernel.name(), () -> stream.launch(kernel, launch, args));
+      time(kernel.name(), () -> super.launch(kernel, launch, args));
     }
 
     private void time(String name, Runnable work) {
       long begin = System.nanoTime();
       work.run();
-      stream.synchronize();
+      synchronize();
       long end = System.nanoTime();
       Tally tally = tallies.computeIfAbsent(name, key -> new Tally());
       tally.count++;
       tally.nanoseconds += end - begin;
-    }
-
-    @Override
-    public void record(Event event) {
-      stream.record(event);
-    }
-
-    @Override
-    public void synchronize() {
-      stream.synchronize();
-    }
-
-    @Override
-    public void close() {
-      stream.close();
     }
   }
 }

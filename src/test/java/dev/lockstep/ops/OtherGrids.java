@@ -5,13 +5,13 @@ import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.ForwardingStream;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.Launch;
 import dev.lockstep.device.Stream;
-import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -64,11 +64,9 @@ record OtherGrids(Device device, Predicate<String> kernels, UnaryOperator<Dim3> 
     device.close();
   }
 
-  private final class OtherStream implements Stream {
-    private final Stream stream;
-
+  private final class OtherStream extends ForwardingStream {
     OtherStream(Stream stream) {
-      this.stream = stream;
+      super(stream);
     }
 
     @Override
@@ -77,43 +75,7 @@ record OtherGrids(Device device, Predicate<String> kernels, UnaryOperator<Dim3> 
           kernels.test(kernel.name())
               ? new Launch(grid.apply(launch.grid()), launch.block(), launch.sharedBytes())
               : launch;
-      stream.launch(kernel, other, args);
-    }
-
-    @Override
-    public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
-      stream.copyToDevice(target, offset, source);
-    }
-
-    @Override
-    public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
-      stream.copyToHost(target, source, offset);
-    }
-
-    @Override
-    public void copyOnDevice(
-        DeviceBuffer target, long targetOffset, DeviceBuffer source, long from, long bytes) {
-      stream.copyOnDevice(target, targetOffset, source, from, bytes);
-    }
-
-    @Override
-    public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
-      stream.fill(target, offset, bytes, value);
-    }
-
-    @Override
-    public void record(Event event) {
-      stream.record(event);
-    }
-
-    @Override
-    public void synchronize() {
-      stream.synchronize();
-    }
-
-    @Override
-    public void close() {
-      stream.close();
+      super.launch(kernel, other, args);
     }
   }
 }

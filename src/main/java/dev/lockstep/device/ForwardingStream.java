@@ -1,0 +1,53 @@
+package dev.lockstep.device;
+
+import java.lang.foreign.MemorySegment;
+
+/** A stream that hands everything on to another: what is overridden happens besides, or instead. */
+public abstract class ForwardingStream implements Stream {
+  private final Stream stream;
+
+  protected ForwardingStream(Stream stream) {
+    this.stream = stream;
+  }
+
+  @Override
+  public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
+    stream.copyToDevice(target, offset, source);
+  }
+
+  @Override
+  public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
+    stream.copyToHost(target, source, offset);
+  }
+
+  @Override
+  public void copyOnDevice(
+      DeviceBuffer target, long targetOffset, DeviceBuffer source, long sourceOffset, long bytes) {
+    stream.copyOnDevice(target, targetOffset, source, sourceOffset, bytes);
+  }
+
+  @Override
+  public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
+    stream.fill(target, offset, bytes, value);
+  }
+
+  @Override
+  public void launch(Kernel kernel, Launch launch, KernelArgs args) {
+    stream.launch(kernel, launch, args);
+  }
+
+  @Override
+  public void record(Event event) {
+    stream.record(event);
+  }
+
+  @Override
+  public void synchronize() {
+    stream.synchronize();
+  }
+
+  @Override
+  public void close() {
+    stream.close();
+  }
+}
