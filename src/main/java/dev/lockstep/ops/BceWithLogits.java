@@ -19,13 +19,12 @@ public final class BceWithLogits {
   private static final String IMAGE = "bce_with_logits";
 
   private final KernelFamily fused;
-  private final LazyKernel reduce;
+  private final LossReduction reduction;
   private final Operands operands = new Operands();
-  private final Operands reduceOperands = new Operands();
 
   public BceWithLogits(KernelLibrary library) {
     fused = new KernelFamily(library, IMAGE, "bce_with_logits_fused");
-    reduce = new LazyKernel(library, IMAGE, "bce_with_logits_reduce");
+    reduction = new LossReduction(library, IMAGE);
   }
 
   /** The f32 workspace of {@link #reduced}: a sum for each 8192 elements. */
@@ -94,15 +93,9 @@ public final class BceWithLogits {
         Objects.requireNonNull(
             operands.workspace(workspace, launch.workspaceShape(), true), "wanted");
     prepare(null, partials, dLogits, logits, targets, weight, posWeight, gradScale, null, divisor);
-    reduceOperands
-        .begin(reduce.get())
-        .output("loss", loss, DType.F32, 1)
-        .input("workspace", partials, DType.F32, launch.chunks())
-        .int64(launch.chunks())
-        .int64(divisor)
-        .checked();
+    reduction.prepare(loss, partials, launch.chunks(), divisor);
     operands.launch(stream, launch.launch());
-    reduceOperands.launch(stream, SingleBlockLaunch.LAUNCH);
+    reduction.launch(stream);
   }
 
   private void prepare(

@@ -15,13 +15,12 @@ public final class MeanSquaredError {
   private static final String IMAGE = "squared_error";
 
   private final KernelFamily fused;
-  private final LazyKernel reduce;
+  private final LossReduction reduction;
   private final Operands operands = new Operands();
-  private final Operands reduceOperands = new Operands();
 
   public MeanSquaredError(KernelLibrary library) {
     fused = new KernelFamily(library, IMAGE, "squared_error_fused");
-    reduce = new LazyKernel(library, IMAGE, "squared_error_reduce");
+    reduction = new LossReduction(library, IMAGE);
   }
 
   /** The f32 workspace of {@link #reduced}: a sum for each 8192 elements. */
@@ -87,15 +86,9 @@ public final class MeanSquaredError {
         Objects.requireNonNull(
             operands.workspace(workspace, launch.workspaceShape(), true), "wanted");
     prepare(null, partials, dInput, dTarget, input, target, gradScale, null, divisor);
-    reduceOperands
-        .begin(reduce.get())
-        .output("loss", loss, DType.F32, 1)
-        .input("workspace", partials, DType.F32, launch.chunks())
-        .int64(launch.chunks())
-        .int64(divisor)
-        .checked();
+    reduction.prepare(loss, partials, launch.chunks(), divisor);
     operands.launch(stream, launch.launch());
-    reduceOperands.launch(stream, SingleBlockLaunch.LAUNCH);
+    reduction.launch(stream);
   }
 
   private void prepare(
