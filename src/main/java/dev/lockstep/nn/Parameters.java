@@ -9,7 +9,6 @@ import dev.lockstep.tensor.HostTensor;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +28,6 @@ public final class Parameters implements AutoCloseable {
   private final TensorArena arena = new TensorArena();
   private final List<Parameter> list;
   private final Map<String, Parameter> byName = new LinkedHashMap<>();
-  private final Map<ParameterSpec.Kind, Long> endOfKind = new EnumMap<>(ParameterSpec.Kind.class);
   private final Tensor masters;
   private final Tensor gradients;
   private final @Nullable Tensor copies;
@@ -60,7 +58,7 @@ public final class Parameters implements AutoCloseable {
   }
 
   /** Gives each parameter a place, kind after kind; the length of all together. */
-  private long layOut(List<ParameterSpec> specs, Map<String, Long> offsets) {
+  private static long layOut(List<ParameterSpec> specs, Map<String, Long> offsets) {
     long at = 0;
     for (ParameterSpec.Kind kind : ParameterSpec.Kind.values()) {
       for (ParameterSpec spec : specs) {
@@ -71,7 +69,6 @@ public final class Parameters implements AutoCloseable {
           at = Math.ceilDiv(Math.addExact(at, spec.shape().count()), ALIGNMENT) * ALIGNMENT;
         }
       }
-      endOfKind.put(kind, at);
     }
     return at;
   }
@@ -107,11 +104,6 @@ public final class Parameters implements AutoCloseable {
   /** Elements of each flat tensor, padding counted: what optimizer state must be as long as. */
   public long flatLength() {
     return masters.count();
-  }
-
-  /** Where in the flat tensors the parameters of this kind end and those of the next begin. */
-  public long endOf(ParameterSpec.Kind kind) {
-    return Objects.requireNonNull(endOfKind.get(kind));
   }
 
   /** All masters as one f32 tensor; zeros between parameters stay zeros under any optimizer. */

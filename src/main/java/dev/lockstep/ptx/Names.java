@@ -14,10 +14,6 @@ final class Names {
     declared.add(name);
   }
 
-  boolean isDeclared(String name) {
-    return declared.contains(name);
-  }
-
   /** A body uses a name of the module, at the lexer's current token. */
   void used(String name, Lexer lexer) {
     if (!declared.contains(name) && !used.containsKey(name)) {
