@@ -1,0 +1,287 @@
+// How a finished tile leaves the registers for global memory, by way of an epilogue.
+//
+// Where the epilogue is quick, and nothing is cut off, a thread finishes what it holds in its
+// registers, if those are neighbours that fill 16 bytes. Otherwise every warp takes its part of the
+// tile through shared memory, 16 rows at a time, so that epilogues use 16-byte accesses whatever
+// the layout of the fragments was, and appear once in the code.
+//
+// An epilogue is a functor of these members (gemm_epilogue.cuh has some):
+//
+//   template <int N> auto atColumn(Vector<N>, i64 column, bool inside) const
+//     what it needs to know of N neighbouring columns, whatever the row; of none, if not inside;
+//   template <int N, class Known> void operator()(Vector<N>, i64 at, const Known&,
+//                                                 Lanes<N> (&value)[kProducts]) const
+//     finishes N neighbouring columns of one row, at element `at` of the result;
+//   bool quick() const
+//     true where that takes few instructions;
+//   bool plain() const, auto plainForm() const
+//     true where it does no more than one step, and the epilogue that is this step.
+#pragma once
+
+#include "cp_async.cuh"
+#include "gemm_tile.cuh"
+
+namespace lockstep {
+
+// What an epilogue knows that does not look at columns.
+struct Nothing {};
+
+// Sixteen rows of the part of a tile that one warp holds, of one product. Rows are 8 floats longer
+// than they need be, and quads change places in pairs in every other row, the other way round in
+// the right half of 64 columns: neither the fragments' stores nor the epilogues' vector loads then
+// meet in a bank.
+template <class Tile>
+struct ResultSlice {
+  static constexpr u32 kRows = 16;
+  static constexpr u32 kColumns = Tile::kWarpColumns;
+  static constexpr u32 kPitch = kColumns + 8;
+  static constexpr u32 kFloats = kRows * kPitch;
+  static constexpr u32 kSlices = Tile::kWarpRows / kRows;
+  static_assert(kColumns == 32 || kColumns == 64, "what the exchange of quads is made for");
+  static_assert(Tile::kWarps * Tile::kProducts * kFloats * 4 <= Tile::kSharedBytes,
+                "results take the place of operands");
+
+  static __device__ __forceinline__ u32 index(u32 row, u32 column) {
+    const u32 key = (row ^ (column >> 5)) & 1;
+    return row * kPitch + (column ^ (key << 2));
+  }
+};
+
+// N values of a slice from `column`, a multiple of N; further rows are a constant away.
+template <class Tile, int N>
+class SliceReader {
+  using Slice = ResultSlice<Tile>;
+  static constexpr int kQuads = N < 4 ? 1 : N / 4;
+
+ public:
+  __device__ __forceinline__ SliceReader(const float* slice, u32 row, u32 column) {
+#pragma unroll
+    for (int i = 0; i < kQuads; i++) quad_[i] = slice + Slice::index(row, column + 4 * i);
+  }
+
+  __device__ __forceinline__ Lanes<N> load(u32 floats) const {
+    Lanes<N> lanes;
+    if constexpr (N == 1) {
+      lanes.lane[0] = quad_[0][floats];
+    } else {
+#pragma unroll
+      for (int i = 0; i < kQuads; i++) {
+        const float4 quad = *reinterpret_cast<const float4*>(quad_[i] + floats);
+        lanes.lane[4 * i] = quad.x;
+        lanes.lane[4 * i + 1] = quad.y;
+        lanes.lane[4 * i + 2] = quad.z;
+        lanes.lane[4 * i + 3] = quad.w;
+      }
+    }
+    return lanes;
+  }
+
+ private:
+  const float* quad_[kQuads];
+};
+
+// The compiler would gather stores of different slices into one of values picked by moves; volatile
+// assembly it leaves alone.
+template <int N>
+__device__ __forceinline__ void storeShared(float* target, const float* value) {
+  if constexpr (N == 4) {
+    asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(sharedAddress(target)),
+                 "f"(value[0]), "f"(value[1]), "f"(value[2]), "f"(value[3])
+                 : "memory");
+  } else {
+    asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(sharedAddress(target)), "f"(value[0]),
+                 "f"(value[1])
+                 : "memory");
+  }
+}
+
+// Puts slice `slice` of all products of this warp into its shared memory.
+template <class Tile, int kSlice = 0, class Engine>
+__device__ __forceinline__ void storeSlice(const Engine& engine, u32 slice, float* shared) {
+  using Slice = ResultSlice<Tile>;
+  if constexpr (kSlice + 1 < Slice::kSlices) {
+    if (slice != kSlice) return storeSlice<Tile, kSlice + 1>(engine, slice, shared);
+  }
+#pragma unroll
+  for (int product = 0; product < Tile::kProducts; product++) {
+    engine.forEach(product, kSlice, [&](u32 rows, u32 columns, auto lanes) {
+      const u32 row = engine.laneRow() + rows;
+      const u32 column = engine.laneColumn() + (columns & 32);
+      // The rest of `columns` is added behind the exchange, which knows only the half it is in.
+      constexpr int kVector = decltype(lanes)::kCount < 4 ? 2 : 4;
+#pragma unroll
+      for (int i = 0; i < decltype(lanes)::kCount; i += kVector) {
+        float* place = shared + Slice::index(row, column + i) + (columns & 31);
+        storeShared<kVector>(place + product * Slice::kFloats, &lanes.lane[i]);
+      }
+    });
+  }
+}
+
+// Sixteen bytes of T.
+template <class T, int N>
+__device__ __forceinline__ uint4 packed(const Lanes<N>& value) {
+  static_assert(N == Pack<T>::kLanes, "16 bytes of T");
+  Pack<T> pack;
+#pragma unroll
+  for (int i = 0; i < N; i++) pack.lane[i] = value.lane[i];
+  return pack.pack();
+}
+
+// Stores them; written out, since the compiler takes some of these stores apart.
+template <int kOffset>
+__device__ __forceinline__ void storeGlobal(i64 address, uint4 words) {
+  asm volatile("st.global.v4.u32 [%0+%5], {%1, %2, %3, %4};" ::"l"(address), "r"(words.x),
+               "r"(words.y), "r"(words.z), "r"(words.w), "n"(kOffset)
+               : "memory");
+}
+
+template <class T>
+__device__ __forceinline__ void storeWords(T* address, uint4 words) {
+  storeGlobal<0>(static_cast<i64>(__cvta_generic_to_global(address)), words);
+}
+
+// Rounds and stores what threads hold in their registers, from their first result on.
+template <class Tile, class Engine, class T>
+__device__ __forceinline__ void storeRegisters(const Engine& engine, T* target, i64 columns) {
+  const i64 step = columns * static_cast<i64>(sizeof(T));
+  i64 at = static_cast<i64>(__cvta_generic_to_global(target));
+  u32 done = 0;
+#pragma unroll
+  for (int slice = 0; slice < static_cast<int>(ResultSlice<Tile>::kSlices); slice++) {
+    engine.forEach(0, slice, [&](u32 rows, u32 columnsOn, const auto& lanes) {
+      const u32 row = 16 * slice + rows;
+      if (row != done) at = pinned(at + (row - done) * step);
+      done = row;
+      if (columnsOn == 0) {
+        storeGlobal<0>(at, packed<T>(lanes));
+      } else {
+        storeGlobal<32 * sizeof(T)>(at, packed<T>(lanes));
+      }
+    });
+  }
+}
+
+// Finishes what threads hold in their registers.
+template <class Tile, int kWidth, class Engine, class Epilogue>
+__device__ __forceinline__ void finishRegisters(const Engine& engine, i64 at, i64 columns,
+                                                i64 column, const Epilogue& epilogue) {
+  static_assert(Tile::kProducts == 1, "two products are never quick");
+  const Vector<kWidth> access;
+  const auto left = epilogue.atColumn(access, column, true);
+  const auto right = epilogue.atColumn(access, column + (Tile::kWarpColumns == 64 ? 32 : 0), true);
+  u32 done = 0;
+  auto finish = [&](u32 rows, u32 columnsOn, const Lanes<kWidth>& lanes) {
+    if (rows != done) at += (rows - done) * columns;
+    done = rows;
+    Lanes<kWidth> value[1] = {lanes};
+    epilogue(access, at + columnsOn, columnsOn == 0 ? left : right, value);
+  };
+#pragma unroll
+  for (int slice = 0; slice < static_cast<int>(ResultSlice<Tile>::kSlices); slice++) {
+    engine.forEach(0, slice, [&](u32 rows, u32 columnsOn, const auto& lanes) {
+      finish(16 * slice + rows, columnsOn, lanes);
+    });
+  }
+}
+
+// Gives the tile to the epilogue. Called by the whole block after addProduct with its memory.
+// kWidth columns at a time where `aligned`, otherwise one by one.
+template <class Tile, int kWidth, class Engine, class Epilogue>
+__device__ __forceinline__ void finishTile(const Engine& engine, const TilePlace<Tile>& place,
+                                           i64 columns, bool aligned, char* shared,
+                                           const Epilogue& epilogue) {
+  using Slice = ResultSlice<Tile>;
+  constexpr int kProducts = Tile::kProducts;
+  constexpr u32 kAcross = Slice::kColumns / kWidth;  // lanes side by side
+  constexpr u32 kRowsAtOnce = 32 / kAcross;
+  constexpr bool kInRegisters = Engine::kTogether == kWidth && kProducts == 1;
+  constexpr bool kBrief = Engine::kTogether != kWidth && kProducts == 1;
+  using Plain = decltype(epilogue.plainForm());
+  const u32 lane = threadIdx.x & 31;
+  const i64 firstRow = place.row + Tile::warpRow();
+  const i64 firstColumn = place.column + Tile::warpColumn();
+  const i64 rows = place.rows - Tile::warpRow();
+  const i64 across = place.columns - Tile::warpColumn();
+  const bool quick =
+      aligned && epilogue.quick() && rows >= Tile::kWarpRows && across >= Tile::kWarpColumns;
+  if constexpr (kInRegisters) {
+    if (quick) {
+      const i64 column = firstColumn + engine.laneColumn();
+      const i64 at = (firstRow + engine.laneRow()) * columns + column;
+      if constexpr (Plain::kStoresOnly) {
+        if (epilogue.plain()) {
+          storeRegisters<Tile>(engine, epilogue.plainForm().out + at, columns);
+          return;
+        }
+      }
+      finishRegisters<Tile, kWidth>(engine, at, columns, column, epilogue);
+      return;
+    }
+  }
+
+  float* own =
+      reinterpret_cast<float*>(shared) + (threadIdx.x >> 5) * (kProducts * Slice::kFloats);
+  const u32 laneRow = lane / kAcross;
+  const u32 laneColumn = lane % kAcross * kWidth;
+  const SliceReader<Tile, kWidth> reader(own, laneRow, laneColumn);
+  const auto read = [&](u32 row, Lanes<kWidth> (&value)[kProducts]) {
+#pragma unroll
+    for (int i = 0; i < kProducts; i++) {
+      value[i] = reader.load(row * Slice::kPitch + i * Slice::kFloats);
+    }
+  };
+  const bool vectors = aligned && laneColumn < across;
+  const Vector<kWidth> access;
+  const auto known = epilogue.atColumn(access, firstColumn + laneColumn, vectors);
+  i64 at = (firstRow + laneRow) * columns + firstColumn + laneColumn;
+  const i64 step = columns * kRowsAtOnce;
+  const bool brief = kBrief && quick && epilogue.plain();
+
+#pragma unroll 1
+  for (u32 slice = 0; slice < Slice::kSlices; slice++) {
+    storeSlice<Tile>(engine, slice, own);
+    __syncwarp();
+    if (brief) {
+      if constexpr (kBrief) {
+#pragma unroll
+        for (u32 row = 0; row < Slice::kRows; row += kRowsAtOnce) {
+          Lanes<kWidth> value[kProducts];
+          read(row, value);
+          epilogue.plainForm()(access, at, Nothing{}, value);
+          at += step;
+        }
+      }
+    } else if (aligned) {
+#pragma unroll 1
+      for (u32 row = 0; row < Slice::kRows; row += kRowsAtOnce) {
+        if (vectors && slice * Slice::kRows + laneRow + row < rows) {
+          Lanes<kWidth> value[kProducts];
+          read(row, value);
+          epilogue(access, at, known, value);
+        }
+        at += step;
+      }
+    } else {
+#pragma unroll 1
+      for (u32 i = lane; i < Slice::kRows * Slice::kColumns; i += 32) {
+        const u32 row = i / Slice::kColumns;
+        const u32 column = i % Slice::kColumns;
+        if (slice * Slice::kRows + row < rows && column < across) {
+          Lanes<1> value[kProducts];
+#pragma unroll
+          for (int p = 0; p < kProducts; p++) {
+            value[p] = SliceReader<Tile, 1>(own, row, column).load(p * Slice::kFloats);
+          }
+          const Vector<1> single;
+          const i64 atColumn = firstColumn + column;
+          epilogue(single, (firstRow + slice * Slice::kRows + row) * columns + atColumn,
+                   epilogue.atColumn(single, atColumn, true), value);
+        }
+      }
+    }
+    __syncwarp();
+  }
+}
+
+}  // namespace lockstep
