@@ -3,7 +3,8 @@
 //   forward    y = residual + scale * x where kept, residual where not       (residual 0 when null)
 //   backward   dX = scale * dY where kept, 0 where not         the residual's gradient is dY itself
 //
-//   kept(i) = philox(counter, seed)[i mod 4] >= threshold,   counter = i / 4 + 2^64 (offset + place)
+//   kept(i) = philox(counter, seed)[i mod 4] >= threshold
+//   counter = i / 4 + 2^64 (offset + place)
 //   threshold = p 2^32, so kept has probability 1 - p;   scale = 1 / (1 - p)
 //
 // Fused and never stored: the mask is a function of the element's index i, the seed and the offset,

@@ -23,7 +23,8 @@
 //
 // Fewest bytes: forward 2 * rows * dim * sizeof(T), with each table row read once at best;
 // backward rows * (dim * sizeof(T) + 4) and 8 * dim for each id that occurs. In this form the sort
-// adds 24 * rows for each digit but the first and 16 for that, partials 8 / 64 * rows * dim at most.
+// adds 24 * rows for each digit but the first and 16 for that, partials 8 / 64 * rows * dim at
+// most.
 //
 // Launch: sort 256 threads, a block for each keysPerBlock rows; bounds 256 threads, any grid.
 // forward and gather any block (x columns, y rows) and any grid (x rows, y columns); combine 256

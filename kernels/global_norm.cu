@@ -355,7 +355,8 @@ extern "C" __global__ void __launch_bounds__(lockstep::global_norm::kThreads)
     const lockstep::TensorChunk own = list[chunk];
     lockstep::withElementType(own.type(), [&](auto zero) {
       using T = decltype(zero);
-      lockstep::global_norm::clip(lockstep::atDistance<T>(list, own.distance), own.count, factor, bound);
+      T* const g = lockstep::atDistance<T>(list, own.distance);
+      lockstep::global_norm::clip(g, own.count, factor, bound);
     });
   }
 }

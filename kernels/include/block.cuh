@@ -15,15 +15,6 @@ struct BlockScratch {
   float partial[N][kMaxWarps];
 };
 
-// Makes the memory accesses of the block's threads before this point precede those after it.
-__device__ __forceinline__ void blockSync() {
-  if (blockDim.x == kWarpSize) {
-    __syncwarp();
-  } else {
-    __syncthreads();
-  }
-}
-
 // Reduces N values at once with one pair of barriers. combine(v) reduces a value over a warp;
 // identity stands for the warps the block does not have.
 template <int N, class Combine>

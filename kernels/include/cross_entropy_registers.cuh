@@ -178,7 +178,8 @@ class RowInRegisters {
   // Where this thread keeps the vector of a slot of the tile.
   __device__ __forceinline__ Raw* kept(int slot) const {
     extern __shared__ uint4 keptVectors[];
-    return reinterpret_cast<Raw*>(keptVectors) + (tileSlots + slot) * static_cast<int>(blockDim.x) + threadIdx.x;
+    const int width = static_cast<int>(blockDim.x);
+    return reinterpret_cast<Raw*>(keptVectors) + (tileSlots + slot) * width + threadIdx.x;
   }
 
   __device__ __forceinline__ void keepTile() const {

@@ -176,7 +176,8 @@ class MmaEngine {
 
   LeftAt left_;
   RightAt right_;
-  float sum_[kProducts][kPiecesDown][kPiecesAcross][4];  // [..][16 rows][8 columns][as mma has them]
+  // [..][16 rows][8 columns][as mma has them]
+  float sum_[kProducts][kPiecesDown][kPiecesAcross][4];
 };
 
 }  // namespace lockstep

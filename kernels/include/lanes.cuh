@@ -39,13 +39,6 @@ __device__ __forceinline__ Lanes<N> product(Lanes<N> a, const Lanes<N>& b) {
   return a;
 }
 
-// round_T(a + b): what a + b becomes by being stored as T.
-template <class T, int N>
-__device__ __forceinline__ Lanes<N> roundedSum(Lanes<N> a, const Lanes<N>& b) {
-  forEachLane(a, [&](int i) { a.lane[i] = roundTo<T>(a.lane[i] + b.lane[i]); });
-  return a;
-}
-
 // Moves N elements at once. For N > 1 the address must be a multiple of 16 bytes, or of the size
 // of N elements where that is less.
 template <int N>
