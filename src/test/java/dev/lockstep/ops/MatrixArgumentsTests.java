@@ -1,0 +1,193 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.tensor.Rows;
+import dev.lockstep.tensor.Tensor;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** Matrix products and gated units: what is wrong with an argument. */
+class MatrixArgumentsTests extends RefusalTests {
+  static Stream<Refused> refusals() {
+    return Stream.of(linear(), gates()).flatMap(Function.identity());
+  }
+
+  private static Stream<Refused> linear() {
+    return Stream.of(
+        new Refused(
+            "linear_forward_f32: out has shape [4, 6], which is 4 rows of 6; 4 rows of 5 are"
+                + " needed",
+            f -> forward(f, f.f32(4, 6), f.f32(4, 3), f.f32(5, 3))),
+        new Refused(
+            "linear_forward_f32: weight has shape [5, 2], which is 5 rows of 2; 5 rows of 3",
+            f -> forward(f, f.f32(4, 5), f.f32(4, 3), f.f32(5, 2))),
+        new Refused(
+            "linear_forward_bf16: weight is f16; bf16 is needed",
+            f -> forward(f, f.bf16(4, 5), f.bf16(4, 3), f.f16(5, 3))),
+        new Refused(
+            "linear_forward: dtype i32 is not supported; f32, f16 and bf16 are",
+            f -> forward(f, f.i32(4, 5), f.i32(4, 3), f.i32(5, 3))),
+        new Refused(
+            "linear_forward_f32: bias has shape [4], which is 4 elements; 5 are needed",
+            f ->
+                f.linear.forward(
+                    f.stream,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4, 3),
+                    f.f32(5, 3),
+                    f.f32(4),
+                    null,
+                    Activation.NONE)),
+        new Refused(
+            "linear_forward_f32: residual has shape [4, 3]",
+            f ->
+                f.linear.forward(
+                    f.stream,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4, 3),
+                    f.f32(5, 3),
+                    null,
+                    f.f32(4, 3),
+                    Activation.NONE)),
+        new Refused(
+            "linear_forward_f32: out overlaps x in memory",
+            f -> {
+              Tensor x = f.f32(3, 3);
+              forward(f, x, x, f.f32(3, 3));
+            }),
+        new Refused(
+            "linear_forward_f32: out overlaps preActivation in memory",
+            f -> {
+              Tensor both = f.f32(5, 2);
+              f.linear.forward(
+                  f.stream,
+                  both.slice(0, 4),
+                  both.slice(1, 4),
+                  f.f32(4, 3),
+                  f.f32(2, 3),
+                  null,
+                  null,
+                  Activation.RELU);
+            }),
+        new Refused(
+            "linear_backward_input_f32: weight has shape [4, 3], which is 4 rows of 3; 5 rows of 3",
+            f -> f.linear.backwardInput(f.stream, f.f32(4, 3), f.f32(4, 5), f.f32(4, 3))),
+        new Refused(
+            "linear_backward_input_f16: dY2 has shape [4, 4]",
+            f ->
+                f.linear.backwardInput(
+                    f.stream, f.f16(4, 3), f.f16(4, 5), f.f16(5, 3), f.f16(4, 4), f.f16(5, 3))),
+        new Refused(
+            "linear_backward_weight_bf16: dWeight is bf16; f32 is needed",
+            f -> f.linear.backwardWeight(f.stream, f.bf16(5, 3), f.bf16(4, 5), f.bf16(4, 3))),
+        new Refused(
+            "linear_backward_weight_f32: dY has shape [3, 5], which is 3 rows of 5; 4 rows of 5",
+            f -> f.linear.backwardWeight(f.stream, f.f32(5, 3), f.f32(3, 5), f.f32(4, 3))),
+        new Refused(
+            "linear_backward_bias_f32: dBias has shape [4], which is 4 elements; 5 are needed",
+            f -> f.linear.backwardBias(f.stream, f.f32(4), f.f32(4, 5))));
+  }
+
+  private static Stream<Refused> gates() {
+    return Stream.of(
+        new Refused(
+            "swiglu_forward_bf16: wUp has shape [5, 3], which is 5 rows of 3; 6 rows of 3",
+            f ->
+                f.swiGlu.forward(
+                    f.stream,
+                    f.bf16(4, 6),
+                    null,
+                    null,
+                    f.bf16(4, 3),
+                    f.bf16(6, 3),
+                    f.bf16(5, 3),
+                    null,
+                    null,
+                    Activation.SILU)),
+        new Refused(
+            "swiglu_forward_f32: activation leaky_relu has a slope, which a gate does not take",
+            f ->
+                f.swiGlu.forward(
+                    f.stream,
+                    f.f32(4, 6),
+                    null,
+                    null,
+                    f.f32(4, 3),
+                    f.f32(6, 3),
+                    f.f32(6, 3),
+                    null,
+                    null,
+                    Activation.LEAKY_RELU)),
+        new Refused(
+            "glu_forward_f32: up is 1 rows of 3; 1 rows of 4 are needed",
+            f -> f.swiGlu.gluForward(f.stream, f.f32(4), f.f32(4), f.f32(3), Activation.SILU)),
+        new Refused(
+            "glu_backward_f32: dGate overlaps dUp in memory",
+            f -> {
+              Tensor gate = f.f32(4);
+              f.swiGlu.gluBackward(f.stream, gate, gate, f.f32(4), gate, f.f32(4), Activation.SILU);
+            }),
+        new Refused(
+            "glu_backward_f32: dUp overlaps dH in memory",
+            f -> {
+              Tensor dH = f.f32(5);
+              f.swiGlu.gluBackward(
+                  f.stream,
+                  f.f32(4),
+                  dH.slice(0, 4),
+                  dH.slice(1, 4),
+                  f.f32(4),
+                  f.f32(4),
+                  Activation.SILU);
+            }),
+        new Refused(
+            "glu_backward_f32: dGate overlaps dUp in memory",
+            f -> {
+              Rows both = Rows.of(f.f32(3, 8));
+              f.swiGlu.gluBackward(
+                  f.stream,
+                  both.columns(0, 4),
+                  both.columns(3, 4),
+                  null,
+                  Rows.of(f.f32(3, 4)),
+                  both.columns(0, 4),
+                  both.columns(4, 4),
+                  Gate.of(Activation.SILU));
+            }),
+        new Refused(
+            "glu_forward_f32: h is 3 rows of 5; 3 rows of 4 are needed",
+            f -> packed(f, Rows.of(f.f32(3, 5)), Rows.of(f.f32(3, 8)))),
+        new Refused(
+            "glu_forward_f32: h is bf16; f32 is needed",
+            f -> packed(f, Rows.of(f.bf16(3, 4)), Rows.of(f.f32(3, 8)))),
+        new Refused(
+            "glu_forward_f32: h is f32, 3 rows of 4, 2 apart: its rows overlap",
+            f -> packed(f, Rows.within(f.f32(8), 3, 4, 2), Rows.of(f.f32(3, 8)))),
+        new Refused(
+            "activation leaky_relu has a slope, which a gate does not take",
+            f -> Gate.of(Activation.LEAKY_RELU)),
+        new Refused("limit NaN must be above 0", f -> Gate.clampedSwiGlu(Float.NaN, 1)),
+        new Refused("limit 0.0 must be above 0", f -> Gate.clampedSwiGlu(0, 1)),
+        new Refused(
+            "limit Infinity must be finite",
+            f -> Gate.clampedSwiGlu(Float.POSITIVE_INFINITY, 1.7f)),
+        new Refused("alpha NaN must be finite and not 0", f -> Gate.clampedSwiGlu(7, Float.NaN)),
+        new Refused("alpha 0.0 must be finite and not 0", f -> Gate.clampedSwiGlu(7, 0)),
+        new Refused(
+            "alpha 2.0 needs a finite limit",
+            f -> new Gate(Activation.SILU, Accuracy.FAST, Float.POSITIVE_INFINITY, 2)),
+        new Refused(
+            "activation relu has no clamped form; silu has",
+            f -> new Gate(Activation.RELU, Accuracy.ACCURATE, 7, 1)));
+  }
+
+  private static void forward(OpFixture f, Tensor out, Tensor x, Tensor weight) {
+    f.linear.forward(f.stream, out, null, x, weight, null, null, Activation.NONE);
+  }
+
+  private static void packed(OpFixture f, Rows h, Rows both) {
+    f.swiGlu.gluForward(
+        f.stream, h, both.columns(0, 4), both.columns(4, 4), Gate.of(Activation.SILU));
+  }
+}
