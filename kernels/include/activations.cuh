@@ -2,9 +2,8 @@
 // their derivatives.
 //
 // Two precisions, their bounds held by ActivationAccuracyTests. Accurate: results stored as fp16 or
-// bf16 are within 1 ulp of the rounded exact result for every input; fp32 within 4 ulp (the
-// derivative of gelu_tanh 5), or 4 * 2^-24 absolute where a derivative crosses zero. Tails
-// included, down to subnormal results. Fast: one tanh.approx in place of exponential and division;
+// bf16 are within 1 ulp of the rounded exact result for every input; fp32 within 4 ulp, or
+// 4 * 2^-24 absolute where a derivative crosses zero. Tails included, down to subnormal results. Fast: one tanh.approx in place of exponential and division;
 // bounds are absolute.
 //
 // At -inf silu and gelu are products with 0 and give NaN, as do their derivatives, so that an

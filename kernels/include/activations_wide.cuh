@@ -33,8 +33,12 @@ struct WideCurves {
   }
 
   static __device__ __forceinline__ Curve silu(float x) {
-    const float a = minKeepingNan(fabsf(x), kLargestExponent);
-    return timesLogistic<1>(x, a, 0.0f, fminf(x, kLargestExponent), 1.0f);
+    const ScaledLogistic l = logisticOfMinus(minKeepingNan(fabsf(x), kLargestExponent), 0.0f);
+    const bool negative = __float_as_int(x) < 0;
+    const float rest = negative ? l.larger : -l.minusExponential * l.larger;
+    return {timesLogistic(x, l),
+            ((negative ? l.smaller : l.larger) * fmaf(fminf(x, kLargestExponent), rest, 1.0f)) *
+                (negative ? kExponentialScale : 1.0f)};
   }
 
   static __device__ __forceinline__ Curve geluTanh(float x) {
@@ -54,11 +58,23 @@ struct WideCurves {
                        fmaf(kCubicHigh, squareLow, fmaf(kCubicLow, square, kLinearLow));
     const float v = z * p;
     const float low = fmaf(z, pLow, fmaf(z, p, -v));
-    // Scaled, because x times it must not overflow.
+    const ScaledLogistic l = logisticOfMinus(v, low);
+    const bool negative = __float_as_int(x) < 0;
+    // s + x v' s (1 - s) for x > 0 and s - |x| v' s + |x| v' s^2 for x < 0, where v' is around 5 and
+    // the middle term counts most: v' in two parts, too, and the middle term added last. Scaled,
+    // because x times it must not overflow.
     constexpr float kScale = 0x1p-8f;
-    const float slope = fmaf(3.0f * kCubicHigh * kScale, square,
-                             fmaf(3.0f * kCubicHigh * kScale, squareLow, kGeluLinear * kScale));
-    return timesLogistic<256>(x, v, low, fminf(x, kCap), slope);
+    constexpr float kSlopeConstant = kGeluLinear * kScale;
+    constexpr float kSlopeSquare = static_cast<float>(3.0 * kCubic * kScale);
+    const float slope = fmaf(kSlopeSquare, square, kSlopeConstant);
+    const float slopeLow =
+        fmaf(kSlopeSquare, squareLow, fmaf(kSlopeSquare, square, kSlopeConstant - slope));
+    const float below = fminf(x, 0.0f);
+    const float rest = fmaf(below, slope, fmaf(z * slope, -l.minusExponential * l.larger,
+                                               fmaf(below, slopeLow, kScale)));
+    return {timesLogistic(x, l),
+            ((negative ? l.smaller : l.larger) * rest) *
+                ((negative ? kExponentialScale : 1.0f) / kScale)};
   }
 
   // x Phi(x), Phi(-z) = exp(-z^2 / 2) k(z). k(z) (4 + 1.5 z) is a polynomial of degree 9 in
@@ -97,18 +113,10 @@ struct WideCurves {
   }
 
  private:
-  // x s(v) and s + x v' s (1 - s), for |v| = a + low; slope is v' / kScale, capped is x but where
-  // s is 1.
-  template <int kScale>
-  static __device__ __forceinline__ Curve timesLogistic(float x, float a, float low, float capped,
-                                                        float slope) {
-    constexpr float kUnit = 1.0f / kScale;
-    const ScaledLogistic l = logisticOfMinus(a, low);
+  // x s(v) for the logistic of |v|; x has the sign of v.
+  static __device__ __forceinline__ float timesLogistic(float x, const ScaledLogistic& l) {
     const bool negative = __float_as_int(x) < 0;
-    const float s = negative ? l.smaller : l.larger;
-    const float rest = negative ? l.larger : -l.minusExponential * l.larger;
-    const float scale = negative ? kExponentialScale : 1.0f;
-    return {(x * s) * scale, (s * fmaf(capped, slope * rest, kUnit)) * (scale * kScale)};
+    return (x * (negative ? l.smaller : l.larger)) * (negative ? kExponentialScale : 1.0f);
   }
 };
 

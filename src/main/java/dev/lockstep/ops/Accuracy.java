@@ -7,8 +7,8 @@ package dev.lockstep.ops;
 public enum Accuracy {
   /**
    * Results in f16 and bf16 within 1 ulp of the exact result, rounded, for every input; in f32
-   * within 4 ulp (the derivative of gelu_tanh 5), derivatives absolutely within 4·2⁻²⁴ where they
-   * cross zero. Matrix products with an activation fused in compute it like this.
+   * within 4 ulp, derivatives absolutely within 4·2⁻²⁴ where they cross zero. Matrix products with
+   * an activation fused in compute it like this.
    */
   ACCURATE(0),
   /**
