@@ -25,9 +25,9 @@ abstract class GluTests extends OpTests {
 
   /**
    * Rows, columns: one; less than a vector; vectors that only f32 has whole; whole vectors, several
-   * rows to a block; more than the 256 threads of one.
+   * rows to a block; more than the 256 threads of one; more blocks than a grid has in y.
    */
-  private static final int[][] SHAPES = {{1, 1}, {5, 7}, {3, 36}, {70, 64}, {2, 4608}};
+  private static final int[][] SHAPES = {{1, 1}, {5, 7}, {3, 36}, {70, 64}, {2, 4608}, {1, 65_537}};
 
   @Override
   Stream<OpCase> cases() {

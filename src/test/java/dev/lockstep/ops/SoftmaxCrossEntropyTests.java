@@ -30,6 +30,8 @@ abstract class SoftmaxCrossEntropyTests extends OpTests {
     {2, 2052, 2080}, // a second warp; ends within a vector, or pads whole ones only
     {2, 4099, 4104}, // likewise of 16-bit types
     {2, 8200, 8200}, // several parts
+    {1, 262_144, 262_144}, // the widest promised, in registers and
+    {1, 262_145, 262_145}, // by elements
   };
 
   private static final Options[] OPTIONS = {
