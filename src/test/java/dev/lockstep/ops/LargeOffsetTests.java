@@ -1,6 +1,7 @@
 package dev.lockstep.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
@@ -18,11 +19,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Elements beyond 2³¹ of a tensor, where an index of 32 bits is at an end. On the simulator the
- * memory between those that are written has no pages. NormTrapTests does the same with norms.
+ * memory between those that are written has no pages.
  */
 @Tag("sweep")
 class LargeOffsetTests {
@@ -67,6 +69,32 @@ class LargeOffsetTests {
       System.arraycopy(one, 0, got, row * cols, cols);
     }
     return got;
+  }
+
+  /** By vectors and by elements, forward and backward; y and dX in one place after the other. */
+  @ParameterizedTest
+  @CsvSource({"64, true", "65, true", "64, false", "65, false"})
+  void normsReachTheirRows(int cols, boolean layer) {
+    NormProblem problem = new NormProblem(layer, ROWS, cols, DType.BF16).plain().solve();
+    try (DeviceBuffer x = allocate();
+        DeviceBuffer y = allocate()) {
+      Rows in = Rows.within(sparse(x, problem.x, cols), ROWS, cols, PITCH);
+      Tensor results = sparse(y, problem.x, cols);
+      Rows out = Rows.within(results, ROWS, cols, PITCH);
+      problem.forward(ops, memory, in, out, in, null);
+      assertClose(rows(results, cols), problem.y);
+      Rows dY = Rows.of(memory.input(DType.BF16, problem.dY, ROWS, cols));
+      problem.backward(ops, memory, out, dY, null, in);
+      assertClose(rows(results, cols), problem.dX);
+      memory.finish();
+    }
+  }
+
+  private static void assertClose(double[] got, double[] want) {
+    for (int i = 0; i < want.length; i++) {
+      // Rounded to bf16, and in the backward pass computed from what was.
+      assertThat(got[i]).isCloseTo(want[i], offset(0x1p-7 * Math.max(1, Math.abs(want[i]))));
+    }
   }
 
   /** By vectors and by elements. */
