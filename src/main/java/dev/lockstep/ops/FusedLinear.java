@@ -15,9 +15,21 @@ public final class FusedLinear {
   private final GemmFamily backwardInput;
   private final GemmFamily backwardWeight;
   private final KernelFamily backwardBias;
+  private final @Nullable GemmTile forced;
   private final Operands operands = new Operands();
 
   public FusedLinear(KernelLibrary library) {
+    this(library, null);
+  }
+
+  /**
+   * With every product in tiles of one size, whatever its shape: to measure what a tile costs.
+   *
+   * @param forced that {@linkplain GemmTile#takes takes} the storage type; null leaves the choice
+   *     to the shape
+   */
+  public FusedLinear(KernelLibrary library, @Nullable GemmTile forced) {
+    this.forced = forced;
     forward = new GemmFamily(library, "linear", "linear_forward");
     backwardInput = new GemmFamily(library, "linear", "linear_backward_input");
     backwardWeight = new GemmFamily(library, "linear", "linear_backward_weight");
@@ -71,7 +83,7 @@ public final class FusedLinear {
     long m = x.shape().rows();
     long k = x.shape().cols();
     long n = weight.shape().rows();
-    GemmTile tile = GemmTile.of(dtype, n, k);
+    GemmTile tile = or(GemmTile.of(dtype, n, k));
     operands
         .begin(forward.of(tile, dtype))
         .output("out", out, dtype, m, n)
@@ -167,7 +179,7 @@ public final class FusedLinear {
     long m = dY.shape().rows();
     long n = dY.shape().cols();
     long k = weight.shape().cols();
-    GemmTile tile = GemmTile.of(dtype, k, n);
+    GemmTile tile = or(GemmTile.of(dtype, k, n));
     operands
         .begin(backwardInput.of(tile, dtype))
         .output("dX", dX, dtype, m, k)
@@ -197,7 +209,7 @@ public final class FusedLinear {
     long m = x.shape().rows();
     long k = x.shape().cols();
     long n = dY.shape().cols();
-    GemmTile tile = GemmTile.ofWeight(dtype, n, k, m);
+    GemmTile tile = or(GemmTile.ofWeight(dtype, n, k, m));
     operands
         .begin(backwardWeight.of(tile, dtype))
         .output("dWeight", dWeight, DType.F32, n, k)
@@ -228,5 +240,9 @@ public final class FusedLinear {
         .int64(n)
         .checked()
         .launch(stream, ColumnLaunch.of(n).launch());
+  }
+
+  private GemmTile or(GemmTile chosen) {
+    return forced == null ? chosen : forced;
   }
 }

@@ -3,7 +3,7 @@ package dev.lockstep.ops;
 import dev.lockstep.numeric.DType;
 
 /** The tiles of the result that a block of a matrix product computes, one set of kernels each. */
-enum GemmTile {
+public enum GemmTile {
   /** Four warps of 32 × 32, for any type. */
   SMALL("", 64, 64, 128),
   /** Four warps of 64 × 64 on tensor cores: half the reads of the operands. */
@@ -45,11 +45,23 @@ enum GemmTile {
     return suffix;
   }
 
-  int rows() {
+  /** For example {@code 64x64}. */
+  public String label() {
+    return rows + "x" + cols;
+  }
+
+  /** Whether there are kernels with this tile for a storage type. */
+  public boolean takes(DType dtype) {
+    return this == SMALL || dtype != DType.F32;
+  }
+
+  /** Of the result. */
+  public int rows() {
     return rows;
   }
 
-  int cols() {
+  /** Of the result. */
+  public int cols() {
     return cols;
   }
 

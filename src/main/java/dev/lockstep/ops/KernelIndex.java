@@ -49,6 +49,22 @@ record KernelIndex(
   }
 
   /**
+   * The image that has an entry.
+   *
+   * @throws IllegalArgumentException when none has
+   */
+  String imageOf(String entry) {
+    return images.entrySet().stream()
+        .filter(image -> image.getValue().contains(entry))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no kernel image that is packaged has an entry \"%s\"".formatted(entry)));
+  }
+
+  /**
    * Refuses what is not there.
    *
    * @throws IllegalArgumentException that lists what is

@@ -76,6 +76,16 @@ public final class KernelLibrary implements AutoCloseable {
     return Optional.ofNullable(index.resources().getOrDefault(entry, Map.of()).get(architecture));
   }
 
+  /**
+   * The PTX of the image a packaged kernel is in.
+   *
+   * @param entry for example {@code rmsnorm_backward_bf16}
+   * @throws IllegalArgumentException when no image has it
+   */
+  public String ptx(String entry) {
+    return ptxOf(index.imageOf(entry));
+  }
+
   @Override
   public synchronized void close() {
     closed = true;
@@ -84,11 +94,13 @@ public final class KernelLibrary implements AutoCloseable {
   }
 
   private KernelModule load(String image) {
-    String ptx =
-        read(image + ".ptx", in -> new String(readAll(in), StandardCharsets.UTF_8))
-            .orElseThrow(() -> new IllegalStateException(missing(image + ".ptx")));
     Optional<byte[]> fatbin = read(image + ".fatbin", KernelLibrary::readAll);
-    return device.load(new KernelImage(image, ptx, fatbin));
+    return device.load(new KernelImage(image, ptxOf(image), fatbin));
+  }
+
+  private String ptxOf(String image) {
+    return read(image + ".ptx", in -> new String(readAll(in), StandardCharsets.UTF_8))
+        .orElseThrow(() -> new IllegalStateException(missing(image + ".ptx")));
   }
 
   private <T> Optional<T> read(String file, Function<InputStream, T> reader) {

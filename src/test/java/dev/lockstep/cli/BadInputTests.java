@@ -129,6 +129,18 @@ class BadInputTests {
         "bench rows --gpu voodoo               | voodoo, a100",
         "bench rows --json @/folder            | --json @/folder, directory",
         "bench rows --markdown @/text/below    | --markdown @/text/below, cannot be written",
+        "bench matmul --kernel liner            | \"liner\", linear, swiglu, gated",
+        "bench matmul --tile 32x32             | \"32x32\", 64x64, 128x128",
+        "bench matmul --dtype f32 --tile 128x128 | \"128x128\", 64x64",
+        "bench matmul --dtype i32              | --dtype i32, f32, bf16",
+        "bench matmul --shape 64               | --shape 64, MxNxK",
+        "bench matmul --shape 64x64x           | --shape 64x64x, MxNxK",
+        "bench matmul --shape 64x0x64          | --shape 64x0x64, at least 1",
+        "bench matmul --shape 64x-1x64         | --shape 64x-1x64, at least 1",
+        "bench matmul --shape 9999999999x9999999999x2 | --shape 9999999999x9999999999x2, 2^63-1",
+        "bench matmul --shape 99999999999999999999x2x2 | --shape 99999999999999999999x2x2, 2^63-1",
+        "bench matmul --kernel linear --shape 999999x999999x64 --device sim | linear forward,"
+            + " memory",
         "bench columns                         | unknown command 'columns', --help",
         "doctor --json @/text/below.json       | --json @/text/below.json, cannot be written",
       })
@@ -174,7 +186,10 @@ class BadInputTests {
   }
 
   private static String name(String command) {
-    return command.startsWith("bench rows") ? "bench rows" : command.split(" ")[0];
+    return Stream.of("bench rows", "bench matmul")
+        .filter(command::startsWith)
+        .findFirst()
+        .orElse(command.split(" ")[0]);
   }
 
   /** Every path under the folder: nothing may appear, nothing may be left. */

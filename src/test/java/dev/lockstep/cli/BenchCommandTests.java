@@ -68,11 +68,44 @@ class BenchCommandTests {
   }
 
   @Test
+  void matrixProductsAreCountedAndFusionsCompared() throws IOException {
+    Path json = folder.resolve("matmul.json");
+    Path table = folder.resolve("matmul.md");
+    Run run =
+        matmul(
+            "--kernel linear_gelu_erf --tile 64x64 --shape 64x64x64,1x2x3 --json %s --markdown %s"
+                .formatted(json, table));
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    assertThat(run.out())
+        .contains("device   sim", "per mma", "in tiles of 64x64", "saves 16.0 KiB")
+        .contains("8 measured, 4 of them with a limit, 0 missed");
+    JsonNode report = JsonMapper.shared().readTree(Files.readAllBytes(json));
+    assertThat(report.get("missed").asInt()).isZero();
+    assertThat(report.get("rows")).hasSize(8);
+    assertThat(report.get("savings")).hasSize(4);
+    assertThat(report.get("savings").get(0).get("savedBytes").asLong()).isEqualTo(2 * 64 * 64 * 2);
+    assertThat(Files.readString(table)).contains("# Matrix kernels", "| 64x64x64 |", "saves");
+  }
+
+  @Test
+  void matrixProductsAreListed() {
+    Run run = matmul("--list --dtype f32");
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .containsPattern("linear +linear +forward, backward_input, backward_weight")
+        .doesNotContain("device");
+  }
+
+  @Test
   void withoutAKindItListsTheKinds() {
     Run run = Run.lockstep("bench");
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
-    assertThat(run.err()).contains("Usage: lockstep bench", "  rows  ");
+    assertThat(run.err()).contains("Usage: lockstep bench", "  rows  ", "  matmul  ");
+  }
+
+  private static Run matmul(String arguments) {
+    return Run.lockstep(("bench matmul --device sim " + arguments).split(" +"));
   }
 
   private static Run run(String arguments) {

@@ -73,6 +73,18 @@ class KernelLibraryTests {
   }
 
   @Test
+  void givesTheTextAnEntryIsIn() {
+    try (KernelLibrary library = library(Map.of("one.ptx", "PTX one", "two.ptx", "PTX two"))) {
+      assertThat(library.ptx("b_f32")).isEqualTo("PTX one");
+      assertThat(library.ptx("c_f32")).isEqualTo("PTX two");
+      assertThat(device.loaded()).isEmpty();
+      assertThatThrownBy(() -> library.ptx("d_f32"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("no kernel image that is packaged has an entry \"d_f32\"");
+    }
+  }
+
+  @Test
   void aBuildWithoutKernelsIsRefused() {
     assertThatThrownBy(() -> new KernelLibrary(device, file -> null))
         .isInstanceOf(IllegalStateException.class)

@@ -28,11 +28,11 @@ final class LossCases {
 
   private LossCases() {}
 
-  static void add(List<RowCase> cases, DType dtype, Sizes sizes) {
+  static void add(List<BenchCase> cases, DType dtype, Sizes sizes) {
     for (Shape shape : sizes.or(ROWS, VOCABULARIES)) {
       int moves = shape.cols() * dtype.byteSize() <= ON_CHIP ? 2 : 3;
       cases.add(
-          new RowCase(
+          new BenchCase(
               "loss",
               "cross_entropy",
               "forward+backward",
@@ -48,8 +48,9 @@ final class LossCases {
     }
   }
 
-  private static RowCase elementwise(String kernel, DType dtype, Shape shape, RowCase.Plan plan) {
-    return new RowCase(
+  private static BenchCase elementwise(
+      String kernel, DType dtype, Shape shape, BenchCase.Plan plan) {
+    return new BenchCase(
         "loss",
         kernel,
         "forward+backward",
@@ -60,7 +61,7 @@ final class LossCases {
         plan);
   }
 
-  private static RowCase.Plan crossEntropy(DType dtype, Shape shape) {
+  private static BenchCase.Plan crossEntropy(DType dtype, Shape shape) {
     return (library, memory) -> {
       SoftmaxCrossEntropy op = new SoftmaxCrossEntropy(library);
       Outputs outputs =
@@ -77,7 +78,7 @@ final class LossCases {
     };
   }
 
-  private static RowCase.Plan binary(DType dtype, Shape shape) {
+  private static BenchCase.Plan binary(DType dtype, Shape shape) {
     return (library, memory) -> {
       BceWithLogits op = new BceWithLogits(library);
       Tensor loss = memory.zeros(DType.F32, 1);
@@ -91,7 +92,7 @@ final class LossCases {
     };
   }
 
-  private static RowCase.Plan squared(DType dtype, Shape shape) {
+  private static BenchCase.Plan squared(DType dtype, Shape shape) {
     return (library, memory) -> {
       MeanSquaredError op = new MeanSquaredError(library);
       Tensor loss = memory.zeros(DType.F32, 1);

@@ -24,17 +24,17 @@ final class NormCases {
 
   private NormCases() {}
 
-  static void add(List<RowCase> cases, DType dtype, Sizes sizes) {
+  static void add(List<BenchCase> cases, DType dtype, Sizes sizes) {
     add(cases, "layernorm", dtype, sizes, NormCases::layerForward, NormCases::layerBackward);
     add(cases, "rmsnorm", dtype, sizes, NormCases::rmsForward, NormCases::rmsBackward);
   }
 
   private interface Norm {
-    RowCase.Plan plan(DType dtype, Shape shape, boolean residual);
+    BenchCase.Plan plan(DType dtype, Shape shape, boolean residual);
   }
 
   private static void add(
-      List<RowCase> cases, String kernel, DType dtype, Sizes sizes, Norm forward, Norm backward) {
+      List<BenchCase> cases, String kernel, DType dtype, Sizes sizes, Norm forward, Norm backward) {
     for (Shape shape : sizes.or(ROWS, COLS)) {
       for (boolean residual : new boolean[] {false, true}) {
         String suffix = residual ? "+residual" : "";
@@ -65,15 +65,15 @@ final class NormCases {
     }
   }
 
-  private static RowCase row(
+  private static BenchCase row(
       String kernel,
       String pass,
       DType dtype,
       Shape shape,
       int tensors,
       double limit,
-      RowCase.Plan plan) {
-    return new RowCase(
+      BenchCase.Plan plan) {
+    return new BenchCase(
         "norm",
         kernel,
         pass,
@@ -84,7 +84,7 @@ final class NormCases {
         plan);
   }
 
-  private static RowCase.Plan layerForward(DType dtype, Shape shape, boolean residual) {
+  private static BenchCase.Plan layerForward(DType dtype, Shape shape, boolean residual) {
     return (library, memory) -> {
       LayerNorm norm = new LayerNorm(library);
       Tensor y = memory.zeros(dtype, shape.extents());
@@ -105,7 +105,7 @@ final class NormCases {
     };
   }
 
-  private static RowCase.Plan layerBackward(DType dtype, Shape shape, boolean residual) {
+  private static BenchCase.Plan layerBackward(DType dtype, Shape shape, boolean residual) {
     return (library, memory) -> {
       LayerNorm norm = new LayerNorm(library);
       Tensor dX = memory.zeros(dtype, shape.extents());
@@ -128,7 +128,7 @@ final class NormCases {
     };
   }
 
-  private static RowCase.Plan rmsForward(DType dtype, Shape shape, boolean residual) {
+  private static BenchCase.Plan rmsForward(DType dtype, Shape shape, boolean residual) {
     return (library, memory) -> {
       RmsNorm norm = new RmsNorm(library);
       Tensor y = memory.zeros(dtype, shape.extents());
@@ -143,7 +143,7 @@ final class NormCases {
     };
   }
 
-  private static RowCase.Plan rmsBackward(DType dtype, Shape shape, boolean residual) {
+  private static BenchCase.Plan rmsBackward(DType dtype, Shape shape, boolean residual) {
     return (library, memory) -> {
       RmsNorm norm = new RmsNorm(library);
       Tensor dX = memory.zeros(dtype, shape.extents());

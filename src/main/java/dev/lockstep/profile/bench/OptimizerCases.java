@@ -38,7 +38,7 @@ final class OptimizerCases {
 
   private OptimizerCases() {}
 
-  static void add(List<RowCase> cases, DType dtype, Sizes sizes) {
+  static void add(List<BenchCase> cases, DType dtype, Sizes sizes) {
     for (Shape shape : sizes.or(TENSORS, ELEMENTS)) {
       int size = dtype.byteSize();
       cases.add(row("gradient_norm", "norm", dtype, shape, size, norm(dtype, shape)));
@@ -53,14 +53,14 @@ final class OptimizerCases {
     }
   }
 
-  private static RowCase row(
+  private static BenchCase row(
       String kernel,
       String pass,
       DType dtype,
       Shape shape,
       int bytesPerElement,
-      RowCase.Plan plan) {
-    return new RowCase(
+      BenchCase.Plan plan) {
+    return new BenchCase(
         "optimizer",
         kernel,
         pass,
@@ -71,7 +71,7 @@ final class OptimizerCases {
         plan);
   }
 
-  private static RowCase.Plan norm(DType dtype, Shape shape) {
+  private static BenchCase.Plan norm(DType dtype, Shape shape) {
     return (library, memory) -> {
       GlobalNorm op = new GlobalNorm(library);
       List<Tensor> gradients = tensors(shape, cols -> memory.normal(dtype, cols));
@@ -83,7 +83,7 @@ final class OptimizerCases {
     };
   }
 
-  private static RowCase.Plan clip(DType dtype, Shape shape) {
+  private static BenchCase.Plan clip(DType dtype, Shape shape) {
     return (library, memory) -> {
       GradientClipping op = new GradientClipping(library);
       List<Tensor> gradients = tensors(shape, cols -> memory.normal(dtype, cols));
@@ -93,7 +93,7 @@ final class OptimizerCases {
     };
   }
 
-  private static RowCase.Plan adam(Decay decay, DType dtype, Shape shape) {
+  private static BenchCase.Plan adam(Decay decay, DType dtype, Shape shape) {
     return (library, memory) -> {
       AdamKernel op = new AdamKernel(library);
       AdamKernel.Settings settings = new AdamKernel.Settings(0.9f, 0.95f, 1e-8f, decay);
@@ -103,7 +103,7 @@ final class OptimizerCases {
     };
   }
 
-  private static RowCase.Plan sgd(float momentum, DType dtype, Shape shape) {
+  private static BenchCase.Plan sgd(float momentum, DType dtype, Shape shape) {
     return (library, memory) -> {
       SgdKernel op = new SgdKernel(library);
       SgdKernel.Settings settings = new SgdKernel.Settings(momentum, 0, false);

@@ -29,7 +29,7 @@ final class OtherCases {
 
   private OtherCases() {}
 
-  static void add(List<RowCase> cases, DType dtype, Sizes sizes) {
+  static void add(List<BenchCase> cases, DType dtype, Sizes sizes) {
     for (Shape shape : sizes.or(ROWS, COLS)) {
       DType other = dtype == DType.F32 ? DType.BF16 : DType.F32;
       long both = Tensor.bytes(dtype, shape) + Tensor.bytes(other, shape);
@@ -91,18 +91,18 @@ final class OtherCases {
     }
   }
 
-  private static RowCase row(
+  private static BenchCase row(
       String kernel,
       String pass,
       DType dtype,
       Shape shape,
       long fewestBytes,
       OptionalDouble limit,
-      RowCase.Plan plan) {
-    return new RowCase("other", kernel, pass, dtype, shape, fewestBytes, limit, plan);
+      BenchCase.Plan plan) {
+    return new BenchCase("other", kernel, pass, dtype, shape, fewestBytes, limit, plan);
   }
 
-  private static RowCase.Plan cast(DType from, DType to, Shape shape) {
+  private static BenchCase.Plan cast(DType from, DType to, Shape shape) {
     return (library, memory) -> {
       Cast op = new Cast(library);
       Tensor target = memory.zeros(to, shape.extents());
@@ -111,7 +111,7 @@ final class OtherCases {
     };
   }
 
-  private static RowCase.Plan scale(DType dtype, Shape shape) {
+  private static BenchCase.Plan scale(DType dtype, Shape shape) {
     return (library, memory) -> {
       GradientScaling op = new GradientScaling(library);
       Tensor gradient = memory.normal(dtype, shape.extents());
@@ -120,7 +120,7 @@ final class OtherCases {
     };
   }
 
-  private static RowCase.Plan drop(DType dtype, Shape shape, boolean residual) {
+  private static BenchCase.Plan drop(DType dtype, Shape shape, boolean residual) {
     return (library, memory) -> {
       Dropout op = new Dropout(library);
       Tensor y = memory.zeros(dtype, shape.extents());
@@ -131,7 +131,7 @@ final class OtherCases {
     };
   }
 
-  private static RowCase.Plan dropBackward(DType dtype, Shape shape) {
+  private static BenchCase.Plan dropBackward(DType dtype, Shape shape) {
     return (library, memory) -> {
       Dropout op = new Dropout(library);
       Tensor dX = memory.zeros(dtype, shape.extents());
@@ -149,17 +149,17 @@ final class OtherCases {
   }
 
   private static void addSoftmax(
-      List<RowCase> cases, String kernel, boolean log, DType dtype, Shape shape) {
+      List<BenchCase> cases, String kernel, boolean log, DType dtype, Shape shape) {
     OptionalDouble limit = Limits.aligned(LIMIT, dtype, shape);
     long once = Tensor.bytes(dtype, shape);
-    RowCase.Plan forward =
+    BenchCase.Plan forward =
         (library, memory) -> {
           Softmax op = new Softmax(library);
           Tensor y = memory.zeros(dtype, shape.extents());
           Tensor x = memory.normal(dtype, shape.extents());
           return stream -> op.forward(stream, y, x, log);
         };
-    RowCase.Plan backward =
+    BenchCase.Plan backward =
         (library, memory) -> {
           Softmax op = new Softmax(library);
           Tensor dX = memory.zeros(dtype, shape.extents());
@@ -171,7 +171,7 @@ final class OtherCases {
     cases.add(row(kernel, "backward", dtype, shape, 3 * once, limit, backward));
   }
 
-  private static RowCase.Plan embeddingForward(DType dtype, Shape shape) {
+  private static BenchCase.Plan embeddingForward(DType dtype, Shape shape) {
     return (library, memory) -> {
       Embedding op = new Embedding(library);
       Tensor out = memory.zeros(dtype, shape.extents());
@@ -182,7 +182,7 @@ final class OtherCases {
     };
   }
 
-  private static RowCase.Plan embeddingBackward(DType dtype, Shape shape) {
+  private static BenchCase.Plan embeddingBackward(DType dtype, Shape shape) {
     return (library, memory) -> {
       Embedding op = new Embedding(library);
       Tensor dWeight = memory.zeros(DType.F32, VOCABULARY, shape.cols());

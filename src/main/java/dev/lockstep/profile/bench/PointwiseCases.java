@@ -24,7 +24,7 @@ final class PointwiseCases {
 
   private PointwiseCases() {}
 
-  static void add(List<RowCase> cases, DType dtype, Sizes sizes) {
+  static void add(List<BenchCase> cases, DType dtype, Sizes sizes) {
     List<Shape> shapes = sizes.or(ROWS, COLS);
     for (Activation activation : Activation.values()) {
       if (activation != Activation.NONE) {
@@ -42,7 +42,7 @@ final class PointwiseCases {
   }
 
   private static void addActivation(
-      List<RowCase> cases, Activation activation, DType dtype, Shape shape) {
+      List<BenchCase> cases, Activation activation, DType dtype, Shape shape) {
     for (Accuracy accuracy : Accuracy.values()) {
       if (accuracy == Accuracy.ACCURATE || !ofComparisons(activation)) {
         String suffix = accuracy == Accuracy.FAST ? " fast" : "";
@@ -86,7 +86,7 @@ final class PointwiseCases {
   }
 
   private static void addGate(
-      List<RowCase> cases, String kernel, Gate gate, DType dtype, Shape shape) {
+      List<BenchCase> cases, String kernel, Gate gate, DType dtype, Shape shape) {
     cases.add(row("gate", kernel, "forward", dtype, shape, 3, gateForward(gate, dtype, shape)));
     for (boolean again : new boolean[] {false, true}) {
       cases.add(
@@ -101,7 +101,7 @@ final class PointwiseCases {
     }
   }
 
-  private static RowCase.Plan gateForward(Gate kind, DType dtype, Shape shape) {
+  private static BenchCase.Plan gateForward(Gate kind, DType dtype, Shape shape) {
     return (library, memory) -> {
       SwiGlu op = new SwiGlu(library);
       Rows h = Rows.of(memory.zeros(dtype, shape.extents()));
@@ -114,7 +114,7 @@ final class PointwiseCases {
   /**
    * @param again whether h is written again, for whoever did not keep it
    */
-  private static RowCase.Plan gateBackward(Gate kind, DType dtype, Shape shape, boolean again) {
+  private static BenchCase.Plan gateBackward(Gate kind, DType dtype, Shape shape, boolean again) {
     return (library, memory) -> {
       SwiGlu op = new SwiGlu(library);
       Rows dGate = Rows.of(memory.zeros(dtype, shape.extents()));
@@ -127,15 +127,15 @@ final class PointwiseCases {
     };
   }
 
-  private static RowCase row(
+  private static BenchCase row(
       String group,
       String kernel,
       String pass,
       DType dtype,
       Shape shape,
       int tensors,
-      RowCase.Plan plan) {
-    return new RowCase(
+      BenchCase.Plan plan) {
+    return new BenchCase(
         group,
         kernel,
         pass,

@@ -30,7 +30,7 @@ final class Stopwatch {
   }
 
   /** Seconds of one run. */
-  double seconds(RowCase.Pass pass) {
+  double seconds(BenchCase.Pass pass) {
     double[] seconds = new double[RUNS];
     try (DeviceBuffer evicting = device.allocate(2 * cache);
         Event begin = device.newEvent();

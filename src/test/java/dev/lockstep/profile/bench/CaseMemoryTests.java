@@ -65,8 +65,8 @@ class CaseMemoryTests {
   @Test
   void everythingIsFreeAfterACaseThatFailed() {
     Tensor kept = memory.zeros(DType.F32, 8);
-    RowCase failing =
-        new RowCase(
+    BenchCase failing =
+        new BenchCase(
             "group",
             "kernel",
             "pass",
@@ -79,7 +79,7 @@ class CaseMemoryTests {
               own.zeros(DType.F32, 8);
               throw new IllegalStateException("on purpose");
             });
-    try (RowBench bench = new RowBench(device)) {
+    try (KernelBench bench = new KernelBench(device)) {
       assertThatThrownBy(() -> bench.measure(failing)).hasMessage("on purpose");
       assertThat(device.openBuffers()).isEqualTo(1);
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is measured by default is what was asked for, against the bytes that were agreed. */
 class RowCasesTests {
-  private static final List<RowCase> CASES = RowCases.all(DType.BF16, Sizes.defaults());
+  private static final List<BenchCase> CASES = RowCases.all(DType.BF16, Sizes.defaults());
 
   /** Bytes per element of the shape, and the limit. */
   @ParameterizedTest
@@ -50,7 +50,7 @@ class RowCasesTests {
   })
   void movesTheBytesAgreedOn(
       String kernel, String pass, String extents, long bytesPerElement, double limit) {
-    RowCase row = find(kernel, pass, extents);
+    BenchCase row = find(kernel, pass, extents);
     assertThat(row.fewestBytes()).isEqualTo(bytesPerElement * row.elements());
     assertThat(row.minimalSectors()).isEqualTo(row.fewestBytes() / 32);
     assertThat(row.limit()).hasValue(limit);
@@ -58,13 +58,13 @@ class RowCasesTests {
 
   @Test
   void noCaseIsThereTwice() {
-    assertThat(CASES).extracting(RowCase::toString).doesNotHaveDuplicates();
-    assertThat(CASES).extracting(RowCase::kernel).doesNotContainAnyElementsOf(groups());
+    assertThat(CASES).extracting(BenchCase::toString).doesNotHaveDuplicates();
+    assertThat(CASES).extracting(BenchCase::kernel).doesNotContainAnyElementsOf(groups());
   }
 
   @Test
   void fullPrecisionNeedsNoCopyOfTheWeights() {
-    List<RowCase> cases = RowCases.of(List.of("adamw"), DType.F32, Sizes.defaults());
+    List<BenchCase> cases = RowCases.of(List.of("adamw"), DType.F32, Sizes.defaults());
     assertThat(cases).hasSize(1);
     assertThat(cases.getFirst().fewestBytes()).isEqualTo(28L * 64 * 1_000_000);
   }
@@ -87,12 +87,12 @@ class RowCasesTests {
   void otherSizesReplaceEveryKernelsOwn() {
     Sizes sizes = new Sizes(OptionalLong.of(7), List.of(48L, 33L));
     assertThat(RowCases.of(List.of("rmsnorm", "cross_entropy"), DType.F16, sizes))
-        .extracting(RowCase::extents)
+        .extracting(BenchCase::extents)
         .containsOnly("7x48", "7x33");
     assertThat(
             RowCases.of(
                 List.of("cross_entropy"), DType.F16, new Sizes(OptionalLong.of(7), List.of())))
-        .extracting(RowCase::extents)
+        .extracting(BenchCase::extents)
         .containsExactly("7x32000", "7x128256");
   }
 
@@ -118,10 +118,10 @@ class RowCasesTests {
   }
 
   private static List<String> groups() {
-    return CASES.stream().map(RowCase::group).distinct().toList();
+    return CASES.stream().map(BenchCase::group).distinct().toList();
   }
 
-  private static RowCase find(String kernel, String pass, String extents) {
+  private static BenchCase find(String kernel, String pass, String extents) {
     return CASES.stream()
         .filter(
             row ->

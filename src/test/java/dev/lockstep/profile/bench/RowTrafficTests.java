@@ -58,7 +58,7 @@ class RowTrafficTests {
   private static final String WITHOUT_LIMIT = "embedding";
 
   private final Device device = Devices.open("sim", DeviceOptions.defaults()).device();
-  private final RowBench bench = new RowBench(device);
+  private final KernelBench bench = new KernelBench(device);
   private final KernelLibrary library = new KernelLibrary(device);
 
   @AfterAll
@@ -72,8 +72,8 @@ class RowTrafficTests {
     return new Sizes(OptionalLong.of(rows), List.of(cols));
   }
 
-  static List<RowCase> cases() {
-    List<RowCase> cases = new ArrayList<>();
+  static List<BenchCase> cases() {
+    List<BenchCase> cases = new ArrayList<>();
     for (DType dtype : List.of(DType.BF16, DType.F32)) {
       SIZES.forEach(
           (group, sizes) -> {
@@ -84,14 +84,14 @@ class RowTrafficTests {
     return cases;
   }
 
-  static List<RowCase> longNorms() {
+  static List<BenchCase> longNorms() {
     return RowCases.of(List.of("norm"), DType.BF16, LONG_NORMS);
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void movesNoMoreThanAllowed(RowCase row) {
-    RowResult result = bench.measure(row);
+  void movesNoMoreThanAllowed(BenchCase row) {
+    BenchResult result = bench.measure(row);
     assertThat(result.misses()).as("%s", result).isEmpty();
     assertThat(row.limit().isPresent()).isEqualTo(!row.kernel().equals(WITHOUT_LIMIT));
     assertThat(result.traffic().orElseThrow().localSectors()).isZero();
@@ -103,7 +103,7 @@ class RowTrafficTests {
   @Tag("sweep")
   @ParameterizedTest
   @MethodSource("longNorms")
-  void longRowsMoveNoMoreThanAllowed(RowCase row) {
+  void longRowsMoveNoMoreThanAllowed(BenchCase row) {
     movesNoMoreThanAllowed(row);
   }
 
@@ -114,7 +114,7 @@ class RowTrafficTests {
 
   @Test
   void everyGroupIsThere() {
-    assertThat(RowCases.all(DType.BF16, Sizes.defaults()).stream().map(RowCase::group).distinct())
+    assertThat(RowCases.all(DType.BF16, Sizes.defaults()).stream().map(BenchCase::group).distinct())
         .containsExactlyInAnyOrderElementsOf(SIZES.keySet());
   }
 }

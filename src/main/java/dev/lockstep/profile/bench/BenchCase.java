@@ -4,7 +4,10 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.tensor.Shape;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
  * One pass of a kernel over one shape: what it should move at best, and how it is run.
@@ -13,20 +16,26 @@ import java.util.OptionalDouble;
  * @param kernel for example {@code rmsnorm}
  * @param pass for example {@code backward}
  * @param dtype storage type of the large tensors
- * @param shape rows and columns; of its elements, instructions are counted for each
+ * @param shape rows and columns, or M, N and K of a matrix product; of its elements, instructions
+ *     are counted for each
  * @param fewestBytes what any implementation has to read and write
- * @param limit how many times the sectors of the fewest bytes it may request; none where rows end
+ * @param plannedBytes what this one means to: the fewest, or with operands of a matrix product read
+ *     once for every tile of the result that needs them
+ * @param limit how many times the sectors of the planned bytes it may request; none where rows end
  *     inside a sector, or are too few for what is read once per block not to show
+ * @param product what else a matrix product is held to
  * @param plan how it is run
  */
-public record RowCase(
+public record BenchCase(
     String group,
     String kernel,
     String pass,
     DType dtype,
     Shape shape,
     long fewestBytes,
+    long plannedBytes,
     OptionalDouble limit,
+    Optional<ProductLimits> product,
     Plan plan) {
   /** Makes the operands of a pass and says how to launch it. */
   @FunctionalInterface
@@ -42,6 +51,20 @@ public record RowCase(
     void launch(Stream stream);
   }
 
+  /** A pass that means to move the fewest bytes. */
+  BenchCase(
+      String group,
+      String kernel,
+      String pass,
+      DType dtype,
+      Shape shape,
+      long fewestBytes,
+      OptionalDouble limit,
+      Plan plan) {
+    this(
+        group, kernel, pass, dtype, shape, fewestBytes, fewestBytes, limit, Optional.empty(), plan);
+  }
+
   /** Elements that are passed over: the product of the extents. */
   public long elements() {
     return shape.count();
@@ -52,14 +75,25 @@ public record RowCase(
     return Math.ceilDiv(fewestBytes, (long) Traffic.SECTOR);
   }
 
+  /** Sectors of 32 bytes the planned bytes fill, rounded up. */
+  public long plannedSectors() {
+    return Math.ceilDiv(plannedBytes, (long) Traffic.SECTOR);
+  }
+
+  /** The tile of a matrix product, for example {@code 128x128}; empty for other kernels. */
+  public String tile() {
+    return product.map(ProductLimits::tile).orElse("");
+  }
+
   /** For example {@code rmsnorm backward bf16 16384x1024}. */
   @Override
   public String toString() {
-    return String.join(" ", kernel, pass, dtype.suffix(), extents());
+    String name = String.join(" ", kernel, pass, dtype.suffix(), extents());
+    return product.isPresent() ? name + " in tiles of " + tile() : name;
   }
 
   /** For example {@code 16384x1024}. */
   public String extents() {
-    return shape.rows() + "x" + shape.cols();
+    return LongStream.of(shape.extents()).mapToObj(Long::toString).collect(Collectors.joining("x"));
   }
 }

@@ -18,13 +18,13 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class RowBenchTests {
+class KernelBenchTests {
   /** 64 KiB of elements: 32 blocks of 256 threads, 8 elements of 2 bytes to each. */
   private static final Sizes SMALL = new Sizes(OptionalLong.of(64), List.of(1024L));
 
   @Test
   void countsWhatAnActivationMoves() {
-    RowResult result = counted("a100", first("silu", SMALL));
+    BenchResult result = counted("a100", first("silu", SMALL));
     assertThat(result.misses()).isEmpty();
     assertThat(result.ratio()).hasValue(1.0);
     assertThat(result.seconds()).isEmpty();
@@ -49,15 +49,15 @@ class RowBenchTests {
   /** What a kernel takes depends on the GPU it was compiled for, what it requests does not. */
   @Test
   void resourcesAreThoseOfTheModelledGpu() {
-    RowCase row = first("gelu_erf", SMALL);
-    RowResult a100 = counted("a100", row);
-    RowResult h100 = counted("h100", row);
+    BenchCase row = first("gelu_erf", SMALL);
+    BenchResult a100 = counted("a100", row);
+    BenchResult h100 = counted("h100", row);
     assertThat(h100.traffic()).isEqualTo(a100.traffic());
     assertThat(h100.resources()).isPresent();
     assertThat(h100.occupancy()).isPresent();
     assertThat(h100.memorySeconds().orElseThrow()).isLessThan(a100.memorySeconds().orElseThrow());
     // Nobody compiles for a T4.
-    RowResult t4 = counted("t4", row);
+    BenchResult t4 = counted("t4", row);
     assertThat(t4.traffic()).isEqualTo(a100.traffic());
     assertThat(t4.resources()).isEmpty();
     assertThat(t4.occupancy()).isEmpty();
@@ -66,12 +66,12 @@ class RowBenchTests {
   /** The reduction of a norm's weight gradient belongs to its backward pass. */
   @Test
   void severalLaunchesOfAPassAreCountedTogether() {
-    RowCase backward =
+    BenchCase backward =
         RowCases.of(List.of("rmsnorm"), DType.F32, SMALL).stream()
             .filter(row -> row.pass().equals("backward"))
             .findFirst()
             .orElseThrow();
-    RowResult result = counted("a100", backward);
+    BenchResult result = counted("a100", backward);
     assertThat(result.kernels()).hasSizeGreaterThan(1).contains("rmsnorm_backward_f32");
     assertThat(result.main()).isEqualTo("rmsnorm_backward_f32");
     assertThat(result.launches()).isEqualTo(result.kernels().size());
@@ -80,7 +80,7 @@ class RowBenchTests {
   /** One thread prepares a step before all others take it. */
   @Test
   void figuresAreThoseOfTheKernelThatMovesMost() {
-    RowResult result = counted("a100", first("adamw", SMALL));
+    BenchResult result = counted("a100", first("adamw", SMALL));
     assertThat(result.kernels()).hasSize(2);
     assertThat(result.main()).isEqualTo("adamw_step").isNotEqualTo(result.kernels().getFirst());
     assertThat(result.launch().block().count()).isGreaterThan(1);
@@ -88,9 +88,9 @@ class RowBenchTests {
 
   @Test
   void aFaultLeavesADeviceThatCountsAgain() {
-    RowCase row = first("silu", SMALL);
-    RowCase faulty =
-        new RowCase(
+    BenchCase row = first("silu", SMALL);
+    BenchCase faulty =
+        new BenchCase(
             row.group(),
             row.kernel(),
             row.pass(),
@@ -103,7 +103,7 @@ class RowBenchTests {
                   throw new IllegalStateException("on purpose");
                 });
     try (Device device = Devices.open("sim", DeviceOptions.defaults()).device();
-        RowBench bench = new RowBench(device)) {
+        KernelBench bench = new KernelBench(device)) {
       assertThatThrownBy(() -> bench.measure(faulty)).hasMessage("on purpose");
       assertThat(bench.measure(row).ratio()).hasValue(1.0);
     }
@@ -113,10 +113,10 @@ class RowBenchTests {
   void aDeviceThatDoesNotCountIsTimed() {
     DeviceInfo info = new DeviceInfo("other", "other", "9.0", 132, 79L << 30, 227 << 10);
     try (Device device = new UncountedDevice(info);
-        RowBench bench = new RowBench(device)) {
+        KernelBench bench = new KernelBench(device)) {
       assertThat(bench.counts()).isFalse();
-      RowCase row = first("relu", SMALL);
-      RowResult result = bench.measure(row);
+      BenchCase row = first("relu", SMALL);
+      BenchResult result = bench.measure(row);
       assertThat(result.gpu()).hasValueSatisfying(gpu -> assertThat(gpu.name()).isEqualTo("h100"));
       assertThat(result.traffic()).isEmpty();
       assertThat(result.ratio()).isEmpty();
@@ -126,10 +126,10 @@ class RowBenchTests {
       assertThat(seconds).isPositive();
       assertThat(result.bytesPerSecond().orElseThrow())
           .isCloseTo(row.fewestBytes() / seconds, within(1e-3));
-      RowTable table = new RowTable(List.of(row), false);
+      BenchTable table = new BenchTable(List.of(row), false);
       assertThat(table.header()).contains("GB/s", "of peak").doesNotContain("ratio");
       assertThat(table.line(result)).contains("relu", " %");
-      assertThat(RowJson.row(result))
+      assertThat(BenchJson.row(result))
           .containsEntry("sectors", null)
           .containsEntry("ratio", null)
           .containsEntry("seconds", seconds);
@@ -139,7 +139,7 @@ class RowBenchTests {
   /** A caller may read these names in a program. */
   @Test
   void jsonNamesEveryFigure() {
-    Map<String, @Nullable Object> row = RowJson.row(counted("a100", first("silu", SMALL)));
+    Map<String, @Nullable Object> row = BenchJson.row(counted("a100", first("silu", SMALL)));
     assertThat(row.keySet())
         .startsWith(
             "kernel",
@@ -171,16 +171,16 @@ class RowBenchTests {
 
   @Test
   void whatIsWorseThanAllowedIsSaid() {
-    RowCase row = first("silu", SMALL);
-    RowResult fine = result(row, row.minimalSectors(), 0, 0);
+    BenchCase row = first("silu", SMALL);
+    BenchResult fine = result(row, row.minimalSectors(), 0, 0);
     assertThat(fine.misses()).isEmpty();
-    RowResult bad = result(row, row.minimalSectors() + 1000, 12, 16);
+    BenchResult bad = result(row, row.minimalSectors() + 1000, 12, 16);
     assertThat(bad.misses())
         .containsExactly(
             "1.122 times the fewest sectors, 1.00 allowed",
             "12 bank conflicts",
             "16 bytes of registers spilled");
-    RowTable table = new RowTable(List.of(row), true);
+    BenchTable table = new BenchTable(List.of(row), true);
     assertThat(table.line(fine)).doesNotContain("MISSED");
     assertThat(table.line(bad)).endsWith("MISSED");
     assertThat(table.markdown(List.of(fine, bad)))
@@ -188,30 +188,32 @@ class RowBenchTests {
         .allMatch(line -> line.chars().filter(c -> c == '|').count() == 16);
   }
 
-  private static RowResult result(RowCase row, long sectors, long conflicts, int spills) {
+  private static BenchResult result(BenchCase row, long sectors, long conflicts, int spills) {
     Traffic traffic = new Traffic(sectors, 0, 0, conflicts, 0, 0, 0, 0);
-    return new RowResult(
+    return new BenchResult(
         row,
         List.of("k"),
         "k",
         Launch.of(1, 32),
         1,
         Optional.empty(),
+        Map.of(),
         spills,
         Optional.empty(),
         Optional.of(traffic),
+        Optional.empty(),
         OptionalDouble.empty());
   }
 
-  private static RowResult counted(String gpu, RowCase row) {
+  private static BenchResult counted(String gpu, BenchCase row) {
     try (Device device = Devices.open("sim", DeviceOptions.defaults().withGpu(gpu)).device();
-        RowBench bench = new RowBench(device)) {
+        KernelBench bench = new KernelBench(device)) {
       assertThat(bench.counts()).isTrue();
       return bench.measure(row);
     }
   }
 
-  private static RowCase first(String kernel, Sizes sizes) {
+  private static BenchCase first(String kernel, Sizes sizes) {
     return RowCases.of(List.of(kernel), DType.BF16, sizes).getFirst();
   }
 }

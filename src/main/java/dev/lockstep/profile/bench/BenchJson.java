@@ -5,32 +5,41 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Results for machines. What a device did not say is null. */
-public final class RowJson {
-  private RowJson() {}
+public final class BenchJson {
+  private BenchJson() {}
 
   /** All results of a run. */
-  public static Map<String, Object> of(String version, DeviceInfo device, List<RowResult> results) {
+  public static Map<String, Object> of(
+      String version, DeviceInfo device, List<BenchResult> results, List<Fusion.Saving> savings) {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("lockstep", version);
     root.put("device", device.name());
     root.put("computeCapability", device.computeCapability());
-    root.put("missed", results.stream().filter(result -> !result.misses().isEmpty()).count());
-    root.put("rows", results.stream().map(RowJson::row).toList());
+    root.put(
+        "missed",
+        results.stream().filter(result -> !result.misses().isEmpty()).count()
+            + savings.stream().filter(Fusion.Saving::isMissed).count());
+    root.put("rows", results.stream().map(BenchJson::row).toList());
+    if (!savings.isEmpty()) {
+      root.put("savings", savings.stream().map(Fusion::json).toList());
+    }
     return root;
   }
 
   /** One result. */
-  static Map<String, @Nullable Object> row(RowResult result) {
-    RowCase row = result.row();
+  static Map<String, @Nullable Object> row(BenchResult result) {
+    BenchCase row = result.row();
     Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("kernel", row.kernel());
     json.put("pass", row.pass());
     json.put("dtype", row.dtype().suffix());
-    json.put("shape", List.of(row.shape().rows(), row.shape().cols()));
+    json.put("shape", LongStream.of(row.shape().extents()).boxed().toList());
     json.put("sectors", result.traffic().map(Traffic::sectors).orElse(null));
     json.put("minimalSectors", row.minimalSectors());
     json.put("ratio", orNull(result.ratio()));
@@ -40,6 +49,7 @@ public final class RowJson {
     json.put("spills", result.spillBytes());
     json.put("occupancy", result.occupancy().map(Occupancy::share).orElse(null));
     // Those above are what a table shows; the rest is for whoever looks closer.
+    row.product().ifPresent(product -> product(json, product, result));
     json.put("limit", orNull(row.limit()));
     json.put("misses", result.misses());
     json.put("gpu", result.gpu().map(model -> model.name()).orElse(null));
@@ -67,6 +77,35 @@ public final class RowJson {
     json.put("seconds", orNull(result.seconds()));
     json.put("bytesPerSecond", orNull(result.bytesPerSecond()));
     return json;
+  }
+
+  /** What matrix products have besides. */
+  private static void product(
+      Map<String, @Nullable Object> json, ProductLimits product, BenchResult result) {
+    Optional<ProductCounts> counts = result.product();
+    json.put("tile", product.tile());
+    json.put("flops", product.flops());
+    json.put("flopsPerSecond", orNull(result.flopsPerSecond()));
+    json.put("tileSectors", result.row().plannedSectors());
+    json.put(
+        "instructionsPerMma", counts.map(each -> orNull(each.instructionsEach())).orElse(null));
+    json.put(
+        "loopInstructionsPerMma",
+        counts.map(each -> orNull(each.loopInstructionsEach())).orElse(null));
+    json.put("tensorShare", counts.map(ProductCounts::tensorShare).orElse(null));
+    Map<String, Object> architectures = new LinkedHashMap<>();
+    result
+        .compiled()
+        .forEach(
+            (gpu, taken) ->
+                architectures.put(
+                    gpu.architecture(),
+                    Map.of(
+                        "registers", taken.registers(),
+                        "spills", taken.spillBytes(),
+                        "sharedBytes", result.sharedBytes(taken),
+                        "residentWarps", result.occupancy(gpu).map(Occupancy::warps).orElse(0))));
+    json.put("architectures", architectures);
   }
 
   private static @Nullable Object orNull(OptionalDouble value) {

@@ -1,10 +1,14 @@
 package dev.lockstep.profile.bench;
 
+import dev.lockstep.device.ComputeCapability;
 import dev.lockstep.device.GpuModel;
 import dev.lockstep.device.Launch;
 import dev.lockstep.ops.KernelResources;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -16,32 +20,38 @@ import java.util.OptionalDouble;
  * @param launch how {@code main} was launched first
  * @param launches of all kernels
  * @param resources of {@code main} on this GPU; empty where it was compiled for others only
+ * @param compiled resources of {@code main} on {@link Architectures#SHOWN}, as far as it was
+ *     compiled for them
  * @param spillBytes of all kernels together
  * @param gpu what the device is or models; empty where that is not known
  * @param traffic of all launches together; empty on a device that does not count
+ * @param product of all launches together; empty also where no tensor core was used
  * @param seconds of the pass; empty on a device that counts
  */
-public record RowResult(
-    RowCase row,
+public record BenchResult(
+    BenchCase row,
     List<String> kernels,
     String main,
     Launch launch,
     int launches,
     Optional<KernelResources> resources,
+    Map<ComputeCapability, KernelResources> compiled,
     int spillBytes,
     Optional<GpuModel> gpu,
     Optional<Traffic> traffic,
+    Optional<ProductCounts> product,
     OptionalDouble seconds) {
   /** Sums of whole numbers divided: 1.0000000001 is 1. */
-  private static final double ROUNDING = 1e-9;
+  static final double ROUNDING = 1e-9;
 
-  public RowResult {
+  public BenchResult {
     kernels = List.copyOf(kernels);
+    compiled = Collections.unmodifiableMap(new LinkedHashMap<>(compiled));
   }
 
-  /** Sectors requested for each that the fewest bytes would fill. */
+  /** Sectors requested for each that the planned bytes would fill. */
   public OptionalDouble ratio() {
-    return perEach(traffic.map(Traffic::sectors), row.minimalSectors());
+    return perEach(traffic.map(Traffic::sectors), row.plannedSectors());
   }
 
   /** Instructions by threads for each element. */
@@ -51,15 +61,16 @@ public record RowResult(
 
   /** Of the main kernel. */
   public Optional<Occupancy> occupancy() {
-    return resources.flatMap(
-        taken ->
-            gpu.map(
-                model ->
-                    Occupancy.of(
-                        model.capability(),
-                        (int) launch.block().count(),
-                        taken.registers(),
-                        sharedBytes(taken))));
+    return resources.flatMap(taken -> gpu.map(model -> occupancy(model.capability(), taken)));
+  }
+
+  /** Of the main kernel on one of {@link Architectures#SHOWN}. */
+  Optional<Occupancy> occupancy(ComputeCapability shown) {
+    return Optional.ofNullable(compiled.get(shown)).map(taken -> occupancy(shown, taken));
+  }
+
+  private Occupancy occupancy(ComputeCapability other, KernelResources taken) {
+    return Occupancy.of(other, (int) launch.block().count(), taken.registers(), sharedBytes(taken));
   }
 
   /** Shared memory of a block of the main kernel, static and dynamic. */
@@ -94,6 +105,13 @@ public record RowResult(
         : OptionalDouble.empty();
   }
 
+  /** Multiplications and additions per second, where a matrix product was timed. */
+  public OptionalDouble flopsPerSecond() {
+    return seconds.isPresent() && row.product().isPresent()
+        ? OptionalDouble.of(row.product().get().flops() / seconds.getAsDouble())
+        : OptionalDouble.empty();
+  }
+
   /**
    * What is worse than it may be, each in a few words; nothing when all is well. Bank conflicts are
    * held against cases with a limit only: where a kernel's traffic depends on its data, as that of
@@ -105,7 +123,8 @@ public record RowResult(
       double limit = row.limit().getAsDouble();
       double ratio = ratio().orElseThrow();
       if (ratio > limit * (1 + ROUNDING)) {
-        misses.add("%.3f times the fewest sectors, %.2f allowed".formatted(ratio, limit));
+        String base = row.product().isPresent() ? "sectors of the tiles" : "fewest sectors";
+        misses.add("%.3f times the %s, %.2f allowed".formatted(ratio, base, limit));
       }
       if (traffic.get().bankConflicts() > 0) {
         misses.add(traffic.get().bankConflicts() + " bank conflicts");
@@ -114,6 +133,7 @@ public record RowResult(
     if (spillBytes > 0) {
       misses.add(spillBytes + " bytes of registers spilled");
     }
+    row.product().ifPresent(limits -> misses.addAll(limits.misses(this)));
     return misses;
   }
 

@@ -1,5 +1,7 @@
 package dev.lockstep.profile.bench;
 
+import dev.lockstep.device.ComputeCapability;
+import dev.lockstep.device.Counter;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.GpuModel;
 import dev.lockstep.device.KernelCounters;
@@ -9,8 +11,11 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.KernelResources;
+import dev.lockstep.ptx.PtxKernel;
+import dev.lockstep.ptx.PtxParser;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,15 +28,16 @@ import java.util.stream.Collectors;
  * Runs cases on a device: counts what they do where the device counts, and takes the time
  * otherwise. Close it before the device.
  */
-public final class RowBench implements AutoCloseable {
+public final class KernelBench implements AutoCloseable {
   private final Device device;
   private final KernelLibrary library;
   private final Stream stream;
   private final Optional<KernelCounters> counters;
   private final Optional<GpuModel> gpu;
   private final Map<DType, Pattern> patterns = CaseMemory.patterns();
+  private final Map<String, PtxKernel> texts = new HashMap<>();
 
-  public RowBench(Device device) {
+  public KernelBench(Device device) {
     this.device = device;
     library = new KernelLibrary(device);
     stream = device.newStream();
@@ -55,9 +61,9 @@ public final class RowBench implements AutoCloseable {
    * @throws IllegalArgumentException when an op refuses the shape
    * @throws dev.lockstep.device.DeviceException when the device has not enough memory
    */
-  public RowResult measure(RowCase row) {
+  public BenchResult measure(BenchCase row) {
     try (CaseMemory memory = new CaseMemory(device, stream, patterns)) {
-      RowCase.Pass pass = row.plan().prepare(library, memory);
+      BenchCase.Pass pass = row.plan().prepare(library, memory);
       stream.synchronize();
       LaunchLog log = new LaunchLog(stream);
       if (counters.isPresent()) {
@@ -76,7 +82,7 @@ public final class RowBench implements AutoCloseable {
     library.close();
   }
 
-  private List<LaunchCounts> count(KernelCounters counting, RowCase.Pass pass, LaunchLog log) {
+  private List<LaunchCounts> count(KernelCounters counting, BenchCase.Pass pass, LaunchLog log) {
     counting.start();
     try {
       pass.launch(log);
@@ -88,29 +94,63 @@ public final class RowBench implements AutoCloseable {
     return counting.stop();
   }
 
-  private RowResult result(
-      RowCase row, LaunchLog log, List<LaunchCounts> counts, OptionalDouble seconds) {
+  private BenchResult result(
+      BenchCase row, LaunchLog log, List<LaunchCounts> counts, OptionalDouble seconds) {
     Map<String, Launch> kernels = new LinkedHashMap<>();
     log.entries().forEach(entry -> kernels.putIfAbsent(entry.kernel(), entry.launch()));
     String main = counts.isEmpty() ? widest(kernels) : busiest(counts);
-    return new RowResult(
+    return new BenchResult(
         row,
         List.copyOf(kernels.keySet()),
         main,
         Objects.requireNonNull(kernels.get(main), "counted without being launched"),
         log.entries().size(),
         resources(main),
+        compiled(main),
         kernels.keySet().stream()
             .flatMap(kernel -> resources(kernel).stream())
             .mapToInt(KernelResources::spillBytes)
             .sum(),
         gpu,
         counts.isEmpty() ? Optional.empty() : Optional.of(Traffic.of(counts)),
+        ProductCounts.of(counts, main, loop(main, counts)),
         seconds);
   }
 
   private Optional<KernelResources> resources(String kernel) {
-    return gpu.flatMap(model -> library.resources(kernel, model.capability().architecture()));
+    return gpu.flatMap(model -> resources(kernel, model.capability()));
+  }
+
+  private Optional<KernelResources> resources(String kernel, ComputeCapability capability) {
+    return library.resources(kernel, capability.architecture());
+  }
+
+  private Map<ComputeCapability, KernelResources> compiled(String kernel) {
+    Map<ComputeCapability, KernelResources> compiled = new LinkedHashMap<>();
+    for (ComputeCapability shown : Architectures.SHOWN) {
+      resources(kernel, shown).ifPresent(taken -> compiled.put(shown, taken));
+    }
+    return compiled;
+  }
+
+  /** Found in the first launch, since it is where it is in all of them. */
+  private Optional<MainLoop> loop(String main, List<LaunchCounts> counts) {
+    return counts.stream()
+        .filter(launch -> launch.kernel().equals(main))
+        .filter(launch -> launch.totals().get(Counter.TENSOR) > 0)
+        .findFirst()
+        .flatMap(launch -> MainLoop.find(parsed(main), launch));
+  }
+
+  private PtxKernel parsed(String entry) {
+    return texts.computeIfAbsent(entry, this::parse);
+  }
+
+  private PtxKernel parse(String entry) {
+    return PtxParser.parse(library.ptx(entry)).kernels().stream()
+        .filter(kernel -> kernel.name().equals(entry))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** The kernel whose launches requested most together. */

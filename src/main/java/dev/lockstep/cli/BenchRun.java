@@ -1,0 +1,196 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.DeviceInfo;
+import dev.lockstep.device.Devices;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.profile.bench.BenchCase;
+import dev.lockstep.profile.bench.BenchJson;
+import dev.lockstep.profile.bench.BenchResult;
+import dev.lockstep.profile.bench.BenchTable;
+import dev.lockstep.profile.bench.Fusion;
+import dev.lockstep.profile.bench.KernelBench;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** What all commands that measure kernels have in common: their options, and the measuring. */
+final class BenchRun {
+  private static final List<DType> TYPES = List.of(DType.F32, DType.F16, DType.BF16);
+
+  @Mixin private final Console console = new Console();
+  @Mixin private final DeviceSelection device = new DeviceSelection();
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--kernel",
+      paramLabel = "NAME",
+      description = "only this kernel, or group of kernels; may be repeated (default: all)")
+  private List<String> kernels = new ArrayList<>();
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "storage type: f32, f16 or bf16 (default: bf16)")
+  private String dtype = DType.BF16.suffix();
+
+  @Option(names = "--list", description = "only say what there is to measure")
+  private boolean list;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "also write all results as JSON")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--markdown",
+      paramLabel = "FILE",
+      description = "also write the table as Markdown")
+  private @Nullable Path markdown;
+
+  /** Kernels, or groups of them, that were asked for. */
+  List<String> kernels() {
+    return kernels;
+  }
+
+  /** The storage type that was asked for. */
+  DType type() {
+    String suffix = dtype.toLowerCase(Locale.ROOT).replaceFirst("^fp", "f");
+    return TYPES.stream()
+        .filter(type -> type.suffix().equals(suffix))
+        .findFirst()
+        .orElseThrow(
+            () -> new UserError("--dtype " + dtype + " is no storage type; use f32, f16 or bf16"));
+  }
+
+  static void requirePositive(String option, long number) {
+    if (number < 1) {
+      throw new UserError(option + " " + number + " must be at least 1");
+    }
+  }
+
+  /**
+   * Measures all cases.
+   *
+   * @param title of the file the table is written to
+   * @param columns what they say, on a device that counts
+   * @param fusions among the cases
+   */
+  int run(String title, String columns, List<BenchCase> cases, List<Fusion> fusions) {
+    if (list) {
+      names(cases).lines().forEach(console::print);
+      return Lockstep.OK;
+    }
+    try (JsonFile jsonFile = json == null ? null : new JsonFile("--json", json);
+        JsonFile tableFile = markdown == null ? null : new JsonFile("--markdown", markdown)) {
+      Devices.Choice choice = device.open();
+      try (Device opened = choice.device();
+          KernelBench bench = new KernelBench(opened);
+          Progress progress = Progress.towards("bench", cases.size(), console)) {
+        DeviceInfo info = opened.info();
+        progress.print(
+            "device   %s: %s (%s)".formatted(info.provider(), info.name(), choice.reason()));
+        BenchTable table = new BenchTable(cases, bench.counts());
+        List<BenchResult> results = measure(bench, table, cases, progress);
+        List<Fusion.Saving> savings =
+            fusions.stream().flatMap(fusion -> fusion.saving(results).stream()).toList();
+        if (jsonFile != null) {
+          jsonFile.write(BenchJson.of(Version.get(), info, results, savings));
+        }
+        if (tableFile != null) {
+          List<String> lines = new ArrayList<>(heading(title, bench.counts() ? columns : "", info));
+          lines.addAll(table.markdown(results));
+          savings.forEach(saving -> lines.addAll(List.of("", saving.toString())));
+          tableFile.writeText(String.join("\n", lines));
+        }
+        return judge(results, savings, progress);
+      }
+    }
+  }
+
+  private static List<BenchResult> measure(
+      KernelBench bench, BenchTable table, List<BenchCase> cases, Progress progress) {
+    progress.print(table.header());
+    List<BenchResult> results = new ArrayList<>();
+    for (BenchCase row : cases) {
+      progress.say(row.toString());
+      BenchResult result = measure(bench, row);
+      results.add(result);
+      progress.print(table.line(result));
+      progress.step();
+    }
+    return results;
+  }
+
+  /** Shapes are the user's: what an op or the device refuses is the user's to change. */
+  private static BenchResult measure(KernelBench bench, BenchCase row) {
+    try {
+      return UserError.judging(() -> bench.measure(row));
+    } catch (DeviceFault e) {
+      throw e;
+    } catch (DeviceException e) {
+      throw new UserError(row + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** What stands above the table in a file: where it comes from and what the columns say. */
+  private List<String> heading(String title, String columns, DeviceInfo info) {
+    ParseResult given =
+        Objects.requireNonNull(spec, "set by picocli").commandLine().getParseResult();
+    List<String> lines = new ArrayList<>();
+    lines.add("# " + title);
+    lines.add("");
+    lines.add("`lockstep %s`: %s.".formatted(String.join(" ", given.originalArgs()), info.name()));
+    if (!columns.isEmpty()) {
+      lines.add("");
+      lines.add(columns);
+    }
+    lines.add("");
+    return lines;
+  }
+
+  private static int judge(
+      List<BenchResult> results, List<Fusion.Saving> savings, Progress progress) {
+    List<BenchResult> missed =
+        results.stream().filter(result -> !result.misses().isEmpty()).toList();
+    long lost = savings.stream().filter(Fusion.Saving::isMissed).count();
+    progress.print("");
+    savings.forEach(saving -> progress.print(saving.toString()));
+    for (BenchResult result : missed) {
+      progress.print("MISSED " + result.row() + ": " + String.join(", ", result.misses()));
+    }
+    long held = results.stream().filter(result -> result.row().limit().isPresent()).count();
+    progress.print(
+        "%d measured, %d of them with a limit, %d missed"
+            .formatted(results.size(), held, missed.size() + lost));
+    return missed.isEmpty() && lost == 0 ? Lockstep.OK : Lockstep.FAILED;
+  }
+
+  private static Table names(List<BenchCase> cases) {
+    Map<String, Set<String>> passes = new LinkedHashMap<>();
+    Map<String, String> groups = new LinkedHashMap<>();
+    for (BenchCase row : cases) {
+      groups.put(row.kernel(), row.group());
+      passes.computeIfAbsent(row.kernel(), kernel -> new LinkedHashSet<>()).add(row.pass());
+    }
+    Table table = new Table().row("kernel", "group", "passes");
+    groups.forEach(
+        (kernel, group) ->
+            table.row(kernel, group, String.join(", ", passes.getOrDefault(kernel, Set.of()))));
+    return table;
+  }
+}

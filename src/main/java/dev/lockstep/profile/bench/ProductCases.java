@@ -1,0 +1,168 @@
+package dev.lockstep.profile.bench;
+
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.Activation;
+import dev.lockstep.ops.FusedLinear;
+import dev.lockstep.ops.GemmTile;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * Matrix products: every pass of a linear layer in every tile there is, held to what a straight
+ * loop over that tile needs. Shapes are M rows, N outputs and K inputs; gated layers have N units.
+ */
+final class ProductCases {
+  /** Bias, statistics and what rows of tiles read once. */
+  static final double LIMIT = 1.02;
+
+  private static final double TENSOR_SHARE = 0.9;
+
+  /** Beside a shorter sum an activation weighs more than that. */
+  private static final long SHARE_DEPTH = 256;
+
+  private static final int WARPS = 8;
+
+  /** A shorter sum is over before its beginning and end stop showing. */
+  private static final long DEPTH = 1024;
+
+  private static final double LOOP_INSTRUCTIONS = 1.5;
+  private static final double INSTRUCTIONS = 1.7;
+  private static final double WIDE_INSTRUCTIONS = 1.6;
+
+  private static final long LARGE = 128 * 128;
+
+  private ProductCases() {}
+
+  static void add(List<BenchCase> cases, DType dtype, Shape shape) {
+    for (GemmTile tile : tiles(dtype)) {
+      cases.add(forward(dtype, shape, tile));
+      cases.add(backwardInput(dtype, shape, tile));
+      cases.add(backwardWeight(dtype, shape, tile));
+    }
+  }
+
+  /** Those with kernels for a type. */
+  static List<GemmTile> tiles(DType dtype) {
+    List<GemmTile> tiles = new ArrayList<>(List.of(GemmTile.values()));
+    tiles.removeIf(tile -> !tile.takes(dtype));
+    return tiles;
+  }
+
+  private static BenchCase forward(DType dtype, Shape shape, GemmTile tile) {
+    long m = shape.extent(0);
+    long n = shape.extent(1);
+    long k = shape.extent(2);
+    return linear(
+        "forward",
+        shape,
+        ProductBytes.of(dtype, m, n, k),
+        Tensor.bytes(dtype, Shape.of(m, n)),
+        tile,
+        (library, memory) -> {
+          FusedLinear op = new FusedLinear(library, tile);
+          Tensor out = memory.zeros(dtype, m, n);
+          Tensor x = memory.normal(dtype, m, k);
+          Tensor weight = memory.normal(dtype, n, k);
+          return stream -> op.forward(stream, out, null, x, weight, null, null, Activation.NONE);
+        });
+  }
+
+  private static BenchCase backwardInput(DType dtype, Shape shape, GemmTile tile) {
+    long m = shape.extent(0);
+    long n = shape.extent(1);
+    long k = shape.extent(2);
+    return linear(
+        "backward_input",
+        shape,
+        ProductBytes.of(dtype, m, k, n),
+        Tensor.bytes(dtype, Shape.of(m, k)),
+        tile,
+        (library, memory) -> {
+          FusedLinear op = new FusedLinear(library, tile);
+          Tensor dX = memory.zeros(dtype, m, k);
+          Tensor dY = memory.normal(dtype, m, n);
+          Tensor weight = memory.normal(dtype, n, k);
+          return stream -> op.backwardInput(stream, dX, dY, weight);
+        });
+  }
+
+  /** The gradient is read and written: it is added to. */
+  private static BenchCase backwardWeight(DType dtype, Shape shape, GemmTile tile) {
+    long m = shape.extent(0);
+    long n = shape.extent(1);
+    long k = shape.extent(2);
+    return linear(
+        "backward_weight",
+        shape,
+        ProductBytes.of(dtype, n, k, m),
+        2 * Tensor.bytes(DType.F32, Shape.of(n, k)),
+        tile,
+        (library, memory) -> {
+          FusedLinear op = new FusedLinear(library, tile);
+          Tensor dWeight = memory.zeros(DType.F32, n, k);
+          Tensor dY = memory.normal(dtype, m, n);
+          Tensor x = memory.normal(dtype, m, k);
+          return stream -> op.backwardWeight(stream, dWeight, dY, x);
+        });
+  }
+
+  private static BenchCase linear(
+      String pass,
+      Shape shape,
+      ProductBytes operands,
+      long resultBytes,
+      GemmTile tile,
+      BenchCase.Plan plan) {
+    return new BenchCase(
+        "linear",
+        "linear",
+        pass,
+        operands.dtype(),
+        shape,
+        operands.fewest() + resultBytes,
+        operands.inTiles(tile) + resultBytes,
+        traffic(operands, tile),
+        Optional.of(limits(operands, tile)),
+        plan);
+  }
+
+  /** Where tiles are whole. */
+  static OptionalDouble traffic(ProductBytes operands, GemmTile tile) {
+    return operands.isWhole(tile) ? OptionalDouble.of(LIMIT) : OptionalDouble.empty();
+  }
+
+  /** All that a product without an activation is held to. */
+  static ProductLimits limits(ProductBytes operands, GemmTile tile) {
+    boolean large = (long) tile.rows() * tile.cols() >= LARGE;
+    boolean counted = operands.isWhole(tile) && operands.depth() >= DEPTH && large;
+    double most = (long) tile.rows() * tile.cols() > LARGE ? WIDE_INSTRUCTIONS : INSTRUCTIONS;
+    return new ProductLimits(
+        tile.label(),
+        operands.flops(),
+        counted ? OptionalDouble.of(most) : OptionalDouble.empty(),
+        counted ? OptionalDouble.of(LOOP_INSTRUCTIONS) : OptionalDouble.empty(),
+        share(operands, tile),
+        WARPS);
+  }
+
+  /** What one with an activation is held to: its instructions are counted, but held to nothing. */
+  static ProductLimits activated(ProductBytes operands, GemmTile tile) {
+    return new ProductLimits(
+        tile.label(),
+        operands.flops(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        share(operands, tile),
+        WARPS);
+  }
+
+  private static OptionalDouble share(ProductBytes operands, GemmTile tile) {
+    return operands.isWhole(tile) && operands.depth() >= SHARE_DEPTH
+        ? OptionalDouble.of(TENSOR_SHARE)
+        : OptionalDouble.empty();
+  }
+}
