@@ -56,9 +56,13 @@ class StageCopies {
         right_(right[0], firstColumn, sharedAddress(shared)),
         last_(right[kProducts - 1], firstColumn, sharedAddress(shared)) {}
 
-  // Whether whole stages need no checks.
-  __device__ __forceinline__ bool aligned() const {
-    return Left::aligned(leftMatrix_) & Right::aligned(rightMatrix_) & Right::aligned(lastMatrix_);
+  // How deep a sum may be whose copies need no checks.
+  __device__ __forceinline__ i64 unchecked() const {
+    const bool aligned =
+        Left::aligned(leftMatrix_) & Right::aligned(rightMatrix_) & Right::aligned(lastMatrix_);
+    return aligned ? min(Left::unchecked(leftMatrix_, firstRow_),
+                         Right::unchecked(rightMatrix_, firstColumn_))
+                   : 0;
   }
 
   // The stage after the current one becomes the current one...
@@ -130,15 +134,17 @@ class StageCopies {
   Last last_;
 };
 
-// A stage of an unrolled turn: multiplies place kPlace while the stage kStages - 1 later goes to
-// the place before, which everyone has read.
+// A stage of an unrolled turn, whose first step is done: completes place kPlace, while the stage
+// kStages - 1 later goes to the place before, which everyone has read, and begins the next.
 template <class Tile, int kPlace, class Engine, class Copies>
 __device__ __forceinline__ void turnStage(Engine& engine, Copies& copies) {
-  waitForCopies<Tile::kStages - 2>();
-  __syncthreads();
   copies.template startWithin<(kPlace + Tile::kStages - 1) % Tile::kStages, kPlace>();
   commitCopies();
-  engine.template multiply<kPlace>();
+  engine.template finishStage<kPlace>();
+  waitForCopies<Tile::kStages - 2>();
+  // Everyone's copies of the next stage are visible, and nobody reads this one any more.
+  __syncthreads();
+  engine.template beginStage<(kPlace + 1) % Tile::kStages, false>();
 }
 
 template <class Tile, class Engine, class Copies, int... kPlace>
@@ -148,6 +154,14 @@ __device__ __forceinline__ void turn(Engine& engine, Copies& copies,
   copies.template finishTurn<Tile::kStages>();
 }
 
+// Multiplies the last stages but the first of them, which have been copied to the first places.
+template <class Tile, class Engine, int... kPlace>
+__device__ __forceinline__ void drainRing(Engine& engine, std::integer_sequence<int, kPlace...>) {
+  ((waitForCopies<Tile::kStages - 3 - kPlace>(), __syncthreads(),
+    engine.template beginStage<kPlace + 1, false>(), engine.template finishStage<kPlace + 1>()),
+   ...);
+}
+
 // Starts the copies of all stages but one, to the first places.
 template <class Tile, class Copies, int... kPlace>
 __device__ __forceinline__ void fillRing(Copies& copies, std::integer_sequence<int, kPlace...>) {
@@ -155,9 +169,10 @@ __device__ __forceinline__ void fillRing(Copies& copies, std::integer_sequence<i
   copies.template finishTurn<Tile::kStages - 1>();
 }
 
-// Adds left * right to what the engine holds. Called by the whole block; `shared` has
-// Tile::kSharedBytes, aligned to 128, and is free again for other uses when this returns.
-template <class T, Depth leftDepth, Depth rightDepth, class Tile>
+// Adds left * right to what the engine holds, or to nothing where kFirst. Called by the whole
+// block; `shared` has Tile::kSharedBytes, aligned to 128, and is free again for other uses when
+// this returns.
+template <class T, Depth leftDepth, Depth rightDepth, bool kFirst, class Tile>
 __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, Tile>& engine,
                                            const Matrix<T>& left,
                                            const Matrix<T> (&right)[Tile::kProducts],
@@ -167,31 +182,45 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
   constexpr int kDepth = Tile::kDepthBytes / sizeof(T);
   StageCopies<T, leftDepth, rightDepth, Tile> copies(left, right, tile.row, tile.column, shared);
   const i64 depth = leftDepth == Depth::kColumns ? left.columns : left.rows;
-  const i64 whole =
-      pinned(copies.aligned() ? static_cast<i64>(static_cast<u64>(depth) / kDepth) : 0);
+  const i64 whole = pinned(static_cast<i64>(static_cast<u64>(copies.unchecked()) / kDepth));
   const i64 stages = pieces<kDepth>(depth);
   const i64 end = pinned(stages + kStages - 1);
 
   // Stage `next` is copied while the stage kStages - 1 before it is multiplied, whose place in the
   // ring is the one that follows. The loop begins with copies alone and ends with products alone,
-  // so that the code of either appears once; unless turns of the ring come first.
+  // so that the code of either appears once; unless turns of the ring come first, after which
+  // nothing may be left but to drain it.
   i64 next = 0;
+  i64 first = kStages - 1;  // when products begin
   u32 place = 0;
+  const bool turns = Tile::kUnrolled && whole >= 2 * kStages - 1;
+  if constexpr (kFirst) {
+    if (!turns) engine.clear();
+  }
   if constexpr (Tile::kUnrolled) {
-    if (whole >= 2 * kStages - 1) {
-      u32 turns = static_cast<u32>(whole - (kStages - 1)) / kStages;
-      next = pinned(static_cast<i64>(turns * kStages + (kStages - 1)));
+    if (turns) {
+      u32 left = static_cast<u32>(whole - (kStages - 1)) / kStages;
+      next = pinned(static_cast<i64>(left * kStages + (kStages - 1)));
       fillRing<Tile>(copies, std::make_integer_sequence<int, kStages - 1>());
+      waitForCopies<kStages - 2>();
+      __syncthreads();
+      engine.template beginStage<0, kFirst>();
 #pragma unroll 1
       do {
         turn<Tile>(engine, copies, std::make_integer_sequence<int, kStages>());
-      } while (--turns > 0);
+      } while (--left > 0);
+      engine.template finishStage<0>();
+      if (next == stages) {
+        drainRing<Tile>(engine, std::make_integer_sequence<int, kStages - 2>());
+        next = end;
+      }
+      first = next + 1;
       place = pinned(static_cast<u32>((kStages - 1) * Tile::kStageBytes));
     }
   }
 #pragma unroll 1
   for (; next < end; next++) {
-    if (next >= kStages - 1) {
+    if (next >= first) {
       waitForCopies<kStages - 2>();
       // Everyone's copies of the stage are visible, and nobody reads the one before any more.
       __syncthreads();
@@ -204,7 +233,7 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
     }
     commitCopies();
     place = place + Tile::kStageBytes == kRingBytes ? 0 : place + Tile::kStageBytes;
-    if (next >= kStages - 1) engine.multiply(place);
+    if (next >= first) engine.multiply(place);
   }
   __syncthreads();
 }

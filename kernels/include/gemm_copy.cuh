@@ -24,13 +24,17 @@ __device__ __forceinline__ uint4 gather(const T* source, int valid) {
 }
 
 // How the threads of a block share out one operand of a stage: 16 bytes each, side by side along a
-// line (at most 128 bytes of it, so that the rest of the line is a constant away), then the lines.
+// line (at most 128 bytes of it, so that the rest of the line is a constant away), then the lines:
+// all of them at once, where 64 bytes side by side are enough for that, so that one address serves.
 template <class T, class Operand, int kExtent, int kDepthBytes, int kThreads>
 class OperandCopy {
   using Layout = OperandLayout<T, Operand, kExtent, kDepthBytes>;
   static constexpr Depth depth = Operand::kDepth;
   static constexpr int kLanes = Storage<T>::kLanes;
-  static constexpr int kSide = Layout::kLineBytes < 128 ? Layout::kLineBytes / 16 : 8;
+  static constexpr int kMost = Layout::kLineBytes < 128 ? Layout::kLineBytes / 16 : 8;
+  static constexpr bool kNarrow =
+      depth == Depth::kRows && sizeof(T) == 2 && kThreads / Layout::kLines < kMost;
+  static constexpr int kSide = kNarrow ? 4 : kMost;
   static constexpr int kSegments = Layout::kLineBytes / (16 * kSide);
   static constexpr int kPassLines = kThreads / kSide;
   static constexpr int kPassBytes = kPassLines * Layout::kLineBytes;
@@ -41,6 +45,8 @@ class OperandCopy {
   static constexpr u32 kFlip =
       depth == Depth::kColumns ? static_cast<u32>(Layout::key(kPassLines)) << 4 : 0;
   static_assert(Layout::key(2 * kPassLines) == 0, "and in none from pass to pass but one");
+  // By what the places of every other segment differ, if they are not a constant apart.
+  static constexpr u32 kTurn = kNarrow ? 64 : 0;
 
   static __device__ __forceinline__ u32 line() { return threadIdx.x / kSide; }
   static __device__ __forceinline__ u32 chunk() { return threadIdx.x % kSide; }
@@ -50,7 +56,7 @@ class OperandCopy {
   // to the shared memory at `target`.
   //
   // Rows and columns beyond the matrix add to results that nobody stores: a row is replaced by the
-  // last one; columns, of which a line may not end in whole ones elsewhere, by zeros.
+  // last one; columns by what follows in memory, as long as that is part of the matrix.
   __device__ __forceinline__ OperandCopy(const Matrix<T>& matrix, i64 index, u32 target)
       : target_(pinned(target + Layout::offset(line(), chunk()))),
         stride_(pinned(matrix.columns * static_cast<i64>(sizeof(T)) * Layout::kDepth)) {
@@ -73,12 +79,15 @@ class OperandCopy {
         source_[pass] = pinned(start + min(line() + pass * kPassLines, last) * pitch);
       }
     }
-    if constexpr (depth == Depth::kRows) {
-#pragma unroll
-      for (int segment = 0; segment < kSegments; segment++) {
-        bytes_[segment] = pinned((chunk() + segment * kSide) * kLanes <= last ? 16u : 0u);
-      }
-    }
+  }
+
+  // How deep the part of the matrix is that start() may copy, if aligned. Where the tile ends beside
+  // the matrix that is not all of it: of the last lines, which have kLanes elements or more, a copy
+  // would reach behind the end.
+  static __device__ __forceinline__ i64 unchecked(const Matrix<T>& matrix, i64 index) {
+    if constexpr (depth == Depth::kColumns) return matrix.columns;
+    return matrix.columns - index < kExtent ? max(matrix.rows - kExtent / kLanes, 0ll)
+                                            : matrix.rows;
   }
 
   // Whether all lines begin on a 16-byte boundary, as copies that bypass registers need it.
@@ -90,9 +99,10 @@ class OperandCopy {
   // target. Nothing is checked and nothing worked out anew: all time goes to where this is called.
   template <int kTo, int kAhead>
   __device__ __forceinline__ void start(u32 to) const {
+    constexpr u32 kOther = kFlip | kTurn;
     const u32 target = target_ + to;
-    const u32 flipped = kFlip == 0 ? target : (target_ ^ kFlip) + to;
-    startPasses<kTo, kAhead>(target, flipped, std::make_integer_sequence<int, kPasses>());
+    const u32 other = kOther == 0 ? target : (target_ ^ kOther) + to;
+    startPasses<kTo, kAhead>(target, other, std::make_integer_sequence<int, kPasses>());
   }
 
   // Moves on by kCount stages.
@@ -142,32 +152,27 @@ class OperandCopy {
 
  private:
   template <int kTo, int kAhead, int... kPass>
-  __device__ __forceinline__ void startPasses(u32 target, u32 flipped,
+  __device__ __forceinline__ void startPasses(u32 target, u32 other,
                                               std::integer_sequence<int, kPass...>) const {
     (startSegments<kTo + kPass * kPassBytes, kAhead>(
-         kPass % 2 == 0 ? target : flipped, source_[kPass],
+         kFlip != 0 && kPass % 2 != 0 ? other : target, other, source_[kPass],
          std::make_integer_sequence<int, kSegments>()),
      ...);
   }
 
   template <int kTo, int kAhead, int... kSegment>
-  __device__ __forceinline__ void startSegments(u32 target, const char* source,
+  __device__ __forceinline__ void startSegments(u32 target, u32 other, const char* source,
                                                 std::integer_sequence<int, kSegment...>) const {
     constexpr int kSideBytes = 16 * kSide;
-    if constexpr (depth == Depth::kColumns) {
-      (copyAsync16<kTo + kSegment * kSideBytes, kAhead * kDepthBytes + kSegment * kSideBytes>(
-           target, source),
-       ...);
-    } else {
-      static_assert(kAhead == 0, "where stages are not a constant apart, one by one");
-      (copyAsync16<kTo + kSegment * kSideBytes, kSegment * kSideBytes>(target, source,
-                                                                       bytes_[kSegment]),
-       ...);
-    }
+    constexpr int kFrom = depth == Depth::kColumns ? kAhead * kDepthBytes : 0;
+    static_assert(depth == Depth::kColumns || kAhead == 0, "stages that are not a constant apart");
+    (copyAsync16<kTo + (kTurn == 0 ? kSegment : kSegment & ~1) * kSideBytes,
+                 kFrom + kSegment * kSideBytes>(
+         kTurn != 0 && kSegment % 2 != 0 ? other : target, source),
+     ...);
   }
 
   const char* source_[kPasses];  // this thread's first chunk of each pass, of the current stage
-  u32 bytes_[kSegments];         // 16 inside of the matrix, 0 beside it
   u32 target_;
   i64 stride_;  // bytes from stage to stage where they are not a constant
 };

@@ -18,8 +18,12 @@
 //     true where it does no more than one step, and the epilogue that is this step.
 #pragma once
 
+#include <type_traits>
+#include <utility>
+
 #include "cp_async.cuh"
 #include "gemm_tile.cuh"
+#include "mma.cuh"
 
 namespace lockstep {
 
@@ -38,7 +42,11 @@ struct ResultSlice {
   static constexpr u32 kFloats = kRows * kPitch;
   static constexpr u32 kSlices = Tile::kWarpRows / kRows;
   static_assert(kColumns == 32 || kColumns == 64, "what the exchange of quads is made for");
-  static_assert(Tile::kWarps * Tile::kProducts * kFloats * 4 <= Tile::kSharedBytes,
+  // Of shared memory, for each warp; warps at the edge may finish in another way than others.
+  static constexpr u32 kExchangeBytes = Tile::kWarpRows * kColumns * 2;
+  static constexpr u32 kSliceBytes = Tile::kProducts * kFloats * 4;
+  static constexpr u32 kWarpBytes = kExchangeBytes > kSliceBytes ? kExchangeBytes : kSliceBytes;
+  static_assert(Tile::kWarps * kWarpBytes <= Tile::kSharedBytes,
                 "results take the place of operands");
 
   static __device__ __forceinline__ u32 index(u32 row, u32 column) {
@@ -162,6 +170,103 @@ __device__ __forceinline__ void storeRegisters(const Engine& engine, T* target, 
   }
 }
 
+// Pairs of neighbours, of which a lane holds those of its column in four fragments side by side,
+// make 16 bytes once the lanes of a quad have exchanged them. ldmatrix does that, which hands out
+// rows of four words: a lane stores its four as a row, and gets the same word of all its quad's
+// rows. In 512 bytes of shared memory for each group of 8 x 32 results, without a bank conflict
+// either way.
+template <class T, class Tile, class Engine>
+class PairExchange {
+  static constexpr int kAcross = Tile::kWarpColumns / 32;
+
+ public:
+  static constexpr int kGroups = Tile::kWarpRows / 8 * kAcross;
+  static_assert(512 * kGroups <= ResultSlice<Tile>::kWarpBytes, "in the memory of a warp");
+
+  __device__ __forceinline__ PairExchange(const Engine& engine, char* own, T* target, i64 columns)
+      : engine_(engine),
+        at_(static_cast<i64>(__cvta_generic_to_global(target))),
+        step_(8 * columns * static_cast<i64>(sizeof(T))) {
+    const u32 lane = threadIdx.x & 31;
+    const u32 row = 4 * (lane & 7) + (lane >> 3);
+    to_ = pinned(sharedAddress(own) + 16 * (lane ^ (lane >> 3)));
+    from_ = pinned(sharedAddress(own) + 16 * (row ^ (row >> 3)));
+  }
+
+  // Rounds and stores the warp's part of the tile, from this thread's first result on.
+  template <int... kGroup>
+  __device__ __forceinline__ void store(std::integer_sequence<int, kGroup...>) {
+    (put<kGroup>(), ...);
+    __syncwarp();
+    (take<kGroup>(), ...);
+  }
+
+ private:
+  template <int kGroup>
+  __device__ __forceinline__ void put() const {
+    u32 word[4];
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      const float2 pair = engine_.pair(kGroup / kAcross / 2, kGroup / kAcross % 2,
+                                       4 * (kGroup % kAcross) + i);
+      word[i] = Storage<T>::packPair(pair.x, pair.y);
+    }
+    asm volatile("st.shared.v4.u32 [%0+%5], {%1, %2, %3, %4};" ::"r"(to_), "r"(word[0]),
+                 "r"(word[1]), "r"(word[2]), "r"(word[3]), "n"(512 * kGroup)
+                 : "memory");
+  }
+
+  template <int kGroup>
+  __device__ __forceinline__ void take() {
+    u32 word[4];
+    loadMatrices<512 * kGroup, false>(word, from_);
+    if (kGroup != 0 && kGroup % kAcross == 0) at_ = pinned(at_ + step_);
+    storeGlobal<static_cast<int>(kGroup % kAcross * 32 * sizeof(T))>(
+        at_, make_uint4(word[0], word[1], word[2], word[3]));
+  }
+
+  const Engine& engine_;
+  i64 at_;
+  i64 step_;
+  u32 to_;
+  u32 from_;
+};
+
+// Reads and writes two floats of global memory; written out, since the compiler takes some of the
+// stores apart.
+template <int kOffset>
+__device__ __forceinline__ float2 loadPair(i64 address) {
+  float2 pair;
+  asm volatile("ld.global.v2.f32 {%0, %1}, [%2+%3];"
+               : "=f"(pair.x), "=f"(pair.y)
+               : "l"(address), "n"(kOffset));
+  return pair;
+}
+
+template <int kOffset>
+__device__ __forceinline__ void storePair(i64 address, float2 pair) {
+  asm volatile("st.global.v2.f32 [%0+%3], {%1, %2};" ::"l"(address), "f"(pair.x), "f"(pair.y),
+               "n"(kOffset)
+               : "memory");
+}
+
+// Adds pairs that threads hold in their registers to what is in memory. A quad's are 32 bytes.
+template <class Tile, class Engine, int... kFragment>
+__device__ __forceinline__ void addPairs(const Engine& engine, float* target, i64 columns,
+                                         std::integer_sequence<int, kFragment...>) {
+  i64 at = static_cast<i64>(__cvta_generic_to_global(target));
+  const i64 step = 8 * columns * static_cast<i64>(sizeof(float));
+#pragma unroll
+  for (int i = 0; i < Tile::kWarpRows / 8; i++) {
+    if (i != 0) at = pinned(at + step);
+    const float2 before[] = {loadPair<32 * kFragment>(at)...};
+    const float2 more[] = {engine.pair(i / 2, i % 2, kFragment)...};
+    (storePair<32 * kFragment>(at, make_float2(before[kFragment].x + more[kFragment].x,
+                                               before[kFragment].y + more[kFragment].y)),
+     ...);
+  }
+}
+
 // Finishes what threads hold in their registers.
 template <class Tile, int kWidth, class Engine, class Epilogue>
 __device__ __forceinline__ void finishRegisters(const Engine& engine, i64 at, i64 columns,
@@ -196,9 +301,10 @@ __device__ __forceinline__ void finishTile(const Engine& engine, const TilePlace
   constexpr u32 kAcross = Slice::kColumns / kWidth;  // lanes side by side
   constexpr u32 kRowsAtOnce = 32 / kAcross;
   constexpr bool kInRegisters = Engine::kTogether == kWidth && kProducts == 1;
-  constexpr bool kBrief = Engine::kTogether != kWidth && kProducts == 1;
+  constexpr bool kInPairs = Engine::kTogether == 2 && kProducts == 1;
   using Plain = decltype(epilogue.plainForm());
   const u32 lane = threadIdx.x & 31;
+  char* own = shared + (threadIdx.x >> 5) * Slice::kWarpBytes;
   const i64 firstRow = place.row + Tile::warpRow();
   const i64 firstColumn = place.column + Tile::warpColumn();
   const i64 rows = place.rows - Tile::warpRow();
@@ -219,12 +325,27 @@ __device__ __forceinline__ void finishTile(const Engine& engine, const TilePlace
       return;
     }
   }
+  if constexpr (kInPairs) {
+    if (quick && epilogue.plain()) {
+      const i64 row = (firstRow + engine.laneRow()) * columns + firstColumn;
+      auto* out = epilogue.plainForm().out + row;
+      if constexpr (Plain::kStoresOnly) {
+        using T = std::remove_pointer_t<decltype(out)>;
+        using Exchange = PairExchange<T, Tile, Engine>;
+        Exchange(engine, own, out + 8 * (lane & 3), columns)
+            .store(std::make_integer_sequence<int, Exchange::kGroups>());
+      } else {
+        addPairs<Tile>(engine, out + engine.laneColumn(), columns,
+                       std::make_integer_sequence<int, Tile::kWarpColumns / 8>());
+      }
+      return;
+    }
+  }
 
-  float* own =
-      reinterpret_cast<float*>(shared) + (threadIdx.x >> 5) * (kProducts * Slice::kFloats);
   const u32 laneRow = lane / kAcross;
   const u32 laneColumn = lane % kAcross * kWidth;
-  const SliceReader<Tile, kWidth> reader(own, laneRow, laneColumn);
+  float* slices = reinterpret_cast<float*>(own);
+  const SliceReader<Tile, kWidth> reader(slices, laneRow, laneColumn);
   const auto read = [&](u32 row, Lanes<kWidth> (&value)[kProducts]) {
 #pragma unroll
     for (int i = 0; i < kProducts; i++) {
@@ -236,23 +357,12 @@ __device__ __forceinline__ void finishTile(const Engine& engine, const TilePlace
   const auto known = epilogue.atColumn(access, firstColumn + laneColumn, vectors);
   i64 at = (firstRow + laneRow) * columns + firstColumn + laneColumn;
   const i64 step = columns * kRowsAtOnce;
-  const bool brief = kBrief && quick && epilogue.plain();
 
 #pragma unroll 1
   for (u32 slice = 0; slice < Slice::kSlices; slice++) {
-    storeSlice<Tile>(engine, slice, own);
+    storeSlice<Tile>(engine, slice, slices);
     __syncwarp();
-    if (brief) {
-      if constexpr (kBrief) {
-#pragma unroll
-        for (u32 row = 0; row < Slice::kRows; row += kRowsAtOnce) {
-          Lanes<kWidth> value[kProducts];
-          read(row, value);
-          epilogue.plainForm()(access, at, Nothing{}, value);
-          at += step;
-        }
-      }
-    } else if (aligned) {
+    if (aligned) {
 #pragma unroll 1
       for (u32 row = 0; row < Slice::kRows; row += kRowsAtOnce) {
         if (vectors && slice * Slice::kRows + laneRow + row < rows) {
@@ -271,7 +381,7 @@ __device__ __forceinline__ void finishTile(const Engine& engine, const TilePlace
           Lanes<1> value[kProducts];
 #pragma unroll
           for (int p = 0; p < kProducts; p++) {
-            value[p] = SliceReader<Tile, 1>(own, row, column).load(p * Slice::kFloats);
+            value[p] = SliceReader<Tile, 1>(slices, row, column).load(p * Slice::kFloats);
           }
           const Vector<1> single;
           const i64 atColumn = firstColumn + column;

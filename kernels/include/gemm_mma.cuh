@@ -81,25 +81,35 @@ class MmaEngine {
                                Tile::kWarpColumns>;
 
  public:
-  // For operands whose stages begin at `shared`.
+  // For operands whose stages begin at `shared`. Holds nothing yet: clear() or kFirst come first.
   __device__ __forceinline__ explicit MmaEngine(const char* shared)
       : left_(Left::at(sharedAddress(shared), Tile::warpRow())),
-        right_(Right::at(sharedAddress(shared) + Tile::kLeftBytes, Tile::warpColumn())) {
+        right_(Right::at(sharedAddress(shared) + Tile::kLeftBytes, Tile::warpColumn())) {}
+
+  __device__ __forceinline__ void clear() {
 #pragma unroll
     for (int i = 0; i < kProducts * kPiecesDown * kPiecesAcross * 4; i += 2) {
       setZero((&sum_[0][0][0][0])[i], (&sum_[0][0][0][0])[i + 1]);
     }
   }
 
-  // Adds the stage at the constant place kStage.
-  template <int kStage>
-  __device__ __forceinline__ void multiply() {
-    multiplyAt<kStage * Tile::kStageBytes>(left_, right_);
+  // Adds the first step of the stage at the constant place kPlace, to nothing where kFirst...
+  template <int kPlace, bool kFirst>
+  __device__ __forceinline__ void beginStage() {
+    step<kPlace * Tile::kStageBytes, 0, kFirst>(left_, right_);
+  }
+
+  // ...and the others.
+  template <int kPlace>
+  __device__ __forceinline__ void finishStage() {
+    steps<kPlace * Tile::kStageBytes, 1>(left_, right_,
+                                         std::make_integer_sequence<int, Left::kSteps - 1>());
   }
 
   // Adds the stage `bytes` behind the first.
   __device__ __forceinline__ void multiply(u32 bytes) {
-    multiplyAt<0>(Left::moved(left_, bytes), Right::moved(right_, bytes));
+    steps<0, 0>(Left::moved(left_, bytes), Right::moved(right_, bytes),
+                std::make_integer_sequence<int, Left::kSteps>());
   }
 
   // How many neighbouring columns of the result a lane holds, and where the first are within the
@@ -107,6 +117,13 @@ class MmaEngine {
   static constexpr int kTogether = RightOperand::kSpread ? 8 : 2;
   __device__ __forceinline__ u32 laneRow() const { return (threadIdx.x & 31) >> 2; }
   __device__ __forceinline__ u32 laneColumn() const { return kTogether * (threadIdx.x & 3); }
+
+  // The pair of a lane that holds pairs: of row 8 half + laneRow of a slice, column
+  // 8 fragment + laneColumn of its warp's part.
+  __device__ __forceinline__ float2 pair(int slice, int half, int fragment) const {
+    const float (&c)[4] = sum_[0][slice][fragment];
+    return make_float2(c[2 * half], c[2 * half + 1]);
+  }
 
   // Calls store(rows, columns, lanes) for what this thread holds of rows 16 slice ..
   // 16 slice + 15 of its warp's part of a product: so many rows and columns beyond the first of the
@@ -133,36 +150,33 @@ class MmaEngine {
   using LeftAt = typename Left::Addresses;
   using RightAt = typename Right::Addresses;
 
-  template <int kOffset>
-  __device__ __forceinline__ void multiplyAt(const LeftAt& left, const RightAt& right) {
-    steps<kOffset>(left, right, std::make_integer_sequence<int, Left::kSteps>());
-  }
-
-  template <int kOffset, int... kStep>
+  template <int kOffset, int kFrom, int... kStep>
   __device__ __forceinline__ void steps(const LeftAt& left, const RightAt& right,
                                         std::integer_sequence<int, kStep...>) {
-    (step<kOffset, kStep>(left, right), ...);
+    (step<kOffset, kFrom + kStep, false>(left, right), ...);
   }
 
-  template <int kOffset, int kStep>
+  template <int kOffset, int kStep, bool kFirst>
   __device__ __forceinline__ void step(const LeftAt& left, const RightAt& right) {
     u32 a[kPiecesDown][4];
     loadAll<Left, kOffset, kStep>(a, left, std::make_integer_sequence<int, kPiecesDown>());
-    product<kOffset, kStep, 0>(a, right);
-    if constexpr (kProducts == 2) product<kOffset, kStep, 1>(a, right);
+    product<kOffset, kStep, 0, kFirst>(a, right);
+    if constexpr (kProducts == 2) product<kOffset, kStep, 1, kFirst>(a, right);
   }
 
-  template <int kOffset, int kStep, int kProduct>
+  template <int kOffset, int kStep, int kProduct, bool kFirst>
   __device__ __forceinline__ void product(const u32 (&a)[kPiecesDown][4], const RightAt& right) {
     u32 b[kPiecesAcross / 2][4];
     loadAll<Right, kOffset + kProduct * Tile::kRightBytes, kStep>(
         b, right, std::make_integer_sequence<int, kPiecesAcross / 2>());
+    const float zero = kFirst ? pinned(0.0f) : 0.0f;
 #pragma unroll
     for (int m = 0; m < kPiecesDown; m++) {
 #pragma unroll
       for (int n = 0; n < kPiecesAcross; n++) {
         // Columns 8 n of the result are matrices 0 and 2 (n even) or 1 and 3 (n odd) of piece n/2.
-        multiplyAdd<T>(sum_[kProduct][m][n], a[m], b[n / 2][n % 2], b[n / 2][n % 2 + 2]);
+        multiplyAdd<T, kFirst>(sum_[kProduct][m][n], a[m], b[n / 2][n % 2], b[n / 2][n % 2 + 2],
+                               zero);
       }
     }
   }

@@ -12,11 +12,14 @@ class SimtEngine {
   static_assert(Tile::kWarpRows == 32 && Tile::kWarpColumns == 32, "what a warp's lanes hold");
 
  public:
-  // For operands whose stages begin at `shared`.
+  // For operands whose stages begin at `shared`. Holds nothing before clear().
   __device__ __forceinline__ explicit SimtEngine(const char* shared) : shared_(shared) {
     const u32 lane = threadIdx.x & 31;
     row_ = 4 * (lane >> 3);
     column_ = 4 * (lane & 7);
+  }
+
+  __device__ __forceinline__ void clear() {
 #pragma unroll
     for (int i = 0; i < kProducts * 32; i++) (&sum_[0][0][0])[i] = 0.0f;
   }

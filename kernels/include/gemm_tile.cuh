@@ -22,6 +22,11 @@ __device__ __forceinline__ i64 pinned(i64 value) {
   return value;
 }
 
+__device__ __forceinline__ float pinned(float value) {
+  asm volatile("" : "+f"(value));
+  return value;
+}
+
 template <class T>
 __device__ __forceinline__ T* pinned(T* value) {
   asm volatile("" : "+l"(value));
@@ -94,7 +99,8 @@ struct Operand {
 // One operand of one stage in shared memory: lines, one per row of the matrix it was copied from,
 // of 16-byte chunks. Readers want the same chunk of several lines at once; an exclusive or with the
 // line's key puts those into different banks. ldmatrix takes 8 neighbouring lines, or four pairs of
-// lines 8 apart; the fp32 reader takes every fourth (or, with the depth in rows, whole lines).
+// lines 8 apart; the fp32 reader takes every fourth (or, with the depth in rows, whole lines). With
+// the depth in rows, copies write half of 128 bytes of two neighbouring lines at once.
 template <class T, class Operand, int kExtent, int kDepthBytes>
 struct OperandLayout {
   static constexpr Depth depth = Operand::kDepth;
@@ -105,6 +111,7 @@ struct OperandLayout {
 
   static constexpr __device__ __forceinline__ u32 key(u32 line) {
     if constexpr (sizeof(T) == 4) return depth == Depth::kColumns ? (line >> 2) & 7 : 0;
+    if constexpr (depth == Depth::kRows) return ((line & 1) << 2) | ((line >> 1) & 3);
     if constexpr (kLineBytes == 64) {  // two lines fill the banks
       return (Operand::kSpread ? line >> 3 : line >> 1) & 3;
     }

@@ -36,20 +36,28 @@ __device__ __forceinline__ void setZero(float& low, float& high) {
   asm("mov.b64 {%0, %1}, 0;" : "=f"(low), "=f"(high));
 }
 
-// c += a b. All 32 lanes must be here.
-template <class T>
-__device__ __forceinline__ void multiplyAdd(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
-  if constexpr (std::is_same_v<T, __half>) {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
-        "{%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-  } else {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-        "{%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+// c += a b, or c = a b where kFirst, with a `zero` that is one. All 32 lanes must be here.
+template <class T, bool kFirst>
+__device__ __forceinline__ void multiplyAdd(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1,
+                                            float zero) {
+#define LOCKSTEP_MMA(types)                                                                   \
+  if constexpr (kFirst) {                                                                     \
+    asm("mma.sync.aligned.m16n8k16.row.col.f32." types                                        \
+        ".f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%10,%10,%10,%10};"                      \
+        : "=f"(c[0]), "=f"(c[1]), "=f"(c[2]), "=f"(c[3])                                      \
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(zero));           \
+  } else {                                                                                    \
+    asm("mma.sync.aligned.m16n8k16.row.col.f32." types                                        \
+        ".f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"                          \
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])                                      \
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));                      \
   }
+  if constexpr (std::is_same_v<T, __half>) {
+    LOCKSTEP_MMA("f16.f16")
+  } else {
+    LOCKSTEP_MMA("bf16.bf16")
+  }
+#undef LOCKSTEP_MMA
 }
 
 }  // namespace lockstep

@@ -13,20 +13,28 @@ abstract class LinearTests extends OpTests {
   /**
    * Rows, outputs, depth: the smallest; one short of, exactly, and one past the 64 × 64 tile;
    * depths without any vector, with 16-byte vectors but ragged, and longer than a pipeline of
-   * tiles.
+   * tiles; outputs that fill a stage of a sum whose width is cut, where copies end with the matrix.
    */
   private static final int[][] SHAPES = {
-    {1, 1, 1}, {1, 65, 63}, {63, 16, 65}, {64, 64, 64}, {65, 40, 72}, {129, 63, 1}, {3, 130, 515}
+    {1, 1, 1},
+    {1, 65, 63},
+    {63, 16, 65},
+    {64, 64, 64},
+    {65, 40, 72},
+    {129, 63, 1},
+    {3, 130, 515},
+    {5, 64, 72}
   };
 
   /**
    * For the tiles of 128 × 128, and the ways their loop can go: whole tiles and a ring of stages
    * that turns twice; one row and cut columns; an odd width, whose rows are not aligned, and a
    * depth that ends within a stage; an odd depth, whose rows are not either, so that it never
-   * turns.
+   * turns; whole stages of which a cut width leaves the last ones for checked copies, and warps
+   * that finish whole parts of a tile beside others that do not.
    */
   private static final int[][] LARGE = {
-    {128, 512, 256}, {1, 520, 264}, {130, 513, 328}, {129, 520, 257}
+    {128, 512, 256}, {1, 520, 264}, {130, 513, 328}, {129, 520, 257}, {72, 520, 256}
   };
 
   private static final float SLOPE = 0.25f;
