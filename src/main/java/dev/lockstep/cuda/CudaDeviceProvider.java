@@ -21,6 +21,11 @@ public final class CudaDeviceProvider implements DeviceProvider {
   }
 
   @Override
+  public boolean automatic() {
+    return !(CudaSystem.get() instanceof CudaSystem.Ready ready && ready.calls().standIn());
+  }
+
+  @Override
   public Availability availability() {
     return switch (CudaSystem.get()) {
       case CudaSystem.Ready ready -> new Availability(true, ready.reason());

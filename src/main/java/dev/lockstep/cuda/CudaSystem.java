@@ -77,7 +77,8 @@ sealed interface CudaSystem {
     }
     if (started != CUresult.CUDA_SUCCESS) {
       return new Missing(
-          "the NVIDIA driver finds no usable GPU: error "
+          (calls.standIn() ? "the stand-in driver of the tests" : "the NVIDIA driver")
+              + " finds no usable GPU: error "
               + started
               + ", "
               + CudaErrors.describe(started));

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param launchKernel {@code cuLaunchKernel}: function, grid x y z, block x y z, shared bytes,
  *     stream, kernelParams, extra
  * @param setContext {@code cuCtxSetCurrent}: context
+ * @param standIn whether this is not NVIDIA's driver but the one of {@code native/}, for tests
  */
-record DriverCalls(MethodHandle launchKernel, MethodHandle setContext) {
+record DriverCalls(MethodHandle launchKernel, MethodHandle setContext, boolean standIn) {
   /**
    * Loads the driver's library and finds the functions.
    *
@@ -39,7 +40,8 @@ record DriverCalls(MethodHandle launchKernel, MethodHandle setContext) {
     };
     return new DriverCalls(
         bind(symbols, library, "cuLaunchKernel", launch),
-        bind(symbols, library, "cuCtxSetCurrent", JAVA_LONG));
+        bind(symbols, library, "cuCtxSetCurrent", JAVA_LONG),
+        symbols.find("lockstep_standin").isPresent());
   }
 
   private static MethodHandle bind(

@@ -11,6 +11,11 @@ public interface DeviceProvider {
   /** Larger is preferred by {@code auto}. */
   int preference();
 
+  /** Whether {@code auto} may take it; what is made for tests wants to be asked for by name. */
+  default boolean automatic() {
+    return true;
+  }
+
   /** Whether it can run here; probed once. */
   Availability availability();
 

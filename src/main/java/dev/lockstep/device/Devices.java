@@ -56,7 +56,7 @@ public final class Devices {
     for (DeviceProvider provider : providers) {
       DeviceProvider.Availability answer = provider.availability();
       String reason = answer.reason();
-      if (answer.available()) {
+      if (answer.available() && provider.automatic()) {
         try {
           return new Choice(provider.open(options), passedOver + reason);
         } catch (IllegalArgumentException e) {

@@ -1,0 +1,86 @@
+package dev.lockstep.cuda.standin;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import jcuda.driver.CUresult;
+
+/** What all families of calls share: handles, and which context is current on which thread. */
+final class DriverState {
+  final StandInGpu gpu = new StandInGpu();
+  final HandleTable<StandInContext> contexts =
+      new HandleTable<>(CUresult.CUDA_ERROR_INVALID_CONTEXT);
+  final HandleTable<StandInModule> modules = new HandleTable<>();
+  final HandleTable<StandInFunction> functions = new HandleTable<>();
+  final HandleTable<StandInStream> streams = new HandleTable<>();
+  final HandleTable<StandInEvent> events = new HandleTable<>();
+  private final Map<Long, Deque<Long>> stacks = new ConcurrentHashMap<>();
+  private final LongSupplier thread;
+  private volatile boolean initialised;
+
+  /**
+   * @param thread numbers the threads of the operating system
+   */
+  DriverState(LongSupplier thread) {
+    this.thread = thread;
+  }
+
+  void initialise() {
+    initialised = true;
+  }
+
+  void requireInitialised() {
+    if (!initialised) {
+      throw new DriverError(CUresult.CUDA_ERROR_NOT_INITIALIZED);
+    }
+  }
+
+  /** The context of the calling thread, fit for work. */
+  StandInContext current() {
+    Long handle = stack().peek();
+    if (handle == null) {
+      throw new DriverError(CUresult.CUDA_ERROR_INVALID_CONTEXT);
+    }
+    StandInContext context = contexts.get(handle);
+    context.check();
+    return context;
+  }
+
+  /** The contexts pushed on the calling thread, the current one first. */
+  Deque<Long> stack() {
+    requireInitialised();
+    return stacks.computeIfAbsent(thread.getAsLong(), number -> new ArrayDeque<>());
+  }
+
+  /** A stream of the current context. 0, 1 and 2 name its default stream. */
+  StandInStream stream(long handle) {
+    StandInContext context = current();
+    if (handle >= 0 && handle <= 2) {
+      return context.defaultStream;
+    }
+    StandInStream stream = streams.get(handle);
+    if (stream.context != context) {
+      throw new DriverError(CUresult.CUDA_ERROR_INVALID_HANDLE);
+    }
+    return stream;
+  }
+
+  /** Ends a context and everything in it. */
+  void destroy(long handle) {
+    StandInContext context = contexts.remove(handle);
+    context.destroy();
+    streams.removeIf(stream -> stream.context == context);
+    events.removeIf(event -> event.context == context);
+    functions.removeIf(function -> function.module().context() == context);
+    modules.removeIf(
+        module -> {
+          boolean its = module.context() == context;
+          if (its) {
+            module.kernels().close();
+          }
+          return its;
+        });
+  }
+}

@@ -1,0 +1,107 @@
+package dev.lockstep.cuda.standin;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Devices;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stand-in CUDA driver of this process. A process can have one driver library only and JCuda
+ * binds to it once, so tests that use it run in a JVM of their own, marked by a system property.
+ */
+public final class StandInDriver {
+  /** {@code true} in JVMs that may load the stand-in. */
+  public static final String PROPERTY = "lockstep.standin";
+
+  private static final Path LIBRARY = Path.of("native", "build", "libcuda.so.1");
+
+  private static @Nullable StandInDriver loaded;
+
+  private final CallLog calls = new CallLog();
+  private final NativeTable table;
+  private final DriverState state;
+
+  private StandInDriver() {
+    table = new NativeTable(LIBRARY);
+    state = new DriverState(table::thread);
+    new Upcalls(
+            calls,
+            List.of(
+                new DeviceFamily(state),
+                new ErrorFamily(),
+                new ContextFamily(state),
+                new ModuleFamily(state),
+                new FunctionFamily(state),
+                new MemoryFamily(state),
+                new CopyFamily(state),
+                new FillFamily(state),
+                new StreamFamily(state),
+                new EventFamily(state),
+                new LaunchFamily(state)))
+        .bindTo(table);
+  }
+
+  /** Why this process cannot have it; empty when it can. */
+  public static Optional<String> missing() {
+    if (!Boolean.getBoolean(PROPERTY)) {
+      return Optional.of(
+          "the stand-in driver needs a JVM of its own, which `mvn verify` starts with -D"
+              + PROPERTY
+              + "=true");
+    }
+    if (!Files.exists(LIBRARY)) {
+      return Optional.of(LIBRARY + " is not built; `make -C native` does, or says why not");
+    }
+    return Optional.empty();
+  }
+
+  /** Loads and binds it, once. */
+  public static synchronized StandInDriver get() {
+    StandInDriver known = loaded;
+    if (known == null) {
+      missing()
+          .ifPresent(
+              why -> {
+                throw new IllegalStateException(why);
+              });
+      known = new StandInDriver();
+      loaded = known;
+    }
+    return known;
+  }
+
+  /** The device {@code cuda}, on the stand-in. */
+  public static Device open() {
+    get();
+    return Devices.open("cuda", DeviceOptions.defaults()).device();
+  }
+
+  /** What is called, and a say in what it answers. */
+  public CallLog calls() {
+    return calls;
+  }
+
+  /** Calls nothing stands for, and how often each was refused. */
+  public Map<String, Long> refused() {
+    return table.refused();
+  }
+
+  /** Bytes of device memory that was allocated and not freed. */
+  public long allocatedBytes() {
+    return state.gpu.allocatedBytes();
+  }
+
+  /** Contexts, modules, functions, streams and events that exist. */
+  public int handles() {
+    return state.contexts.size()
+        + state.modules.size()
+        + state.functions.size()
+        + state.streams.size()
+        + state.events.size();
+  }
+}
