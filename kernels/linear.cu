@@ -24,8 +24,8 @@
 // Fewest bytes: each operand read once, each result written once (dWeight and dBias also read).
 //
 // Launch: block 128, grid ceil(rows / 64) * ceil(columns / 64) of the result, one 64 x 64 tile per
-// block; backward_bias: block 256, grid ceil(N / 32). linear_128x128.cu has the same products in
-// larger tiles, with the same bits.
+// block; backward_bias: block 256, grid ceil(N / 32). linear_128x128.cu and linear_128x256.cu have
+// the same products in larger tiles, with the same bits.
 
 #include "linear.cuh"
 

@@ -56,7 +56,7 @@ __device__ __forceinline__ void swigluForward(T* h, T* gate, T* up, const T* x, 
   const TilePlace<Tile<T>> place(M, H);
   GemmEngine<T, Depth::kColumns, Depth::kColumns, Tile<T>> engine(shared);
   const Matrix<T> right[2] = {{wGate, H, K}, {wUp, H, K}};
-  addProduct<T, Depth::kColumns, Depth::kColumns, true>(engine, {x, M, K}, right, place, shared);
+  addProduct<T, Depth::kColumns, Depth::kColumns>(engine, {x, M, K}, right, place, true, shared);
   const Biased<T, 2, MapRounded<T, 2, 0, 1, Gate<T>>> epilogue{
       {bGate, bUp}, {{gate, up}, {nullptr}, {h}, false, {code}}};
   finishTile<Tile<T>, Storage<T>::kLanes>(

@@ -28,6 +28,19 @@ struct GemmEngine<float, leftDepth, rightDepth, Tile> : SimtEngine<leftDepth, ri
   using SimtEngine<leftDepth, rightDepth, Tile>::SimtEngine;
 };
 
+// The shared memory of a block. More than a kernel may declare comes from the launch.
+template <class Tile>
+__device__ __forceinline__ char* tileMemory() {
+  constexpr int kMostDeclared = 48 << 10;
+  if constexpr (Tile::kSharedBytes > kMostDeclared) {
+    extern __shared__ __align__(128) char launched[];
+    return launched;
+  } else {
+    __shared__ __align__(128) char declared[Tile::kSharedBytes];
+    return declared;
+  }
+}
+
 // Starts the copies of stages, of all operands.
 template <class T, Depth leftDepth, Depth rightDepth, class Tile>
 class StageCopies {
@@ -169,14 +182,14 @@ __device__ __forceinline__ void fillRing(Copies& copies, std::integer_sequence<i
   copies.template finishTurn<Tile::kStages - 1>();
 }
 
-// Adds left * right to what the engine holds, or to nothing where kFirst. Called by the whole
+// Adds left * right to what the engine holds, or to nothing where `first`. Called by the whole
 // block; `shared` has Tile::kSharedBytes, aligned to 128, and is free again for other uses when
 // this returns.
-template <class T, Depth leftDepth, Depth rightDepth, bool kFirst, class Tile>
+template <class T, Depth leftDepth, Depth rightDepth, class Tile>
 __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, Tile>& engine,
                                            const Matrix<T>& left,
                                            const Matrix<T> (&right)[Tile::kProducts],
-                                           const TilePlace<Tile>& tile, char* shared) {
+                                           const TilePlace<Tile>& tile, bool first, char* shared) {
   constexpr int kStages = Tile::kStages;
   constexpr u32 kRingBytes = kStages * Tile::kStageBytes;
   constexpr int kDepth = Tile::kDepthBytes / sizeof(T);
@@ -191,12 +204,10 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
   // so that the code of either appears once; unless turns of the ring come first, after which
   // nothing may be left but to drain it.
   i64 next = 0;
-  i64 first = kStages - 1;  // when products begin
+  i64 begin = kStages - 1;  // when products do
   u32 place = 0;
   const bool turns = Tile::kUnrolled && whole >= 2 * kStages - 1;
-  if constexpr (kFirst) {
-    if (!turns) engine.clear();
-  }
+  if (first && !turns) engine.clear();
   if constexpr (Tile::kUnrolled) {
     if (turns) {
       u32 left = static_cast<u32>(whole - (kStages - 1)) / kStages;
@@ -204,7 +215,11 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
       fillRing<Tile>(copies, std::make_integer_sequence<int, kStages - 1>());
       waitForCopies<kStages - 2>();
       __syncthreads();
-      engine.template beginStage<0, kFirst>();
+      if (first) {
+        engine.template beginStage<0, true>();
+      } else {
+        engine.template beginStage<0, false>();
+      }
 #pragma unroll 1
       do {
         turn<Tile>(engine, copies, std::make_integer_sequence<int, kStages>());
@@ -212,15 +227,16 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
       engine.template finishStage<0>();
       if (next == stages) {
         drainRing<Tile>(engine, std::make_integer_sequence<int, kStages - 2>());
-        next = end;
+        __syncthreads();
+        return;
       }
-      first = next + 1;
+      begin = next + 1;
       place = pinned(static_cast<u32>((kStages - 1) * Tile::kStageBytes));
     }
   }
 #pragma unroll 1
   for (; next < end; next++) {
-    if (next >= first) {
+    if (next >= begin) {
       waitForCopies<kStages - 2>();
       // Everyone's copies of the stage are visible, and nobody reads the one before any more.
       __syncthreads();
@@ -233,7 +249,7 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
     }
     commitCopies();
     place = place + Tile::kStageBytes == kRingBytes ? 0 : place + Tile::kStageBytes;
-    if (next >= first) engine.multiply(place);
+    if (next >= begin) engine.multiply(place);
   }
   __syncthreads();
 }

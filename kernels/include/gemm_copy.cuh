@@ -52,6 +52,9 @@ class OperandCopy {
   static __device__ __forceinline__ u32 chunk() { return threadIdx.x % kSide; }
 
  public:
+  // Whether stages lie a constant apart in global memory.
+  static constexpr bool kConstantStages = depth == Depth::kColumns;
+
   // The tile that starts at `index` along the result, and at 0 along the sum; its first stage goes
   // to the shared memory at `target`.
   //
@@ -59,7 +62,9 @@ class OperandCopy {
   // last one; columns by what follows in memory, as long as that is part of the matrix.
   __device__ __forceinline__ OperandCopy(const Matrix<T>& matrix, i64 index, u32 target)
       : target_(pinned(target + Layout::offset(line(), chunk()))),
-        stride_(pinned(matrix.columns * static_cast<i64>(sizeof(T)) * Layout::kDepth)) {
+        stride_(kConstantStages
+                    ? 0
+                    : pinned(matrix.columns * static_cast<i64>(sizeof(T)) * Layout::kDepth)) {
     const i64 pitch = matrix.columns * static_cast<i64>(sizeof(T));
     const i64 first = depth == Depth::kColumns ? index * pitch : index * sizeof(T);
     const char* start =
@@ -118,9 +123,6 @@ class OperandCopy {
       }
     }
   }
-
-  // Whether stages lie a constant apart in global memory.
-  static constexpr bool kConstantStages = depth == Depth::kColumns;
 
   // Copies any stage of a matrix of any alignment: what lies outside becomes zero, which adds
   // nothing to any sum.

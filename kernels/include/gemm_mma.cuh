@@ -81,7 +81,7 @@ class MmaEngine {
                                Tile::kWarpColumns>;
 
  public:
-  // For operands whose stages begin at `shared`. Holds nothing yet: clear() or kFirst come first.
+  // For operands whose stages begin at `shared`. Holds nothing yet: clear() or kFirst comes first.
   __device__ __forceinline__ explicit MmaEngine(const char* shared)
       : left_(Left::at(sharedAddress(shared), Tile::warpRow())),
         right_(Right::at(sharedAddress(shared) + Tile::kLeftBytes, Tile::warpColumn())) {}

@@ -27,7 +27,7 @@ __device__ __forceinline__ void linearForward(T* out, T* pre, const T* x, const 
   const TilePlace<Tile> place(M, N);
   GemmEngine<T, Depth::kColumns, Depth::kColumns, Tile> engine(shared);
   const Matrix<T> right[1] = {{weight, N, K}};
-  addProduct<T, Depth::kColumns, Depth::kColumns, true>(engine, {x, M, K}, right, place, shared);
+  addProduct<T, Depth::kColumns, Depth::kColumns>(engine, {x, M, K}, right, place, true, shared);
 
   const bool identity = code == kNone && residual == nullptr;
   const Biased<T, 1, MapRounded<T, 1, 1, 1, ActivateAndAdd<T>>> epilogue{
@@ -55,13 +55,12 @@ __device__ __forceinline__ void linearBackwardInput(T* dX, const T* dY, const T*
                                                     char* shared) {
   const TilePlace<Tile> place(M, K);
   GemmEngine<T, Depth::kColumns, Depth::kRows, Tile> engine(shared);
-  engine.clear();
   const int products = dY2 != nullptr ? 2 : 1;
 #pragma unroll 1
   for (int i = 0; i < products; i++) {
     const Matrix<T> right[1] = {{i == 0 ? weight : weight2, N, K}};
-    addProduct<T, Depth::kColumns, Depth::kRows, false>(engine, {i == 0 ? dY : dY2, M, N}, right,
-                                                        place, shared);
+    addProduct<T, Depth::kColumns, Depth::kRows>(engine, {i == 0 ? dY : dY2, M, N}, right, place,
+                                                 i == 0, shared);
   }
   const MapRounded<T, 1, 1, 1, TimesDerivative<T>> epilogue{
       {nullptr}, {pre}, {dX}, pre == nullptr, {code, slope}};
@@ -75,7 +74,7 @@ __device__ __forceinline__ void linearBackwardWeight(float* dWeight, const T* dY
   const TilePlace<Tile> place(N, K);
   GemmEngine<T, Depth::kRows, Depth::kRows, Tile> engine(shared);
   const Matrix<T> right[1] = {{x, M, K}};
-  addProduct<T, Depth::kRows, Depth::kRows, true>(engine, {dY, M, N}, right, place, shared);
+  addProduct<T, Depth::kRows, Depth::kRows>(engine, {dY, M, N}, right, place, true, shared);
   finishTile<Tile, Storage<float>::kLanes>(engine, place, K,
                                            rowsAligned(K * sizeof(float), dWeight), shared,
                                            Accumulate{dWeight});
@@ -88,19 +87,16 @@ __device__ __forceinline__ void linearBackwardWeight(float* dWeight, const T* dY
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_forward##suffix(           \
       T* out, T* pre, const T* x, const T* weight, const T* bias, const T* residual, i64 M,      \
       i64 N, i64 K, int activation, float slope) {                                               \
-    __shared__ __align__(128) char shared[Tile::kSharedBytes];                                   \
     linearForward<T, Tile>(out, pre, x, weight, bias, residual, M, N, K, activation, slope,      \
-                           shared);                                                              \
+                           tileMemory<Tile>());                                                  \
   }                                                                                              \
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_backward_input##suffix(    \
       T* dX, const T* dY, const T* weight, const T* dY2, const T* weight2, const T* pre, i64 M,  \
       i64 N, i64 K, int activation, float slope) {                                               \
-    __shared__ __align__(128) char shared[Tile::kSharedBytes];                                   \
     linearBackwardInput<T, Tile>(dX, dY, weight, dY2, weight2, pre, M, N, K, activation, slope,  \
-                                 shared);                                                        \
+                                 tileMemory<Tile>());                                            \
   }                                                                                              \
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_backward_weight##suffix(   \
       float* dWeight, const T* dY, const T* x, i64 M, i64 N, i64 K) {                            \
-    __shared__ __align__(128) char shared[Tile::kSharedBytes];                                   \
-    linearBackwardWeight<T, Tile>(dWeight, dY, x, M, N, K, shared);                              \
+    linearBackwardWeight<T, Tile>(dWeight, dY, x, M, N, K, tileMemory<Tile>());                  \
   }

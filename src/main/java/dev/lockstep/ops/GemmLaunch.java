@@ -22,6 +22,7 @@ record GemmLaunch(GemmTile tile, long tiles) {
   }
 
   Launch launch() {
-    return Launch.of(tiles, tile.threads());
+    Launch launch = Launch.of(tiles, tile.threads());
+    return new Launch(launch.grid(), launch.block(), tile.sharedBytes());
   }
 }

@@ -5,9 +5,11 @@ import dev.lockstep.numeric.DType;
 /** The tiles of the result that a block of a matrix product computes, one set of kernels each. */
 public enum GemmTile {
   /** Four warps of 32 × 32, for any type. */
-  SMALL("", 64, 64, 128),
+  SMALL("", 64, 64, 128, 0),
   /** Four warps of 64 × 64 on tensor cores: half the reads of the operands. */
-  LARGE("_128x128", 128, 128, 128);
+  LARGE("_128x128", 128, 128, 128, 0),
+  /** Eight warps of 64 × 64: three quarters of the reads of the large tile. */
+  WIDE("_128x256", 128, 256, 256, 3 * (128 + 256) * 32 * 2);
 
   /** Narrower results would leave too much of a large tile, or of the GPU, without work. */
   private static final long LARGE_COLUMNS = 512;
@@ -15,16 +17,24 @@ public enum GemmTile {
   /** A shorter sum is over before the large tile's ring of stages has turned three times. */
   private static final long LARGE_DEPTH = 256;
 
+  /**
+   * With this many columns a batch of 2048 rows still has one wide tile for each multiprocessor of
+   * the largest GPUs, which holds only one of them.
+   */
+  private static final long WIDE_COLUMNS = 2048;
+
   private final String suffix;
   private final int rows;
   private final int cols;
   private final int threads;
+  private final int sharedBytes;
 
-  GemmTile(String suffix, int rows, int cols, int threads) {
+  GemmTile(String suffix, int rows, int cols, int threads, int sharedBytes) {
     this.suffix = suffix;
     this.rows = rows;
     this.cols = cols;
     this.threads = threads;
+    this.sharedBytes = sharedBytes;
   }
 
   /**
@@ -32,7 +42,10 @@ public enum GemmTile {
    * rows are not asked, so that a row is computed alone as it is in a batch; no GPU is either.
    */
   static GemmTile of(DType dtype, long cols, long depth) {
-    return dtype != DType.F32 && cols >= LARGE_COLUMNS && depth >= LARGE_DEPTH ? LARGE : SMALL;
+    if (dtype == DType.F32 || cols < LARGE_COLUMNS || depth < LARGE_DEPTH) {
+      return SMALL;
+    }
+    return cols < WIDE_COLUMNS ? LARGE : WIDE;
   }
 
   /** The tile for the gradient of a {@code rows} × {@code cols} weight, summed over the batch. */
@@ -68,5 +81,10 @@ public enum GemmTile {
   /** Threads of a block. */
   int threads() {
     return threads;
+  }
+
+  /** Shared memory of a block beside what its kernels declare. */
+  int sharedBytes() {
+    return sharedBytes;
   }
 }

@@ -130,7 +130,7 @@ class BadInputTests {
         "bench rows --json @/folder            | --json @/folder, directory",
         "bench rows --markdown @/text/below    | --markdown @/text/below, cannot be written",
         "bench matmul --kernel liner            | \"liner\", linear, swiglu, gated",
-        "bench matmul --tile 32x32             | \"32x32\", 64x64, 128x128",
+        "bench matmul --tile 32x32             | \"32x32\", 64x64, 128x128, 128x256",
         "bench matmul --dtype f32 --tile 128x128 | \"128x128\", 64x64",
         "bench matmul --dtype i32              | --dtype i32, f32, bf16",
         "bench matmul --shape 64               | --shape 64, MxNxK",

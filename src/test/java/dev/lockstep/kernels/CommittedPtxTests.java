@@ -92,13 +92,9 @@ class CommittedPtxTests {
                   "dropout_backward_T", "pppllif",
                   "dropout_advance", "pl"),
               "linear_128x128",
-              Map.of(
-                  "linear_forward_128x128_f16", "pppppplllif",
-                  "linear_forward_128x128_bf16", "pppppplllif",
-                  "linear_backward_input_128x128_f16", "pppppplllif",
-                  "linear_backward_input_128x128_bf16", "pppppplllif",
-                  "linear_backward_weight_128x128_f16", "ppplll",
-                  "linear_backward_weight_128x128_bf16", "ppplll"),
+              largeTile("128x128"),
+              "linear_128x256",
+              largeTile("128x256"),
               "softmax",
               Map.of("softmax_forward_T", "pplli", "softmax_backward_T", "ppplli"),
               "glu",
@@ -111,6 +107,17 @@ class CommittedPtxTests {
     Map<String, V> all = new TreeMap<>(some);
     all.putAll(others);
     return all;
+  }
+
+  /** Matrix products in tiles that only 16-bit types have. */
+  private static Map<String, String> largeTile(String tile) {
+    Map<String, String> kernels = new TreeMap<>();
+    for (String type : List.of("f16", "bf16")) {
+      kernels.put("linear_forward_%s_%s".formatted(tile, type), "pppppplllif");
+      kernels.put("linear_backward_input_%s_%s".formatted(tile, type), "pppppplllif");
+      kernels.put("linear_backward_weight_%s_%s".formatted(tile, type), "ppplll");
+    }
+    return kernels;
   }
 
   /** A norm's kernels, given the pointers of each. */

@@ -47,10 +47,17 @@ class LaunchChoiceTests {
     "SMALL, 1000000, 1, 15625",
     "LARGE, 1, 1, 1",
     "LARGE, 128, 128, 1",
-    "LARGE, 129, 257, 6"
+    "LARGE, 129, 257, 6",
+    "WIDE, 1, 1, 1",
+    "WIDE, 128, 256, 1",
+    "WIDE, 129, 257, 4"
   })
   void aProductHasOneBlockForEachTile(GemmTile tile, long rows, long cols, long tiles) {
-    assertThat(GemmLaunch.of(tile, rows, cols).launch()).isEqualTo(Launch.of(tiles, 128));
+    Launch launch = GemmLaunch.of(tile, rows, cols).launch();
+    int threads = tile == GemmTile.WIDE ? 256 : 128;
+    assertThat(launch.grid()).isEqualTo(Launch.of(tiles, threads).grid());
+    assertThat(launch.block()).isEqualTo(new Dim3(threads));
+    assertThat(launch.sharedBytes()).isEqualTo(tile == GemmTile.WIDE ? 73_728 : 0);
   }
 
   @Test
@@ -69,7 +76,10 @@ class LaunchChoiceTests {
     "BF16, 511, 256, SMALL",
     "BF16, 512, 255, SMALL",
     "F32, 4096, 4096, SMALL",
-    "BF16, 4294967296, 4294967296, LARGE"
+    "BF16, 2047, 4096, LARGE",
+    "BF16, 2048, 256, WIDE",
+    "BF16, 2048, 255, SMALL",
+    "BF16, 4294967296, 4294967296, WIDE"
   })
   void theTileOfAProductComesFromItsTypeWidthAndDepth(
       DType dtype, long cols, long depth, GemmTile tile) {
@@ -82,6 +92,8 @@ class LaunchChoiceTests {
     "BF16, 511, 4096, 256, SMALL",
     "BF16, 4096, 511, 256, SMALL",
     "BF16, 512, 512, 255, SMALL",
+    "BF16, 2047, 4096, 256, LARGE",
+    "BF16, 2048, 2048, 256, WIDE",
     "F32, 4096, 4096, 4096, SMALL"
   })
   void theTileOfAWeightGradientComesFromBothItsSidesAndTheBatch(

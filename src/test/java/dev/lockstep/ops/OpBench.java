@@ -2,6 +2,9 @@ package dev.lockstep.ops;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Stream;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A device with all ops on it; closes both. */
 class OpBench implements AutoCloseable {
@@ -27,6 +30,7 @@ class OpBench implements AutoCloseable {
   final Dropout dropout;
   final BceWithLogits bceWithLogits;
   final MeanSquaredError meanSquaredError;
+  private final Map<GemmTile, FusedLinear> inTiles = new EnumMap<>(GemmTile.class);
 
   OpBench(Device device) {
     this.device = device;
@@ -51,6 +55,13 @@ class OpBench implements AutoCloseable {
     dropout = new Dropout(library);
     bceWithLogits = new BceWithLogits(library);
     meanSquaredError = new MeanSquaredError(library);
+  }
+
+  /** Linear layers in tiles of one size, whatever their shape; null leaves the choice to it. */
+  FusedLinear linearIn(@Nullable GemmTile tile) {
+    return tile == null
+        ? linear
+        : inTiles.computeIfAbsent(tile, one -> new FusedLinear(library, one));
   }
 
   @Override

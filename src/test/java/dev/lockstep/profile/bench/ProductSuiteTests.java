@@ -25,6 +25,8 @@ class ProductSuiteTests {
     // 8 and 8; the gradient is f32, read and written.
     "linear, forward, 128x128, 6, 34",
     "linear, backward_weight, 128x128, 12, 40",
+    // 4 and 8.
+    "linear, forward, 128x256, 6, 26",
     // z is written too, or written and read again.
     "linear_gelu_erf, training fused, 128x128, 8, 36",
     "linear_gelu_erf, inference apart, 128x128, 10, 38",
@@ -92,7 +94,8 @@ class ProductSuiteTests {
         .hasMessageContaining("; and groups of them: linear, activated, gated");
     assertThatThrownBy(() -> suite.only(List.of(), List.of("32x32")))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("no kernels with tiles of \"32x32\"; there are 64x64, 128x128");
+        .hasMessageStartingWith(
+            "no kernels with tiles of \"32x32\"; there are 64x64, 128x128, 128x256");
   }
 
   private static BenchCase forward(long m, long k) {
