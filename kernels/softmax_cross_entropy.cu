@@ -20,7 +20,7 @@
 //   predictions [rows] = or null   entropies [rows] = or null (fp32)
 //   logits [rows, pitch], only the first cols count; the others get gradient 0
 //   targets [rows]                 classWeights [cols] or null         gradScale [1]
-//   rowGrad [rows] or null         status [1] (lowest bad row)
+//   rowGrad [rows] or null         status [1] (lowest bad row, firstRow being that of row 0)
 //
 // dLogits may be logits. A row whose target is ignoreIndex has loss 0 and gradient 0. A target
 // outside [0, cols) that is not ignoreIndex gives NaN for both and is reported in status. lse,
@@ -97,12 +97,12 @@ __device__ __forceinline__ float weightOfTargets(const int* targets, const float
   LOCKSTEP_ENTRY(threads)                                                                         \
   name(float* losses, T* dLogits, float* lse, const T* logits, const int* targets,                \
        const float* gradScale, const float* rowGrad, lockstep::i64 rows, int cols,                \
-       lockstep::i64 pitch, int ignoreIndex, float zLoss, int keptSlots,                          \
+       lockstep::i64 pitch, int ignoreIndex, float zLoss, int keptSlots, lockstep::i64 firstRow,  \
        lockstep::u64* status) {                                                                   \
     using namespace lockstep::cross_entropy;                                                      \
     const Arguments<T> a = {losses, dLogits, lse,         nullptr, nullptr, logits,    targets,   \
                             nullptr, gradScale, rowGrad,  rows,    cols,    pitch, ignoreIndex,   \
-                            0.0f,   zLoss,   INFINITY,    keptSlots, status};                     \
+                            0.0f,   zLoss,   INFINITY,    keptSlots, firstRow, status};           \
     processRows<false, Row>(a);                                                                   \
   }
 
@@ -115,12 +115,13 @@ __device__ __forceinline__ float weightOfTargets(const int* targets, const float
       float* losses, T* dLogits, float* lse, int* predictions, float* entropies, const T* logits, \
       const int* targets, const float* classWeights, const float* gradScale,                      \
       const float* rowGrad, lockstep::i64 rows, int cols, lockstep::i64 pitch, int ignoreIndex,   \
-      float labelSmoothing, float zLoss, float softCap, int keptSlots, lockstep::u64* status) {   \
+      float labelSmoothing, float zLoss, float softCap, int keptSlots, lockstep::i64 firstRow,    \
+      lockstep::u64* status) {                                                                    \
     using namespace lockstep::cross_entropy;                                                      \
     const Arguments<T> a = {losses,  dLogits, lse,         predictions,    entropies,             \
                             logits,  targets, classWeights, gradScale,     rowGrad,               \
                             rows,    cols,    pitch,       ignoreIndex,    labelSmoothing,        \
-                            zLoss,   softCap, keptSlots,   status};                               \
+                            zLoss,   softCap, keptSlots,   firstRow,       status};               \
     if (lockstep::rowsAligned(pitch * sizeof(T), dLogits, logits)) {                              \
       processRows<true, RowInSharedMemory<T, true, true>>(a);                                     \
     } else {                                                                                      \

@@ -32,6 +32,7 @@ struct Arguments {
   float zLoss;
   float softCap;
   int keptSlots;
+  i64 firstRow;  // of these rows in their batch, for reports
   u64* status;
 };
 
@@ -126,7 +127,7 @@ __device__ __forceinline__ void processRow(const Arguments<T>& a, Work& work, i6
     const float value = ignored ? 0.0f : __int_as_float(0x7fc00000);
     if (threadIdx.x == 0) {
       a.losses[row] = value;
-      if (!ignored) reportBadValue(a.status, row, target);
+      if (!ignored) reportBadValue(a.status, a.firstRow + row, target);
     }
     if (a.dLogits) fillRow(a, row, work.vectors, value);
     return;

@@ -15,6 +15,7 @@ import dev.lockstep.ops.GradientClipping;
 import dev.lockstep.ops.GradientScaling;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.LayerNorm;
+import dev.lockstep.ops.LinearCrossEntropy;
 import dev.lockstep.ops.MeanSquaredError;
 import dev.lockstep.ops.RmsNorm;
 import dev.lockstep.ops.SgdKernel;
@@ -31,6 +32,7 @@ final class Bench implements AutoCloseable {
   final SwiGlu swiGlu;
   final Activations activations;
   final SoftmaxCrossEntropy crossEntropy;
+  final LinearCrossEntropy linearCrossEntropy;
   final LayerNorm layerNorm;
   final RmsNorm rmsNorm;
   final Embedding embedding;
@@ -55,6 +57,7 @@ final class Bench implements AutoCloseable {
     swiGlu = new SwiGlu(library);
     activations = new Activations(library);
     crossEntropy = new SoftmaxCrossEntropy(library);
+    linearCrossEntropy = new LinearCrossEntropy(linear, crossEntropy);
     layerNorm = new LayerNorm(library);
     rmsNorm = new RmsNorm(library);
     embedding = new Embedding(library);

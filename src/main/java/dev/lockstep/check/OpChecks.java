@@ -14,6 +14,7 @@ final class OpChecks {
           new GluCheck(),
           new GatedFfnCheck(),
           new CrossEntropyCheck(),
+          new LinearCrossEntropyCheck(),
           new SoftmaxCheck(),
           new BceWithLogitsCheck(),
           new SquaredErrorCheck(),

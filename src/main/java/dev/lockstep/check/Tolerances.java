@@ -75,6 +75,13 @@ public enum Tolerances {
   /** softmax − target, scaled and stored. */
   CROSS_ENTROPY_GRADIENT(1, 0, 8, Growth.TREE),
 
+  /** The same of the logits of a product, which were stored: two of them meet in a loss. */
+  LINEAR_CROSS_ENTROPY(0, 2, 12, Growth.SUM),
+  /** Its gradient of x: the logits' gradient is stored, multiplied and stored again. */
+  LINEAR_CROSS_ENTROPY_GRADIENT(1, 1, 12, Growth.SUM),
+  /** Its gradients of weight and bias, kept in fp32: the logits' gradient is stored. */
+  LINEAR_CROSS_ENTROPY_WEIGHT_GRADIENT(0, 1, 12, Growth.SUM),
+
   /**
    * One binary cross-entropy, stored: e^−|x| (≤ 8u and |x|·2u, of which x e^−|x| ≤ 0.4 is left),
    * log1p (4u), a product and a sum, all of positive terms.

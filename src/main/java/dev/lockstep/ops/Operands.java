@@ -42,11 +42,20 @@ final class Operands {
 
   private final long[] widths = new long[CAPACITY];
   private @Nullable Kernel kernel;
+  private String name = "";
   private int size;
 
   /** Starts the arguments of a launch of {@code kernel}. */
   Operands begin(Kernel kernel) {
+    begin(kernel.name());
     this.kernel = kernel;
+    return this;
+  }
+
+  /** Starts the arguments of an op made of others, which launch: they are checked, no more. */
+  Operands begin(String op) {
+    kernel = null;
+    name = op;
     size = 0;
     args.reset();
     return this;
@@ -210,9 +219,9 @@ final class Operands {
     stream.launch(current(), launch, args);
   }
 
-  /** An {@link IllegalArgumentException} that begins with the kernel's name. */
+  /** An {@link IllegalArgumentException} that begins with the kernel's name, or the op's. */
   IllegalArgumentException refuse(String message, Object... values) {
-    return new IllegalArgumentException(current().name() + ": " + message.formatted(values));
+    return new IllegalArgumentException(name + ": " + message.formatted(values));
   }
 
   private Operands matrix(

@@ -164,6 +164,21 @@ public final class SoftmaxCrossEntropy {
       @Nullable Tensor rowGrad,
       Options options,
       StatusWord status) {
+    fused(stream, outputs, logits, targets, classWeights, gradScale, rowGrad, options, status, 0);
+  }
+
+  /** The same of some rows of a batch, of which {@code firstRow} is the first: for reports. */
+  void fused(
+      Stream stream,
+      Outputs outputs,
+      Tensor logits,
+      Tensor targets,
+      @Nullable Tensor classWeights,
+      @Nullable Tensor gradScale,
+      @Nullable Tensor rowGrad,
+      Options options,
+      StatusWord status,
+      long firstRow) {
     DType dtype = logits.dtype();
     long rows = logits.shape().rows();
     long pitch = logits.shape().cols();
@@ -222,6 +237,7 @@ public final class SoftmaxCrossEntropy {
     }
     operands
         .int32(launch.keptSlots())
+        .int64(firstRow)
         .output(
             "status",
             status.usedBy(kernel.name(), classes),

@@ -15,6 +15,7 @@ class OpBench implements AutoCloseable {
   final Activations activations;
   final SwiGlu swiGlu;
   final SoftmaxCrossEntropy crossEntropy;
+  final LinearCrossEntropy linearCrossEntropy;
   final LayerNorm layerNorm;
   final RmsNorm rmsNorm;
   final Embedding embedding;
@@ -40,6 +41,7 @@ class OpBench implements AutoCloseable {
     activations = new Activations(library);
     swiGlu = new SwiGlu(library);
     crossEntropy = new SoftmaxCrossEntropy(library);
+    linearCrossEntropy = new LinearCrossEntropy(linear, crossEntropy);
     layerNorm = new LayerNorm(library);
     rmsNorm = new RmsNorm(library);
     embedding = new Embedding(library);

@@ -30,7 +30,6 @@ final class LossCases {
 
   static void add(List<BenchCase> cases, DType dtype, Sizes sizes) {
     for (Shape shape : sizes.or(ROWS, VOCABULARIES)) {
-      int moves = shape.cols() * dtype.byteSize() <= ON_CHIP ? 2 : 3;
       cases.add(
           new BenchCase(
               "loss",
@@ -38,7 +37,7 @@ final class LossCases {
               "forward+backward",
               dtype,
               shape,
-              moves * Tensor.bytes(dtype, shape),
+              moves(shape, dtype) * Tensor.bytes(dtype, shape),
               Limits.aligned(LIMIT, dtype, shape),
               crossEntropy(dtype, shape)));
     }
@@ -46,6 +45,11 @@ final class LossCases {
       cases.add(elementwise("bce_with_logits", dtype, shape, binary(dtype, shape)));
       cases.add(elementwise("squared_error", dtype, shape, squared(dtype, shape)));
     }
+  }
+
+  /** How often a row of logits moves: in and out, and in again where it does not fit. */
+  static int moves(Shape shape, DType dtype) {
+    return shape.cols() * dtype.byteSize() <= ON_CHIP ? 2 : 3;
   }
 
   private static BenchCase elementwise(

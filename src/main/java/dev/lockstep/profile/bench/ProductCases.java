@@ -151,9 +151,14 @@ final class ProductCases {
 
   /** What one with an activation is held to: its instructions are counted, but held to nothing. */
   static ProductLimits activated(ProductBytes operands, GemmTile tile) {
+    return activated(operands, tile, 1);
+  }
+
+  /** The same of several products of as many operations as this. */
+  static ProductLimits activated(ProductBytes operands, GemmTile tile, int products) {
     return new ProductLimits(
         tile.label(),
-        operands.flops(),
+        products * operands.flops(),
         OptionalDouble.empty(),
         OptionalDouble.empty(),
         share(operands, tile),

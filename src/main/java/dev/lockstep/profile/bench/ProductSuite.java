@@ -42,6 +42,7 @@ public record ProductSuite(List<BenchCase> cases, List<Fusion> fusions) {
         cases.add(fusion.apart());
       }
       fusions.addAll(more);
+      HeadCases.add(cases, dtype, shape);
     }
     return new ProductSuite(cases, fusions);
   }

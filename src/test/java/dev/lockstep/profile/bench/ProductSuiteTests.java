@@ -42,6 +42,19 @@ class ProductSuiteTests {
     assertThat(row.limit()).hasValue(1.02);
   }
 
+  /**
+   * Of both halves the logits are written and read, in training their gradients too, and dWeight is
+   * read and written; and 64 bytes for each row.
+   */
+  @ParameterizedTest
+  @CsvSource({"forward, 4, 36", "forward+backward, 14, 120"})
+  void aHeadInTwoChunksReadsItsWeightTwice(String pass, long fewest, long inTiles) {
+    BenchCase row =
+        find(suite(DType.BF16, 1024, 1024, 1024), "linear_cross_entropy", pass, "128x128");
+    assertThat(row.fewestBytes()).isEqualTo(fewest * MIB);
+    assertThat(row.plannedBytes()).isEqualTo(inTiles * MIB + 1024 * 64);
+  }
+
   @Test
   void everyTileIsThereInEveryPassAndNothingTwice() {
     ProductSuite suite = suite(DType.F16, 1024, 1024, 1024);
@@ -91,7 +104,7 @@ class ProductSuiteTests {
     assertThatThrownBy(() -> suite.only(List.of("liner"), List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("no matrix kernel \"liner\"; there are linear, ")
-        .hasMessageContaining("; and groups of them: linear, activated, gated");
+        .hasMessageContaining("; and groups of them: linear, activated, gated, head");
     assertThatThrownBy(() -> suite.only(List.of(), List.of("32x32")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(
