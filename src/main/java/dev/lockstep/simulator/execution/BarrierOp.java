@@ -36,20 +36,24 @@ public final class BarrierOp extends Op {
   private final boolean aligned;
   private final int id;
   private final int threads;
+  private final boolean literal;
   private final int predicate;
   private final int result;
 
   /**
    * @param id int register with the barrier's number, uniform
    * @param threads int register with the thread count, or −1 for the whole block
+   * @param literal whether both are written out, so that all lanes name the same
    * @param predicate what is reduced, if anything
    * @param result where that goes: an int register for POPC, else a predicate
    */
-  public BarrierOp(Kind kind, boolean aligned, int id, int threads, int predicate, int result) {
+  public BarrierOp(
+      Kind kind, boolean aligned, int id, int threads, boolean literal, int predicate, int result) {
     this.kind = kind;
     this.aligned = aligned;
     this.id = id;
     this.threads = threads;
+    this.literal = literal;
     this.predicate = predicate;
     this.result = result;
   }
@@ -73,7 +77,7 @@ public final class BarrierOp extends Op {
   /** Whether these lanes name this barrier and this count. */
   boolean names(Warp w, int lanes, int number, int count) {
     boolean same = true;
-    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+    for (int rest = literal ? Integer.lowestOneBit(lanes) : lanes; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       same &= w.ints[id][lane] == number;
       same &= (threads < 0 ? 0 : w.ints[threads][lane]) == count;

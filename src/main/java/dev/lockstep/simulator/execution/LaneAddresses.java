@@ -1,5 +1,7 @@
 package dev.lockstep.simulator.execution;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The 32 addresses a full warp computed, looked at once: how they lie to each other decides how an
  * access is checked and done. Several accesses from one register at different offsets share it.
@@ -13,6 +15,10 @@ public final class LaneAddresses {
 
   private final long[] own = new long[LANES];
   private long[] values = own;
+
+  /** A 32-bit register whose values are not in {@link #own} yet. */
+  private int @Nullable [] narrow;
+
   private long low;
   private long high;
   private long spread;
@@ -22,24 +28,48 @@ public final class LaneAddresses {
 
   /** Looks at a 64-bit register, which must stay as it is while this is in use. */
   public void look(long[] register) {
+    narrow = null;
     values = register;
     look();
   }
 
   /** Keeps a copy of what was looked at: the register is about to change. */
   public void keep() {
+    widen();
     if (values != own) {
       System.arraycopy(values, 0, own, 0, LANES);
       values = own;
     }
   }
 
-  /** Looks at a 32-bit register: addresses of a space that counts from zero. */
+  /**
+   * Looks at a 32-bit register, addresses of a space that counts from zero; it must stay as it is
+   * while this is in use.
+   */
   public void look(int[] register) {
-    for (int i = 0; i < LANES; i++) {
-      own[i] = register[i] & 0xffff_ffffL;
+    long first = register[0] & 0xffff_ffffL;
+    long last = register[LANES - 1] & 0xffff_ffffL;
+    long step = (register[1] & 0xffff_ffffL) - first;
+    values = own;
+    narrow = register;
+    if (last - first == (LANES - 1) * step && isRegular(register, (int) step)) {
+      own[0] = first;
+      own[HALF] = register[HALF] & 0xffff_ffffL;
+      goesIn(step, first, last);
+    } else {
+      widen();
+      look();
     }
-    look(own);
+  }
+
+  private void widen() {
+    int[] register = narrow;
+    if (register != null) {
+      for (int i = 0; i < LANES; i++) {
+        own[i] = register[i] & 0xffff_ffffL;
+      }
+      narrow = null;
+    }
   }
 
   /** Looks at some lanes' addresses: the others' count as the first of these. */
@@ -53,6 +83,7 @@ public final class LaneAddresses {
 
   /** The addresses by lane. */
   public long[] values() {
+    widen();
     return values;
   }
 
@@ -101,16 +132,20 @@ public final class LaneAddresses {
     long step = v[1] - v[0];
     // Most registers that do not go in equal steps show it at their ends.
     if (v[LANES - 1] - v[0] == (LANES - 1) * step && isRegular(v, step)) {
-      stride = step;
-      lowerStride = step;
-      upperStride = step;
-      spread = step;
-      low = Math.min(v[0], v[LANES - 1]);
-      high = Math.max(v[0], v[LANES - 1]);
+      goesIn(step, v[0], v[LANES - 1]);
     } else {
       stride = IRREGULAR;
       lookAtHalves(v);
     }
+  }
+
+  private void goesIn(long step, long first, long last) {
+    stride = step;
+    lowerStride = step;
+    upperStride = step;
+    spread = step;
+    low = Math.min(first, last);
+    high = Math.max(first, last);
   }
 
   private void lookAtHalves(long[] v) {
@@ -150,6 +185,14 @@ public final class LaneAddresses {
 
   private static boolean isRegular(long[] v, long step) {
     long difference = 0;
+    for (int i = 0; i < LANES - 1; i++) {
+      difference |= v[i + 1] - v[i] - step;
+    }
+    return difference == 0;
+  }
+
+  private static boolean isRegular(int[] v, int step) {
+    int difference = 0;
     for (int i = 0; i < LANES - 1; i++) {
       difference |= v[i + 1] - v[i] - step;
     }

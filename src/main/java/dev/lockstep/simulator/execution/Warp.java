@@ -73,6 +73,11 @@ public final class Warp {
   public final long[] scratchLongs = new long[LANES];
   public final double[] scratchDoubles = new double[LANES];
 
+  /** Working space of ops for four values a lane. */
+  public final float[] tupleFloats = new float[4 * LANES];
+
+  public final int[] tupleInts = new int[4 * LANES];
+
   private final Object[] scratch = {scratchFloats, scratchInts, scratchLongs, scratchDoubles};
 
   private @Nullable MemorySegment local;
@@ -123,6 +128,11 @@ public final class Warp {
     }
     budget -= more;
     return true;
+  }
+
+  /** Some of the instructions that were counted by {@link #takeSteps} were not executed. */
+  public void leaveOut(int steps) {
+    budget += steps;
   }
 
   /** Where an op writes a register; end with {@link #keep}. */

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.op.Address;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,11 @@ final class AddressRegisters {
     seen[place] = address;
     next = place + 1 < PLACES ? place + 1 : 1;
     return place;
+  }
+
+  /** Nothing is known any more. */
+  void clear() {
+    Arrays.fill(seen, null);
   }
 
   /** A register has changed. */

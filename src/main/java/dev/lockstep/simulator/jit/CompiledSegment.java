@@ -2,6 +2,7 @@ package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.op.Branch;
 
 /**
  * A segment as generated code, in place of its first instruction. It takes over when all 32 lanes
@@ -24,16 +25,37 @@ public abstract class CompiledSegment extends Op {
     this.more = length - 1;
   }
 
-  @Override
-  public final void execute(Warp w) {
-    if (w.full && w.takeSteps(more, end)) {
-      run(w);
-      w.pc = end;
-    } else {
-      first.execute(w);
-    }
+  /** Whether all of it can be executed at once; if so, that is counted. */
+  protected final boolean starts(Warp w) {
+    return w.full && w.takeSteps(more, end);
   }
 
-  /** Executes all of it for 32 lanes. */
-  protected abstract void run(Warp w);
+  /** Executes the first instruction alone. */
+  protected final void interpret(Warp w) {
+    first.execute(w);
+  }
+
+  /**
+   * Whether to execute what a branch passes over for all lanes. If only some are to, they have done
+   * so.
+   *
+   * @param behind the pc behind the branch
+   */
+  protected static boolean enters(Warp w, Branch branch, Op[] bodies, int behind) {
+    int taken = branch.taken(w);
+    if (taken == 0) {
+      return true;
+    }
+    if (taken == -1) {
+      w.leaveOut(bodies.length);
+      return false;
+    }
+    w.setMask(~taken);
+    for (int i = 0; i < bodies.length; i++) {
+      w.pc = behind + 1 + i;
+      bodies[i].execute(w);
+    }
+    w.setMask(-1);
+    return false;
+  }
 }

@@ -35,6 +35,9 @@ public final class Forms {
   private static final Set<String> APPROXIMATE =
       Set.of("ex2", "lg2", "sin", "cos", "tanh", "rsqrt");
 
+  private static final Set<String> COMMUTATIVE =
+      Set.of("add", "mul", "min", "max", "and", "or", "xor");
+
   private static final Map<String, Form> FORMS = new HashMap<>();
 
   static {
@@ -96,6 +99,7 @@ public final class Forms {
     return new Form(
         form.types(),
         form.nan(),
+        form.commutes(),
         c -> {
           if (flushes) {
             flushSources(form, c);
@@ -319,7 +323,7 @@ public final class Forms {
 
   /** {@code mov} of one value. */
   public static Form move(char type) {
-    return new Form("" + type + type, c -> {});
+    return new Form("" + type + type, Form.Nan.COPY, false, c -> {});
   }
 
   /** {@code selp}; its sources are the predicate, then the value where it holds, then the other. */
@@ -411,6 +415,9 @@ public final class Forms {
 
   private static void form(
       String opcode, String types, Form.Nan nan, Consumer<CodeBuilder> emission) {
-    FORMS.put(opcode, new Form(types, nan, emission));
+    String operation = opcode.substring(0, opcode.indexOf('.'));
+    boolean commutes =
+        COMMUTATIVE.contains(operation) && (types.equals("fff") || types.equals("iii"));
+    FORMS.put(opcode, new Form(types, nan, commutes, emission));
   }
 }

@@ -1,9 +1,11 @@
 package dev.lockstep.simulator.jit;
 
+import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_double;
 import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
@@ -12,44 +14,71 @@ import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The method of one run: fetches the registers' arrays, then loops over 32 lanes with every value
  * in a local variable. What no lane changes is read once before the loop; what nobody reads behind
  * the run is not written back.
+ *
+ * <p>Arithmetic may leave a NaN with other bits than the one PTX has. It gets those bits where they
+ * are looked at; registers that are read by further runs alone may keep the others in between.
  */
-final class LaneLoop {
+final class LaneLoop implements Operands.Lanes {
+  private static final ClassDesc LANE_MATH = LaneMath.class.describeConstable().orElseThrow();
+  private static final MethodTypeDesc ON_FLOATS = MethodTypeDesc.of(CD_void, CD_float.arrayType());
   private static final ClassDesc FLOAT_OPS = FloatOps.class.describeConstable().orElseThrow();
 
   private final Part.Run run;
   private final CodeBuilder c;
+
+  /** Makes numbers a constant of the class. */
+  private final Function<int[], ConstantDesc> tables;
 
   /** Locals by place: the register's array, and the lane's value (a predicate: its bit). */
   private final Map<Place, Integer> arrays = new HashMap<>();
 
   private final Map<Place, Integer> values = new HashMap<>();
 
+  /** Arrays of what is read in other lanes. */
+  private final Map<Place, Integer> others = new HashMap<>();
+
   /** For predicates: all 32 bits, coming in and going out. */
   private final Map<Place, Integer> bitsIn = new HashMap<>();
 
   private final Map<Place, Integer> bitsOut = new HashMap<>();
 
-  /** Float values of arithmetic, in which a NaN may have other bits than the one PTX has. */
-  private final Set<Place> anyNan = new HashSet<>();
+  /** Registers in which a NaN may have other bits than the one PTX has, before the run. */
+  private final Set<Place> anyNanBefore;
+
+  /** The same of this lane's values, float or moved to an int. */
+  private final Set<Place> anyNan;
 
   private final Set<Place> incoming = new LinkedHashSet<>();
   private final Set<Place> outgoing = new LinkedHashSet<>();
+
+  /** Read in other lanes. */
+  private final Set<Place> elsewhere = new LinkedHashSet<>();
+
   private int lane;
 
-  LaneLoop(Part.Run run, CodeBuilder c) {
+  /**
+   * @param anyNan registers in which a NaN may have any bits, before the run and then behind it
+   */
+  LaneLoop(Part.Run run, CodeBuilder c, Function<int[], ConstantDesc> tables, Set<Place> anyNan) {
     this.run = run;
     this.c = c;
+    this.tables = tables;
+    this.anyNanBefore = Set.copyOf(anyNan);
+    this.anyNan = anyNan;
     Set<Place> written = new HashSet<>();
     for (Scalar scalar : run.scalars()) {
       scalar.reads(
@@ -58,6 +87,7 @@ final class LaneLoop {
               incoming.add(place);
             }
           });
+      scalar.readsElsewhere(elsewhere::add);
       written.add(scalar.target());
       if (run.wanted().contains(scalar.target())) {
         outgoing.add(scalar.target());
@@ -67,6 +97,8 @@ final class LaneLoop {
 
   void emit() {
     before();
+    // A loop without branches becomes vector code.
+    boolean scans = elsewhere.isEmpty();
     lane = c.allocateLocal(TypeKind.INT);
     Label top = c.newLabel();
     Label end = c.newLabel();
@@ -80,16 +112,28 @@ final class LaneLoop {
     for (Scalar scalar : run.scalars()) {
       emit(scalar);
     }
+    Set<Place> scanned = new LinkedHashSet<>();
     for (Place place : outgoing) {
-      makeCanonical(place);
+      if (run.exact().contains(place)) {
+        if (scans && place.file() == Slot.FLOATS && anyNan.remove(place)) {
+          scanned.add(place);
+        } else {
+          makeCanonical(place);
+        }
+      }
       writeBack(place);
     }
+    anyNan.retainAll(outgoing);
+    anyNanBefore.stream().filter(place -> !outgoing.contains(place)).forEach(anyNan::add);
     c.iinc(lane, 1).goto_(top).labelBinding(end);
     for (Place place : outgoing) {
       if (place.file() == Place.PREDICATES) {
         c.aload(0).getfield(SegmentClass.WARP, "predicates", CD_int.arrayType());
         c.loadConstant(place.index()).iload(bitsOut(place)).iastore();
       }
+    }
+    for (Place place : scanned) {
+      c.aload(array(place)).invokestatic(LANE_MATH, "makeCanonical", ON_FLOATS);
     }
     c.return_();
   }
@@ -114,6 +158,15 @@ final class LaneLoop {
         keepArray(place);
       }
     }
+    for (Place place : elsewhere) {
+      register(place);
+      if (outgoing.contains(place)) {
+        // Lanes are written while others still want what was there.
+        ClassDesc array = element(place).arrayType();
+        c.invokevirtual(array, "clone", MethodTypeDesc.of(CD_Object)).checkcast(array);
+      }
+      c.astore(others(place));
+    }
   }
 
   private void keepArray(Place place) {
@@ -123,6 +176,11 @@ final class LaneLoop {
 
   /** Pushes a register's array. */
   private void register(Place place) {
+    register(c, place);
+  }
+
+  /** Pushes a register's array. */
+  static void register(CodeBuilder c, Place place) {
     ClassDesc element = element(place);
     String field =
         switch (place.file()) {
@@ -156,47 +214,107 @@ final class LaneLoop {
 
   private void emit(Scalar scalar) {
     Form form = scalar.form();
-    if (form.nan() == Form.Nan.EXACT) {
-      scalar.reads(this::makeCanonical);
+    Place target = scalar.target();
+    Place guard = scalar.guard();
+    // Under a guard some lanes keep what the target had, and others get bits nobody may change.
+    boolean later = guard == null && (form.isMove() || target.file() == Slot.FLOATS);
+    boolean any = later && leavesAnyNan(scalar);
+    if (!any) {
+      makeCanonicalWhatIsSeen(scalar);
     }
     Label skip = c.newLabel();
-    if (scalar.guard() != null) {
-      c.iload(value(scalar.guard()));
+    if (guard != null) {
+      makeCanonical(target);
+      c.iload(value(guard));
       var unused = scalar.negated() ? c.ifne(skip) : c.ifeq(skip);
     }
     for (int i = 0; i < form.arity(); i++) {
-      Operands.load(c, scalar.sources().get(i), form.source(i), this::value);
+      Operands.load(c, scalar.sources().get(i), form.source(i), this::value, this);
     }
     form.emission().accept(c);
-    // Under a guard another lane may keep an old value, whose bits are nobody's to change.
-    boolean later = scalar.guard() == null && scalar.target().file() == Slot.FLOATS;
     if (form.nan() == Form.Nan.ANY && !later) {
       canonical();
     }
-    Operands.store(c, scalar.target(), form.result(), value(scalar.target()));
-    if (form.nan() == Form.Nan.ANY && later) {
-      anyNan.add(scalar.target());
-    } else if (scalar.guard() == null) {
-      anyNan.remove(scalar.target());
+    Operands.store(c, target, form.result(), value(target));
+    if (any) {
+      anyNan.add(target);
+    } else {
+      anyNan.remove(target);
     }
     c.labelBinding(skip);
+  }
+
+  /** Whether a NaN in the result of an instruction without a guard may have any bits. */
+  private boolean leavesAnyNan(Scalar scalar) {
+    return switch (scalar.form().nan()) {
+      case ANY -> true;
+      case COPY -> mayBeAnyNan(scalar.sources().getFirst());
+      case EXACT, BLIND -> false;
+    };
+  }
+
+  private void makeCanonicalWhatIsSeen(Scalar scalar) {
+    for (int i = 0; i < scalar.sources().size(); i++) {
+      if (scalar.form().seesNan(i) && scalar.sources().get(i) instanceof Place place) {
+        makeCanonical(place);
+      }
+    }
   }
 
   /** Gives a NaN in a float value the bits that PTX says, where they are looked at. */
   private void makeCanonical(Place place) {
     if (anyNan.remove(place)) {
-      c.fload(value(place));
+      Operands.load(c, place, 'f', this::value, this);
       canonical();
-      c.fstore(value(place));
+      Operands.store(c, place, 'f', value(place));
     }
   }
 
+  private boolean mayBeAnyNan(Source source) {
+    return switch (source) {
+      case Place place -> anyNan.contains(place);
+      case Source.Elsewhere(Place place, List<Integer> lanes) -> anyNanBefore.contains(place);
+      case Source.Not not -> false;
+      case Source.Literal literal -> false;
+      case Source.Bits bits -> false;
+    };
+  }
+
+  @Override
+  public void load(Source.Elsewhere from, char type) {
+    Place place = from.place();
+    int distance = from.distance();
+    c.aload(others(place));
+    if (distance != 0) {
+      c.iload(lane).loadConstant(distance).ixor();
+    } else {
+      int[] table = from.lanes().stream().mapToInt(Integer::intValue).toArray();
+      c.loadConstant(tables.apply(table)).iload(lane).iaload();
+    }
+    c.arrayLoad(kind(place));
+    Operands.retype(c, place, type);
+  }
+
+  @Override
+  public void load(Source.Bits bits) {
+    c.loadConstant(bits.lanes()).iload(lane).iushr().iconst_1().iand();
+  }
+
   private void canonical() {
+    canonical(c);
+  }
+
+  /** Gives a NaN on the operand stack the bits that PTX says. */
+  static void canonical(CodeBuilder c) {
     c.invokestatic(FLOAT_OPS, "canonical", MethodTypeDesc.of(CD_float, CD_float));
   }
 
   private int array(Place place) {
     return arrays.computeIfAbsent(place, p -> c.allocateLocal(TypeKind.REFERENCE));
+  }
+
+  private int others(Place place) {
+    return others.computeIfAbsent(place, p -> c.allocateLocal(TypeKind.REFERENCE));
   }
 
   private int bitsIn(Place place) {

@@ -1,5 +1,8 @@
 package dev.lockstep.simulator.jit;
 
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.intrinsic.FloatOps;
+
 /** What generated code calls where no method of the arithmetic packages fits. */
 public final class LaneMath {
   private LaneMath() {}
@@ -46,6 +49,25 @@ public final class LaneMath {
   /** Of unsigned numbers. */
   public static long max(long a, long b) {
     return Long.compareUnsigned(a, b) >= 0 ? a : b;
+  }
+
+  /** Gives every NaN of a register the bits that PTX says; most registers have none. */
+  public static void makeCanonical(float[] r) {
+    for (int i = 0; i < Warp.LANES; i += 8) {
+      // Eight at a time: their sum is no number if one of them is none.
+      float lower = (r[i] + r[i + 1]) + (r[i + 2] + r[i + 3]);
+      float upper = (r[i + 4] + r[i + 5]) + (r[i + 6] + r[i + 7]);
+      if (Float.isNaN(lower + upper)) {
+        replaceNan(r);
+        return;
+      }
+    }
+  }
+
+  private static void replaceNan(float[] r) {
+    for (int i = 0; i < Warp.LANES; i++) {
+      r[i] = FloatOps.canonical(r[i]);
+    }
   }
 
   public static float bf16ToFloat(int bits) {

@@ -18,37 +18,57 @@ final class Operands {
 
   private Operands() {}
 
-  static void load(CodeBuilder c, Source source, char type, ToIntFunction<Place> local) {
+  /** Pushes what needs to know the lane. */
+  interface Lanes {
+    void load(Source.Elsewhere elsewhere, char type);
+
+    void load(Source.Bits bits);
+  }
+
+  static void load(
+      CodeBuilder c, Source source, char type, ToIntFunction<Place> local, Lanes lanes) {
     switch (source) {
       case Source.Not(Place predicate) -> c.iload(local.applyAsInt(predicate)).iconst_1().ixor();
       case Source.Literal literal -> constant(c, literal, type);
       case Place place -> {
         c.loadLocal(LaneLoop.kind(place), local.applyAsInt(place));
-        switch (place.file()) {
-          case Slot.FLOATS -> {
-            if (type == 'i') {
-              c.invokestatic(FLOAT, "floatToRawIntBits", MethodTypeDesc.of(CD_int, CD_float));
-            }
-          }
-          case Slot.INTS -> {
-            if (type == 'f') {
-              c.invokestatic(FLOAT, "intBitsToFloat", MethodTypeDesc.of(CD_float, CD_int));
-            }
-          }
-          case Slot.LONGS -> {
-            if (type == 'd') {
-              c.invokestatic(DOUBLE, "longBitsToDouble", MethodTypeDesc.of(CD_double, CD_long));
-            }
-          }
-          case Slot.DOUBLES -> {
-            if (type == 'l') {
-              c.invokestatic(DOUBLE, "doubleToRawLongBits", MethodTypeDesc.of(CD_long, CD_double));
-            }
-          }
-          default -> {}
+        retype(c, place, type);
+      }
+      case Source.Elsewhere elsewhere -> lanes.load(elsewhere, type);
+      case Source.Bits bits -> lanes.load(bits);
+    }
+  }
+
+  /** Makes what lies on the operand stack, from a place, what a form wants. */
+  static void retype(CodeBuilder c, Place place, char type) {
+    switch (place.file()) {
+      case Slot.FLOATS -> {
+        if (type == 'i') {
+          toBits(c);
         }
       }
+      case Slot.INTS -> {
+        if (type == 'f') {
+          c.invokestatic(FLOAT, "intBitsToFloat", MethodTypeDesc.of(CD_float, CD_int));
+        }
+      }
+      case Slot.LONGS -> {
+        if (type == 'd') {
+          c.invokestatic(DOUBLE, "longBitsToDouble", MethodTypeDesc.of(CD_double, CD_long));
+        }
+      }
+      case Slot.DOUBLES -> {
+        if (type == 'l') {
+          c.invokestatic(DOUBLE, "doubleToRawLongBits", MethodTypeDesc.of(CD_long, CD_double));
+        }
+      }
+      default -> {}
     }
+  }
+
+  /** Makes an int of the float on the operand stack. */
+  static void toBits(CodeBuilder c) {
+    c.invokestatic(FLOAT, "floatToRawIntBits", MethodTypeDesc.of(CD_int, CD_float));
   }
 
   private static void constant(CodeBuilder c, Source.Literal literal, char type) {
@@ -79,7 +99,7 @@ final class Operands {
       }
       case Slot.INTS -> {
         if (type == 'f') {
-          c.invokestatic(FLOAT, "floatToRawIntBits", MethodTypeDesc.of(CD_int, CD_float));
+          toBits(c);
         }
       }
       case Slot.LONGS -> {

@@ -1,28 +1,47 @@
 package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.op.Branch;
 import java.util.List;
 import java.util.Set;
 
 /** A piece of a {@link Segment}. */
 public sealed interface Part {
-  /** Instructions it stands for. */
-  int length();
-
   /**
    * Neighbours that work lane by lane: one loop over the lanes executes them all, with what they
    * hand to each other in local variables.
    *
-   * @param length instructions of the program; some are two of {@code scalars}
    * @param wanted what is read behind them
+   * @param exact those of {@code wanted} in which a NaN must have the bits that PTX says
    */
-  record Run(List<Scalar> scalars, int length, Set<Place> wanted) implements Part {}
+  record Run(List<Scalar> scalars, Set<Place> wanted, Set<Place> exact) implements Part {}
+
+  /**
+   * Sums, or the like, over the lanes of a warp: for one distance after the other, each lane
+   * combines what it has with what the lane so far away has, by exclusive or of their numbers. As
+   * the order of two does not matter, both then have the same, and little is left to be done.
+   *
+   * @param form combines two
+   * @param exact whether a NaN must have the bits that PTX says
+   */
+  record Butterfly(Form form, Place from, Place to, List<Integer> distances, boolean exact)
+      implements Part {}
+
+  /**
+   * What a branch passes over when all lanes take it. When some do, the others execute it as the
+   * interpreter does.
+   *
+   * @param bodies its ops
+   * @param behind the pc behind the branch
+   * @param parts what it does when no lane takes the branch
+   */
+  record Passed(Branch branch, List<Op> bodies, int behind, List<Part> parts) implements Part {}
 
   /**
    * Anything else: executed as the interpreter does.
    *
-   * @param length instructions it does at once
+   * @param behind the pc behind it, from which an op finds its place in the code
    * @param written the registers it may change
    */
-  record Single(Op op, int length, Set<Place> written) implements Part {}
+  record Single(Op op, int behind, Set<Place> written) implements Part {}
 }

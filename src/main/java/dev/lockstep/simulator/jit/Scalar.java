@@ -13,13 +13,44 @@ import org.jspecify.annotations.Nullable;
  */
 public record Scalar(
     Form form, Place target, List<Source> sources, @Nullable Place guard, boolean negated) {
-  /** Hands on every place that is read. A result under a guard may keep its old value: read too. */
-  void reads(Consumer<Place> use) {
+  /** Other lanes' values can only be moved, and by all lanes. */
+  public Scalar {
+    if (guard != null || !form.isMove()) {
+      for (Source source : sources) {
+        if (source instanceof Source.Elsewhere) {
+          throw new IllegalArgumentException("another lane's value as an operand");
+        }
+      }
+    }
+  }
+
+  /** Hands on every place that is read, of this lane or others. */
+  public void readsAnywhere(Consumer<Place> use) {
+    reads(use);
+    readsElsewhere(use);
+  }
+
+  /** Hands on every place that is read in other lanes. */
+  public void readsElsewhere(Consumer<Place> use) {
+    for (Source source : sources) {
+      if (source instanceof Source.Elsewhere(Place place, List<Integer> lanes)) {
+        use.accept(place);
+      }
+    }
+  }
+
+  /**
+   * Hands on every place that is read in this lane. A result under a guard may keep its old value:
+   * read too.
+   */
+  public void reads(Consumer<Place> use) {
     for (Source source : sources) {
       switch (source) {
         case Place place -> use.accept(place);
         case Source.Not(Place predicate) -> use.accept(predicate);
         case Source.Literal literal -> {}
+        case Source.Elsewhere elsewhere -> {}
+        case Source.Bits bits -> {}
       }
     }
     if (guard != null) {

@@ -3,13 +3,12 @@ package dev.lockstep.simulator.jit;
 import java.util.List;
 
 /**
- * Instructions that follow each other without a branch, a barrier or a branch target between.
+ * Instructions that follow each other without a branch, a barrier or a branch target between; one
+ * of the former may be the last.
  *
  * @param pc of the first
+ * @param length how many
+ * @param goesOn whether the next instruction is the one behind it, which else its last op says
+ * @param parts what they do, in an order that gives the same
  */
-public record Segment(int pc, List<Part> parts) {
-  /** How many instructions. */
-  public int length() {
-    return parts.stream().mapToInt(Part::length).sum();
-  }
-}
+public record Segment(int pc, int length, boolean goesOn, List<Part> parts) {}

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.jit;
 
+import static java.lang.constant.ConstantDescs.CD_boolean;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_void;
 
@@ -7,32 +8,41 @@ import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Address;
+import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.LaneMemoryOp;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * The class generated for one segment: {@code run} calls a method for each run of lane-by-lane
+ * The class generated for one segment: {@code execute} calls a method for each run of lane-by-lane
  * instructions and executes the ops between them, which it holds as constants so that the virtual
  * machine can inline them.
  */
 final class SegmentClass {
   static final ClassDesc WARP = describe(Warp.class);
+  private static final ClassDesc INTS = ConstantDescs.CD_int.arrayType();
   private static final ClassDesc OP = describe(Op.class);
   private static final ClassDesc BASE = describe(CompiledSegment.class);
+  private static final ClassDesc BRANCH = describe(Branch.class);
   private static final ClassDesc MEMORY_OP = describe(LaneMemoryOp.class);
   private static final ClassDesc ADDRESS = describe(Address.class);
   private static final ClassDesc LANE_ADDRESSES = describe(LaneAddresses.class);
   private static final MethodTypeDesc ON_WARP = MethodTypeDesc.of(CD_void, WARP);
+  private static final MethodTypeDesc ENTERS =
+      MethodTypeDesc.of(CD_boolean, WARP, BRANCH, OP.arrayType(), CD_int);
   private static final MethodTypeDesc CONSTRUCTOR = MethodTypeDesc.of(CD_void, OP, CD_int, CD_int);
 
   private final ClassDesc name =
@@ -56,18 +66,58 @@ final class SegmentClass {
             type -> {
               type.withSuperclass(BASE).withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
               constructor(type);
-              type.withMethodBody("run", ON_WARP, ClassFile.ACC_PROTECTED, this::run);
-              int run = 0;
-              for (Part part : segment.parts()) {
-                if (part instanceof Part.Run lanes) {
-                  type.withMethodBody(
-                      "run" + run++,
-                      ON_WARP,
-                      ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
-                      c -> new LaneLoop(lanes, c).emit());
-                }
-              }
+              type.withMethodBody("execute", ON_WARP, ClassFile.ACC_PUBLIC, this::execute);
+              runs(type);
             });
+  }
+
+  private void runs(ClassBuilder type) {
+    runs(type, segment.parts(), new HashSet<>(), new int[1]);
+  }
+
+  /**
+   * @param anyNan registers in which a NaN may have any bits, before and then behind
+   * @param next the number of the next method
+   */
+  private void runs(ClassBuilder type, List<Part> parts, Set<Place> anyNan, int[] next) {
+    for (Part part : parts) {
+      switch (part) {
+        case Part.Run lanes -> {
+          Set<Place> before = Set.copyOf(anyNan);
+          method(
+              type,
+              "run" + next[0]++,
+              c -> {
+                // May be asked twice, when jumps turn out long.
+                anyNan.clear();
+                anyNan.addAll(before);
+                new LaneLoop(lanes, c, this::table, anyNan).emit();
+              });
+        }
+        case Part.Butterfly butterfly -> {
+          Set<Place> before = Set.copyOf(anyNan);
+          method(
+              type,
+              "run" + next[0]++,
+              c -> {
+                anyNan.clear();
+                anyNan.addAll(before);
+                new ButterflyMethod(butterfly, c, anyNan).emit();
+              });
+        }
+        // What is read behind it was exact before, and is at its end.
+        case Part.Passed passed -> runs(type, passed.parts(), new HashSet<>(anyNan), next);
+        case Part.Single single -> anyNan.removeAll(single.written());
+      }
+    }
+  }
+
+  private static void method(ClassBuilder type, String name, Consumer<CodeBuilder> body) {
+    type.withMethodBody(name, ON_WARP, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC, body);
+  }
+
+  private ConstantDesc table(int[] values) {
+    return constant(values, INTS);
   }
 
   private static void constructor(ClassBuilder type) {
@@ -84,20 +134,43 @@ final class SegmentClass {
                 .return_());
   }
 
-  private void run(CodeBuilder c) {
-    AddressRegisters seen = new AddressRegisters();
-    int pc = segment.pc();
-    int run = 0;
-    for (Part part : segment.parts()) {
-      pc += part.length();
+  private void execute(CodeBuilder c) {
+    Label all = c.newLabel();
+    c.aload(0).aload(1).invokevirtual(BASE, "starts", MethodTypeDesc.of(CD_boolean, WARP));
+    c.ifne(all).aload(0).aload(1).invokevirtual(BASE, "interpret", ON_WARP).return_();
+    c.labelBinding(all);
+    execute(c, segment.parts(), new AddressRegisters(), new int[1]);
+    if (segment.goesOn()) {
+      c.aload(1).loadConstant(segment.pc() + segment.length()).putfield(WARP, "pc", CD_int);
+    }
+    c.return_();
+  }
+
+  /**
+   * @param next the number of the next method
+   */
+  private void execute(CodeBuilder c, List<Part> parts, AddressRegisters seen, int[] next) {
+    for (Part part : parts) {
       switch (part) {
         case Part.Run lanes -> {
-          c.aload(1).invokestatic(name, "run" + run++, ON_WARP);
+          c.aload(1).invokestatic(name, "run" + next[0]++, ON_WARP);
           lanes.scalars().forEach(scalar -> seen.written(scalar.target()));
         }
-        case Part.Single(Op op, int length, Set<Place> written) -> {
-          // An op finds its place in the code from the program counter, one behind itself.
-          c.aload(1).loadConstant(pc).putfield(WARP, "pc", CD_int);
+        case Part.Butterfly butterfly -> {
+          c.aload(1).invokestatic(name, "run" + next[0]++, ON_WARP);
+          seen.written(butterfly.to());
+        }
+        case Part.Passed passed -> {
+          Label behind = c.newLabel();
+          c.aload(1).loadConstant(constant(passed.branch(), BRANCH));
+          c.loadConstant(constant(passed.bodies().toArray(Op[]::new), OP.arrayType()));
+          c.loadConstant(passed.behind()).invokestatic(BASE, "enters", ENTERS).ifeq(behind);
+          execute(c, passed.parts(), seen, next);
+          c.labelBinding(behind);
+          seen.clear();
+        }
+        case Part.Single(Op op, int behind, Set<Place> written) -> {
+          c.aload(1).loadConstant(behind).putfield(WARP, "pc", CD_int);
           if (op instanceof LaneMemoryOp access) {
             access(c, access, seen);
           } else {
@@ -107,7 +180,6 @@ final class SegmentClass {
         }
       }
     }
-    c.return_();
   }
 
   /** Looks at the address register unless that was done, and hands on what was seen. */

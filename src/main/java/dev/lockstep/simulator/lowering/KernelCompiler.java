@@ -157,6 +157,7 @@ public final class KernelCompiler {
   private void layOut(RoutinePlan plan, Segments segments) {
     int[] order = plan.order;
     List<Link> links = new ArrayList<>();
+    List<Segments.Block> laidOut = new ArrayList<>();
     for (int n = 0; n < order.length; n++) {
       ControlFlow.Block block = plan.blocks.get(order[n]);
       plan.start[order[n]] = code.size();
@@ -190,14 +191,17 @@ public final class KernelCompiler {
       if (last.kind() == Step.Kind.BRANCH) {
         Liveness.uses(last, register -> wanted.set(register.id()));
       }
-      segments.add(placed, wanted);
       int following = n + 1 < order.length ? order[n + 1] : -1;
       if (last.kind() == Step.Kind.BRANCH && last.guard() != null) {
         Branch branch =
             new Branch(registers.predicate(last.guard().predicate()), last.guard().negated());
-        add(branch, last.instruction());
+        watched = false;
+        int pc = code.size();
+        Op op = add(branch, last.instruction());
+        placed.add(new Segments.Placed(last, op, pc, watched));
         links.add(new Link(branch, new int[] {next[0]}));
       }
+      laidOut.add(new Segments.Block(placed, wanted, passes(plan, n)));
       boolean shown = last.instruction().opcode().equals("bra") && instrument.seesEverything();
       if (next.length > 0
           && last.kind() != Step.Kind.INDEXED
@@ -208,6 +212,27 @@ public final class KernelCompiler {
       }
     }
     links.forEach(link -> link(plan, link));
+    segments.add(laidOut);
+  }
+
+  /**
+   * Whether a block ends with a branch past the next one as laid out, which leads to where the
+   * branch does.
+   */
+  private static boolean passes(RoutinePlan plan, int n) {
+    int[] order = plan.order;
+    if (n + 2 >= order.length) {
+      return false;
+    }
+    ControlFlow.Block block = plan.blocks.get(order[n]);
+    int[] over = plan.blocks.get(order[n + 1]).successors();
+    int[] next = block.successors();
+    return plan.steps.get(block.to() - 1).kind() == Step.Kind.BRANCH
+        && next.length == 2
+        && next[0] == order[n + 2]
+        && next[1] == order[n + 1]
+        && over.length == 1
+        && over[0] == order[n + 2];
   }
 
   private void link(RoutinePlan plan, Link link) {
@@ -313,7 +338,7 @@ public final class KernelCompiler {
     }
     Op op = instrument.stretch(stretch);
     if (op != null) {
-      placed.add(new Segments.Placed(null, op, code.size()));
+      placed.add(new Segments.Placed(null, op, code.size(), true));
       code.add(op);
       sites.add(site(steps.get(from).instruction()));
     }

@@ -2,11 +2,13 @@ package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.ScalarType;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +21,9 @@ import java.util.stream.Stream;
  * that have parted do not disturb it, as each writes its own lane only.
  */
 final class RegisterAllocation {
+  /** Free places left alone, so that neighbours can be told apart and change their order. */
+  static final int SPARE = 6;
+
   private final int[] first;
   private final int[] last;
 
@@ -88,7 +93,7 @@ final class RegisterAllocation {
   private void scan(Registers places, Stream<Register> registers) {
     PriorityQueue<Register> active =
         new PriorityQueue<>(Comparator.comparingInt((Register r) -> last[r.id()]));
-    PriorityQueue<Integer> free = new PriorityQueue<>();
+    Queue<Integer> free = new ArrayDeque<>();
     registers
         .sorted(Comparator.comparingInt(r -> first[r.id()]))
         .forEach(
@@ -96,7 +101,7 @@ final class RegisterAllocation {
               while (!active.isEmpty() && last[active.element().id()] < first[register.id()]) {
                 free.add(places.slot(active.remove()).index());
               }
-              Integer place = free.poll();
+              Integer place = free.size() > SPARE ? free.remove() : null;
               if (place == null) {
                 places.slot(register);
               } else {

@@ -11,8 +11,11 @@ import dev.lockstep.simulator.jit.Forms;
 import dev.lockstep.simulator.jit.Place;
 import dev.lockstep.simulator.jit.Scalar;
 import dev.lockstep.simulator.jit.Source;
+import dev.lockstep.simulator.op.Shuffle;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,7 @@ final class ScalarLowering {
       case "mov" -> move(in);
       case "selp" -> select(in);
       case "setp" -> one(in, comparisonSources(in));
+      case "shfl" -> shuffle(in);
       default ->
           one(in, in.operands().subList(Math.min(1, in.operands().size()), in.operands().size()));
     };
@@ -110,6 +114,51 @@ final class ScalarLowering {
     // A half may live where the whole ends: it must be written last.
     boolean overwrites = known.get(0).sources().contains(known.get(0).target());
     return overwrites ? known.reversed() : known;
+  }
+
+  /** {@code shfl.sync} of all lanes where it is known beforehand which lane reads which. */
+  private @Nullable List<Scalar> shuffle(Instruction in) {
+    if (in.modifiers().size() != 3
+        || !in.modifiers().get(0).equals("sync")
+        || in.operands().size() != 5
+        || in.guard() != null
+        || !(in.operands().get(1) instanceof Operand.Reg(Register from))
+        || !fits(from, 'i')) {
+      return null;
+    }
+    Integer distance = literal(in.operands().get(2));
+    Integer clamp = literal(in.operands().get(3));
+    Integer members = literal(in.operands().get(4));
+    if (distance == null || clamp == null || members == null || members != -1) {
+      return null;
+    }
+    Shuffle.Mode mode = Shuffle.Mode.valueOf(in.modifiers().get(1).toUpperCase(Locale.ROOT));
+    Place place = Segments.place(registers, from);
+    List<Integer> lanes = Arrays.stream(Shuffle.sources(mode, distance, clamp)).boxed().toList();
+    Source source = new Source.Elsewhere(place, lanes);
+    if (!(in.operands().get(0) instanceof Operand.Pair(Operand to, Operand inRange))) {
+      return list(scalar(Forms.move('i'), in.operands().get(0), source));
+    }
+    Scalar moved = scalar(Forms.move('i'), to, source);
+    Source found = new Source.Bits(Shuffle.inRange(mode, distance, clamp));
+    Scalar predicate = scalar(Forms.move('p'), inRange, found);
+    return moved == null || predicate == null ? null : List.of(moved, predicate);
+  }
+
+  private @Nullable Scalar scalar(Form form, Operand to, Source source) {
+    return to instanceof Operand.Reg(Register target) && fits(target, form.result())
+        ? new Scalar(form, Segments.place(registers, target), List.of(source), null, false)
+        : null;
+  }
+
+  private @Nullable Integer literal(Operand operand) {
+    return switch (operand) {
+      case Operand.IntLiteral(long value) -> Integer.valueOf((int) value);
+      case Operand.Reg(Register register)
+          when registers.isConstant(register) && Registers.file(register.type()) == Slot.INTS ->
+          registers.literal(new Slot<>(Slot.INTS, registers.slot(register).index()));
+      default -> null;
+    };
   }
 
   private static char typeCode(ScalarType type) {

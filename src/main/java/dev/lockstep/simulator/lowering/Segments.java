@@ -10,12 +10,14 @@ import dev.lockstep.simulator.jit.Part;
 import dev.lockstep.simulator.jit.Place;
 import dev.lockstep.simulator.jit.Scalar;
 import dev.lockstep.simulator.jit.Segment;
+import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.FusedMatrixMultiply;
 import dev.lockstep.simulator.op.MatrixMultiply;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +26,22 @@ import org.jspecify.annotations.Nullable;
  * that turn out hot.
  */
 final class Segments {
-  /** The virtual machine does not compile huge methods; nor does a segment gain from being one. */
-  private static final int LONGEST_RUN = 64;
-
+  /** The virtual machine does not compile huge methods. */
   private static final int LONGEST_SEGMENT = 200;
 
-  /** What may part lanes or make a warp wait: a segment ends before it. */
+  /**
+   * Instructions up to which a segment goes on behind branches, and what it lets them pass over.
+   */
+  private static final int LONGEST_CHAIN = 100;
+
+  private static final int LONGEST_PASSED = 24;
+
+  /** What a segment ends before. */
   private static final Set<String> BREAKS =
-      Set.of("bar", "barrier", "call", "brx", "bra", "ret", "exit", "trap", "brkpt", "nanosleep");
+      Set.of("call", "brx", "ret", "trap", "brkpt", "nanosleep");
+
+  /** What ends a segment itself, beside branches. */
+  private static final Set<String> ENDS = Set.of("bar", "barrier", "exit");
 
   private final Registers registers;
   private final List<Register> all;
@@ -55,8 +65,10 @@ final class Segments {
   /**
    * An op as laid out.
    *
-   * @param step what it came from; null for one that only an instrument put there
-   * @param watched whether an instrument put something around it, so that it has to be executed
+   * @param step what it came from; null for one that only an instrument put there, and for what
+   *     comes before and after a call
+   * @param watched whether an instrument put something around it, or put it there, so that it has
+   *     to be executed; alone, it then leaves registers alone
    */
   record Placed(@Nullable Step step, Op op, int pc, boolean watched) {
     Placed(@Nullable Step step, Op op, int pc) {
@@ -65,107 +77,210 @@ final class Segments {
   }
 
   /**
-   * Looks at a basic block.
+   * A basic block as laid out.
    *
    * @param liveAtEnd ids of the registers wanted behind it
+   * @param passes whether its branch leads past the next block, which then goes on behind itself
    */
-  void add(List<Placed> block, BitSet liveAtEnd) {
-    List<@Nullable List<Scalar>> translated = new ArrayList<>();
-    for (Placed placed : block) {
-      Step step = placed.step();
-      translated.add(step == null || placed.watched() ? null : scalars.of(step.instruction()));
-    }
-    List<Set<Place>> wanted = wanted(block, translated, liveAtEnd);
-    int from = 0;
-    for (int i = 0; i <= block.size(); i++) {
-      if (i == block.size() || breaks(block.get(i)) || i - from == LONGEST_SEGMENT) {
-        segment(block, translated, wanted, from, i);
-        from = i < block.size() && breaks(block.get(i)) ? i + 1 : i;
+  record Block(List<Placed> code, BitSet liveAtEnd, boolean passes) {}
+
+  /** Looks at all blocks, in their order. */
+  void add(List<Block> blocks) {
+    for (int b = 0; b < blocks.size(); b++) {
+      List<Placed> block = blocks.get(b).code();
+      List<BitSet> live = live(block, blocks.get(b).liveAtEnd());
+      int from = 0;
+      for (int i = 0; i <= block.size(); i++) {
+        if (i == block.size() || breaks(block.get(i)) || i - from == LONGEST_SEGMENT) {
+          segment(block, live, from, i);
+          from = i < block.size() && breaks(block.get(i)) ? i + 1 : i;
+        } else if (ends(block.get(i))) {
+          if (!passing(blocks, b, from, i)) {
+            segment(block, live, from, i + 1);
+          }
+          from = i + 1;
+        }
       }
     }
   }
 
+  /** Of instructions up to a branch that passes over a block: goes on behind that block. */
+  private boolean passing(List<Block> blocks, int first, int from, int to) {
+    SegmentBuilder builder = new SegmentBuilder();
+    int b = first;
+    List<Placed> block = blocks.get(b).code();
+    int start = from;
+    int end = to;
+    int length = 0;
+    List<BitSet> live = List.of();
+    while (length + end - start < LONGEST_CHAIN && canPass(blocks, b, end)) {
+      live = live(block, blocks.get(b).liveAtEnd());
+      add(block, live, start, end, builder);
+      Placed branch = block.get(end);
+      List<Placed> passed = blocks.get(b + 1).code();
+      List<BitSet> passedLive = live(passed, blocks.get(b + 1).liveAtEnd());
+      builder.add(
+          new SegmentBuilder.Skip(
+              (Branch) branch.op(),
+              passed.stream().map(Placed::op).toList(),
+              branch.pc() + 1,
+              effect(List.of(branch)).read(),
+              effect(passed)),
+          body -> add(passed, passedLive, 0, passed.size(), body));
+      length += end - start + 1 + passed.size();
+      b += 2;
+      block = blocks.get(b).code();
+      start = 0;
+      end = 0;
+      while (end < block.size() && !breaks(block.get(end)) && !ends(block.get(end))) {
+        end++;
+      }
+    }
+    if (b == first) {
+      return false;
+    }
+    end = Math.min(end + (end < block.size() && ends(block.get(end)) ? 1 : 0), LONGEST_CHAIN);
+    live = live(block, blocks.get(b).liveAtEnd());
+    add(block, live, 0, end, builder);
+    List<Part> parts = builder.build(places(live.get(end)));
+    boolean goesOn = end == 0 || !ends(block.get(end - 1));
+    found.add(new Segment(blocks.get(first).code().get(from).pc(), length + end, goesOn, parts));
+    return true;
+  }
+
+  /**
+   * Whether the branch at the end of a block passes over a short one that any lanes may execute.
+   */
+  private static boolean canPass(List<Block> blocks, int b, int end) {
+    Block block = blocks.get(b);
+    return block.passes()
+        && end == block.code().size() - 1
+        && block.code().get(end).op() instanceof Branch branch
+        && !branch.takenExits()
+        && blocks.get(b + 1).code().size() <= LONGEST_PASSED
+        && blocks.get(b + 1).code().stream().allMatch(Segments::isPlain);
+  }
+
+  private static boolean isPlain(Placed placed) {
+    return placed.step() != null
+        && placed.step().kind() == Step.Kind.PLAIN
+        && !placed.watched()
+        && !breaks(placed)
+        && !ends(placed)
+        && !Steps.waits(placed.step());
+  }
+
   private static boolean breaks(Placed placed) {
+    return placed.step() != null
+        && placed.step().kind() != Step.Kind.BRANCH
+        && BREAKS.contains(placed.step().instruction().opcode());
+  }
+
+  /** Whether it parts lanes or makes a warp wait, which the last of a segment may do. */
+  private static boolean ends(Placed placed) {
     if (placed.step() == null) {
       return false;
     }
     Instruction in = placed.step().instruction();
-    return BREAKS.contains(in.opcode()) && !in.has("warp");
+    return placed.step().kind() == Step.Kind.BRANCH
+        || ENDS.contains(in.opcode()) && !in.has("warp");
   }
 
-  private void segment(
-      List<Placed> block,
-      List<@Nullable List<Scalar>> translated,
-      List<Set<Place>> wanted,
-      int from,
-      int to) {
+  private void segment(List<Placed> block, List<BitSet> live, int from, int to) {
     if (to - from < 2) {
       return;
     }
-    List<Part> parts = new ArrayList<>();
-    int i = from;
-    while (i < to) {
-      int end = i;
-      List<Scalar> run = new ArrayList<>();
-      while (end < to && translated.get(end) != null && run.size() < LONGEST_RUN) {
-        run.addAll(translated.get(end++));
-      }
-      if (end == i) {
-        Part.Single single = single(block, i, to);
-        parts.add(single);
-        i += single.length();
-      } else {
-        parts.add(new Part.Run(List.copyOf(run), end - i, wanted.get(end - 1)));
-        i = end;
-      }
-    }
-    found.add(new Segment(block.get(from).pc(), List.copyOf(parts)));
+    SegmentBuilder builder = new SegmentBuilder();
+    add(block, live, from, to, builder);
+    List<Part> parts = builder.build(places(live.get(to)));
+    boolean goesOn = !ends(block.get(to - 1));
+    found.add(new Segment(block.get(from).pc(), to - from, goesOn, parts));
   }
 
-  /** An op of the interpreter: matrix products that follow each other become one. */
-  private Part.Single single(List<Placed> block, int from, int to) {
-    List<MatrixMultiply> products = new ArrayList<>();
-    Set<Place> written = new HashSet<>();
+  private void add(
+      List<Placed> block, List<BitSet> live, int from, int to, SegmentBuilder builder) {
+    int i = from;
+    while (i < to) {
+      List<Placed> products = products(block, i, to);
+      if (products.size() > 1) {
+        List<MatrixMultiply> multiplies =
+            products.stream().map(placed -> (MatrixMultiply) placed.op()).toList();
+        builder.add(
+            new FusedMatrixMultiply(multiplies), products.getLast().pc() + 1, effect(products));
+      } else {
+        add(block.get(i), live.get(i), builder);
+      }
+      i += products.size();
+    }
+  }
+
+  private void add(Placed placed, BitSet live, SegmentBuilder builder) {
+    int behind = placed.pc() + 1;
+    Step step = placed.step();
+    if (step == null) {
+      if (placed.watched()) {
+        builder.add(placed.op(), behind, SegmentBuilder.Effect.NONE);
+      } else {
+        builder.addOpaque(placed.op(), behind, places(live));
+      }
+      return;
+    }
+    boolean apart = placed.watched() || step.kind() != Step.Kind.PLAIN;
+    List<Scalar> translated = apart ? null : scalars.of(step.instruction());
+    if (translated != null) {
+      translated.forEach(builder::add);
+    } else if (ends(placed)) {
+      builder.addLast(placed.op(), behind, effect(List.of(placed)));
+    } else {
+      builder.add(placed.op(), behind, effect(List.of(placed)));
+    }
+  }
+
+  /** The first op and, if they are matrix products that can be one, its followers. */
+  private static List<Placed> products(List<Placed> block, int from, int to) {
+    List<Placed> products = new ArrayList<>();
     for (int i = from; i < to; i++) {
       if (block.get(i).watched()
           || !(block.get(i).op() instanceof MatrixMultiply product)
           || !product.isFusable()
-          || !products.isEmpty() && products.getFirst().input() != product.input()) {
+          || !products.isEmpty()
+              && ((MatrixMultiply) products.getFirst().op()).input() != product.input()) {
         break;
       }
-      products.add(product);
-      written.addAll(written(block.get(i)));
+      products.add(block.get(i));
     }
-    return products.size() < 2
-        ? new Part.Single(block.get(from).op(), 1, written(block.get(from)))
-        : new Part.Single(new FusedMatrixMultiply(products), products.size(), written);
+    return products.isEmpty() ? List.of(block.get(from)) : products;
   }
 
-  /** By instruction: the places whose values are read behind it, where runs may end. */
-  private List<Set<Place>> wanted(
-      List<Placed> block, List<@Nullable List<Scalar>> translated, BitSet liveAtEnd) {
-    List<Set<Place>> wanted = new ArrayList<>();
+  private SegmentBuilder.Effect effect(List<Placed> ops) {
+    Set<Place> read = new HashSet<>();
+    Set<Place> written = new HashSet<>();
+    boolean keeps = false;
+    for (Placed placed : ops) {
+      Step step = Objects.requireNonNull(placed.step());
+      Liveness.uses(step, r -> read.add(place(registers, r)));
+      Liveness.definitions(step, r -> written.add(place(registers, r)));
+      keeps |= step.instruction().guard() != null;
+    }
+    return new SegmentBuilder.Effect(read, written, keeps);
+  }
+
+  /** Ids of the registers wanted before each instruction, and behind the last. */
+  private static List<BitSet> live(List<Placed> block, BitSet liveAtEnd) {
+    List<BitSet> all = new ArrayList<>();
     BitSet live = (BitSet) liveAtEnd.clone();
-    for (int i = block.size() - 1; i >= 0; i--) {
-      wanted.add(translated.get(i) == null ? Set.of() : places(live));
-      Step step = block.get(i).step();
-      if (step == null) {
-        continue;
+    all.add((BitSet) live.clone());
+    for (Placed placed : block.reversed()) {
+      Step step = placed.step();
+      if (step != null) {
+        if (step.instruction().guard() == null) {
+          Liveness.definitions(step, r -> live.clear(r.id()));
+        }
+        Liveness.uses(step, r -> live.set(r.id()));
       }
-      if (step.instruction().guard() == null) {
-        Liveness.definitions(step, r -> live.clear(r.id()));
-      }
-      Liveness.uses(step, r -> live.set(r.id()));
+      all.add((BitSet) live.clone());
     }
-    return wanted.reversed();
-  }
-
-  private Set<Place> written(Placed placed) {
-    Set<Place> places = new HashSet<>();
-    if (placed.step() != null) {
-      Liveness.definitions(placed.step(), r -> places.add(place(registers, r)));
-    }
-    return places;
+    return all.reversed();
   }
 
   private Set<Place> places(BitSet live) {

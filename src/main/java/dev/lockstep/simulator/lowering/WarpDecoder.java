@@ -11,6 +11,7 @@ import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.intrinsic.FloatOps;
 import dev.lockstep.simulator.op.Elect;
 import dev.lockstep.simulator.op.Fence;
+import dev.lockstep.simulator.op.Members;
 import dev.lockstep.simulator.op.Nothing;
 import dev.lockstep.simulator.op.Shuffle;
 import dev.lockstep.simulator.op.WarpVote;
@@ -61,9 +62,9 @@ final class WarpDecoder {
     Integer distance = e.registers.literal(b);
     Integer clamp = e.registers.literal(c);
     if (distance != null && clamp != null) {
-      e.emit(new Shuffle.Fixed(mode, distance, clamp, e.toB32(to), inRange, a, b32(4)));
+      e.emit(new Shuffle.Fixed(mode, distance, clamp, e.toB32(to), inRange, a, members(4)));
     } else {
-      e.emit(new Shuffle(mode, e.toB32(to), inRange, a, b, c, b32(4)));
+      e.emit(new Shuffle(mode, e.toB32(to), inRange, a, b, c, members(4)));
     }
   }
 
@@ -71,7 +72,7 @@ final class WarpDecoder {
     Decoder.allow(in, "sync", "all", "any", "uni", "ballot");
     requireSync();
     int predicate = e.predicate(operand(in, 1));
-    Slot<int[]> members = b32(2);
+    Members members = members(2);
     if (in.has("ballot")) {
       e.emit(new WarpVote.Ballot(e.toB32(operand(in, 0)), predicate, members));
     } else {
@@ -93,7 +94,7 @@ final class WarpDecoder {
     }
     boolean wide = Decoder.type(in).bytes() == 8;
     Slot<?> a = wide ? e.b64(operand(in, 1)) : b32(1);
-    e.emit(new WarpVote.Match(in.has("all"), e.toB32(to), matched, a, b32(2)));
+    e.emit(new WarpVote.Match(in.has("all"), e.toB32(to), matched, a, members(2)));
   }
 
   private void reduce() {
@@ -119,7 +120,7 @@ final class WarpDecoder {
     } else {
       function = reduction(operation, Decoder.type(in));
     }
-    e.emit(new WarpVote.Reduce(function, e.toB32(operand(in, 0)), a, b32(2)));
+    e.emit(new WarpVote.Reduce(function, e.toB32(operand(in, 0)), a, members(2)));
   }
 
   private WarpVote.Reduce.Function reduction(String operation, ScalarType type) {
@@ -162,12 +163,12 @@ final class WarpDecoder {
     if (!(operand(in, 0) instanceof Operand.Pair(Operand d, Operand p))) {
       throw new Unsupported("a form without its predicate");
     }
-    e.emit(new Elect(e.toB32(d), e.toPredicate(p), b32(1)));
+    e.emit(new Elect(e.toB32(d), e.toPredicate(p), members(1)));
   }
 
   private void barrier() {
     if (in.has("warp")) {
-      e.emit(new WarpVote.Sync(b32(0)));
+      e.emit(new WarpVote.Sync(members(0)));
       return;
     }
     Decoder.allow(in, "sync", "arrive", "red", "popc", "and", "or", "aligned", "cta");
@@ -192,8 +193,13 @@ final class WarpDecoder {
     if (counted < 0 || counted > 1 || kind == BarrierOp.Kind.ARRIVE && counted == 0) {
       throw new Unsupported(in.operands().size() + " operands");
     }
-    int threads = counted == 1 ? b32(first + 1).index() : -1;
-    e.emit(new BarrierOp(kind, aligned, b32(first).index(), threads, predicate, result));
+    Slot<int[]> id = b32(first);
+    Slot<int[]> threads = counted == 1 ? b32(first + 1) : null;
+    boolean literal =
+        e.registers.literal(id) != null
+            && (threads == null || e.registers.literal(threads) != null);
+    int count = threads == null ? -1 : threads.index();
+    e.emit(new BarrierOp(kind, aligned, id.index(), count, literal, predicate, result));
   }
 
   /** Proxies other than aliases exist for copies and matrices that are not executed here. */
@@ -217,6 +223,12 @@ final class WarpDecoder {
     if (!in.has("sync")) {
       throw new Unsupported("the form without .sync, which sm_70 and later lack, too");
     }
+  }
+
+  private Members members(int n) {
+    Slot<int[]> masks = b32(n);
+    Integer literal = e.registers.literal(masks);
+    return new Members(masks.index(), literal != null && literal == -1);
   }
 
   private Slot<int[]> b32(int n) {

@@ -8,33 +8,33 @@ import dev.lockstep.simulator.execution.Warp;
 public final class Elect extends Op implements WarpSync {
   private final int d;
   private final int leads;
-  private final int members;
+  private final Members members;
 
   /**
    * @param d where the leader's lane goes
    * @param leads predicate that holds in the leader alone
    */
-  public Elect(Slot<int[]> d, int leads, Slot<int[]> members) {
+  public Elect(Slot<int[]> d, int leads, Members members) {
     this.d = d.index();
     this.leads = leads;
-    this.members = members.index();
+    this.members = members;
   }
 
   @Override
-  public int members() {
+  public Members members() {
     return members;
   }
 
   @Override
   public void execute(Warp w) {
-    if (!Rendezvous.met(w, members)) {
+    if (!members.met(w)) {
       return;
     }
     int leaders = 0;
     int[] answers = w.scratchInts;
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      int leader = Integer.numberOfTrailingZeros(w.ints[members][lane] & w.mask);
+      int leader = Integer.numberOfTrailingZeros(members.of(w, lane) & w.mask);
       answers[lane] = leader;
       leaders |= leader == lane ? 1 << lane : 0;
     }

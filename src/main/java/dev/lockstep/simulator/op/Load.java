@@ -15,6 +15,9 @@ public final class Load extends Op implements LaneMemoryOp {
   private final int bytes;
   private final boolean overwritesAddress;
 
+  /** Whether {@link Tuples} can do it. */
+  private final boolean dealt;
+
   /**
    * @param d where the elements go: registers of the element's file
    */
@@ -28,6 +31,7 @@ public final class Load extends Op implements LaneMemoryOp {
       overwrites |= address.uses(element.file(), register);
     }
     this.overwritesAddress = overwrites;
+    this.dealt = Tuples.fits(element, d.length);
   }
 
   @Override
@@ -53,6 +57,8 @@ public final class Load extends Op implements LaneMemoryOp {
       apart(w, lanes);
     } else if (d.length == 1) {
       one(w, lanes, shift, w.files[element.file()][d[0]]);
+    } else if (lanes.stride() == bytes && dealt) {
+      Tuples.load(w, element, lanes.first() + shift, d);
     } else {
       gather(w, lanes.values(), shift);
     }

@@ -24,7 +24,7 @@ public final class Shuffle extends Op implements WarpSync {
   private final int a;
   private final int b;
   private final int c;
-  private final int members;
+  private final Members members;
 
   /**
    * @param inRange predicate for "the lane named was in range", or −1
@@ -36,24 +36,24 @@ public final class Shuffle extends Op implements WarpSync {
       Slot<int[]> a,
       Slot<int[]> b,
       Slot<int[]> c,
-      Slot<int[]> members) {
+      Members members) {
     this.mode = mode;
     this.d = d.index();
     this.inRange = inRange;
     this.a = a.index();
     this.b = b.index();
     this.c = c.index();
-    this.members = members.index();
+    this.members = members;
   }
 
   @Override
-  public int members() {
+  public Members members() {
     return members;
   }
 
   @Override
   public void execute(Warp w) {
-    if (!Rendezvous.met(w, members)) {
+    if (!members.met(w)) {
       return;
     }
     int[] from = w.ints[a];
@@ -86,6 +86,29 @@ public final class Shuffle extends Op implements WarpSync {
     return inside ? other : -1;
   }
 
+  /**
+   * By lane, the one it reads in a full warp; of one out of range its own.
+   *
+   * @param distance the same for all lanes, as is {@code clamp}
+   */
+  public static int[] sources(Mode mode, int distance, int clamp) {
+    int[] sources = new int[Warp.LANES];
+    for (int lane = 0; lane < Warp.LANES; lane++) {
+      int other = source(mode, lane, distance, clamp);
+      sources[lane] = other >= 0 ? other : lane;
+    }
+    return sources;
+  }
+
+  /** The lanes for which the lane named is in range. */
+  public static int inRange(Mode mode, int distance, int clamp) {
+    int lanes = 0;
+    for (int lane = 0; lane < Warp.LANES; lane++) {
+      lanes |= source(mode, lane, distance, clamp) >= 0 ? 1 << lane : 0;
+    }
+    return lanes;
+  }
+
   /** That lane, or −1 when it takes no part. */
   private static int here(Warp w, int lane) {
     return lane >= 0 && (w.mask >>> lane & 1) == 0 ? -1 : lane;
@@ -104,12 +127,12 @@ public final class Shuffle extends Op implements WarpSync {
 
   /** The usual one, whose distance and clamp are literals: which lane reads which is known. */
   public static final class Fixed extends Op implements WarpSync {
-    private final int[] source = new int[Warp.LANES];
+    private final int[] source;
     private final int found;
     private final int d;
     private final int inRange;
     private final int a;
-    private final int members;
+    private final Members members;
 
     public Fixed(
         Mode mode,
@@ -118,28 +141,23 @@ public final class Shuffle extends Op implements WarpSync {
         Slot<int[]> d,
         int inRange,
         Slot<int[]> a,
-        Slot<int[]> members) {
-      int inside = 0;
-      for (int lane = 0; lane < Warp.LANES; lane++) {
-        int other = Shuffle.source(mode, lane, distance, clamp);
-        inside |= other >= 0 ? 1 << lane : 0;
-        source[lane] = other >= 0 ? other : lane;
-      }
-      this.found = inside;
+        Members members) {
+      this.source = sources(mode, distance, clamp);
+      this.found = Shuffle.inRange(mode, distance, clamp);
       this.d = d.index();
       this.inRange = inRange;
       this.a = a.index();
-      this.members = members.index();
+      this.members = members;
     }
 
     @Override
-    public int members() {
+    public Members members() {
       return members;
     }
 
     @Override
     public void execute(Warp w) {
-      if (!Rendezvous.met(w, members)) {
+      if (!members.met(w)) {
         return;
       }
       int[] from = w.ints[a];

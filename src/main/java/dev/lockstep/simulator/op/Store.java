@@ -4,6 +4,7 @@ import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /** {@code st}, of one to eight elements. */
@@ -13,6 +14,9 @@ public final class Store extends Op implements LaneMemoryOp {
   private final int[] a;
   private final int bytes;
 
+  /** Whether {@link Tuples} can do it. */
+  private final boolean collected;
+
   /**
    * @param a what is stored: registers of the element's file, −1 where nothing is
    */
@@ -21,6 +25,8 @@ public final class Store extends Op implements LaneMemoryOp {
     this.address = address;
     this.a = a;
     this.bytes = element.bytes() * a.length;
+    this.collected =
+        Tuples.fits(element, a.length) && Arrays.stream(a).allMatch(register -> register >= 0);
   }
 
   @Override
@@ -43,6 +49,8 @@ public final class Store extends Op implements LaneMemoryOp {
       apart(w, lanes);
     } else if (a.length == 1 && lanes.stride() == bytes) {
       element.store(w.segment, lanes.first() + shift, w.files[element.file()][a[0]]);
+    } else if (lanes.stride() == bytes && collected) {
+      Tuples.store(w, element, lanes.first() + shift, a);
     } else {
       scatter(w, lanes.values(), shift);
     }

@@ -2,6 +2,6 @@ package dev.lockstep.simulator.op;
 
 /** A {@code .sync} operation within a warp: each lane meets those that its member mask names. */
 public interface WarpSync {
-  /** The int register with the member masks. */
-  int members();
+  /** The lanes named. */
+  Members members();
 }

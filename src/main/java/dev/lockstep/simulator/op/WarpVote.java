@@ -23,29 +23,29 @@ public final class WarpVote {
     private final Mode mode;
     private final int d;
     private final int predicate;
-    private final int members;
+    private final Members members;
 
-    public Vote(Mode mode, int d, int predicate, Slot<int[]> members) {
+    public Vote(Mode mode, int d, int predicate, Members members) {
       this.mode = mode;
       this.d = d;
       this.predicate = predicate;
-      this.members = members.index();
+      this.members = members;
     }
 
     @Override
-    public int members() {
+    public Members members() {
       return members;
     }
 
     @Override
     public void execute(Warp w) {
-      if (!Rendezvous.met(w, members)) {
+      if (!members.met(w)) {
         return;
       }
       int answers = 0;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        int voters = w.ints[members][lane] & w.mask;
+        int voters = members.of(w, lane) & w.mask;
         int yes = voters & w.predicates[predicate];
         boolean answer =
             switch (mode) {
@@ -63,28 +63,28 @@ public final class WarpVote {
   public static final class Ballot extends Op implements WarpSync {
     private final int d;
     private final int predicate;
-    private final int members;
+    private final Members members;
 
-    public Ballot(Slot<int[]> d, int predicate, Slot<int[]> members) {
+    public Ballot(Slot<int[]> d, int predicate, Members members) {
       this.d = d.index();
       this.predicate = predicate;
-      this.members = members.index();
+      this.members = members;
     }
 
     @Override
-    public int members() {
+    public Members members() {
       return members;
     }
 
     @Override
     public void execute(Warp w) {
-      if (!Rendezvous.met(w, members)) {
+      if (!members.met(w)) {
         return;
       }
       int yes = w.predicates[predicate] & w.mask;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        w.ints[d][lane] = w.ints[members][lane] & yes;
+        w.ints[d][lane] = members.of(w, lane) & yes;
       }
     }
   }
@@ -96,36 +96,36 @@ public final class WarpVote {
     private final int matched;
     private final int file;
     private final int a;
-    private final int members;
+    private final Members members;
 
     /**
      * @param all whether all must be equal: else 0 is the answer
      * @param matched predicate for {@code all}, or −1
      */
-    public Match(boolean all, Slot<int[]> d, int matched, Slot<?> a, Slot<int[]> members) {
+    public Match(boolean all, Slot<int[]> d, int matched, Slot<?> a, Members members) {
       this.all = all;
       this.d = d.index();
       this.matched = matched;
       this.file = a.file();
       this.a = a.index();
-      this.members = members.index();
+      this.members = members;
     }
 
     @Override
-    public int members() {
+    public Members members() {
       return members;
     }
 
     @Override
     public void execute(Warp w) {
-      if (!Rendezvous.met(w, members)) {
+      if (!members.met(w)) {
         return;
       }
       int[] answers = w.scratchInts;
       int equal = 0;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        int group = w.ints[members][lane] & w.mask;
+        int group = members.of(w, lane) & w.mask;
         int same = 0;
         for (int others = group; others != 0; others &= others - 1) {
           int other = Integer.numberOfTrailingZeros(others);
@@ -159,29 +159,29 @@ public final class WarpVote {
     private final Function function;
     private final int d;
     private final int a;
-    private final int members;
+    private final Members members;
 
-    public Reduce(Function function, Slot<int[]> d, Slot<int[]> a, Slot<int[]> members) {
+    public Reduce(Function function, Slot<int[]> d, Slot<int[]> a, Members members) {
       this.function = function;
       this.d = d.index();
       this.a = a.index();
-      this.members = members.index();
+      this.members = members;
     }
 
     @Override
-    public int members() {
+    public Members members() {
       return members;
     }
 
     @Override
     public void execute(Warp w) {
-      if (!Rendezvous.met(w, members)) {
+      if (!members.met(w)) {
         return;
       }
       int[] results = w.scratchInts;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        int group = w.ints[members][lane] & w.mask;
+        int group = members.of(w, lane) & w.mask;
         int sum = w.ints[a][Integer.numberOfTrailingZeros(group)];
         for (int others = group & (group - 1); others != 0; others &= others - 1) {
           sum = function.apply(sum, w.ints[a][Integer.numberOfTrailingZeros(others)]);
@@ -197,20 +197,20 @@ public final class WarpVote {
 
   /** {@code bar.warp.sync}: waits for the members. */
   public static final class Sync extends Op implements WarpSync {
-    private final int members;
+    private final Members members;
 
-    public Sync(Slot<int[]> members) {
-      this.members = members.index();
+    public Sync(Members members) {
+      this.members = members;
     }
 
     @Override
-    public int members() {
+    public Members members() {
       return members;
     }
 
     @Override
     public void execute(Warp w) {
-      Rendezvous.met(w, members);
+      members.met(w);
     }
   }
 

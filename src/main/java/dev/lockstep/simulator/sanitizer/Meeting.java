@@ -18,7 +18,7 @@ final class Meeting extends Op {
    */
   Meeting(Op op, Op plain) {
     this.op = op;
-    this.members = plain instanceof WarpSync sync ? sync.members() : -1;
+    this.members = plain instanceof WarpSync sync ? sync.members().register() : -1;
   }
 
   @Override

@@ -3,18 +3,27 @@ package dev.lockstep.simulator.op;
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.simulator.execution.Warp;
 
-/** The meeting of lanes that every {@code .sync} operation of a warp begins with. */
-final class Rendezvous {
-  private Rendezvous() {}
+/**
+ * The lanes that a {@code .sync} operation of a warp names, with whose meeting it begins.
+ *
+ * @param register int register with the member masks
+ * @param all whether it is a literal that names every lane
+ */
+public record Members(int register, boolean all) {
+  /** The mask of one lane. */
+  int of(Warp w, int lane) {
+    return w.ints[register][lane];
+  }
 
   /**
    * Whether all lanes named by the active lanes' member masks that have not exited are here; if
    * not, the active lanes have been parked.
-   *
-   * @param members int register with the member mask
    */
-  static boolean met(Warp w, int members) {
-    int[] masks = w.ints[members];
+  boolean met(Warp w) {
+    if (w.full && all) {
+      return true;
+    }
+    int[] masks = w.ints[register];
     if (w.full && allOnes(masks)) {
       return true;
     }
