@@ -7,6 +7,13 @@
 
 namespace lockstep {
 
+// What is stored as T, to be multiplied as a Factor of the same size.
+template <class Factor, class T>
+__device__ __forceinline__ Matrix<Factor> factors(const T* data, i64 rows, i64 columns) {
+  static_assert(sizeof(Factor) == sizeof(T), "the same elements");
+  return {reinterpret_cast<const Factor*>(data), rows, columns};
+}
+
 // act(z) + residual; an absent residual adds nothing, not even the +0 that would turn a -0 around.
 template <class T>
 struct ActivateAndAdd {
@@ -20,14 +27,15 @@ struct ActivateAndAdd {
   }
 };
 
-template <class T, class Tile>
+template <class T, class Tile, class Factor = T>
 __device__ __forceinline__ void linearForward(T* out, T* pre, const T* x, const T* weight,
                                               const T* bias, const T* residual, i64 M, i64 N, i64 K,
                                               int code, float slope, char* shared) {
   const TilePlace<Tile> place(M, N);
-  GemmEngine<T, Depth::kColumns, Depth::kColumns, Tile> engine(shared);
-  const Matrix<T> right[1] = {{weight, N, K}};
-  addProduct<T, Depth::kColumns, Depth::kColumns>(engine, {x, M, K}, right, place, true, shared);
+  GemmEngine<Factor, Depth::kColumns, Depth::kColumns, Tile> engine(shared);
+  const Matrix<Factor> right[1] = {factors<Factor>(weight, N, K)};
+  addProduct<Factor, Depth::kColumns, Depth::kColumns>(engine, factors<Factor>(x, M, K), right,
+                                                       place, true, shared);
 
   const bool identity = code == kNone && residual == nullptr;
   const Biased<T, 1, MapRounded<T, 1, 1, 1, ActivateAndAdd<T>>> epilogue{
@@ -48,19 +56,19 @@ struct TimesDerivative {
   }
 };
 
-template <class T, class Tile>
+template <class T, class Tile, class Factor = T>
 __device__ __forceinline__ void linearBackwardInput(T* dX, const T* dY, const T* weight,
                                                     const T* dY2, const T* weight2, const T* pre,
                                                     i64 M, i64 N, i64 K, int code, float slope,
                                                     char* shared) {
   const TilePlace<Tile> place(M, K);
-  GemmEngine<T, Depth::kColumns, Depth::kRows, Tile> engine(shared);
+  GemmEngine<Factor, Depth::kColumns, Depth::kRows, Tile> engine(shared);
   const int products = dY2 != nullptr ? 2 : 1;
 #pragma unroll 1
   for (int i = 0; i < products; i++) {
-    const Matrix<T> right[1] = {{i == 0 ? weight : weight2, N, K}};
-    addProduct<T, Depth::kColumns, Depth::kRows>(engine, {i == 0 ? dY : dY2, M, N}, right, place,
-                                                 i == 0, shared);
+    const Matrix<Factor> right[1] = {factors<Factor>(i == 0 ? weight : weight2, N, K)};
+    addProduct<Factor, Depth::kColumns, Depth::kRows>(
+        engine, factors<Factor>(i == 0 ? dY : dY2, M, N), right, place, i == 0, shared);
   }
   const MapRounded<T, 1, 1, 1, TimesDerivative<T>> epilogue{
       {nullptr}, {pre}, {dX}, pre == nullptr, {code, slope}};
@@ -68,13 +76,14 @@ __device__ __forceinline__ void linearBackwardInput(T* dX, const T* dY, const T*
                                        shared, epilogue);
 }
 
-template <class T, class Tile>
+template <class T, class Tile, class Factor = T>
 __device__ __forceinline__ void linearBackwardWeight(float* dWeight, const T* dY, const T* x, i64 M,
                                                      i64 N, i64 K, char* shared) {
   const TilePlace<Tile> place(N, K);
-  GemmEngine<T, Depth::kRows, Depth::kRows, Tile> engine(shared);
-  const Matrix<T> right[1] = {{x, M, K}};
-  addProduct<T, Depth::kRows, Depth::kRows>(engine, {dY, M, N}, right, place, true, shared);
+  GemmEngine<Factor, Depth::kRows, Depth::kRows, Tile> engine(shared);
+  const Matrix<Factor> right[1] = {factors<Factor>(x, M, K)};
+  addProduct<Factor, Depth::kRows, Depth::kRows>(engine, factors<Factor>(dY, M, N), right, place,
+                                                 true, shared);
   finishTile<Tile, Storage<float>::kLanes>(engine, place, K,
                                            rowsAligned(K * sizeof(float), dWeight), shared,
                                            Accumulate{dWeight});
@@ -83,20 +92,23 @@ __device__ __forceinline__ void linearBackwardWeight(float* dWeight, const T* dY
 }  // namespace lockstep
 
 // The entries linear_<pass><suffix> for storage type T and a tile of the file's own.
-#define LOCKSTEP_LINEAR_ENTRIES(suffix, T, Tile)                                                 \
+#define LOCKSTEP_LINEAR_ENTRIES(suffix, T, Tile) LOCKSTEP_LINEAR_ENTRIES_AS(suffix, T, T, Tile)
+
+// The same where T is multiplied as Factor.
+#define LOCKSTEP_LINEAR_ENTRIES_AS(suffix, T, Factor, Tile)                                      \
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_forward##suffix(           \
       T* out, T* pre, const T* x, const T* weight, const T* bias, const T* residual, i64 M,      \
       i64 N, i64 K, int activation, float slope) {                                               \
-    linearForward<T, Tile>(out, pre, x, weight, bias, residual, M, N, K, activation, slope,      \
-                           tileMemory<Tile>());                                                  \
+    linearForward<T, Tile, Factor>(out, pre, x, weight, bias, residual, M, N, K, activation,     \
+                                   slope, tileMemory<Tile>());                                   \
   }                                                                                              \
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_backward_input##suffix(    \
       T* dX, const T* dY, const T* weight, const T* dY2, const T* weight2, const T* pre, i64 M,  \
       i64 N, i64 K, int activation, float slope) {                                               \
-    linearBackwardInput<T, Tile>(dX, dY, weight, dY2, weight2, pre, M, N, K, activation, slope,  \
-                                 tileMemory<Tile>());                                            \
+    linearBackwardInput<T, Tile, Factor>(dX, dY, weight, dY2, weight2, pre, M, N, K, activation, \
+                                         slope, tileMemory<Tile>());                             \
   }                                                                                              \
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_backward_weight##suffix(   \
       float* dWeight, const T* dY, const T* x, i64 M, i64 N, i64 K) {                            \
-    linearBackwardWeight<T, Tile>(dWeight, dY, x, M, N, K, tileMemory<Tile>());                  \
+    linearBackwardWeight<T, Tile, Factor>(dWeight, dY, x, M, N, K, tileMemory<Tile>());          \
   }

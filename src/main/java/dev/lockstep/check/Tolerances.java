@@ -30,6 +30,13 @@ public enum Tolerances {
 
   /** x·Wᵀ + b: one sum of K products, stored once. */
   PRODUCT(1, 0, 4, Growth.SUM),
+  /**
+   * The same as tensor cores add up, which is not documented; as MMA-Sim models them, each group of
+   * g products cuts g + 1 terms toward zero at 2⁻²⁴ of the largest and the sum at 2⁻²³: with the
+   * groups of sm_80 and sm_90 less than 2 u a product, all in one direction. The magnitude is that
+   * of the sum of all magnitudes.
+   */
+  TENSOR_PRODUCT(1, 0, 2, Growth.STEPS),
   /** The same through an activation, whose argument was stored too. */
   ACTIVATED_PRODUCT(2, 0, 12, Growth.SUM),
   /** A gradient through an activation: its argument, dz and the result are stored. */

@@ -8,18 +8,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * A linear layer with bias, activation and residual in one kernel, and its three gradients. M rows
  * go in (all extents of x but the last), K wide, and come out N wide. Tensors are f32, f16 or bf16,
- * all alike; weight gradients are f32. Products accumulate in fp32 and are rounded once.
+ * all alike; weight gradients are f32. Products accumulate in fp32 and are rounded once; how those
+ * of f32 tensors multiply is a {@link MatrixPrecision}.
  */
 public final class FusedLinear {
   private final GemmFamily forward;
   private final GemmFamily backwardInput;
   private final GemmFamily backwardWeight;
   private final KernelFamily backwardBias;
+  private final MatrixPrecision precision;
   private final @Nullable GemmTile forced;
   private final Operands operands = new Operands();
 
+  /** Products of f32 tensors are those of {@link MatrixPrecision#FP32}. */
   public FusedLinear(KernelLibrary library) {
-    this(library, null);
+    this(library, MatrixPrecision.FP32);
+  }
+
+  public FusedLinear(KernelLibrary library, MatrixPrecision precision) {
+    this(library, precision, null);
   }
 
   /**
@@ -28,11 +35,12 @@ public final class FusedLinear {
    * @param forced that {@linkplain GemmTile#takes takes} the storage type; null leaves the choice
    *     to the shape
    */
-  public FusedLinear(KernelLibrary library, @Nullable GemmTile forced) {
+  public FusedLinear(KernelLibrary library, MatrixPrecision precision, @Nullable GemmTile forced) {
+    this.precision = precision;
     this.forced = forced;
-    forward = new GemmFamily(library, "linear", "linear_forward");
-    backwardInput = new GemmFamily(library, "linear", "linear_backward_input");
-    backwardWeight = new GemmFamily(library, "linear", "linear_backward_weight");
+    forward = new GemmFamily(library, "linear", "linear_forward", precision);
+    backwardInput = new GemmFamily(library, "linear", "linear_backward_input", precision);
+    backwardWeight = new GemmFamily(library, "linear", "linear_backward_weight", precision);
     backwardBias = new KernelFamily(library, "linear", "linear_backward_bias");
   }
 
@@ -83,7 +91,7 @@ public final class FusedLinear {
     long m = x.shape().rows();
     long k = x.shape().cols();
     long n = weight.shape().rows();
-    GemmTile tile = or(GemmTile.of(dtype, n, k));
+    GemmTile tile = or(GemmTile.of(dtype, precision, n, k));
     operands
         .begin(forward.of(tile, dtype))
         .output("out", out, dtype, m, n)
@@ -179,7 +187,7 @@ public final class FusedLinear {
     long m = dY.shape().rows();
     long n = dY.shape().cols();
     long k = weight.shape().cols();
-    GemmTile tile = or(GemmTile.of(dtype, k, n));
+    GemmTile tile = or(GemmTile.of(dtype, precision, k, n));
     operands
         .begin(backwardInput.of(tile, dtype))
         .output("dX", dX, dtype, m, k)
@@ -209,7 +217,7 @@ public final class FusedLinear {
     long m = x.shape().rows();
     long k = x.shape().cols();
     long n = dY.shape().cols();
-    GemmTile tile = or(GemmTile.ofWeight(dtype, n, k, m));
+    GemmTile tile = or(GemmTile.ofWeight(dtype, precision, n, k, m));
     operands
         .begin(backwardWeight.of(tile, dtype))
         .output("dWeight", dWeight, DType.F32, n, k)

@@ -41,16 +41,17 @@ public enum GemmTile {
    * The tile for a result {@code cols} wide whose elements are sums of {@code depth} products. Its
    * rows are not asked, so that a row is computed alone as it is in a batch; no GPU is either.
    */
-  static GemmTile of(DType dtype, long cols, long depth) {
-    if (dtype == DType.F32 || cols < LARGE_COLUMNS || depth < LARGE_DEPTH) {
+  static GemmTile of(DType dtype, MatrixPrecision precision, long cols, long depth) {
+    if (cols < LARGE_COLUMNS || depth < LARGE_DEPTH || !LARGE.takes(dtype, precision)) {
       return SMALL;
     }
-    return cols < WIDE_COLUMNS ? LARGE : WIDE;
+    return cols < WIDE_COLUMNS || !WIDE.takes(dtype, precision) ? LARGE : WIDE;
   }
 
   /** The tile for the gradient of a {@code rows} × {@code cols} weight, summed over the batch. */
-  static GemmTile ofWeight(DType dtype, long rows, long cols, long batch) {
-    return of(dtype, Math.min(rows, cols), batch);
+  static GemmTile ofWeight(
+      DType dtype, MatrixPrecision precision, long rows, long cols, long batch) {
+    return of(dtype, precision, Math.min(rows, cols), batch);
   }
 
   /** What image and entries with this tile have behind the name of those with the small one. */
@@ -64,8 +65,10 @@ public enum GemmTile {
   }
 
   /** Whether there are kernels with this tile for a storage type. */
-  public boolean takes(DType dtype) {
-    return this == SMALL || dtype != DType.F32;
+  public boolean takes(DType dtype, MatrixPrecision precision) {
+    return dtype != DType.F32
+        || this == SMALL
+        || this == LARGE && precision == MatrixPrecision.TF32;
   }
 
   /** Of the result. */

@@ -100,13 +100,27 @@ class CommittedPtxTests {
               "glu",
               Map.of("glu_forward_T", "pppllllliff", "glu_backward_T", "pppppplllllllliff"),
               "squared_error",
-              Map.of("squared_error_fused_T", "pppppppplf", "squared_error_reduce", "ppll")));
+              Map.of("squared_error_fused_T", "pppppppplf", "squared_error_reduce", "ppll"),
+              "linear_tf32",
+              linear("tf32"),
+              "linear_tf32x3",
+              linear("tf32x3"),
+              "linear_128x128_tf32",
+              linear("128x128_tf32")));
 
   /** {@code Map.of} takes no more than ten. */
   private static <V> Map<String, V> both(Map<String, V> some, Map<String, V> others) {
     Map<String, V> all = new TreeMap<>(some);
     all.putAll(others);
     return all;
+  }
+
+  /** Matrix products of f32 tensors on tensor cores. */
+  private static Map<String, String> linear(String suffix) {
+    return Map.of(
+        "linear_forward_" + suffix, "pppppplllif",
+        "linear_backward_input_" + suffix, "pppppplllif",
+        "linear_backward_weight_" + suffix, "ppplll");
   }
 
   /** Matrix products in tiles that only 16-bit types have. */

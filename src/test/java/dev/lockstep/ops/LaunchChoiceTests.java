@@ -71,34 +71,40 @@ class LaunchChoiceTests {
 
   @ParameterizedTest
   @CsvSource({
-    "BF16, 512, 256, LARGE",
-    "F16, 512, 256, LARGE",
-    "BF16, 511, 256, SMALL",
-    "BF16, 512, 255, SMALL",
-    "F32, 4096, 4096, SMALL",
-    "BF16, 2047, 4096, LARGE",
-    "BF16, 2048, 256, WIDE",
-    "BF16, 2048, 255, SMALL",
-    "BF16, 4294967296, 4294967296, WIDE"
+    "BF16, FP32, 512, 256, LARGE",
+    "F16, FP32, 512, 256, LARGE",
+    "BF16, FP32, 511, 256, SMALL",
+    "BF16, FP32, 512, 255, SMALL",
+    "F32, FP32, 4096, 4096, SMALL",
+    "F32, TF32X3, 4096, 4096, SMALL",
+    "F32, TF32, 512, 256, LARGE",
+    "F32, TF32, 511, 256, SMALL",
+    "F32, TF32, 4096, 4096, LARGE",
+    "BF16, TF32X3, 512, 256, LARGE",
+    "BF16, FP32, 2047, 4096, LARGE",
+    "BF16, FP32, 2048, 256, WIDE",
+    "BF16, FP32, 2048, 255, SMALL",
+    "BF16, FP32, 4294967296, 4294967296, WIDE"
   })
   void theTileOfAProductComesFromItsTypeWidthAndDepth(
-      DType dtype, long cols, long depth, GemmTile tile) {
-    assertThat(GemmTile.of(dtype, cols, depth)).isEqualTo(tile);
+      DType dtype, MatrixPrecision precision, long cols, long depth, GemmTile tile) {
+    assertThat(GemmTile.of(dtype, precision, cols, depth)).isEqualTo(tile);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "BF16, 512, 512, 256, LARGE",
-    "BF16, 511, 4096, 256, SMALL",
-    "BF16, 4096, 511, 256, SMALL",
-    "BF16, 512, 512, 255, SMALL",
-    "BF16, 2047, 4096, 256, LARGE",
-    "BF16, 2048, 2048, 256, WIDE",
-    "F32, 4096, 4096, 4096, SMALL"
+    "BF16, FP32, 512, 512, 256, LARGE",
+    "BF16, FP32, 511, 4096, 256, SMALL",
+    "BF16, FP32, 4096, 511, 256, SMALL",
+    "BF16, FP32, 512, 512, 255, SMALL",
+    "BF16, FP32, 2047, 4096, 256, LARGE",
+    "BF16, FP32, 2048, 2048, 256, WIDE",
+    "F32, FP32, 4096, 4096, 4096, SMALL",
+    "F32, TF32, 4096, 512, 256, LARGE"
   })
   void theTileOfAWeightGradientComesFromBothItsSidesAndTheBatch(
-      DType dtype, long rows, long cols, long batch, GemmTile tile) {
-    assertThat(GemmTile.ofWeight(dtype, rows, cols, batch)).isEqualTo(tile);
+      DType dtype, MatrixPrecision precision, long rows, long cols, long batch, GemmTile tile) {
+    assertThat(GemmTile.ofWeight(dtype, precision, rows, cols, batch)).isEqualTo(tile);
   }
 
   @ParameterizedTest

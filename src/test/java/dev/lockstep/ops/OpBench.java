@@ -12,6 +12,8 @@ class OpBench implements AutoCloseable {
   final KernelLibrary library;
   final Stream stream;
   final FusedLinear linear;
+  private final FusedLinear tf32;
+  private final FusedLinear tf32x3;
   final Activations activations;
   final SwiGlu swiGlu;
   final SoftmaxCrossEntropy crossEntropy;
@@ -38,6 +40,8 @@ class OpBench implements AutoCloseable {
     library = new KernelLibrary(device);
     stream = device.newStream();
     linear = new FusedLinear(library);
+    tf32 = new FusedLinear(library, MatrixPrecision.TF32);
+    tf32x3 = new FusedLinear(library, MatrixPrecision.TF32X3);
     activations = new Activations(library);
     swiGlu = new SwiGlu(library);
     crossEntropy = new SoftmaxCrossEntropy(library);
@@ -63,7 +67,15 @@ class OpBench implements AutoCloseable {
   FusedLinear linearIn(@Nullable GemmTile tile) {
     return tile == null
         ? linear
-        : inTiles.computeIfAbsent(tile, one -> new FusedLinear(library, one));
+        : inTiles.computeIfAbsent(tile, one -> new FusedLinear(library, MatrixPrecision.FP32, one));
+  }
+
+  FusedLinear linear(MatrixPrecision precision) {
+    return switch (precision) {
+      case FP32 -> linear;
+      case TF32X3 -> tf32x3;
+      case TF32 -> tf32;
+    };
   }
 
   @Override

@@ -27,6 +27,13 @@ final class Samples {
     return Arrays.stream(values).map(dtype::round).toArray();
   }
 
+  /** Each number rounded to TF32, the nearest with 11 significant bits, ties away from zero. */
+  static double[] tf32(double[] values) {
+    return Arrays.stream(values)
+        .map(x -> Float.intBitsToFloat((Float.floatToIntBits((float) x) + 0x1000) & ~0x1fff))
+        .toArray();
+  }
+
   /** {@code count} rows of {@code cols} from {@code from} on. */
   static double[] rows(double[] values, int from, int count, int cols) {
     return Arrays.copyOfRange(values, from * cols, (from + count) * cols);

@@ -5,6 +5,7 @@ import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.Activations;
 import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.GemmTile;
+import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.ops.SwiGlu;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -58,7 +59,7 @@ final class FusionCases {
             written,
             tile,
             (library, memory) -> {
-              FusedLinear op = new FusedLinear(library, tile);
+              FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
               Tensor out = memory.zeros(dtype, m, n);
               Tensor z = training ? memory.zeros(dtype, m, n) : null;
               Tensor x = memory.normal(dtype, m, k);
@@ -73,7 +74,7 @@ final class FusionCases {
             3 * once,
             tile,
             (library, memory) -> {
-              FusedLinear op = new FusedLinear(library, tile);
+              FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
               Activations activations = new Activations(library);
               Tensor out = memory.zeros(dtype, m, n);
               Tensor z = memory.zeros(dtype, m, n);
@@ -123,7 +124,7 @@ final class FusionCases {
             ProductCases.traffic(single, tile),
             Optional.of(ProductCases.activated(pair, tile)),
             (library, memory) -> {
-              FusedLinear op = new FusedLinear(library, tile);
+              FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
               SwiGlu gates = new SwiGlu(library);
               Tensor h = memory.zeros(dtype, m, n);
               Tensor gate = memory.zeros(dtype, m, n);

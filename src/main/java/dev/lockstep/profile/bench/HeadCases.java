@@ -7,6 +7,7 @@ import dev.lockstep.ops.LinearCrossEntropy;
 import dev.lockstep.ops.LinearCrossEntropy.Gradients;
 import dev.lockstep.ops.LinearCrossEntropy.Inputs;
 import dev.lockstep.ops.LogitChunks;
+import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
 import dev.lockstep.ops.SoftmaxCrossEntropy.Options;
 import dev.lockstep.ops.SoftmaxCrossEntropy.Outputs;
@@ -83,7 +84,9 @@ final class HeadCases {
     long k = shape.extent(2);
     return (library, memory) -> {
       LinearCrossEntropy op =
-          new LinearCrossEntropy(new FusedLinear(library, tile), new SoftmaxCrossEntropy(library));
+          new LinearCrossEntropy(
+              new FusedLinear(library, MatrixPrecision.FP32, tile),
+              new SoftmaxCrossEntropy(library));
       Outputs outputs = Outputs.of(memory.zeros(DType.F32, m));
       Tensor workspace = memory.zeros(dtype, chunks.workspaceShape().extents());
       Inputs inputs =

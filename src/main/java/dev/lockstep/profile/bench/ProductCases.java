@@ -4,6 +4,7 @@ import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.GemmTile;
+import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.ArrayList;
@@ -48,7 +49,7 @@ final class ProductCases {
   /** Those with kernels for a type. */
   static List<GemmTile> tiles(DType dtype) {
     List<GemmTile> tiles = new ArrayList<>(List.of(GemmTile.values()));
-    tiles.removeIf(tile -> !tile.takes(dtype));
+    tiles.removeIf(tile -> !tile.takes(dtype, MatrixPrecision.FP32));
     return tiles;
   }
 
@@ -63,7 +64,7 @@ final class ProductCases {
         Tensor.bytes(dtype, Shape.of(m, n)),
         tile,
         (library, memory) -> {
-          FusedLinear op = new FusedLinear(library, tile);
+          FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
           Tensor out = memory.zeros(dtype, m, n);
           Tensor x = memory.normal(dtype, m, k);
           Tensor weight = memory.normal(dtype, n, k);
@@ -82,7 +83,7 @@ final class ProductCases {
         Tensor.bytes(dtype, Shape.of(m, k)),
         tile,
         (library, memory) -> {
-          FusedLinear op = new FusedLinear(library, tile);
+          FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
           Tensor dX = memory.zeros(dtype, m, k);
           Tensor dY = memory.normal(dtype, m, n);
           Tensor weight = memory.normal(dtype, n, k);
@@ -102,7 +103,7 @@ final class ProductCases {
         2 * Tensor.bytes(DType.F32, Shape.of(n, k)),
         tile,
         (library, memory) -> {
-          FusedLinear op = new FusedLinear(library, tile);
+          FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
           Tensor dWeight = memory.zeros(DType.F32, n, k);
           Tensor dY = memory.normal(dtype, m, n);
           Tensor x = memory.normal(dtype, m, k);
