@@ -340,10 +340,10 @@ class MemoryCounterTests {
     assertThat(counts.compulsoryStoreBytes()).isEqualTo(256);
   }
 
-  /** So many different patterns that they are not remembered any more; four bytes each. */
+  /** So many different patterns that they are remembered no more, and later a few again. */
   @Test
   void addressesInNoOrderAreCountedOneByOne() {
-    int turns = 200;
+    int turns = 5000;
     LaunchCounts counts =
         lab.declare(".shared .align 16 .b8 s[4096];")
             .count(

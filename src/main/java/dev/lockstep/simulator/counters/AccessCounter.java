@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.counters;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,19 @@ final class AccessCounter {
       return;
     }
     executed(w, tally, history, pattern, (first & 0xffff_ffffL) + shift);
+  }
+
+  /** The same of a full warp, whose addresses have been looked at. */
+  void count(Warp w, KernelTally tally, LaneAddresses lanes, long shift) {
+    AccessHistory history = tally.histories[number];
+    Pattern pattern = history.latest();
+    if (pattern != null && pattern.goesIn(lanes.stride())) {
+      executed(w, tally, history, pattern, lanes.first() + shift);
+    } else if (lanes.stride() == LaneAddresses.IRREGULAR && history.isPatternless()) {
+      irregular(w, tally, history, lanes.values(), shift, -1);
+    } else {
+      count(w, tally, lanes.values(), shift, -1);
+    }
   }
 
   private void executed(

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.StateSpace;
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.Windows;
 import dev.lockstep.simulator.op.Access;
@@ -92,6 +93,25 @@ final class AccessGroup {
     }
   }
 
+  /** The same of a full warp, whose addresses have been looked at. */
+  void count(Warp w, KernelTally tally, LaneAddresses lanes) {
+    long offset = address.offset();
+    switch (address.space()) {
+      case GENERIC -> {
+        long window = (lanes.low() + offset) >> WINDOW;
+        if ((lanes.high() + offset) >> WINDOW == window) {
+          inWindow(w, tally, lanes, offset, window);
+        } else {
+          generic(w, tally, lanes.values(), offset, -1);
+        }
+      }
+      case GLOBAL -> global.count(w, tally, lanes, offset);
+      case SHARED -> shared.count(w, tally, lanes, offset);
+      case LOCAL -> local.count(w, tally, lanes, offset);
+      default -> {}
+    }
+  }
+
   private void generic(Warp w, KernelTally tally, long[] values, long offset, int lanes) {
     long window = (values[Integer.numberOfTrailingZeros(lanes)] + offset) >> WINDOW;
     if (lanes == -1 && allIn(window, values, offset)) {
@@ -131,6 +151,17 @@ final class AccessGroup {
       local.count(w, tally, values, offset - start, lanes);
     } else if (start != Windows.PARAM) {
       global.count(w, tally, values, offset, lanes);
+    }
+  }
+
+  private void inWindow(Warp w, KernelTally tally, LaneAddresses lanes, long offset, long window) {
+    long start = window << WINDOW;
+    if (start == Windows.SHARED) {
+      shared.count(w, tally, lanes, offset - start);
+    } else if (start == Windows.LOCAL) {
+      local.count(w, tally, lanes, offset - start);
+    } else if (start != Windows.PARAM) {
+      global.count(w, tally, lanes, offset);
     }
   }
 

@@ -9,16 +9,20 @@ final class AccessHistory {
   /** Kept beside the latest: loops with a remainder or a changing mask have a few. */
   private static final int OLDER = 3;
 
-  /** New patterns in a row after which no more are remembered, and how long not. */
-  private static final int PATIENCE = 24;
+  /**
+   * New patterns in a row after which no more are remembered, and how many accesses later a few are
+   * again: remembering one takes as long as many an access without a pattern.
+   */
+  private static final int PATIENCE = 12;
 
-  private static final int RETRY = 4096;
+  private static final int PAUSE = 4096;
+  private static final int RETRIES = 2;
 
   private @Nullable Pattern latest;
   private final @Nullable Pattern[] older = new Pattern[OLDER];
   private int next;
 
-  /** New patterns since one came again. */
+  /** New patterns since one came again; above {@link #PATIENCE}, accesses since then. */
   private int strangers;
 
   private Footprint.@Nullable Touched loaded;
@@ -27,6 +31,15 @@ final class AccessHistory {
   /** The latest pattern: the one these addresses most probably have. */
   @Nullable Pattern latest() {
     return latest;
+  }
+
+  /** Whether there is no use in looking for a pattern in what does not go in equal steps. */
+  boolean isPatternless() {
+    if (strangers <= PATIENCE || strangers + 1 == PAUSE) {
+      return false;
+    }
+    strangers++;
+    return true;
   }
 
   /**
@@ -45,7 +58,7 @@ final class AccessHistory {
       }
     }
     if (++strangers > PATIENCE) {
-      strangers %= RETRY;
+      strangers = strangers < PAUSE ? strangers : PATIENCE - RETRIES;
       return null;
     }
     Pattern found = new Pattern(values, lanes);

@@ -11,6 +11,7 @@ import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.AsyncCopyOp;
 import dev.lockstep.simulator.op.Branch;
+import dev.lockstep.simulator.op.LaneMemoryOp;
 import dev.lockstep.simulator.op.MemoryOp;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -95,6 +96,9 @@ final class CountingInstrument implements Instrument {
     }
     if (memory instanceof AsyncCopyOp copy) {
       return new CountedAccess.Copy(done, copy, groups.get(0), groups.get(1));
+    }
+    if (done instanceof LaneMemoryOp access && groups.size() == 1) {
+      return new CountedLaneOp(done, access, groups.get(0));
     }
     return switch (memory.accesses().get(0).kind()) {
       case MATRIX_LOAD, MATRIX_STORE -> new CountedAccess.Matrix(done, groups.get(0), rows(in));

@@ -3,25 +3,30 @@ package dev.lockstep.simulator.counters;
 import dev.lockstep.simulator.memory.Region;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A set of 32-byte sectors of global memory: a bit for each, region by region. */
 final class Footprint {
   /** Bytes of a sector, as a power of two. */
   static final int SECTOR = 5;
 
+  /** The same of a line. */
+  static final int LINE = 7;
+
   /** The sectors of one region that were touched. */
   static final class Touched {
     private final long first;
-    private final int words;
 
-    /** Pairs: a bit for each of 64 sectors, and one for those the access being counted touches. */
+    /** A bit for each sector. */
     private final long[] bits;
+
+    /** What {@link Scatter} noted, which is not in {@link #bits} yet. */
+    private @Nullable Marks marks;
 
     private Touched(long start, long bytes) {
       first = start >> SECTOR;
       long sectors = ((start + bytes - 1) >> SECTOR) - first + 1;
-      words = Math.toIntExact((sectors + Long.SIZE - 1) / Long.SIZE);
-      bits = new long[Math.multiplyExact(2, words)];
+      bits = new long[Math.toIntExact((sectors + Long.SIZE - 1) / Long.SIZE)];
     }
 
     /** The number of the first sector. */
@@ -32,33 +37,47 @@ final class Footprint {
     /** Whether a sector may be set. */
     boolean covers(long sector) {
       long at = sector - first;
-      return at >= 0 && at >> 6 < words;
+      return at >= 0 && at >> 6 < bits.length;
     }
 
-    /** The sectors as {@link Scatter} works on them. */
-    long[] pairs() {
-      return bits;
+    /** Where accesses in no order are noted; null for a region too large to do so. */
+    @Nullable Marks marks() {
+      Marks known = marks;
+      if (known == null && bits.length <= Marks.MOST_LINES / Marks.LINES_PER_WORD) {
+        known = new Marks(bits.length * Marks.LINES_PER_WORD);
+        marks = known;
+      }
+      return known;
     }
 
     /** Adds some of the four sectors of a line, one bit each; regions start with a line. */
     void setFour(long sector, int which) {
       long at = sector - first;
-      bits[2 * (int) (at >> 6)] |= (long) which << (at & 63);
+      bits[(int) (at >> 6)] |= (long) which << (at & 63);
     }
 
     /** Adds {@code count} sectors, 64 at most; those outside the region are left out. */
     void set(long sector, int count) {
       long at = sector - first;
       int word = (int) (at >> 6);
-      if (at < 0 || at >> 6 >= words) {
+      if (at < 0 || at >> 6 >= bits.length) {
         return;
       }
       long run = -1L >>> (Long.SIZE - count);
       int shift = (int) at & 63;
-      bits[2 * word] |= run << shift;
-      if (shift + count > Long.SIZE && word + 1 < words) {
-        bits[2 * word + 2] |= run >>> (Long.SIZE - shift);
+      bits[word] |= run << shift;
+      if (shift + count > Long.SIZE && word + 1 < bits.length) {
+        bits[word + 1] |= run >>> (Long.SIZE - shift);
       }
+    }
+
+    /** All that was noted, a bit for each sector. */
+    private long[] sectors() {
+      Marks noted = marks;
+      if (noted != null) {
+        noted.addTo(bits);
+      }
+      return bits;
     }
   }
 
@@ -72,8 +91,9 @@ final class Footprint {
     other.regions.forEach(
         (region, touched) -> {
           long[] sum = in(region).bits;
+          long[] more = touched.sectors();
           for (int i = 0; i < sum.length; i++) {
-            sum[i] |= touched.bits[i];
+            sum[i] |= more[i];
           }
         });
   }
@@ -82,8 +102,8 @@ final class Footprint {
   long bytes() {
     long sectors = 0;
     for (Touched touched : regions.values()) {
-      for (int i = 0; i < touched.bits.length; i += 2) {
-        sectors += Long.bitCount(touched.bits[i]);
+      for (long word : touched.sectors()) {
+        sectors += Long.bitCount(word);
       }
     }
     return sectors << SECTOR;

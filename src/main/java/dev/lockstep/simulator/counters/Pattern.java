@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.counters;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,9 @@ final class Pattern {
   /** All ones for active lanes. */
   private final long[] active = new long[LANES];
 
+  /** What each address is above the last, if that is the same for all of a full warp. */
+  private final long stride;
+
   private final List<Footing> footings = new ArrayList<>(1);
   private @Nullable Footing latest;
 
@@ -36,6 +40,16 @@ final class Pattern {
         active[i] = -1;
       }
     }
+    stride = lanes == -1 ? stride(steps) : LaneAddresses.IRREGULAR;
+  }
+
+  private static long stride(long[] steps) {
+    for (int i = 1; i < LANES; i++) {
+      if (steps[i] != i * steps[1]) {
+        return LaneAddresses.IRREGULAR;
+      }
+    }
+    return steps[1];
   }
 
   /** The active lanes. */
@@ -48,6 +62,11 @@ final class Pattern {
     for (int i = 0; i < LANES; i++) {
       addresses[i] = first + steps[i];
     }
+  }
+
+  /** Whether a full warp's addresses that go in equal steps, if they do, lie like that. */
+  boolean goesIn(long step) {
+    return step == stride && step != LaneAddresses.IRREGULAR;
   }
 
   /** Whether these addresses lie to each other like that. */

@@ -10,6 +10,7 @@ import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Address;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.LaneMemoryOp;
+import dev.lockstep.simulator.op.WatchedLaneOp;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
@@ -38,9 +39,11 @@ final class SegmentClass {
   private static final ClassDesc BASE = describe(CompiledSegment.class);
   private static final ClassDesc BRANCH = describe(Branch.class);
   private static final ClassDesc MEMORY_OP = describe(LaneMemoryOp.class);
+  private static final ClassDesc WATCHED_OP = describe(WatchedLaneOp.class);
   private static final ClassDesc ADDRESS = describe(Address.class);
   private static final ClassDesc LANE_ADDRESSES = describe(LaneAddresses.class);
   private static final MethodTypeDesc ON_WARP = MethodTypeDesc.of(CD_void, WARP);
+  private static final MethodTypeDesc ON_LANES = MethodTypeDesc.of(CD_void, WARP, LANE_ADDRESSES);
   private static final MethodTypeDesc ENTERS =
       MethodTypeDesc.of(CD_boolean, WARP, BRANCH, OP.arrayType(), CD_int);
   private static final MethodTypeDesc CONSTRUCTOR = MethodTypeDesc.of(CD_void, OP, CD_int, CD_int);
@@ -191,10 +194,16 @@ final class SegmentClass {
     c.loadConstant(at).aaload().astore(lanes);
     if (known < 0) {
       c.loadConstant(constant(op.address(), ADDRESS)).aload(1).aload(lanes);
-      c.invokevirtual(ADDRESS, "look", MethodTypeDesc.of(CD_void, WARP, LANE_ADDRESSES));
+      c.invokevirtual(ADDRESS, "look", ON_LANES);
     }
-    c.loadConstant(constant(op, MEMORY_OP)).aload(1).aload(lanes);
-    c.invokeinterface(MEMORY_OP, "execute", MethodTypeDesc.of(CD_void, WARP, LANE_ADDRESSES));
+    LaneMemoryOp access = op;
+    while (access instanceof WatchedLaneOp watched) {
+      c.loadConstant(constant(watched, WATCHED_OP)).aload(1).aload(lanes);
+      c.invokeinterface(WATCHED_OP, "before", ON_LANES);
+      access = watched.watched();
+    }
+    c.loadConstant(constant(access, MEMORY_OP)).aload(1).aload(lanes);
+    c.invokeinterface(MEMORY_OP, "execute", ON_LANES);
   }
 
   private DynamicConstantDesc<Object> constant(Object value, ClassDesc type) {

@@ -3,13 +3,11 @@ package dev.lockstep.simulator.sanitizer;
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
-import dev.lockstep.simulator.op.Access;
-import dev.lockstep.simulator.op.Address;
 import dev.lockstep.simulator.op.LaneMemoryOp;
-import java.util.List;
+import dev.lockstep.simulator.op.WatchedLaneOp;
 
 /** A load or store that is checked before it is executed: both share a look at the addresses. */
-final class CheckedLaneOp extends Op implements LaneMemoryOp {
+final class CheckedLaneOp extends Op implements WatchedLaneOp {
   private final Op op;
   private final LaneMemoryOp access;
   private final Check check;
@@ -36,18 +34,12 @@ final class CheckedLaneOp extends Op implements LaneMemoryOp {
   }
 
   @Override
-  public void execute(Warp w, LaneAddresses lanes) {
+  public void before(Warp w, LaneAddresses lanes) {
     check.check(w, lanes);
-    access.execute(w, lanes);
   }
 
   @Override
-  public Address address() {
-    return access.address();
-  }
-
-  @Override
-  public List<Access> accesses() {
-    return access.accesses();
+  public LaneMemoryOp watched() {
+    return access;
   }
 }
