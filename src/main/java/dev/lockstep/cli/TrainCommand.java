@@ -85,6 +85,16 @@ final class TrainCommand implements Callable<Integer> {
   private int accumulation = DEFAULTS.accumulation();
 
   @Option(
+      names = "--head-memory",
+      paramLabel = "BYTES",
+      converter = ByteCount.Converter.class,
+      description =
+          "what the logits of a pass may take, 64M for example; where those of all contexts take"
+              + " more, they are computed for some at a time"
+              + DEFAULT)
+  private ByteCount headMemory = new ByteCount(DEFAULTS.headMemory());
+
+  @Option(
       names = "--precision",
       paramLabel = "TYPE",
       description = "bf16 (default; with fp32 master weights) or fp32")
@@ -149,6 +159,7 @@ final class TrainCommand implements Callable<Integer> {
             .seed(seed)
             .batch(batch)
             .accumulation(accumulation)
+            .headMemory(headMemory.bytes())
             .data(data)
             .out(folder())
             .overwrite(overwrite)

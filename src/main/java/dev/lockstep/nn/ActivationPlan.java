@@ -41,6 +41,16 @@ public final class ActivationPlan {
     return training;
   }
 
+  /** Rows of every activation. */
+  public long rows() {
+    return rows;
+  }
+
+  /** The type kernels compute with. */
+  public DType dtype() {
+    return dtype;
+  }
+
   /** {@code [rows, cols]}. */
   public Shape shape(long cols) {
     return Shape.of(rows, cols);

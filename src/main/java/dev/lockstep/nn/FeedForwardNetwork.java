@@ -21,7 +21,6 @@ public final class FeedForwardNetwork implements AutoCloseable {
   private final FeedForwardStack stack;
   private final PredictionHead head;
   private final Tensor dX; // [B, D]
-  private final Tensor dNormalized; // [B, D]
 
   /**
    * Plans and allocates the activations of training.
@@ -41,9 +40,8 @@ public final class FeedForwardNetwork implements AutoCloseable {
     stack = new FeedForwardStack(config, ops, parameters, plan);
     Parameter bias = config.headBias() ? parameters.get(LanguageModelParameters.HEAD_BIAS) : null;
     Linear linear = new Linear(ops, parameters.get(LanguageModelParameters.HEAD_WEIGHT), bias);
-    head = new PredictionHead(ops, linear, plan);
+    head = PredictionHead.of(ops, linear, plan, config.width(), LanguageModel.DEFAULT_HEAD_BYTES);
     dX = plan.output(config.width());
-    dNormalized = plan.output(config.width());
     arena.allocate(ops.library().device());
     head.status().reset(stream);
   }
@@ -103,7 +101,7 @@ public final class FeedForwardNetwork implements AutoCloseable {
    * @param upstream f32 device scalar: the gradient of the mean loss
    */
   public void loss(Stream stream, Tensor upstream) {
-    head.loss(stream, targets, upstream);
+    head.loss(stream, stack.output(), targets, upstream);
   }
 
   /** Queues loss = the mean over the rows that count, in nats. */
@@ -116,8 +114,8 @@ public final class FeedForwardNetwork implements AutoCloseable {
    * of every parameter.
    */
   public void backward(Stream stream) {
-    head.backward(stream, dNormalized, stack.output());
-    stack.backward(stream, dX, dNormalized, x);
+    head.backward(stream, stack.output());
+    stack.backward(stream, dX, head.inputGradient(), x);
   }
 
   /**

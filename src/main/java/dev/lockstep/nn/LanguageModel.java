@@ -19,6 +19,12 @@ import dev.lockstep.tensor.TensorArena;
  * constructor.
  */
 public final class LanguageModel implements AutoCloseable {
+  /**
+   * 256 MiB: logits of 4096 rows over 32,000 tokens in bf16, which make products large enough for
+   * any GPU.
+   */
+  public static final long DEFAULT_HEAD_BYTES = 256L << 20;
+
   private final TensorArena arena = new TensorArena();
   private final LanguageModelConfig config;
   private final int rows;
@@ -30,11 +36,10 @@ public final class LanguageModel implements AutoCloseable {
   private final FeedForwardStack stack;
   private final PredictionHead head;
   private final Tensor dStream; // [B, D]
-  private final Tensor dNormalized; // [B, D]
   private final Tensor dEmbeddings; // [B, C·E]
 
   /**
-   * Plans and allocates the activations.
+   * Plans and allocates the activations, with room for {@link #DEFAULT_HEAD_BYTES} of logits.
    *
    * @param parameters made of {@link LanguageModelParameters#specs}
    * @param rows predictions made at once, B
@@ -48,6 +53,28 @@ public final class LanguageModel implements AutoCloseable {
       int rows,
       boolean training,
       Stream stream) {
+    this(config, ops, parameters, rows, training, DEFAULT_HEAD_BYTES, stream);
+  }
+
+  /**
+   * Plans and allocates the activations.
+   *
+   * @param parameters made of {@link LanguageModelParameters#specs}
+   * @param rows predictions made at once, B
+   * @param training whether {@link #backward} will be called; without it less memory is needed
+   * @param headBytes what the logits may take: where those of all rows take more, they are computed
+   *     for some rows at a time, and their gradient is used up with the loss
+   * @throws IllegalArgumentException when {@code headBytes} holds not even one row of logits
+   * @throws dev.lockstep.device.DeviceException when the device has not enough memory
+   */
+  public LanguageModel(
+      LanguageModelConfig config,
+      OpSet ops,
+      Parameters parameters,
+      int rows,
+      boolean training,
+      long headBytes,
+      Stream stream) {
     this.config = config;
     this.rows = rows;
     this.training = training;
@@ -58,9 +85,8 @@ public final class LanguageModel implements AutoCloseable {
     in = new Linear(ops, parameters, LanguageModelParameters.IN, true);
     x = plan.output(config.width());
     stack = new FeedForwardStack(config, ops, parameters, plan);
-    head = new PredictionHead(ops, headOf(config, ops, parameters), plan);
+    head = PredictionHead.of(ops, headOf(config, ops, parameters), plan, config.width(), headBytes);
     dStream = plan.scratch("model.dStream", config.width());
-    dNormalized = plan.scratch("block.dN", config.width());
     dEmbeddings = plan.scratch("model.dEmbeddings", (long) config.context() * config.embedding());
     arena.allocate(ops.library().device());
     embedding.status().reset(stream);
@@ -95,12 +121,17 @@ public final class LanguageModel implements AutoCloseable {
     return targets;
   }
 
-  /** [B, V]: what {@link #forward} computes. In training, {@link #loss} overwrites them. */
+  /**
+   * [B, V]: what {@link #forward} computes. In training, {@link #loss} overwrites them.
+   *
+   * @throws IllegalStateException when they take more than the head may have, so that they are
+   *     never there all at once
+   */
   public Tensor logits() {
     return head.logits();
   }
 
-  /** Queues the forward pass from {@link #ids} to {@link #logits}. */
+  /** Queues the forward pass from {@link #ids} to {@link #logits}, if they are kept. */
   public void forward(Stream stream) {
     embedding.forward(stream);
     in.forward(stream, x, embedding.output(), null);
@@ -109,13 +140,15 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Queues the losses of all rows and, in training, the gradient of the logits.
+   * Queues the losses of all rows and, in training, the gradient of the logits; where these are not
+   * kept, it goes into the gradients of the head's parameters at once, so that no gradient may be
+   * cleared between this and {@link #backward}.
    *
    * @param upstream f32 device scalar: the gradient of the mean loss; 1, or less where the
    *     gradients of several batches are added up
    */
   public void loss(Stream stream, Tensor upstream) {
-    head.loss(stream, targets, upstream);
+    head.loss(stream, stack.output(), targets, upstream);
   }
 
   /** Queues loss = the mean over the rows that count, in nats. */
@@ -137,8 +170,8 @@ public final class LanguageModel implements AutoCloseable {
     if (!training) {
       throw new IllegalStateException("a model made for inference has no backward pass");
     }
-    head.backward(stream, dNormalized, stack.output());
-    stack.backward(stream, dStream, dNormalized, x);
+    head.backward(stream, stack.output());
+    stack.backward(stream, dStream, head.inputGradient(), x);
     in.backwardParameters(stream, dStream, embedding.output());
     in.backwardInput(stream, dEmbeddings, dStream);
     embedding.backward(stream, dEmbeddings);

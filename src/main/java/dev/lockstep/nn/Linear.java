@@ -36,6 +36,16 @@ final class Linear {
     return bias == null ? null : bias.compute();
   }
 
+  /** Of W, f32. */
+  Tensor weightGradient() {
+    return weight.gradient();
+  }
+
+  /** Of b, f32. */
+  @Nullable Tensor biasGradient() {
+    return bias == null ? null : bias.gradient();
+  }
+
   /** y = x Wᵀ + b, and residual added where there is one. */
   void forward(Stream stream, Tensor y, Tensor x, @Nullable Tensor residual) {
     op.forward(stream, y, null, x, weight(), bias(), residual, Activation.NONE);

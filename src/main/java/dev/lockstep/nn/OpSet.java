@@ -6,6 +6,7 @@ import dev.lockstep.ops.Fill;
 import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.LayerNorm;
+import dev.lockstep.ops.LinearCrossEntropy;
 import dev.lockstep.ops.RmsNorm;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
 import dev.lockstep.ops.SwiGlu;
@@ -22,18 +23,22 @@ public record OpSet(
     RmsNorm rmsNorm,
     LayerNorm layerNorm,
     SoftmaxCrossEntropy crossEntropy,
+    LinearCrossEntropy linearCrossEntropy,
     Embedding embedding,
     Fill fill) {
   /** The ops of a library. */
   public static OpSet of(KernelLibrary library) {
+    FusedLinear linear = new FusedLinear(library);
+    SoftmaxCrossEntropy crossEntropy = new SoftmaxCrossEntropy(library);
     return new OpSet(
         library,
-        new FusedLinear(library),
+        linear,
         new Activations(library),
         new SwiGlu(library),
         new RmsNorm(library),
         new LayerNorm(library),
-        new SoftmaxCrossEntropy(library),
+        crossEntropy,
+        new LinearCrossEntropy(linear, crossEntropy),
         new Embedding(library),
         new Fill(library));
   }

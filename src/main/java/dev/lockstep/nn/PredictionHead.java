@@ -2,64 +2,90 @@ package dev.lockstep.nn;
 
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.LogitChunks;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
 import dev.lockstep.ops.StatusWord;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 
 /** Logits over the vocabulary and their cross-entropy with the targets. */
-final class PredictionHead {
-  private static final SoftmaxCrossEntropy.Options OPTIONS = SoftmaxCrossEntropy.Options.defaults();
+abstract sealed class PredictionHead permits WholeHead, ChunkedHead {
+  static final SoftmaxCrossEntropy.Options OPTIONS = SoftmaxCrossEntropy.Options.defaults();
 
   private final SoftmaxCrossEntropy crossEntropy;
   private final Linear linear;
-  private final Tensor logits; // [B, V]; the backward pass finds their gradient here
-  private final SoftmaxCrossEntropy.Outputs outputs; // losses [B]
+  private final Tensor losses; // [B]
   private final Tensor gradientScale; // scalar
   private final StatusWord status;
 
   PredictionHead(OpSet ops, Linear linear, ActivationPlan plan) {
     this.crossEntropy = ops.crossEntropy();
     this.linear = linear;
-    this.logits = plan.output(linear.outWidth());
-    this.outputs =
-        SoftmaxCrossEntropy.Outputs.of(plan.statistic())
-            .withGradient(plan.training() ? logits : null);
+    this.losses = plan.statistic();
     this.gradientScale = plan.tensor(DType.F32, Shape.of(1));
     this.status = new StatusWord(plan.tensor(StatusWord.DTYPE, StatusWord.SHAPE));
   }
 
-  Tensor logits() {
-    return logits;
+  /**
+   * A head that keeps all logits where they fit in the budget, and goes through them in chunks
+   * where not.
+   *
+   * @param width of x
+   * @param budgetBytes what the logits may take
+   * @throws IllegalArgumentException when not even those of one row fit
+   */
+  static PredictionHead of(
+      OpSet ops, Linear linear, ActivationPlan plan, long width, long budgetBytes) {
+    LogitChunks chunks = LogitChunks.of(plan.rows(), linear.outWidth(), plan.dtype(), budgetBytes);
+    return chunks.count() == 1
+        ? new WholeHead(ops, linear, plan, width)
+        : new ChunkedHead(ops, linear, plan, width, chunks);
   }
 
-  StatusWord status() {
+  final Linear linear() {
+    return linear;
+  }
+
+  final Tensor losses() {
+    return losses;
+  }
+
+  final StatusWord status() {
     return status;
   }
 
-  void forward(Stream stream, Tensor x) {
-    linear.forward(stream, logits, x, null);
-  }
+  /**
+   * [B, V].
+   *
+   * @throws IllegalStateException when they are never there all at once
+   */
+  abstract Tensor logits();
+
+  /** [B, D]: the gradient of x, once {@link #backward} was called. */
+  abstract Tensor inputGradient();
+
+  abstract void forward(Stream stream, Tensor x);
 
   /**
-   * The loss of each row; in training also the gradient of the logits, in their place.
+   * The loss of each row; in training also what of the gradient can be computed by now.
    *
+   * @param x what {@link #forward} was given
    * @param upstream device scalar: the gradient of the mean loss
    */
-  void loss(Stream stream, Tensor targets, Tensor upstream) {
+  final void loss(Stream stream, Tensor x, Tensor targets, Tensor upstream) {
     crossEntropy.scale(stream, gradientScale, targets, null, upstream, OPTIONS);
-    crossEntropy.fused(
-        stream, outputs, logits, targets, null, gradientScale, null, OPTIONS, status);
+    loss(stream, crossEntropy, x, targets, gradientScale);
   }
+
+  /** The same, with the factor every row's gradient has. */
+  abstract void loss(
+      Stream stream, SoftmaxCrossEntropy op, Tensor x, Tensor targets, Tensor gradientScale);
 
   /** loss = the mean of the losses of all rows that count, or their sum. */
-  void reduce(Stream stream, Tensor loss, Tensor targets, boolean mean) {
-    crossEntropy.reduce(stream, loss, outputs.losses(), targets, null, OPTIONS, mean);
+  final void reduce(Stream stream, Tensor loss, Tensor targets, boolean mean) {
+    crossEntropy.reduce(stream, loss, losses, targets, null, OPTIONS, mean);
   }
 
-  /** dX = the gradient of x; adds the gradients of the parameters. */
-  void backward(Stream stream, Tensor dX, Tensor x) {
-    linear.backwardParameters(stream, logits, x);
-    linear.backwardInput(stream, dX, logits);
-  }
+  /** Completes {@link #inputGradient} and the gradients of the parameters. */
+  abstract void backward(Stream stream, Tensor x);
 }

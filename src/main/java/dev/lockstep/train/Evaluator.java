@@ -26,15 +26,19 @@ final class Evaluator {
   private final OpSet ops;
   private final Parameters parameters;
   private final int rows;
+  private final long headBytes;
 
   /**
    * @param rows rows of each forward pass
+   * @param headBytes what their logits may take
    */
-  Evaluator(LanguageModelConfig config, OpSet ops, Parameters parameters, int rows) {
+  Evaluator(
+      LanguageModelConfig config, OpSet ops, Parameters parameters, int rows, long headBytes) {
     this.config = config;
     this.ops = ops;
     this.parameters = parameters;
     this.rows = rows;
+    this.headBytes = headBytes;
   }
 
   /** Mean of −log₂ p over every held-out byte; waits for the stream. */
@@ -43,7 +47,8 @@ final class Evaluator {
     double nats = 0;
     try (Arena host = Arena.ofShared();
         TensorArena device = new TensorArena();
-        LanguageModel model = new LanguageModel(config, ops, parameters, rows, false, stream)) {
+        LanguageModel model =
+            new LanguageModel(config, ops, parameters, rows, false, headBytes, stream)) {
       Tensor loss = device.tensor(DType.F32, Shape.of(1));
       Tensor losses = device.tensor(DType.F32, Shape.of(WINDOW));
       Tensor upstream = device.tensor(DType.F32, Shape.of(1));

@@ -1,9 +1,12 @@
 package dev.lockstep.train;
 
+import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.optim.AdamW;
 import dev.lockstep.optim.LearningRateSchedule;
 import dev.lockstep.optim.WeightDecayScope;
+import dev.lockstep.tensor.Shape;
+import dev.lockstep.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param batch rows of one forward and backward pass
  * @param accumulation passes whose gradients add up to one step; a step sees batch · accumulation
  *     rows
+ * @param headMemory bytes the logits of a pass may take; where those of all its rows take more,
+ *     they are computed for some rows at a time
  * @param learningRate the peak of the schedule
  * @param warmupSteps steps of the linear warm-up
  * @param finalLearningRateFraction where the cosine ends, as a fraction of the peak
@@ -38,6 +43,7 @@ public record TrainConfig(
     long seed,
     int batch,
     int accumulation,
+    long headMemory,
     double learningRate,
     int warmupSteps,
     double finalLearningRateFraction,
@@ -64,6 +70,12 @@ public record TrainConfig(
     if ((long) batch * accumulation > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           "batch %d times accumulation %d must stay below 2^31".formatted(batch, accumulation));
+    }
+    long logits = Tensor.bytes(precision.dtype(), Shape.of(model.vocabulary()));
+    if (headMemory < logits) {
+      throw new IllegalArgumentException(
+          "head memory %d must be at least %d, the bytes of one row of %d logits in %s"
+              .formatted(headMemory, logits, model.vocabulary(), precision.dtype().suffix()));
     }
     // Checks its own bounds.
     LearningRateSchedule.cosine(learningRate, warmupSteps, steps, finalLearningRateFraction);
@@ -105,6 +117,7 @@ public record TrainConfig(
     knobs.put("seed", Long.toString(seed));
     knobs.put("batch", Integer.toString(batch));
     knobs.put("accumulation", Integer.toString(accumulation));
+    knobs.put("headMemory", Long.toString(headMemory));
     knobs.put("learningRate", Double.toString(learningRate));
     knobs.put("warmupSteps", Integer.toString(warmupSteps));
     knobs.put("finalLearningRateFraction", Double.toString(finalLearningRateFraction));
@@ -133,6 +146,7 @@ public record TrainConfig(
     private long seed = 1;
     private int batch = 256;
     private int accumulation = 1;
+    private long headMemory = LanguageModel.DEFAULT_HEAD_BYTES;
     private double learningRate = 3e-3;
     private int warmupSteps = 30;
     private double finalLearningRateFraction = 0.1;
@@ -180,6 +194,11 @@ public record TrainConfig(
 
     public Builder accumulation(int value) {
       accumulation = value;
+      return this;
+    }
+
+    public Builder headMemory(long value) {
+      headMemory = value;
       return this;
     }
 
@@ -281,6 +300,7 @@ public record TrainConfig(
           seed,
           batch,
           accumulation,
+          headMemory,
           learningRate,
           warmupSteps,
           finalLearningRateFraction,

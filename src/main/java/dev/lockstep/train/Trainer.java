@@ -116,7 +116,7 @@ public final class Trainer {
       boolean interrupted = stepsDone < config.steps();
       if (!interrupted) {
         bitsPerByte =
-            new Evaluator(config.model(), ops, parameters, config.batch())
+            new Evaluator(config.model(), ops, parameters, config.batch(), config.headMemory())
                 .bitsPerByte(stream, corpus, listener);
         log.validation(bitsPerByte);
         sample = sample(new Sampler(config.model(), ops, parameters), stream);

@@ -39,7 +39,9 @@ final class TrainingStep implements AutoCloseable {
     state = new StepState(library, stateWords);
     state.reset(stream);
     ops.fill().fill(stream, upstream, 1f / config.accumulation());
-    model = new LanguageModel(config.model(), ops, parameters, config.batch(), true, stream);
+    model =
+        new LanguageModel(
+            config.model(), ops, parameters, config.batch(), true, config.headMemory(), stream);
     clipper = new GradientClipper(library, parameters, config.clipNorm(), stream);
     optimizer = new AdamW(library, parameters, config.optimizer(), stream);
   }

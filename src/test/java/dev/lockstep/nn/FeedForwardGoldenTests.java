@@ -99,13 +99,13 @@ abstract class FeedForwardGoldenTests {
         ActivationPlan plan = new ActivationPlan(arena, dtype, rows, true);
         Tensor input = plan.output(config.width());
         Tensor dInput = plan.output(config.width());
-        Tensor dNormalized = plan.output(config.width());
         Tensor targets = plan.tensor(DType.I32, Shape.of(rows));
         Tensor upstream = plan.tensor(DType.F32, Shape.of(1));
         Tensor loss = plan.tensor(DType.F32, Shape.of(1));
         FeedForwardStack stack = new FeedForwardStack(config, ops, parameters, plan);
         Linear linear = new Linear(ops, parameters, "head", config.headBias());
-        PredictionHead head = new PredictionHead(ops, linear, plan);
+        PredictionHead head =
+            PredictionHead.of(ops, linear, plan, config.width(), LanguageModel.DEFAULT_HEAD_BYTES);
         arena.allocate(library.device());
         head.status().reset(stream);
         parameters.clearGradients(stream);
@@ -119,11 +119,11 @@ abstract class FeedForwardGoldenTests {
           compare("out.blocks." + block, stack.blockOutput(block));
         }
         compare("out.logits", head.logits());
-        head.loss(stream, targets, upstream);
+        head.loss(stream, stack.output(), targets, upstream);
         head.reduce(stream, loss, targets, true);
         compare("out.loss", loss);
-        head.backward(stream, dNormalized, stack.output());
-        stack.backward(stream, dInput, dNormalized, input);
+        head.backward(stream, stack.output());
+        stack.backward(stream, dInput, head.inputGradient(), input);
         compare("grad.x", dInput);
         for (Parameter parameter : parameters.list()) {
           compare("grad." + parameter.name(), parameter.gradient());

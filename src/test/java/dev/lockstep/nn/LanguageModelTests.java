@@ -151,6 +151,81 @@ abstract class LanguageModelTests {
     }
   }
 
+  /** In chunks of 4, 4 and 3 rows: of the head alone sums over rows take another order. */
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16"})
+  void aHeadInChunksGivesTheSameLossAndGradients(DType dtype) {
+    try (Parameters parameters = parameters(SMALL, dtype);
+        LanguageModel whole = new LanguageModel(SMALL, ops, parameters, ROWS, true, stream);
+        LanguageModel cut = chunked(parameters, true)) {
+      fill(whole, 1);
+      fill(cut, 1);
+      double loss = train(whole, 1f);
+      Map<String, float[]> want = new LinkedHashMap<>();
+      for (Parameter parameter : parameters.list()) {
+        want.put(parameter.name(), parameter.gradient().toFloats(stream));
+      }
+      parameters.clearGradients(stream);
+      assertThat(train(cut, 1f)).isEqualTo(loss);
+      NetworkTolerance tolerance = new NetworkTolerance(DType.F32, 0, ROWS);
+      for (Parameter parameter : parameters.list()) {
+        float[] got = parameter.gradient().toFloats(stream);
+        float[] expected = Objects.requireNonNull(want.get(parameter.name()));
+        if (parameter.name().startsWith(LanguageModelParameters.HEAD)) {
+          tolerance.check(parameter.name(), widen(got), widen(expected));
+        } else {
+          assertThat(got).as(parameter.name()).isEqualTo(expected);
+        }
+      }
+      assertThatThrownBy(cut::logits)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("logits are computed for 4 of 11 rows at a time, and never kept");
+    }
+  }
+
+  @Test
+  void aHeadInChunksHasTheSameLossWithoutGradients() {
+    try (Parameters parameters = parameters(SMALL, DType.BF16);
+        LanguageModel whole = new LanguageModel(SMALL, ops, parameters, ROWS, false, stream);
+        LanguageModel cut = chunked(parameters, false)) {
+      fill(whole, 1);
+      fill(cut, 1);
+      whole.forward(stream);
+      cut.forward(stream);
+      assertThat(loss(cut)).isEqualTo(loss(whole));
+    }
+  }
+
+  @Test
+  void aBadTargetOfALaterChunkIsReported() {
+    try (Parameters parameters = parameters(SMALL, DType.F32);
+        LanguageModel model = chunked(parameters, true)) {
+      fill(model, 1);
+      int[] targets = model.targets().toInts(stream);
+      targets[9] = 19;
+      model.targets().copyFrom(stream, targets);
+      train(model, 1f);
+      assertThatThrownBy(() -> model.checkIndices(stream))
+          .isInstanceOf(BadIndexException.class)
+          .hasMessageEndingWith("the index in row 9 is 19; allowed are 0 to 18");
+    }
+  }
+
+  @Test
+  void aHeadWithoutMemoryForARowIsRefused() {
+    try (Parameters parameters = parameters(SMALL, DType.F32)) {
+      assertThatThrownBy(
+              () -> new LanguageModel(SMALL, ops, parameters, ROWS, true, 75, stream).close())
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("a memory budget of 75 bytes", "takes 76 bytes");
+    }
+  }
+
+  private LanguageModel chunked(Parameters parameters, boolean training) {
+    int rowBytes = 19 * parameters.list().getFirst().compute().dtype().byteSize();
+    return new LanguageModel(SMALL, ops, parameters, ROWS, training, 4 * rowBytes, stream);
+  }
+
   @Test
   void aBadIdIsReported() {
     try (Parameters parameters = parameters(SMALL, DType.F32);

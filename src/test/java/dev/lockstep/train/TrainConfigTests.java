@@ -34,6 +34,7 @@ class TrainConfigTests {
         .hasSize(knobs)
         .containsEntry("model.context", "16")
         .containsEntry("weightDecayScope", "matrices")
+        .containsEntry("headMemory", "268435456")
         .containsEntry("data", "licence texts of the JDK");
   }
 
@@ -45,6 +46,9 @@ class TrainConfigTests {
     refused(
         b -> b.batch(65_536).accumulation(65_536),
         "batch 65536 times accumulation 65536 must stay below 2^31");
+    refused(
+        b -> b.headMemory(511),
+        "head memory 511 must be at least 512, the bytes of one row of 256 logits in bf16");
     refused(b -> b.logEvery(0), "log interval 0 must be at least 1");
     refused(b -> b.checkpointEvery(-1), "checkpoint interval -1 must be at least 0");
     refused(b -> b.sampleLength(-1), "sample length -1 must be at least 0");

@@ -93,6 +93,22 @@ abstract class TrainerTests {
     }
   }
 
+  /** Logits of five of sixteen rows at a time. */
+  @ParameterizedTest
+  @EnumSource
+  void lessMemoryForTheHeadChangesTheOrderOfItsSumsOnly(Precision precision) {
+    config.precision(precision);
+    TrainSummary whole = run(config, 0);
+    TrainSummary cut = run(config.headMemory(5L * 256 * precision.dtype().byteSize()), 0);
+    assertThat(cut.losses().getFirst()).isEqualTo(whole.losses().getFirst());
+    for (int step = 1; step < whole.losses().size(); step++) {
+      // Steps amplify what rounding the weights makes of it.
+      double amplified = 100 * precision.dtype().unitRoundoff();
+      assertThat(cut.losses().get(step)).isCloseTo(whole.losses().get(step), within(amplified));
+    }
+    assertThat(cut.sample()).hasSize(whole.sample().length());
+  }
+
   @ParameterizedTest
   @EnumSource
   void learnsARepeatedSentence(Precision precision) {
