@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.device.DeviceProvider;
 import dev.lockstep.device.Devices;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,9 +61,9 @@ final class DoctorCommand implements Callable<Integer> {
             Tool.find("ptxas", "assembles PTX for given GPUs"),
             Tool.find("gcc", "compiles C")),
         devices,
-        devices.stream()
-            .filter(DeviceAnswer::available)
-            .map(DeviceAnswer::name)
+        Devices.providers().stream()
+            .filter(provider -> provider.automatic() && provider.availability().available())
+            .map(DeviceProvider::name)
             .findFirst()
             .orElse("none"),
         PackagedKernels.inspect());

@@ -1,7 +1,5 @@
 package dev.lockstep.cuda;
 
-import static dev.lockstep.cuda.CudaErrors.check;
-
 import dev.lockstep.device.DeviceBuffer;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
@@ -22,7 +20,7 @@ final class CudaBuffer implements DeviceBuffer {
     this.bytes = bytes;
     // The driver refuses to allocate nothing, yet an empty tensor is a tensor.
     int code = JCudaDriver.cuMemAlloc(memory, Math.max(bytes, 1));
-    check("cuMemAlloc", code, () -> " for " + bytes + " bytes" + free());
+    device.check("cuMemAlloc", code, () -> " for " + bytes + " bytes" + free());
   }
 
   @Override
@@ -37,13 +35,19 @@ final class CudaBuffer implements DeviceBuffer {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (!closed) {
       closed = true;
+      device.forget(this);
       if (device.makeCurrentToClose()) {
-        check("cuMemFree", JCudaDriver.cuMemFree(memory));
+        device.checkReturned("cuMemFree", JCudaDriver.cuMemFree(memory));
       }
     }
+  }
+
+  @Override
+  public String toString() {
+    return "a buffer of " + bytes + " bytes";
   }
 
   /**

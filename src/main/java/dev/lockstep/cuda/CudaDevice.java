@@ -1,15 +1,19 @@
 package dev.lockstep.cuda;
 
-import static dev.lockstep.cuda.CudaErrors.check;
-
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.Stream;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import jcuda.driver.JCudaDriver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One GPU and its primary context. Any thread may use it: every call first makes the context
@@ -17,8 +21,12 @@ import jcuda.driver.JCudaDriver;
  * too, where a remembered answer would not be.
  */
 final class CudaDevice implements Device {
+  private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
+
   private final CudaSystem.Ready system;
   private final Handles.Context context = new Handles.Context();
+  private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
+  private volatile boolean broken;
   private volatile boolean closed;
 
   CudaDevice(CudaSystem.Ready system) {
@@ -34,34 +42,95 @@ final class CudaDevice implements Device {
   @Override
   public DeviceBuffer allocate(long bytes) {
     makeCurrent();
-    return new CudaBuffer(this, bytes);
+    return opened(new CudaBuffer(this, bytes));
   }
 
   @Override
   public KernelModule load(KernelImage image) {
     makeCurrent();
-    return new CudaModule(this, image);
+    return opened(new CudaModule(this, image));
   }
 
   @Override
   public Stream newStream() {
     makeCurrent();
-    return new CudaStream(this);
+    return opened(new CudaStream(this));
   }
 
   @Override
   public Event newEvent() {
     makeCurrent();
-    return new CudaEvent(this);
+    return opened(new CudaEvent(this));
   }
 
-  /** Gives the context back; the driver then frees what was not closed before. */
+  /**
+   * Gives the context back, and before it what nobody closed: the context stays, with all that is
+   * in it, while another device of this process uses it.
+   */
   @Override
-  public void close() {
-    if (!closed) {
-      closed = true;
-      check("cuDevicePrimaryCtxRelease", JCudaDriver.cuDevicePrimaryCtxRelease(system.gpu()));
+  public synchronized void close() {
+    if (closed) {
+      return;
     }
+    if (!open.isEmpty()) {
+      LOG.warn(
+          "{} left open on the CUDA device, which closes them: {}",
+          open.size(),
+          open.stream().map(Object::toString).limit(10).sorted().toList());
+    }
+    DeviceException failure = null;
+    for (AutoCloseable left : open) {
+      try {
+        left.close();
+      } catch (DeviceException e) {
+        failure = e;
+      } catch (Exception e) {
+        throw new AssertionError("what a device gives throws nothing else", e);
+      }
+    }
+    closed = true;
+    check("cuDevicePrimaryCtxRelease", JCudaDriver.cuDevicePrimaryCtxRelease(system.gpu()));
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private <T extends AutoCloseable> T opened(T thing) {
+    open.add(thing);
+    return thing;
+  }
+
+  /** The thing gave back what it held. */
+  void forget(AutoCloseable thing) {
+    open.remove(thing);
+  }
+
+  /** As {@link CudaErrors#check(String, int)}, remembering that the context is lost. */
+  void check(String call, int code) {
+    check(call, code, () -> "");
+  }
+
+  /** As {@link CudaErrors#check(String, int, Supplier)}, likewise. */
+  void check(String call, int code, Supplier<String> detail) {
+    if (CudaErrors.breaksContext(code)) {
+      broken = true;
+    }
+    CudaErrors.check(call, code, detail);
+  }
+
+  /**
+   * Judges a call that gives something back. In a lost context all of them fail: whoever has heard
+   * of the loss need not hear it again from each, and shall reach the end of the closing.
+   */
+  void checkReturned(String call, int code) {
+    if (!broken || !CudaErrors.breaksContext(code)) {
+      check(call, code);
+    }
+  }
+
+  /** The CUDA version the driver is for. */
+  String driver() {
+    return system.driver();
   }
 
   /** The driver functions that go without JCuda. */

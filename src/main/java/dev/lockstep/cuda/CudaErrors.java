@@ -29,6 +29,29 @@ final class CudaErrors {
     }
   }
 
+  /**
+   * Whether the context is lost for good with this code: what was allocated in it is invalid and
+   * every call answers the same until it is gone ({@code cuda.h}, at each of these codes).
+   */
+  static boolean breaksContext(int code) {
+    return switch (code) {
+      case CUresult.CUDA_ERROR_ECC_UNCORRECTABLE,
+          CUresult.CUDA_ERROR_ILLEGAL_ADDRESS,
+          CUresult.CUDA_ERROR_LAUNCH_TIMEOUT,
+          CUresult.CUDA_ERROR_CONTEXT_IS_DESTROYED,
+          CUresult.CUDA_ERROR_ASSERT,
+          CUresult.CUDA_ERROR_HARDWARE_STACK_ERROR,
+          CUresult.CUDA_ERROR_ILLEGAL_INSTRUCTION,
+          CUresult.CUDA_ERROR_MISALIGNED_ADDRESS,
+          CUresult.CUDA_ERROR_INVALID_ADDRESS_SPACE,
+          CUresult.CUDA_ERROR_INVALID_PC,
+          CUresult.CUDA_ERROR_LAUNCH_FAILED,
+          CUresult.CUDA_ERROR_EXTERNAL_DEVICE ->
+          true;
+      default -> false;
+    };
+  }
+
   /** The code's name and what the driver says it means. */
   static String describe(int code) {
     String[] meaning = new String[1];

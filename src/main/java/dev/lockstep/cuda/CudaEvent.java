@@ -1,7 +1,5 @@
 package dev.lockstep.cuda;
 
-import static dev.lockstep.cuda.CudaErrors.check;
-
 import dev.lockstep.device.Event;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
@@ -16,13 +14,13 @@ final class CudaEvent implements Event {
 
   CudaEvent(CudaDevice device) {
     this.device = device;
-    check("cuEventCreate", JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT));
+    device.check("cuEventCreate", JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT));
   }
 
   /** Called by the stream, which has made the context current. */
   void record(Handles.Queue queue) {
     requireOpen();
-    check("cuEventRecord", JCudaDriver.cuEventRecord(event, queue));
+    device.check("cuEventRecord", JCudaDriver.cuEventRecord(event, queue));
     recorded = true;
   }
 
@@ -34,18 +32,25 @@ final class CudaEvent implements Event {
     start.await("the earlier event");
     await("this event");
     float[] milliseconds = new float[1];
-    check("cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(milliseconds, start.event, event));
+    device.check(
+        "cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(milliseconds, start.event, event));
     return milliseconds[0] / 1e3;
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (!closed) {
       closed = true;
+      device.forget(this);
       if (device.makeCurrentToClose()) {
-        check("cuEventDestroy", JCudaDriver.cuEventDestroy(event));
+        device.checkReturned("cuEventDestroy", JCudaDriver.cuEventDestroy(event));
       }
     }
+  }
+
+  @Override
+  public String toString() {
+    return "an event";
   }
 
   private void await(String which) {
@@ -54,7 +59,7 @@ final class CudaEvent implements Event {
       throw new IllegalStateException(which + " was never recorded");
     }
     device.makeCurrent();
-    check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(event));
+    device.check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(event));
   }
 
   private void requireOpen() {

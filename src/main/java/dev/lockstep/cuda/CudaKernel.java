@@ -1,7 +1,5 @@
 package dev.lockstep.cuda;
 
-import static dev.lockstep.cuda.CudaErrors.check;
-
 import dev.lockstep.device.Kernel;
 import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.JCudaDriver;
@@ -41,16 +39,20 @@ final class CudaKernel implements Kernel {
     return function.address();
   }
 
-  /** More than 48 KiB of shared memory must be asked for before the launch that uses it. */
-  void allowShared(int dynamicBytes) {
+  /**
+   * More than 48 KiB of shared memory must be asked for before the launch that uses it; a later
+   * request for less would take it away from launches of other threads.
+   */
+  synchronized void allowShared(int dynamicBytes) {
     if (dynamicBytes > allowedShared) {
-      check(
-          "cuFuncSetAttribute",
-          JCudaDriver.cuFuncSetAttribute(
-              function,
-              CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
-              dynamicBytes),
-          () -> "; " + name + " with " + dynamicBytes + " bytes of dynamic shared memory");
+      device()
+          .check(
+              "cuFuncSetAttribute",
+              JCudaDriver.cuFuncSetAttribute(
+                  function,
+                  CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                  dynamicBytes),
+              () -> "; " + name + " with " + dynamicBytes + " bytes of dynamic shared memory");
       allowedShared = dynamicBytes;
     }
   }

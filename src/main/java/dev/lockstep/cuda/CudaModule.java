@@ -1,7 +1,5 @@
 package dev.lockstep.cuda;
 
-import static dev.lockstep.cuda.CudaErrors.check;
-
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelImage;
@@ -28,7 +26,7 @@ final class CudaModule implements KernelModule {
     this.name = image.name();
     // The driver does not tell how many bytes of arguments a kernel takes; the PTX does.
     List<PtxKernel> entries = PtxParser.parse(image.ptx()).kernels();
-    this.module = ModuleLoader.load(image);
+    this.module = ModuleLoader.load(device, image);
     try {
       for (PtxKernel entry : entries) {
         kernels.put(entry.name(), find(entry));
@@ -61,13 +59,19 @@ final class CudaModule implements KernelModule {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (!closed) {
       closed = true;
+      device.forget(this);
       if (device.makeCurrentToClose()) {
-        check("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
+        device.checkReturned("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
       }
     }
+  }
+
+  @Override
+  public String toString() {
+    return "the module " + name;
   }
 
   CudaDevice device() {
@@ -82,7 +86,7 @@ final class CudaModule implements KernelModule {
 
   private CudaKernel find(PtxKernel entry) {
     Handles.Function function = new Handles.Function();
-    check(
+    device.check(
         "cuModuleGetFunction",
         JCudaDriver.cuModuleGetFunction(function, module, entry.name()),
         () -> "; " + entry.name() + " in " + name);

@@ -1,7 +1,5 @@
 package dev.lockstep.cuda;
 
-import static dev.lockstep.cuda.CudaErrors.check;
-
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.Kernel;
@@ -11,6 +9,7 @@ import dev.lockstep.device.Stream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
@@ -23,12 +22,12 @@ final class CudaStream implements Stream {
   private final Handles.Queue queue = new Handles.Queue();
   private final Arena arena = Arena.ofShared();
   private final ExtraBlock extra = new ExtraBlock(arena);
-  private String lastKernel = "";
+  private final RecentKernels recent = new RecentKernels();
   private boolean closed;
 
   CudaStream(CudaDevice device) {
     this.device = device;
-    check(
+    device.check(
         "cuStreamCreate", JCudaDriver.cuStreamCreate(queue, CUstream_flags.CU_STREAM_NON_BLOCKING));
   }
 
@@ -107,8 +106,10 @@ final class CudaStream implements Stream {
                 launch.sharedBytes(),
                 queue.address(),
                 extra.pointTo(block));
-    check("cuLaunchKernel", code, () -> "; " + own.name() + " " + launch);
-    lastKernel = own.name();
+    if (code != CUresult.CUDA_SUCCESS) {
+      check("cuLaunchKernel", code, "; " + own.name() + " " + launch);
+    }
+    recent.add(own.name());
   }
 
   @Override
@@ -123,21 +124,38 @@ final class CudaStream implements Stream {
   @Override
   public void synchronize() {
     begin();
-    check(
-        "cuStreamSynchronize",
-        JCudaDriver.cuStreamSynchronize(queue),
-        () -> lastKernel.isEmpty() ? "" : "; the last kernel launched here was " + lastKernel);
+    check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(queue));
+    recent.clear();
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (!closed) {
       closed = true;
-      if (device.makeCurrentToClose()) {
-        check("cuStreamDestroy", JCudaDriver.cuStreamDestroy(queue));
+      device.forget(this);
+      try (arena) {
+        if (device.makeCurrentToClose()) {
+          device.checkReturned("cuStreamDestroy", JCudaDriver.cuStreamDestroy(queue));
+        }
       }
-      arena.close();
     }
+  }
+
+  @Override
+  public String toString() {
+    return "a stream";
+  }
+
+  private void check(String call, int code) {
+    if (code != CUresult.CUDA_SUCCESS) {
+      check(call, code, "");
+    }
+  }
+
+  /** What a kernel did wrong is learnt from a later call, whichever that is. */
+  private void check(String call, int code, String detail) {
+    device.check(
+        call, code, () -> detail + (CudaErrors.breaksContext(code) ? recent.toString() : ""));
   }
 
   private void begin() {

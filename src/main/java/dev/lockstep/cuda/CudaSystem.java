@@ -8,7 +8,8 @@ import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR
 
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceInfo;
-import java.nio.charset.StandardCharsets;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import jcuda.JCudaVersion;
 import jcuda.LibUtils;
 import jcuda.driver.CUdevice;
@@ -20,8 +21,13 @@ import jcuda.driver.JCudaDriver;
  * because JCuda answers only the first time with the true cause.
  */
 sealed interface CudaSystem {
-  /** A GPU that works. Of several, the first; {@code CUDA_VISIBLE_DEVICES} makes another first. */
-  record Ready(DriverCalls calls, CUdevice gpu, DeviceInfo info, String reason)
+  /**
+   * A GPU that works. Of several, the first; {@code CUDA_VISIBLE_DEVICES} makes another first.
+   *
+   * @param driver the CUDA version the driver is for, for example {@code 12.6}
+   * @param reason one line for people
+   */
+  record Ready(DriverCalls calls, CUdevice gpu, DeviceInfo info, String driver, String reason)
       implements CudaSystem {}
 
   /** No GPU can be used; {@code reason} is one line for people. */
@@ -94,10 +100,8 @@ sealed interface CudaSystem {
   }
 
   private static CudaSystem describe(DriverCalls calls) {
-    CUdevice gpu = new CUdevice();
+    Handles.Gpu gpu = new Handles.Gpu();
     check("cuDeviceGet", JCudaDriver.cuDeviceGet(gpu, 0));
-    byte[] name = new byte[256];
-    check("cuDeviceGetName", JCudaDriver.cuDeviceGetName(name, name.length, gpu));
     long[] bytes = new long[1];
     check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(bytes, gpu));
     int[] driver = new int[1];
@@ -107,7 +111,7 @@ sealed interface CudaSystem {
     DeviceInfo info =
         new DeviceInfo(
             CudaDeviceProvider.NAME,
-            text(name),
+            name(calls, gpu),
             major + "." + minor,
             attribute(gpu, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
             bytes[0],
@@ -117,16 +121,16 @@ sealed interface CudaSystem {
           "the kernels need compute capability 8.0, %s has %s"
               .formatted(info.name(), info.computeCapability()));
     }
+    String version = driver[0] / 1000 + "." + driver[0] % 1000 / 10;
     String reason =
-        "%s, compute capability %s, %d multiprocessors, %.1f GiB, driver for CUDA %d.%d"
+        "%s, compute capability %s, %d multiprocessors, %.1f GiB, driver for CUDA %s"
             .formatted(
                 info.name(),
                 info.computeCapability(),
                 info.multiprocessors(),
                 bytes[0] / (double) (1L << 30),
-                driver[0] / 1000,
-                driver[0] % 1000 / 10);
-    return new Ready(calls, gpu, info, reason);
+                version);
+    return new Ready(calls, gpu, info, version, reason);
   }
 
   private static int attribute(CUdevice gpu, int which) {
@@ -135,11 +139,13 @@ sealed interface CudaSystem {
     return value[0];
   }
 
-  /** A C string in a buffer that was longer. */
-  private static String text(byte[] buffer) {
-    String all = new String(buffer, StandardCharsets.UTF_8);
-    int end = all.indexOf('\0');
-    return end < 0 ? all : all.substring(0, end);
+  /** Not through JCuda: it would hold on to a Java array during the call, garbage or not. */
+  private static String name(DriverCalls calls, Handles.Gpu gpu) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment text = arena.allocate(256);
+      check("cuDeviceGetName", calls.deviceName(text, gpu.number()));
+      return text.getString(0);
+    }
   }
 
   /** The file JCuda will look for in its jars. */

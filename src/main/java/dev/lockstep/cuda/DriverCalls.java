@@ -7,20 +7,24 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The driver functions on the launch path, called without JCuda. Handles and addresses travel as
- * plain 64-bit integers, which is how the C ABI passes them.
+ * The driver functions called without JCuda: those on the launch path, and what JCuda calls while
+ * it holds on to a Java array. Handles and addresses travel as plain 64-bit integers, which is how
+ * the C ABI passes them.
  *
  * @param launchKernel {@code cuLaunchKernel}: function, grid x y z, block x y z, shared bytes,
  *     stream, kernelParams, extra
  * @param setContext {@code cuCtxSetCurrent}: context
+ * @param deviceName {@code cuDeviceGetName}: text, its length, device
  * @param standIn whether this is not NVIDIA's driver but the one of {@code native/}, for tests
  */
-record DriverCalls(MethodHandle launchKernel, MethodHandle setContext, boolean standIn) {
+record DriverCalls(
+    MethodHandle launchKernel, MethodHandle setContext, MethodHandle deviceName, boolean standIn) {
   /**
    * Loads the driver's library and finds the functions.
    *
@@ -41,6 +45,7 @@ record DriverCalls(MethodHandle launchKernel, MethodHandle setContext, boolean s
     return new DriverCalls(
         bind(symbols, library, "cuLaunchKernel", launch),
         bind(symbols, library, "cuCtxSetCurrent", JAVA_LONG),
+        bind(symbols, library, "cuDeviceGetName", JAVA_LONG, JAVA_INT, JAVA_INT),
         symbols.find("lockstep_standin").isPresent());
   }
 
@@ -59,6 +64,15 @@ record DriverCalls(MethodHandle launchKernel, MethodHandle setContext, boolean s
   int setContext(long context) {
     try {
       return (int) setContext.invokeExact(context);
+    } catch (Throwable e) {
+      throw new AssertionError("a downcall does not throw", e);
+    }
+  }
+
+  /** {@code cuDeviceGetName} into native memory. */
+  int deviceName(MemorySegment text, int device) {
+    try {
+      return (int) deviceName.invokeExact(text.address(), (int) text.byteSize(), device);
     } catch (Throwable e) {
       throw new AssertionError("a downcall does not throw", e);
     }

@@ -3,6 +3,7 @@ package dev.lockstep.cuda;
 import java.lang.foreign.MemorySegment;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUstream;
@@ -18,6 +19,12 @@ final class Handles {
   static final class Host extends Pointer {
     Host(MemorySegment segment) {
       super(segment.address());
+    }
+  }
+
+  static final class Gpu extends CUdevice {
+    int number() {
+      return (int) getNativePointer();
     }
   }
 

@@ -27,7 +27,7 @@ final class ModuleLoader {
    *
    * @throws DeviceException when the driver refuses the PTX too, with its assembler's log
    */
-  static CUmodule load(KernelImage image) {
+  static CUmodule load(CudaDevice device, KernelImage image) {
     CUmodule module = new CUmodule();
     try (Arena arena = Arena.ofConfined()) {
       if (image.fatbin().isPresent()) {
@@ -47,8 +47,10 @@ final class ModuleLoader {
       }
       MemorySegment log = arena.allocate(LOG_BYTES);
       int code = load(module, arena.allocateFrom(withoutInlining(image.ptx())), log, arena);
-      CudaErrors.check(
-          "cuModuleLoadDataEx", code, () -> "; the PTX of " + image.name() + text(log));
+      device.check(
+          "cuModuleLoadDataEx",
+          code,
+          () -> "; the PTX of " + image.name() + text(log) + advice(device, code));
       return module;
     }
   }
@@ -64,6 +66,16 @@ final class ModuleLoader {
     values.setAtIndex(ValueLayout.JAVA_LONG, 1, log.byteSize());
     return JCudaDriver.cuModuleLoadDataEx(
         module, new Handles.Host(image), options.length, options, new Handles.Host(values));
+  }
+
+  /** What helps where the driver is older than what it is given. */
+  private static String advice(CudaDevice device, int code) {
+    return switch (code) {
+      case CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION, CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU ->
+          "; this is a driver for CUDA %s, older than the kernels: update the driver"
+              .formatted(device.driver());
+      default -> "";
+    };
   }
 
   /**

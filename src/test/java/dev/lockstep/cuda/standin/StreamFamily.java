@@ -74,7 +74,11 @@ final class StreamFamily {
 
   @Export("cuLaunchHostFunc")
   int hostFunction(long stream, MemorySegment function, MemorySegment data) {
-    submit(state.stream(stream), () -> HOST_FUNCTION.invokeExact(function, data));
+    submit(
+        state.stream(stream),
+        () -> {
+          HOST_FUNCTION.invokeExact(function, data);
+        });
     return CUresult.CUDA_SUCCESS;
   }
 
@@ -82,7 +86,11 @@ final class StreamFamily {
   int callback(long stream, MemorySegment function, MemorySegment data, int flags) {
     StandInStream on = state.stream(stream);
     on.requireNoCapture();
-    submit(on, () -> CALLBACK.invokeExact(function, stream, CUresult.CUDA_SUCCESS, data));
+    submit(
+        on,
+        () -> {
+          CALLBACK.invokeExact(function, stream, CUresult.CUDA_SUCCESS, data);
+        });
     return CUresult.CUDA_SUCCESS;
   }
 

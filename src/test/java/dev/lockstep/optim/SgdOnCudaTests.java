@@ -1,0 +1,13 @@
+package dev.lockstep.optim;
+
+import dev.lockstep.cuda.standin.OnStandIn;
+import dev.lockstep.cuda.standin.StandInDriver;
+import dev.lockstep.device.Device;
+
+@OnStandIn
+class SgdOnCudaTests extends SgdTests {
+  @Override
+  Device open() {
+    return StandInDriver.open();
+  }
+}

@@ -1,0 +1,140 @@
+package dev.lockstep.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.lockstep.cuda.standin.CallLog;
+import dev.lockstep.cuda.standin.OnStandIn;
+import dev.lockstep.cuda.standin.StandInDriver;
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.Devices;
+import dev.lockstep.device.TestDevices;
+import dev.lockstep.nn.LanguageModelConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Training through the driver: what the simulator gives, and an end with notice where it fails. */
+@OnStandIn
+class RunsOnCudaTests {
+  private static final LanguageModelConfig MODEL =
+      LanguageModelConfig.defaults().toBuilder()
+          .context(4)
+          .embedding(8)
+          .width(24)
+          .hidden(40)
+          .blocks(1)
+          .build();
+
+  private static final int DEVICE_LOST = 719;
+
+  @TempDir Path folder;
+
+  private final CallLog calls = StandInDriver.get().calls();
+  private TrainConfig.Builder config = TrainConfig.builder();
+
+  @BeforeEach
+  void text() throws IOException {
+    Path text =
+        Files.writeString(folder.resolve("text"), "pack my box with five dozen jugs. ".repeat(9));
+    config =
+        TrainConfig.builder()
+            .model(MODEL)
+            .batch(8)
+            .steps(5)
+            .warmupSteps(1)
+            .learningRate(1e-2)
+            .data(text)
+            .out(folder.resolve("out"))
+            .overwrite(true)
+            .checkpointEvery(1)
+            .sampleLength(2);
+  }
+
+  @AfterEach
+  void forgetInterference() {
+    calls.reset();
+  }
+
+  private TrainSummary run(Device opened) {
+    try (Device device = opened) {
+      return new Trainer(
+              config.build(), new Devices.Choice(device, "for a test"), new TrainListener() {})
+          .run();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void fiveStepsGiveTheBitsTheyGiveOnTheSimulator(Precision precision) {
+    config.precision(precision);
+    TrainSummary simulated = run(TestDevices.simulator());
+    TrainSummary driven = run(StandInDriver.open());
+    assertThat(driven.losses()).hasSize(5).isEqualTo(simulated.losses());
+    assertThat(driven.validationBitsPerByte()).isEqualTo(simulated.validationBitsPerByte());
+    assertThat(driven.sample()).isEqualTo(simulated.sample());
+  }
+
+  /** The device is lost at a call of each part of the run, told in hundredths of its calls. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 30, 70, 95})
+  void aDeviceLostInTrainingEndsItAndKeepsTheLastCheckpoint(int percent) {
+    lose(percent * callsOfARun() / 100);
+  }
+
+  @Test
+  @Tag("sweep")
+  void aDeviceLostAtAnyPointEndsTrainingWithNotice() {
+    long all = callsOfARun();
+    for (long at = 1; at <= all; at += Math.max(1, all / 150)) {
+      lose(at);
+    }
+  }
+
+  private long callsOfARun() {
+    calls.reset();
+    run(StandInDriver.open());
+    return calls.total();
+  }
+
+  /** From that call on every call but the release of the context answers as a lost device does. */
+  private void lose(long from) {
+    calls.reset();
+    AtomicLong answered = new AtomicLong();
+    calls.interfere(
+        (export, nth) -> {
+          boolean words = export.startsWith("cuGetError");
+          boolean release = export.startsWith("cuDevicePrimaryCtxRelease");
+          if (nth < from || words || release) {
+            return 0;
+          }
+          answered.incrementAndGet();
+          return DEVICE_LOST;
+        });
+    Path checkpoint = folder.resolve("out").resolve("checkpoint.safetensors");
+    DeviceException failure =
+        catchThrowableOfType(DeviceException.class, () -> run(StandInDriver.open()));
+    calls.reset();
+    if (failure == null) {
+      assertThat(answered.get()).as("call %d was not answered", from).isZero();
+      return;
+    }
+    assertThat(failure.code()).as("lost at call %d", from).isEqualTo(DEVICE_LOST);
+    assertThat(failure)
+        .hasMessageContaining(failure.call() + " failed with 719: CUDA_ERROR_LAUNCH_FAILED")
+        .hasMessageNotContaining("\n");
+    if (Files.exists(checkpoint)) {
+      assertThat(Checkpoint.read(checkpoint, MODEL).step()).isBetween(1, 5);
+    }
+  }
+}
