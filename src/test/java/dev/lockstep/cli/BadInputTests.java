@@ -135,7 +135,7 @@ class BadInputTests {
         "bench rows --markdown @/text/below    | --markdown @/text/below, cannot be written",
         "bench matmul --kernel liner            | \"liner\", linear, swiglu, gated",
         "bench matmul --tile 32x32             | \"32x32\", 64x64, 128x128, 128x256",
-        "bench matmul --dtype f32 --tile 128x128 | \"128x128\", 64x64",
+        "bench matmul --dtype f32 --tile 128x256 | \"128x256\", 64x64",
         "bench matmul --dtype i32              | --dtype i32, f32, bf16",
         "bench matmul --shape 64               | --shape 64, MxNxK",
         "bench matmul --shape 64x64x           | --shape 64x64x, MxNxK",

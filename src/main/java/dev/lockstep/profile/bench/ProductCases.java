@@ -9,6 +9,7 @@ import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -39,32 +40,50 @@ final class ProductCases {
   private ProductCases() {}
 
   static void add(List<BenchCase> cases, DType dtype, Shape shape) {
-    for (GemmTile tile : tiles(dtype)) {
-      cases.add(forward(dtype, shape, tile));
-      cases.add(backwardInput(dtype, shape, tile));
-      cases.add(backwardWeight(dtype, shape, tile));
+    for (MatrixPrecision precision : MatrixPrecision.values()) {
+      if (dtype != DType.F32 && precision != MatrixPrecision.FP32) {
+        continue; // Types of 16 bits have one way to multiply.
+      }
+      for (GemmTile tile : tiles(dtype, precision)) {
+        cases.add(forward(dtype, shape, precision, tile));
+        cases.add(backwardInput(dtype, shape, precision, tile));
+        cases.add(backwardWeight(dtype, shape, precision, tile));
+      }
     }
   }
 
-  /** Those with kernels for a type. */
+  /** Those with kernels for a type, multiplying as they do by default. */
   static List<GemmTile> tiles(DType dtype) {
+    return tiles(dtype, MatrixPrecision.FP32);
+  }
+
+  private static List<GemmTile> tiles(DType dtype, MatrixPrecision precision) {
     List<GemmTile> tiles = new ArrayList<>(List.of(GemmTile.values()));
-    tiles.removeIf(tile -> !tile.takes(dtype, MatrixPrecision.FP32));
+    tiles.removeIf(tile -> !tile.takes(dtype, precision));
     return tiles;
   }
 
-  private static BenchCase forward(DType dtype, Shape shape, GemmTile tile) {
+  /** For example {@code linear_tf32}. */
+  private static String name(MatrixPrecision precision) {
+    return precision == MatrixPrecision.FP32
+        ? "linear"
+        : "linear_" + precision.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static BenchCase forward(
+      DType dtype, Shape shape, MatrixPrecision precision, GemmTile tile) {
     long m = shape.extent(0);
     long n = shape.extent(1);
     long k = shape.extent(2);
     return linear(
+        name(precision),
         "forward",
         shape,
         ProductBytes.of(dtype, m, n, k),
         Tensor.bytes(dtype, Shape.of(m, n)),
         tile,
         (library, memory) -> {
-          FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
+          FusedLinear op = new FusedLinear(library, precision, tile);
           Tensor out = memory.zeros(dtype, m, n);
           Tensor x = memory.normal(dtype, m, k);
           Tensor weight = memory.normal(dtype, n, k);
@@ -72,18 +91,20 @@ final class ProductCases {
         });
   }
 
-  private static BenchCase backwardInput(DType dtype, Shape shape, GemmTile tile) {
+  private static BenchCase backwardInput(
+      DType dtype, Shape shape, MatrixPrecision precision, GemmTile tile) {
     long m = shape.extent(0);
     long n = shape.extent(1);
     long k = shape.extent(2);
     return linear(
+        name(precision),
         "backward_input",
         shape,
         ProductBytes.of(dtype, m, k, n),
         Tensor.bytes(dtype, Shape.of(m, k)),
         tile,
         (library, memory) -> {
-          FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
+          FusedLinear op = new FusedLinear(library, precision, tile);
           Tensor dX = memory.zeros(dtype, m, k);
           Tensor dY = memory.normal(dtype, m, n);
           Tensor weight = memory.normal(dtype, n, k);
@@ -92,18 +113,20 @@ final class ProductCases {
   }
 
   /** The gradient is read and written: it is added to. */
-  private static BenchCase backwardWeight(DType dtype, Shape shape, GemmTile tile) {
+  private static BenchCase backwardWeight(
+      DType dtype, Shape shape, MatrixPrecision precision, GemmTile tile) {
     long m = shape.extent(0);
     long n = shape.extent(1);
     long k = shape.extent(2);
     return linear(
+        name(precision),
         "backward_weight",
         shape,
         ProductBytes.of(dtype, n, k, m),
         2 * Tensor.bytes(DType.F32, Shape.of(n, k)),
         tile,
         (library, memory) -> {
-          FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
+          FusedLinear op = new FusedLinear(library, precision, tile);
           Tensor dWeight = memory.zeros(DType.F32, n, k);
           Tensor dY = memory.normal(dtype, m, n);
           Tensor x = memory.normal(dtype, m, k);
@@ -112,6 +135,7 @@ final class ProductCases {
   }
 
   private static BenchCase linear(
+      String kernel,
       String pass,
       Shape shape,
       ProductBytes operands,
@@ -120,7 +144,7 @@ final class ProductCases {
       BenchCase.Plan plan) {
     return new BenchCase(
         "linear",
-        "linear",
+        kernel,
         pass,
         operands.dtype(),
         shape,
@@ -138,7 +162,8 @@ final class ProductCases {
 
   /** All that a product without an activation is held to. */
   static ProductLimits limits(ProductBytes operands, GemmTile tile) {
-    boolean large = (long) tile.rows() * tile.cols() >= LARGE;
+    // A product of 16-bit types is 16 deep, others of fewer terms have no limit of instructions.
+    boolean large = operands.dtype() != DType.F32 && (long) tile.rows() * tile.cols() >= LARGE;
     boolean counted = operands.isWhole(tile) && operands.depth() >= DEPTH && large;
     double most = (long) tile.rows() * tile.cols() > LARGE ? WIDE_INSTRUCTIONS : INSTRUCTIONS;
     return new ProductLimits(

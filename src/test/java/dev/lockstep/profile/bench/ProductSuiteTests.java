@@ -70,6 +70,15 @@ class ProductSuiteTests {
   }
 
   @Test
+  void everyWayToMultiplyF32IsThere() {
+    assertThat(suite(DType.F32, 1024, 1024, 1024).cases())
+        .filteredOn(row -> row.group().equals("linear"))
+        .extracting(row -> row.kernel() + " " + row.tile())
+        .contains("linear 64x64", "linear_tf32x3 64x64", "linear_tf32 64x64", "linear_tf32 128x128")
+        .doesNotContain("linear 128x128");
+  }
+
+  @Test
   void limitsHoldForWholeTilesOnly() {
     assertThat(forward(256, 1024).limit()).isPresent();
     assertThat(forward(255, 1024).limit()).isEmpty();
