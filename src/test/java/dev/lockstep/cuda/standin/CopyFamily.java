@@ -2,7 +2,6 @@ package dev.lockstep.cuda.standin;
 
 import dev.lockstep.cuda.standin.StandInContext.Place;
 import java.lang.foreign.MemorySegment;
-import jcuda.driver.CUgraphNodeType;
 import jcuda.driver.CUresult;
 
 /** Copies. Those that wait take the default stream. */
@@ -112,6 +111,6 @@ final class CopyFamily {
   }
 
   private static void submit(StandInStream stream, StandInGpu.Work work) {
-    stream.submit(new GraphNode(CUgraphNodeType.CU_GRAPH_NODE_TYPE_MEMCPY, "a copy", work));
+    stream.submit(new GraphNode(work));
   }
 }

@@ -16,6 +16,8 @@ final class DriverState {
   final HandleTable<StandInFunction> functions = new HandleTable<>();
   final HandleTable<StandInStream> streams = new HandleTable<>();
   final HandleTable<StandInEvent> events = new HandleTable<>();
+  final HandleTable<StandInGraph> graphs = new HandleTable<>();
+  final HandleTable<StandInGraph> executables = new HandleTable<>();
   private final Map<Long, Deque<Long>> stacks = new ConcurrentHashMap<>();
   private final LongSupplier thread;
   private volatile boolean initialised;
@@ -73,6 +75,8 @@ final class DriverState {
     context.destroy();
     streams.removeIf(stream -> stream.context == context);
     events.removeIf(event -> event.context == context);
+    graphs.removeIf(graph -> graph.context() == context);
+    executables.removeIf(graph -> graph.context() == context);
     functions.removeIf(function -> function.module().context() == context);
     modules.removeIf(
         module -> {

@@ -1,7 +1,6 @@
 package dev.lockstep.cuda.standin;
 
 import java.lang.foreign.MemorySegment;
-import jcuda.driver.CUgraphNodeType;
 import jcuda.driver.CUresult;
 
 /** Events: the host's clock when a stream came by. */
@@ -33,9 +32,7 @@ final class EventFamily {
     if (recorded.context != on.context) {
       return CUresult.CUDA_ERROR_INVALID_HANDLE;
     }
-    on.submit(
-        new GraphNode(
-            CUgraphNodeType.CU_GRAPH_NODE_TYPE_EVENT_RECORD, "an event", gpu -> recorded.record()));
+    on.submit(new GraphNode(gpu -> recorded.record()));
     return CUresult.CUDA_SUCCESS;
   }
 

@@ -4,7 +4,6 @@ import dev.lockstep.cuda.standin.StandInContext.Place;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import jcuda.driver.CUgraphNodeType;
 import jcuda.driver.CUresult;
 
 /** Fills with 1, 2 and 4 bytes, of ranges and of rectangles. */
@@ -75,11 +74,7 @@ final class FillFamily {
     }
     for (long row = 0; row < height; row++) {
       Place place = on.context.place(target + row * pitch, width * element);
-      on.submit(
-          new GraphNode(
-              CUgraphNodeType.CU_GRAPH_NODE_TYPE_MEMSET,
-              "a fill",
-              gpu -> fill(gpu, place, width, element, value)));
+      on.submit(new GraphNode(gpu -> fill(gpu, place, width, element, value)));
     }
     return CUresult.CUDA_SUCCESS;
   }

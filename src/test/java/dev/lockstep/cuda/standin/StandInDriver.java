@@ -42,7 +42,8 @@ public final class StandInDriver {
                 new FillFamily(state),
                 new StreamFamily(state),
                 new EventFamily(state),
-                new LaunchFamily(state)))
+                new LaunchFamily(state),
+                new GraphFamily(state)))
         .bindTo(table);
   }
 
@@ -96,12 +97,14 @@ public final class StandInDriver {
     return state.gpu.allocatedBytes();
   }
 
-  /** Contexts, modules, functions, streams and events that exist. */
+  /** Contexts, modules, functions, streams, events and graphs that exist. */
   public int handles() {
     return state.contexts.size()
         + state.modules.size()
         + state.functions.size()
         + state.streams.size()
-        + state.events.size();
+        + state.events.size()
+        + state.graphs.size()
+        + state.executables.size();
   }
 }

@@ -4,7 +4,6 @@ import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.Launch;
 import dev.lockstep.ptx.PtxKernel;
-import jcuda.driver.CUgraphNodeType;
 import jcuda.driver.CUresult;
 import org.jspecify.annotations.Nullable;
 
@@ -70,9 +69,6 @@ final class StandInFunction {
       lowered = own;
     }
     Kernel launched = own;
-    return new GraphNode(
-        CUgraphNodeType.CU_GRAPH_NODE_TYPE_KERNEL,
-        kernel.name(),
-        gpu -> gpu.launch(launched, launch, parameters));
+    return new GraphNode(gpu -> gpu.launch(launched, launch, parameters));
   }
 }

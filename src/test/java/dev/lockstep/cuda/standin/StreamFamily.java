@@ -8,7 +8,6 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import jcuda.driver.CUgraphNodeType;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream_flags;
 
@@ -102,8 +101,6 @@ final class StreamFamily {
   private static void submit(StandInStream stream, HostCall call) {
     stream.submit(
         new GraphNode(
-            CUgraphNodeType.CU_GRAPH_NODE_TYPE_HOST,
-            "a host function",
             gpu -> {
               Thread thread =
                   Thread.ofPlatform()
