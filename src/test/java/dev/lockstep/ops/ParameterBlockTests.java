@@ -43,8 +43,13 @@ class ParameterBlockTests {
   }
 
   private static void launchMatrixOps(OpFixture f, DType dtype) {
-    launchLinear(f, dtype, M, N, K);
-    launchLinear(f, dtype, 256, 512, 512); // large enough for the large tile in every pass
+    for (MatrixPrecision precision : MatrixPrecision.values()) {
+      for (GemmTile tile : GemmTile.values()) {
+        if (tile.takes(dtype, precision)) {
+          launchLinear(f, new FusedLinear(f.library, precision, tile), dtype);
+        }
+      }
+    }
     Tensor x = f.tensor(dtype, M, K);
     Tensor y = f.tensor(dtype, M, N);
     Tensor out = f.tensor(dtype, M, N);
@@ -58,13 +63,14 @@ class ParameterBlockTests {
     f.activations.backward(f.stream, out, y, y, silu);
   }
 
-  private static void launchLinear(OpFixture f, DType dtype, long m, long n, long k) {
-    Tensor x = f.tensor(dtype, m, k);
-    Tensor y = f.tensor(dtype, m, n);
-    Tensor weight = f.tensor(dtype, n, k);
-    f.linear.forward(f.stream, f.tensor(dtype, m, n), null, x, weight, null, null, Activation.NONE);
-    f.linear.backwardInput(f.stream, f.tensor(dtype, m, k), y, weight);
-    f.linear.backwardWeight(f.stream, f.f32(n, k), y, x);
+  private static void launchLinear(OpFixture f, FusedLinear linear, DType dtype) {
+    Tensor x = f.tensor(dtype, M, K);
+    Tensor y = f.tensor(dtype, M, N);
+    Tensor out = f.tensor(dtype, M, N);
+    Tensor weight = f.tensor(dtype, N, K);
+    linear.forward(f.stream, out, null, x, weight, null, null, Activation.NONE);
+    linear.backwardInput(f.stream, f.tensor(dtype, M, K), y, weight);
+    linear.backwardWeight(f.stream, f.f32(N, K), y, x);
   }
 
   private static void launchRowOps(OpFixture f, DType dtype) {
