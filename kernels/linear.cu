@@ -1,10 +1,16 @@
 // Linear layer: y = act(x W^T + b) + residual, and its gradients.
 //
-//   forward          z = x W^T + b                   x [M,K], weight [N,K], bias [N], z [M,N]
+//   forward          z = scale x W^T + b             x [M,K], weight [N,K], bias [N], z [M,N]
 //                    pre = round(z)                  (=, optional) what backward differentiates at
 //                    out = act(pre) + residual       (=) [M,N]
-//   backward_input   dX = dY W  (+ dY2 W2)           (=) [M,K];  dY [M,N] is the gradient at z
-//                    dX = round(dX) * act'(below)    where x was act(below), below [M,K]
+//   backward_input   d = scale (dY W  (+ dY2 W2))    dY [M,N] is the gradient at z
+//                    dX = d                          (=) [M,K]
+//                    dX = round(d) * act'(pre)       where x was act(pre), pre [M,K]
+//                    dX = round(d) * up * act'(pre)  where x was act(pre) * up, up [M,K]
+//                    dUp = round(d) * act(pre)       (=) [M,K], there
+//                    h  = act(pre) * up              (=, optional) [M,K], there: x once more
+//                    sums[i] = the sum over rows 64 i ... of dX, and upSums of dUp
+//                                                    (=, optional, fp32) [ceil(M / 64),K]
 //   backward_weight  dWeight += dY^T x               (+=, fp32) [N,K]
 //   backward_bias    dBias[n] += sum over m dY[m,n]  (+=, fp32) [N]
 //
@@ -13,8 +19,14 @@
 // where separate kernels move 5. The activation is applied to the rounded z, the value backward
 // gets to see. Two input gradients that meet (gate and up of a gated block) are added before they
 // are rounded: dX is written once instead of written, read and written again. Where x is the output
-// of an activation, dX becomes the gradient of its input at once: 2 M K elements (below, dX) where
-// separate kernels move 4; rounded in between, so that the bits are theirs.
+// of an activation, dX becomes the gradient of its input at once: 2 M K elements (pre, dX) where
+// separate kernels move 4; where it was that of a gate, dX and dUp take 4 M K (pre, up, dX, dUp)
+// instead of 6; rounded in between, so that the bits are theirs. The gradient of a bias below is
+// the sum of those columns: they are added up on the chip, tile by tile, and backward_bias adds the
+// tiles' sums, M K / 64 elements, where it would have read all M K.
+//
+// scale, one float in device memory, undoes the scaling of operands; null is 1. dX may be pre or up
+// itself, and dUp the other one.
 //
 // Everything is dense and row-major, of any size from 1 up and any element alignment. Optional
 // pointers are left out by null. 16-byte copies where pointers and row lengths allow them. fp32
@@ -25,7 +37,8 @@
 //
 // Launch: block 128, grid ceil(rows / 64) * ceil(columns / 64) of the result, one 64 x 64 tile per
 // block; backward_bias: block 256, grid ceil(N / 32). linear_128x128.cu and linear_128x256.cu have
-// the same products in larger tiles, with the same bits.
+// the same products in larger tiles, with the same bits but for the sums, which are of 128 rows
+// there.
 
 #include "linear.cuh"
 

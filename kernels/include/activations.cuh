@@ -62,9 +62,9 @@ struct ActivationCurve {
   }
 };
 
-// Calls body with the ActivationCurve of that code, so that a loop in it knows what it computes.
+// Calls body with the accurate ActivationCurve of that code.
 template <class T, class Body>
-__device__ __forceinline__ void withActivation(int code, float slope, Body body) {
+__device__ __forceinline__ void withAccurate(int code, float slope, Body body) {
   using Accurate = typename AccurateOf<T>::Type;
   switch (code) {
     case kNone: return body(ActivationCurve<Accurate, kNone>{slope});
@@ -75,6 +75,14 @@ __device__ __forceinline__ void withActivation(int code, float slope, Body body)
     case kSilu: return body(ActivationCurve<Accurate, kSilu>{slope});
     case kGeluTanh: return body(ActivationCurve<Accurate, kGeluTanh>{slope});
     case kGeluErf: return body(ActivationCurve<Accurate, kGeluErf>{slope});
+  }
+}
+
+// The same for any code, so that a loop in it knows what it computes.
+template <class T, class Body>
+__device__ __forceinline__ void withActivation(int code, float slope, Body body) {
+  switch (code) {
+    default: return withAccurate<T>(code, slope, body);
     case kFastCode + kSigmoid: return body(ActivationCurve<FastCurves, kSigmoid>{slope});
     case kFastCode + kTanh: return body(ActivationCurve<FastCurves, kTanh>{slope});
     case kFastCode + kSilu: return body(ActivationCurve<FastCurves, kSilu>{slope});
@@ -82,34 +90,5 @@ __device__ __forceinline__ void withActivation(int code, float slope, Body body)
     case kFastCode + kGeluErf: return body(ActivationCurve<FastCurves, kGeluErf>{slope});
   }
 }
-
-// An activation chosen at each call, for the end of a matrix product, where one copy of the code
-// around it has to do. The same bits as withActivation gives.
-template <class T>
-class Activation {
- public:
-  __device__ __forceinline__ Activation(int code, float slope) : code_(code), slope_(slope) {}
-
-  __device__ __forceinline__ float value(float x) const { return at(x).value; }
-  __device__ __forceinline__ float derivative(float x) const { return at(x).derivative; }
-
- private:
-  __device__ __forceinline__ Curve at(float x) const {
-    using Accurate = typename AccurateOf<T>::Type;
-    switch (code_) {
-      case kRelu: return ActivationCurve<Accurate, kRelu>{slope_}.at(x);
-      case kLeakyRelu: return ActivationCurve<Accurate, kLeakyRelu>{slope_}.at(x);
-      case kSigmoid: return Accurate::sigmoid(x);
-      case kTanh: return Accurate::tanh(x);
-      case kSilu: return Accurate::silu(x);
-      case kGeluTanh: return Accurate::geluTanh(x);
-      case kGeluErf: return Accurate::geluErf(x);
-      default: return {x, 1.0f};
-    }
-  }
-
-  int code_;
-  float slope_;
-};
 
 }  // namespace lockstep

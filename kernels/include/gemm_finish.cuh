@@ -9,13 +9,19 @@
 //
 //   template <int N> auto atColumn(Vector<N>, i64 column, bool inside) const
 //     what it needs to know of N neighbouring columns, whatever the row; of none, if not inside;
-//   template <int N, class Known> void operator()(Vector<N>, i64 at, const Known&,
-//                                                 Lanes<N> (&value)[kProducts]) const
+//   template <int N, class Known, class Sums>
+//   void operator()(Vector<N>, i64 at, const Known&, Lanes<N> (&value)[kProducts], Sums&) const
 //     finishes N neighbouring columns of one row, at element `at` of the result;
-//   bool quick() const
-//     true where that takes few instructions;
+//   static constexpr int kSums
+//     how many sums over the rows of a column it adds to; they are Sums<kSums, N>;
+//   bool summing() const, float* partials(int i) const
+//     whether any sum is wanted, and where sum i goes, if it is: a row for each tile's rows;
+//   bool quick() const, auto quickForm() const
+//     true where that takes few instructions, and nothing is summed; the epilogue that is no more;
 //   bool plain() const, auto plainForm() const
-//     true where it does no more than one step, and the epilogue that is this step.
+//     true where, being quick, it does no more than one step, and the epilogue that is this step;
+//   bool aligned() const
+//     whether what it moves when it is not quick takes 16-byte accesses, where results do.
 #pragma once
 
 #include <type_traits>
@@ -27,8 +33,23 @@
 
 namespace lockstep {
 
-// What an epilogue knows that does not look at columns.
+// What an epilogue knows that does not look at columns, and what it adds to that adds up nothing.
 struct Nothing {};
+
+template <int kSums, int N>
+struct Sums {
+  Lanes<N> of[kSums];
+
+  __device__ __forceinline__ void clear() {
+#pragma unroll
+    for (int i = 0; i < kSums * N; i++) of[i / N].lane[i % N] = 0.0f;
+  }
+};
+
+template <int N>
+struct Sums<0, N> : Nothing {
+  __device__ __forceinline__ void clear() {}
+};
 
 // Sixteen rows of the part of a tile that one warp holds, of one product. Rows are 8 floats longer
 // than they need be, and quads change places in pairs in every other row, the other way round in
@@ -45,7 +66,10 @@ struct ResultSlice {
   // Of shared memory, for each warp; warps at the edge may finish in another way than others.
   static constexpr u32 kExchangeBytes = Tile::kWarpRows * kColumns * 2;
   static constexpr u32 kSliceBytes = Tile::kProducts * kFloats * 4;
-  static constexpr u32 kWarpBytes = kExchangeBytes > kSliceBytes ? kExchangeBytes : kSliceBytes;
+  // Behind the slices, two sums of what the lanes side by side over the columns have.
+  static constexpr u32 kSumBytes = Tile::kProducts == 1 ? 2 * (256 / kColumns) * kPitch * 4 : 0;
+  static constexpr u32 kFinishBytes = kSliceBytes + kSumBytes;
+  static constexpr u32 kWarpBytes = kExchangeBytes > kFinishBytes ? kExchangeBytes : kFinishBytes;
   static_assert(Tile::kWarps * kWarpBytes <= Tile::kSharedBytes,
                 "results take the place of operands");
 
@@ -53,6 +77,82 @@ struct ResultSlice {
     const u32 key = (row ^ (column >> 5)) & 1;
     return row * kPitch + (column ^ (key << 2));
   }
+};
+
+// The compiler would gather stores of different slices into one of values picked by moves; volatile
+// assembly it leaves alone.
+template <int N>
+__device__ __forceinline__ void storeShared(float* target, const float* value) {
+  if constexpr (N == 4) {
+    asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(sharedAddress(target)),
+                 "f"(value[0]), "f"(value[1]), "f"(value[2]), "f"(value[3])
+                 : "memory");
+  } else {
+    asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(sharedAddress(target)), "f"(value[0]),
+                 "f"(value[1])
+                 : "memory");
+  }
+}
+
+// The sums over the rows of a warp's part that a thread of rows r, r + kRows, ... has: laid out as
+// rows r of a slice, sum by sum.
+template <class Tile, int kSums, int kRows>
+class SumsOfRows {
+  using Slice = ResultSlice<Tile>;
+  static_assert(kSums * kRows * Slice::kPitch * 4 <= Slice::kSumBytes, "in the place for them");
+
+ public:
+  __device__ __forceinline__ explicit SumsOfRows(char* shared)
+      : first_(shared + Slice::kSliceBytes),
+        own_(reinterpret_cast<float*>(first_ + (threadIdx.x >> 5) * Slice::kWarpBytes)) {}
+
+  __device__ __forceinline__ void clear() const {
+#pragma unroll 1
+    for (u32 i = threadIdx.x & 31; i < kSums * kRows * Slice::kColumns; i += 32) {
+      own_[Slice::index(i / Slice::kColumns, i % Slice::kColumns)] = 0.0f;
+    }
+  }
+
+  // Adds to one column, which is up to one lane alone.
+  __device__ __forceinline__ void add(u32 row, u32 column, const Sums<kSums, 1>& sums) const {
+#pragma unroll
+    for (int i = 0; i < kSums; i++) {
+      own_[Slice::index(i * kRows + row % kRows, column)] += sums.of[i].lane[0];
+    }
+  }
+
+  // Puts down the sums of neighbouring columns.
+  template <int N>
+  __device__ __forceinline__ void store(u32 row, u32 column, const Sums<kSums, N>& sums) const {
+#pragma unroll
+    for (int i = 0; i < kSums; i++) {
+#pragma unroll
+      for (int quad = 0; quad < N; quad += 4) {
+        storeShared<4>(own_ + Slice::index(i * kRows + row, column + quad), &sums.of[i].lane[quad]);
+      }
+    }
+  }
+
+  // The sum of a column of the tile: rows 0, kRows, ... come first, and warps downwards.
+  __device__ __forceinline__ float total(int sum, u32 column) const {
+    constexpr int kDown = Tile::kWarps / Tile::kWarpsAcross;
+    const char* warp = first_ + column / Slice::kColumns * Slice::kWarpBytes;
+    float total = 0.0f;
+#pragma unroll
+    for (int down = 0; down < kDown; down++) {
+      const float* rows = reinterpret_cast<const float*>(warp);
+#pragma unroll
+      for (int row = 0; row < kRows; row++) {
+        total += rows[Slice::index(sum * kRows + row, column % Slice::kColumns)];
+      }
+      warp += Tile::kWarpsAcross * Slice::kWarpBytes;
+    }
+    return total;
+  }
+
+ private:
+  char* first_;  // of warp 0
+  float* own_;
 };
 
 // N values of a slice from `column`, a multiple of N; further rows are a constant away.
@@ -64,7 +164,25 @@ class SliceReader {
  public:
   __device__ __forceinline__ SliceReader(const float* slice, u32 row, u32 column) {
 #pragma unroll
-    for (int i = 0; i < kQuads; i++) quad_[i] = slice + Slice::index(row, column + 4 * i);
+    for (int i = 0; i < kQuads; i++) {
+      quad_[i] = slice + Slice::index(row, column + 4 * i);
+      address_[i] = pinned(sharedAddress(quad_[i]));
+    }
+  }
+
+  // The same `bytes` further on, where that is not a constant.
+  __device__ __forceinline__ Lanes<N> loadAt(u32 bytes) const {
+    static_assert(N >= 4, "whole quads");
+    Lanes<N> lanes;
+#pragma unroll
+    for (int i = 0; i < kQuads; i++) {
+      float* lane = &lanes.lane[4 * i];
+      asm volatile("ld.shared.v4.f32 {%0, %1, %2, %3}, [%4];"
+                   : "=f"(lane[0]), "=f"(lane[1]), "=f"(lane[2]), "=f"(lane[3])
+                   : "r"(address_[i] + bytes)
+                   : "memory");
+    }
+    return lanes;
   }
 
   __device__ __forceinline__ Lanes<N> load(u32 floats) const {
@@ -86,22 +204,8 @@ class SliceReader {
 
  private:
   const float* quad_[kQuads];
+  u32 address_[kQuads];
 };
-
-// The compiler would gather stores of different slices into one of values picked by moves; volatile
-// assembly it leaves alone.
-template <int N>
-__device__ __forceinline__ void storeShared(float* target, const float* value) {
-  if constexpr (N == 4) {
-    asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(sharedAddress(target)),
-                 "f"(value[0]), "f"(value[1]), "f"(value[2]), "f"(value[3])
-                 : "memory");
-  } else {
-    asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(sharedAddress(target)), "f"(value[0]),
-                 "f"(value[1])
-                 : "memory");
-  }
-}
 
 // Puts slice `slice` of all products of this warp into its shared memory.
 template <class Tile, int kSlice = 0, class Engine>
@@ -272,6 +376,7 @@ template <class Tile, int kWidth, class Engine, class Epilogue>
 __device__ __forceinline__ void finishRegisters(const Engine& engine, i64 at, i64 columns,
                                                 i64 column, const Epilogue& epilogue) {
   static_assert(Tile::kProducts == 1, "two products are never quick");
+  Sums<0, kWidth> none;
   const Vector<kWidth> access;
   const auto left = epilogue.atColumn(access, column, true);
   const auto right = epilogue.atColumn(access, column + (Tile::kWarpColumns == 64 ? 32 : 0), true);
@@ -280,7 +385,7 @@ __device__ __forceinline__ void finishRegisters(const Engine& engine, i64 at, i6
     if (rows != done) at += (rows - done) * columns;
     done = rows;
     Lanes<kWidth> value[1] = {lanes};
-    epilogue(access, at + columnsOn, columnsOn == 0 ? left : right, value);
+    epilogue(access, at + columnsOn, columnsOn == 0 ? left : right, value, none);
   };
 #pragma unroll
   for (int slice = 0; slice < static_cast<int>(ResultSlice<Tile>::kSlices); slice++) {
@@ -309,8 +414,8 @@ __device__ __forceinline__ void finishTile(const Engine& engine, const TilePlace
   const i64 firstColumn = place.column + Tile::warpColumn();
   const i64 rows = place.rows - Tile::warpRow();
   const i64 across = place.columns - Tile::warpColumn();
-  const bool quick =
-      aligned && epilogue.quick() && rows >= Tile::kWarpRows && across >= Tile::kWarpColumns;
+  const i64 least = min(rows, across + (static_cast<i64>(Tile::kWarpRows) - Tile::kWarpColumns));
+  const bool quick = aligned && epilogue.quick() && least >= Tile::kWarpRows;
   if constexpr (kInRegisters) {
     if (quick) {
       const i64 column = firstColumn + engine.laneColumn();
@@ -321,7 +426,10 @@ __device__ __forceinline__ void finishTile(const Engine& engine, const TilePlace
           return;
         }
       }
-      finishRegisters<Tile, kWidth>(engine, at, columns, column, epilogue);
+      using Quick = decltype(epilogue.quickForm());
+      if constexpr (!Plain::kStoresOnly || !std::is_same<Quick, Plain>::value) {
+        finishRegisters<Tile, kWidth>(engine, at, columns, column, epilogue.quickForm());
+      }
       return;
     }
   }
@@ -346,51 +454,97 @@ __device__ __forceinline__ void finishTile(const Engine& engine, const TilePlace
   const u32 laneColumn = lane % kAcross * kWidth;
   float* slices = reinterpret_cast<float*>(own);
   const SliceReader<Tile, kWidth> reader(slices, laneRow, laneColumn);
-  const auto read = [&](u32 row, Lanes<kWidth> (&value)[kProducts]) {
-#pragma unroll
-    for (int i = 0; i < kProducts; i++) {
-      value[i] = reader.load(row * Slice::kPitch + i * Slice::kFloats);
-    }
-  };
-  const bool vectors = aligned && laneColumn < across;
-  const Vector<kWidth> access;
-  const auto known = epilogue.atColumn(access, firstColumn + laneColumn, vectors);
   i64 at = (firstRow + laneRow) * columns + firstColumn + laneColumn;
   const i64 step = columns * kRowsAtOnce;
+  const Vector<kWidth> access;
+  if constexpr (!kInRegisters && !kInPairs && kProducts == 1) {
+    if (quick && epilogue.plain()) {
+      Sums<0, kWidth> none;
+#pragma unroll 1
+      for (u32 slice = 0; slice < Slice::kSlices; slice++) {
+        storeSlice<Tile>(engine, slice, slices);
+        __syncwarp();
+#pragma unroll
+        for (u32 row = 0; row < Slice::kRows; row += kRowsAtOnce) {
+          Lanes<kWidth> value[kProducts] = {reader.load(row * Slice::kPitch)};
+          epilogue.plainForm()(access, at, Nothing{}, value, none);
+          at += step;
+        }
+        __syncwarp();
+      }
+      return;
+    }
+  }
+  aligned = aligned && epilogue.aligned();
+  const auto known =
+      epilogue.atColumn(access, firstColumn + laneColumn, aligned && laneColumn < across);
+  const i64 most = aligned && laneColumn >= across ? 0 : Tile::kWarpRows;
+  const u32 inside = static_cast<u32>(min(max(rows, 0ll), most));  // rows that there are
+  constexpr int kSums = Epilogue::kSums;
+  Sums<kSums, kWidth> sums;
+  sums.clear();
+  [[maybe_unused]] const SumsOfRows<Tile, kSums, kRowsAtOnce> ofRows(shared);
+  if constexpr (kSums > 0) {
+    if (!aligned) ofRows.clear();
+  }
 
 #pragma unroll 1
-  for (u32 slice = 0; slice < Slice::kSlices; slice++) {
-    storeSlice<Tile>(engine, slice, slices);
+  for (u32 first = 0; first < Tile::kWarpRows; first += Slice::kRows) {
+    storeSlice<Tile>(engine, first / Slice::kRows, slices);
     __syncwarp();
     if (aligned) {
+      u32 bytes = 0;
 #pragma unroll 1
-      for (u32 row = 0; row < Slice::kRows; row += kRowsAtOnce) {
-        if (vectors && slice * Slice::kRows + laneRow + row < rows) {
+      for (u32 row = first + laneRow; row < first + Slice::kRows; row += kRowsAtOnce) {
+        if (row < inside) {
           Lanes<kWidth> value[kProducts];
-          read(row, value);
-          epilogue(access, at, known, value);
+#pragma unroll
+          for (int i = 0; i < kProducts; i++) {
+            value[i] = reader.loadAt(bytes + i * Slice::kFloats * 4);
+          }
+          epilogue(access, at, known, value, sums);
         }
         at += step;
+        bytes += kRowsAtOnce * Slice::kPitch * 4;
       }
     } else {
 #pragma unroll 1
       for (u32 i = lane; i < Slice::kRows * Slice::kColumns; i += 32) {
         const u32 row = i / Slice::kColumns;
         const u32 column = i % Slice::kColumns;
-        if (slice * Slice::kRows + row < rows && column < across) {
+        if (first + row < inside && column < across) {
           Lanes<1> value[kProducts];
 #pragma unroll
           for (int p = 0; p < kProducts; p++) {
             value[p] = SliceReader<Tile, 1>(slices, row, column).load(p * Slice::kFloats);
           }
           const Vector<1> single;
+          Sums<kSums, 1> own;
+          own.clear();
           const i64 atColumn = firstColumn + column;
-          epilogue(single, (firstRow + slice * Slice::kRows + row) * columns + atColumn,
-                   epilogue.atColumn(single, atColumn, true), value);
+          epilogue(single, (firstRow + first + row) * columns + atColumn,
+                   epilogue.atColumn(single, atColumn, true), value, own);
+          if constexpr (kSums > 0) ofRows.add(row, column, own);
         }
       }
     }
     __syncwarp();
+  }
+
+  if constexpr (kSums > 0) {
+    if (!epilogue.summing()) return;
+    if (aligned) ofRows.store(laneRow, laneColumn, sums);
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < kSums; i++) {
+      float* partials = epilogue.partials(i);
+      if (partials == nullptr) continue;
+      partials += place.row / Tile::kRows * columns + place.column;
+#pragma unroll 1
+      for (u32 column = threadIdx.x; column < Tile::kColumns; column += Tile::kThreads) {
+        if (column < place.columns) partials[column] = ofRows.total(i, column);
+      }
+    }
   }
 }
 

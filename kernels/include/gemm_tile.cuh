@@ -148,8 +148,8 @@ struct TilePlace {
     const u32 tileColumn = within / height;
     row = static_cast<i64>(group * high + (within - tileColumn * height)) * Tile::kRows;
     column = static_cast<i64>(tileColumn) * Tile::kColumns;
-    rows = totalRows - row;
-    columns = totalColumns - column;
+    rows = pinned(totalRows - row);
+    columns = pinned(totalColumns - column);
   }
 };
 

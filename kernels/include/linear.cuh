@@ -14,66 +14,41 @@ __device__ __forceinline__ Matrix<Factor> factors(const T* data, i64 rows, i64 c
   return {reinterpret_cast<const Factor*>(data), rows, columns};
 }
 
-// act(z) + residual; an absent residual adds nothing, not even the +0 that would turn a -0 around.
-template <class T>
-struct ActivateAndAdd {
-  int code;
-  float slope;
-  bool hasResidual;
-
-  __device__ __forceinline__ void operator()(const float (&in)[2], float (&out)[1]) const {
-    const float value = Activation<T>(code, slope).value(in[0]);
-    out[0] = hasResidual ? value + in[1] : value;
-  }
-};
-
 template <class T, class Tile, class Factor = T>
 __device__ __forceinline__ void linearForward(T* out, T* pre, const T* x, const T* weight,
-                                              const T* bias, const T* residual, i64 M, i64 N, i64 K,
-                                              int code, float slope, char* shared) {
+                                              const T* bias, const T* residual, const float* scale,
+                                              i64 M, i64 N, i64 K, int code, float slope,
+                                              char* shared) {
   const TilePlace<Tile> place(M, N);
   GemmEngine<Factor, Depth::kColumns, Depth::kColumns, Tile> engine(shared);
   const Matrix<Factor> right[1] = {factors<Factor>(weight, N, K)};
   addProduct<Factor, Depth::kColumns, Depth::kColumns>(engine, factors<Factor>(x, M, K), right,
                                                        place, true, shared);
 
-  const bool identity = code == kNone && residual == nullptr;
-  const Biased<T, 1, MapRounded<T, 1, 1, 1, ActivateAndAdd<T>>> epilogue{
-      {bias},
-      {{pre}, {residual}, {out}, identity, {code, slope, residual != nullptr}}};
+  const Scaled<Biased<T, 1, ActivateAndAdd<T>>> epilogue{
+      scale, {{bias}, {pre, out, residual, code, slope}}};
   finishTile<Tile, Storage<T>::kLanes>(
       engine, place, N, rowsAligned(N * sizeof(T), out, pre, bias, residual), shared, epilogue);
 }
 
-// The gradient times act'(x), where x is the second input.
-template <class T>
-struct TimesDerivative {
-  int code;
-  float slope;
-
-  __device__ __forceinline__ void operator()(const float (&in)[2], float (&out)[1]) const {
-    out[0] = in[0] * Activation<T>(code, slope).derivative(in[1]);
-  }
-};
-
 template <class T, class Tile, class Factor = T>
-__device__ __forceinline__ void linearBackwardInput(T* dX, const T* dY, const T* weight,
-                                                    const T* dY2, const T* weight2, const T* pre,
-                                                    i64 M, i64 N, i64 K, int code, float slope,
-                                                    char* shared) {
+__device__ __forceinline__ void linearBackwardInput(const InputGradient<T>& gradient,
+                                                    const T* dY, const T* weight, const T* dY2,
+                                                    const T* weight2, const float* scale, i64 M,
+                                                    i64 N, i64 K, char* shared) {
   const TilePlace<Tile> place(M, K);
   GemmEngine<Factor, Depth::kColumns, Depth::kRows, Tile> engine(shared);
   const int products = dY2 != nullptr ? 2 : 1;
 #pragma unroll 1
   for (int i = 0; i < products; i++) {
-    const Matrix<Factor> right[1] = {factors<Factor>(i == 0 ? weight : weight2, N, K)};
-    addProduct<Factor, Depth::kColumns, Depth::kRows>(
-        engine, factors<Factor>(i == 0 ? dY : dY2, M, N), right, place, i == 0, shared);
+    const T* left = pinned(i == 0 ? dY : dY2);
+    const T* above = pinned(i == 0 ? weight : weight2);
+    const Matrix<Factor> right[1] = {factors<Factor>(above, N, K)};
+    addProduct<Factor, Depth::kColumns, Depth::kRows>(engine, factors<Factor>(left, M, N), right,
+                                                      place, i == 0, shared);
   }
-  const MapRounded<T, 1, 1, 1, TimesDerivative<T>> epilogue{
-      {nullptr}, {pre}, {dX}, pre == nullptr, {code, slope}};
-  finishTile<Tile, Storage<T>::kLanes>(engine, place, K, rowsAligned(K * sizeof(T), dX, pre),
-                                       shared, epilogue);
+  finishTile<Tile, Storage<T>::kLanes>(engine, place, K, rowsAligned(K * sizeof(T), gradient.dX),
+                                       shared, Scaled<InputGradient<T>>{scale, gradient});
 }
 
 template <class T, class Tile, class Factor = T>
@@ -97,16 +72,19 @@ __device__ __forceinline__ void linearBackwardWeight(float* dWeight, const T* dY
 // The same where T is multiplied as Factor.
 #define LOCKSTEP_LINEAR_ENTRIES_AS(suffix, T, Factor, Tile)                                      \
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_forward##suffix(           \
-      T* out, T* pre, const T* x, const T* weight, const T* bias, const T* residual, i64 M,      \
-      i64 N, i64 K, int activation, float slope) {                                               \
-    linearForward<T, Tile, Factor>(out, pre, x, weight, bias, residual, M, N, K, activation,     \
-                                   slope, tileMemory<Tile>());                                   \
+      T* out, T* pre, const T* x, const T* weight, const T* bias, const T* residual,             \
+      const float* scale, i64 M, i64 N, i64 K, int activation, float slope) {                    \
+    linearForward<T, Tile, Factor>(out, pre, x, weight, bias, residual, scale, M, N, K,          \
+                                   activation, slope, tileMemory<Tile>());                       \
   }                                                                                              \
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_backward_input##suffix(    \
-      T* dX, const T* dY, const T* weight, const T* dY2, const T* weight2, const T* pre, i64 M,  \
+      T* dX, T* dUp, T* h, float* sums, float* upSums, const T* dY, const T* weight,             \
+      const T* dY2, const T* weight2, const T* pre, const T* up, const float* scale, i64 M,      \
       i64 N, i64 K, int activation, float slope) {                                               \
-    linearBackwardInput<T, Tile, Factor>(dX, dY, weight, dY2, weight2, pre, M, N, K, activation, \
-                                         slope, tileMemory<Tile>());                             \
+    linearBackwardInput<T, Tile, Factor>({dX, dUp, h, pre, up, {sums, upSums}, activation,       \
+                                          slope},                                                \
+                                         dY, weight, dY2, weight2, scale, M, N, K,               \
+                                         tileMemory<Tile>());                                    \
   }                                                                                              \
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_backward_weight##suffix(   \
       float* dWeight, const T* dY, const T* x, i64 M, i64 N, i64 K) {                            \

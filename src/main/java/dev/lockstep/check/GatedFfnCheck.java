@@ -2,11 +2,14 @@ package dev.lockstep.check;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.Activation;
+import dev.lockstep.ops.BiasGradient;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.LinearFormula;
 import dev.lockstep.reference.Variable;
+import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,9 @@ final class GatedFfnCheck implements OpCheck {
    * several tiles, all vectors.
    */
   private static final int[][] SHAPES = {{1, 1, 1}, {5, 13, 7}, {65, 40, 67}, {64, 64, 192}};
+
+  /** As wide and as deep as the 16-bit types' large tiles are for, in all passes. */
+  private static final int[] WIDE = {9, 512, 520};
 
   @Override
   public String op() {
@@ -32,6 +38,11 @@ final class GatedFfnCheck implements OpCheck {
     }
     for (Activation activation : GluCheck.GATES) {
       problems.add(withBiases(make(dtype, activation, "_bias", 10, 24, 56), 24, 56).build());
+    }
+    if (dtype != DType.F32) {
+      for (Activation activation : GluCheck.GATES) {
+        problems.add(withBiases(make(dtype, activation, "_bias", WIDE), WIDE[1], WIDE[2]).build());
+      }
     }
     problems.add(
         make(dtype, Activation.SILU, "_misaligned", 12, 32, 64)
@@ -106,22 +117,29 @@ final class GatedFfnCheck implements OpCheck {
         Activation.NONE);
 
     Tensor dY = trial.input("dY", dtype, problem.upstream("y"));
-    Tensor dH = trial.output("dH", dtype, m, hidden);
+    Tensor again = trial.output("h again", dtype, m, hidden);
     Tensor dGate = trial.output("dGate", dtype, m, hidden);
     Tensor dUp = trial.output("dUp", dtype, m, hidden);
     Tensor dX = trial.output("dX", dtype, m, k);
-    bench.linear.backwardInput(trial.stream(), dH, dY, wDown);
-    bench.swiGlu.gluBackward(trial.stream(), dGate, dUp, dH, gate, up, activation);
+    BiasGradient gateBias = biasGradient(trial, "gate", dtype, m, hidden, k);
+    BiasGradient upBias = biasGradient(trial, "up", dtype, m, hidden, k);
+    bench.swiGlu.backward(
+        trial.stream(), dGate, dUp, again, dY, wDown, gate, up, activation, gateBias, upBias);
     bench.linear.backwardInput(trial.stream(), dX, dGate, wGate, dUp, wUp);
+    if (!Arrays.equals(trial.read(h), trial.read(again))) {
+      throw new CheckFailure("backward gave another h than forward");
+    }
+    Tensor dBias = trial.accumulator("down.dBias", k);
+    bench.linear.backwardBias(trial.stream(), dBias, dY);
 
     Answers answers =
         new Answers()
             .out("y", trial.read(y))
             .out("h_alone", trial.read(alone))
             .grad("x", trial.read(dX));
-    parameterGradients(bench, trial, answers, "gate", dGate, x);
-    parameterGradients(bench, trial, answers, "up", dUp, x);
-    parameterGradients(bench, trial, answers, "down", dY, h);
+    parameterGradients(bench, trial, answers, "gate", dGate, x, gateBias.dBias());
+    parameterGradients(bench, trial, answers, "up", dUp, x, upBias.dBias());
+    parameterGradients(bench, trial, answers, "down", dY, again, dBias);
     return answers;
   }
 
@@ -129,13 +147,19 @@ final class GatedFfnCheck implements OpCheck {
     return trial.optionalInput(name, problem.dtype(), problem.optionalInput(name));
   }
 
+  private static BiasGradient biasGradient(
+      Trial trial, String layer, DType dtype, long m, long hidden, long depth) {
+    Shape sums = BiasGradient.workspaceShape(dtype, m, hidden, depth);
+    return new BiasGradient(
+        trial.accumulator(layer + ".dBias", hidden),
+        trial.output(layer + " sums", DType.F32, sums.rows(), sums.cols()));
+  }
+
   private static void parameterGradients(
-      Bench bench, Trial trial, Answers answers, String layer, Tensor dZ, Tensor x) {
+      Bench bench, Trial trial, Answers answers, String layer, Tensor dZ, Tensor x, Tensor dBias) {
     long n = dZ.shape().cols();
     Tensor dWeight = trial.accumulator(layer + ".dWeight", n, x.shape().cols());
-    Tensor dBias = trial.accumulator(layer + ".dBias", n);
     bench.linear.backwardWeight(trial.stream(), dWeight, dZ, x);
-    bench.linear.backwardBias(trial.stream(), dBias, dZ);
     answers
         .grad(layer + ".weight", trial.accumulated(dWeight))
         .grad(layer + ".bias", trial.accumulated(dBias));

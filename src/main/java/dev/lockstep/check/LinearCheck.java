@@ -2,9 +2,11 @@ package dev.lockstep.check;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.Activation;
+import dev.lockstep.ops.BiasGradient;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.LinearFormula;
 import dev.lockstep.reference.Variable;
+import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,9 @@ final class LinearCheck implements OpCheck {
     {130, 72, 24}, // three tiles down, the shape of a small layer
   };
 
+  /** As wide and as deep as the 16-bit types' tiles of 128 × 128 are for, in all passes. */
+  private static final int[] WIDE = {9, 512, 520};
+
   @Override
   public String op() {
     return "linear";
@@ -40,6 +45,11 @@ final class LinearCheck implements OpCheck {
     }
     for (Activation activation : Activation.values()) {
       problems.add(problem(dtype, new int[] {19, 40, 24}, activation, "", true));
+    }
+    if (dtype != DType.F32) {
+      for (Activation activation : Activation.values()) {
+        problems.add(problem(dtype, WIDE, activation, "", true));
+      }
     }
     problems.add(
         make(dtype, new int[] {66, 64, 72}, Activation.NONE, "_misaligned", true)
@@ -86,7 +96,18 @@ final class LinearCheck implements OpCheck {
     y = residual == null ? y : LinearFormula.add(y, residual);
     in.output(answers, "y", y);
     answers.out("y_alone", y.values());
-    return in.gradients(answers);
+    in.gradients(answers);
+    return answers.has("grad.bias")
+        ? answers.grad("bias_alone", answers.get("grad.bias"))
+        : answers;
+  }
+
+  private static HostArray identity(int n) {
+    double[] values = new double[n * n];
+    for (int i = 0; i < n; i++) {
+      values[i * n + i] = 1;
+    }
+    return new HostArray(values, n, n);
   }
 
   @Override
@@ -113,18 +134,26 @@ final class LinearCheck implements OpCheck {
     bench.linear.forward(
         trial.stream(), alone, null, x, weight, bias, residual, activation, (float) slope(problem));
 
+    // The layer above is the identity, so that its input's gradient is dY, on the way to dZ.
     Tensor dY = trial.input("dY", dtype, problem.upstream("y"));
-    Tensor dZ = dY;
-    if (pre != null) {
-      dZ = trial.output("dZ", dtype, m, n);
-      bench.activations.backward(trial.stream(), dZ, dY, pre, activation, (float) slope(problem));
-    }
+    Tensor dZ = trial.output("dZ", dtype, m, n);
+    Tensor dBias = trial.accumulator("dBias", n);
+    Shape sums = BiasGradient.workspaceShape(dtype, m, n, n);
+    bench.linear.backwardInput(
+        trial.stream(),
+        dZ,
+        dY,
+        trial.input("identity", dtype, identity((int) n)),
+        pre,
+        activation,
+        (float) slope(problem),
+        new BiasGradient(dBias, trial.output("sums", DType.F32, sums.rows(), sums.cols())));
     Tensor dX = trial.output("dX", dtype, hostX.extents());
     Tensor dWeight = trial.accumulator("dWeight", n, hostX.columns());
-    Tensor dBias = trial.accumulator("dBias", n);
+    Tensor dBiasAlone = trial.accumulator("dBias alone", n);
     bench.linear.backwardInput(trial.stream(), dX, dZ, weight);
     bench.linear.backwardWeight(trial.stream(), dWeight, dZ, x);
-    bench.linear.backwardBias(trial.stream(), dBias, dZ);
+    bench.linear.backwardBias(trial.stream(), dBiasAlone, dZ);
 
     Answers answers =
         new Answers()
@@ -132,7 +161,8 @@ final class LinearCheck implements OpCheck {
             .out("y_alone", trial.read(alone))
             .grad("x", trial.read(dX))
             .grad("weight", trial.accumulated(dWeight))
-            .grad("bias", trial.accumulated(dBias));
+            .grad("bias", trial.accumulated(dBias))
+            .grad("bias_alone", trial.accumulated(dBiasAlone));
     if (pre != null) {
       answers.out("pre", trial.read(pre));
     }
@@ -166,7 +196,7 @@ final class LinearCheck implements OpCheck {
       case "grad.weight" ->
           rowSum(activated)
               .ofAccumulated(problem.dtype(), x.rows(), scale, dY.maxAbs() * x.maxAbs());
-      case "grad.bias" ->
+      case "grad.bias", "grad.bias_alone" ->
           rowSum(activated).ofAccumulated(problem.dtype(), x.rows(), scale, dY.maxAbs());
       case "grad.residual" -> Tolerances.EXACT.of(problem.dtype(), 1, scale, scale);
       default -> throw new IllegalArgumentException(tensor);

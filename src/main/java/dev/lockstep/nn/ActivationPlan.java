@@ -1,11 +1,13 @@
 package dev.lockstep.nn;
 
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.BiasGradient;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plans the activations of a model for one number of rows. Layers ask while they are made:
@@ -21,24 +23,29 @@ public final class ActivationPlan {
   private final TensorArena arena;
   private final DType dtype;
   private final long rows;
-  private final boolean training;
+  private final ModelUse use;
   private final Map<String, Tensor> shared = new HashMap<>();
 
   /**
    * @param dtype the type kernels compute with
    * @param rows rows of every activation
-   * @param training whether backward passes will follow
+   * @param use whether backward passes will follow, and what is kept for them
    */
-  public ActivationPlan(TensorArena arena, DType dtype, long rows, boolean training) {
+  public ActivationPlan(TensorArena arena, DType dtype, long rows, ModelUse use) {
     this.arena = arena;
     this.dtype = dtype;
     this.rows = rows;
-    this.training = training;
+    this.use = use;
   }
 
   /** Whether backward passes will follow. */
   public boolean training() {
-    return training;
+    return use.training();
+  }
+
+  /** Whether they compute once more what {@link #recomputed} does not keep. */
+  public boolean recomputing() {
+    return use == ModelUse.RECOMPUTING;
   }
 
   /** Rows of every activation. */
@@ -63,12 +70,17 @@ public final class ActivationPlan {
 
   /** {@code [rows, cols]} that keeps its content until the backward pass, if there is one. */
   public Tensor saved(String name, long cols) {
-    return training ? output(cols) : scratch(name, cols);
+    return training() ? output(cols) : scratch(name, cols);
+  }
+
+  /** {@link #saved}, unless the backward pass is to compute it once more. */
+  public Tensor recomputed(String name, long cols) {
+    return recomputing() ? scratch(name, cols) : saved(name, cols);
   }
 
   /** One f32 for each row that keeps its value until the backward pass, if there is one. */
   public Tensor savedStatistic(String name) {
-    return training ? statistic() : workspace(name, Shape.of(rows));
+    return training() ? statistic() : workspace(name, Shape.of(rows));
   }
 
   /** One f32 for each row. */
@@ -84,6 +96,20 @@ public final class ActivationPlan {
   /** An f32 tensor, the same memory for everyone who asks for that name and shape. */
   public Tensor workspace(String name, Shape shape) {
     return shared(name, DType.F32, shape);
+  }
+
+  /**
+   * Where the gradient of a bias goes from a matrix product whose rows are the plan's.
+   *
+   * @param depth how many products are added up
+   */
+  @Nullable BiasGradient biasGradient(Linear layer, String name, long depth) {
+    Tensor dBias = layer.biasGradient();
+    return dBias == null || !training()
+        ? null
+        : new BiasGradient(
+            dBias,
+            workspace(name, BiasGradient.workspaceShape(dtype, rows, layer.outWidth(), depth)));
   }
 
   /** Any tensor of a layer's own. */

@@ -2,6 +2,7 @@ package dev.lockstep.nn;
 
 import dev.lockstep.device.Stream;
 import dev.lockstep.ops.Activation;
+import dev.lockstep.ops.BiasGradient;
 import dev.lockstep.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -44,8 +45,10 @@ sealed interface FeedForward {
     private final Tensor gated; // [B, H]
     private final Tensor raised; // [B, H]
     private final Tensor h; // [B, H]
-    private final Tensor dH; // [B, H]
+    private final @Nullable BiasGradient gateBias;
+    private final @Nullable BiasGradient upBias;
     private final boolean training;
+    private final boolean recomputing;
 
     private Gated(
         LanguageModelConfig config,
@@ -61,9 +64,11 @@ sealed interface FeedForward {
       this.down = new Linear(ops, parameters, block + ".down", bias);
       this.gated = plan.saved("ffn.gate", config.hidden());
       this.raised = plan.saved("ffn.up", config.hidden());
-      this.h = plan.saved("ffn.h", config.hidden());
-      this.dH = plan.scratch("ffn.dH", config.hidden());
+      this.h = plan.recomputed("ffn.h", config.hidden());
+      this.gateBias = plan.biasGradient(gate, "ffn.gate.bias", config.width());
+      this.upBias = plan.biasGradient(up, "ffn.up.bias", config.width());
       this.training = plan.training();
+      this.recomputing = plan.recomputing();
     }
 
     @Override
@@ -85,25 +90,41 @@ sealed interface FeedForward {
 
     @Override
     public void backward(Stream stream, Tensor dN, Tensor dY, Tensor n) {
-      down.backwardParameters(stream, dY, h);
-      down.backwardInput(stream, dH, dY);
+      if (!recomputing) {
+        down.backwardParameters(stream, dY, h);
+      }
       // In place: from here on gated and raised hold their own gradients.
-      ops.swiGlu().gluBackward(stream, gated, raised, dH, gated, raised, activation);
-      gate.backwardParameters(stream, gated, n);
-      up.backwardParameters(stream, raised, n);
+      ops.swiGlu()
+          .backward(
+              stream,
+              gated,
+              raised,
+              recomputing ? h : null,
+              dY,
+              down.weight(),
+              gated,
+              raised,
+              activation,
+              gateBias,
+              upBias);
+      if (recomputing) {
+        down.backwardParameters(stream, dY, h);
+      }
+      gate.backwardWeight(stream, gated, n);
+      up.backwardWeight(stream, raised, n);
       ops.linear().backwardInput(stream, dN, gated, gate.weight(), raised, up.weight());
     }
   }
 
   /** fc2(activation(fc1(n))). */
   final class Plain implements FeedForward {
-    private final OpSet ops;
     private final Activation activation;
     private final Linear fc1;
     private final Linear fc2;
     private final @Nullable Tensor preActivation; // [B, H]
     private final Tensor h; // [B, H]
-    private final Tensor dH; // [B, H]
+    private final @Nullable BiasGradient fc1Bias;
+    private final boolean recomputing;
 
     private Plain(
         LanguageModelConfig config,
@@ -112,18 +133,18 @@ sealed interface FeedForward {
         String block,
         ActivationPlan plan) {
       boolean bias = config.feedForwardBias();
-      this.ops = ops;
       this.activation = config.feedForward().activation();
       this.fc1 = new Linear(ops, parameters, block + ".fc1", bias);
       this.fc2 = new Linear(ops, parameters, block + ".fc2", bias);
-      this.preActivation = plan.training() ? plan.output(config.hidden()) : null;
-      this.h = plan.saved("ffn.h", config.hidden());
-      this.dH = plan.scratch("ffn.dH", config.hidden());
+      this.preActivation = plan.training() ? plan.recomputed("ffn.z", config.hidden()) : null;
+      this.h = plan.recomputed("ffn.h", config.hidden());
+      this.fc1Bias = plan.biasGradient(fc1, "ffn.fc1.bias", config.width());
+      this.recomputing = plan.recomputing();
     }
 
     @Override
     public void forward(Stream stream, Tensor y, Tensor n, Tensor residual) {
-      fc1.forward(stream, h, preActivation, n, activation);
+      fc1.forward(stream, h, recomputing ? null : preActivation, n, activation);
       fc2.forward(stream, y, h, residual);
     }
 
@@ -132,10 +153,15 @@ sealed interface FeedForward {
       if (preActivation == null) {
         throw new IllegalStateException("a model made for inference has no backward pass");
       }
+      if (recomputing) {
+        fc1.forward(stream, h, preActivation, n, activation);
+      }
       fc2.backwardParameters(stream, dY, h);
-      fc2.backwardInput(stream, dH, dY, preActivation, activation);
-      fc1.backwardParameters(stream, dH, n);
-      fc1.backwardInput(stream, dN, dH);
+      // In place: from here on preActivation holds its own gradient.
+      Tensor dZ = preActivation;
+      fc2.backwardInput(stream, dZ, dY, preActivation, activation, fc1Bias);
+      fc1.backwardWeight(stream, dZ, n);
+      fc1.backwardInput(stream, dN, dZ);
     }
   }
 }

@@ -23,18 +23,38 @@ public final class FeedForwardNetwork implements AutoCloseable {
   private final Tensor dX; // [B, D]
 
   /**
+   * A network for {@link ModelUse#TRAINING}.
+   *
+   * @throws dev.lockstep.device.DeviceException when the device has not enough memory
+   */
+  public FeedForwardNetwork(
+      LanguageModelConfig config, OpSet ops, Parameters parameters, int rows, Stream stream) {
+    this(config, ops, parameters, rows, ModelUse.TRAINING, stream);
+  }
+
+  /**
    * Plans and allocates the activations of training.
    *
    * @param config of which vocabulary, width and what concerns blocks and head is used
    * @param parameters made of {@link #specs}
    * @param rows rows at once, B
+   * @param use what is kept for {@link #backward}
    * @throws dev.lockstep.device.DeviceException when the device has not enough memory
+   * @throws IllegalArgumentException for {@link ModelUse#INFERENCE}
    */
   public FeedForwardNetwork(
-      LanguageModelConfig config, OpSet ops, Parameters parameters, int rows, Stream stream) {
+      LanguageModelConfig config,
+      OpSet ops,
+      Parameters parameters,
+      int rows,
+      ModelUse use,
+      Stream stream) {
+    if (!use.training()) {
+      throw new IllegalArgumentException("use INFERENCE: this network is made for training");
+    }
     this.config = config;
     DType dtype = parameters.list().getFirst().compute().dtype();
-    ActivationPlan plan = new ActivationPlan(arena, dtype, rows, true);
+    ActivationPlan plan = new ActivationPlan(arena, dtype, rows, use);
     x = plan.output(config.width());
     targets = plan.tensor(DType.I32, Shape.of(rows));
     stack = new FeedForwardStack(config, ops, parameters, plan);

@@ -41,9 +41,6 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Plans and allocates the activations, with room for {@link #DEFAULT_HEAD_BYTES} of logits.
    *
-   * @param parameters made of {@link LanguageModelParameters#specs}
-   * @param rows predictions made at once, B
-   * @param training whether {@link #backward} will be called; without it less memory is needed
    * @throws dev.lockstep.device.DeviceException when the device has not enough memory
    */
   public LanguageModel(
@@ -57,13 +54,8 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Plans and allocates the activations.
+   * A model for {@link ModelUse#TRAINING}, or else for {@link ModelUse#INFERENCE}.
    *
-   * @param parameters made of {@link LanguageModelParameters#specs}
-   * @param rows predictions made at once, B
-   * @param training whether {@link #backward} will be called; without it less memory is needed
-   * @param headBytes what the logits may take: where those of all rows take more, they are computed
-   *     for some rows at a time, and their gradient is used up with the loss
    * @throws IllegalArgumentException when {@code headBytes} holds not even one row of logits
    * @throws dev.lockstep.device.DeviceException when the device has not enough memory
    */
@@ -75,11 +67,40 @@ public final class LanguageModel implements AutoCloseable {
       boolean training,
       long headBytes,
       Stream stream) {
+    this(
+        config,
+        ops,
+        parameters,
+        rows,
+        training ? ModelUse.TRAINING : ModelUse.INFERENCE,
+        headBytes,
+        stream);
+  }
+
+  /**
+   * Plans and allocates the activations.
+   *
+   * @param parameters made of {@link LanguageModelParameters#specs}
+   * @param rows predictions made at once, B
+   * @param use whether {@link #backward} will be called; without it less memory is needed
+   * @param headBytes what the logits may take: where those of all rows take more, they are computed
+   *     for some rows at a time, and their gradient is used up with the loss
+   * @throws IllegalArgumentException when {@code headBytes} holds not even one row of logits
+   * @throws dev.lockstep.device.DeviceException when the device has not enough memory
+   */
+  public LanguageModel(
+      LanguageModelConfig config,
+      OpSet ops,
+      Parameters parameters,
+      int rows,
+      ModelUse use,
+      long headBytes,
+      Stream stream) {
     this.config = config;
     this.rows = rows;
-    this.training = training;
+    this.training = use.training();
     DType dtype = parameters.list().getFirst().compute().dtype();
-    ActivationPlan plan = new ActivationPlan(arena, dtype, rows, training);
+    ActivationPlan plan = new ActivationPlan(arena, dtype, rows, use);
     targets = plan.tensor(DType.I32, Shape.of(rows));
     embedding = new ContextEmbedding(config, ops, parameters, plan);
     in = new Linear(ops, parameters, LanguageModelParameters.IN, true);

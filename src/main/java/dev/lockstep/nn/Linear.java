@@ -2,6 +2,7 @@ package dev.lockstep.nn;
 
 import dev.lockstep.device.Stream;
 import dev.lockstep.ops.Activation;
+import dev.lockstep.ops.BiasGradient;
 import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -57,18 +58,32 @@ final class Linear {
     op.forward(stream, y, preActivation, x, weight(), bias(), null, activation);
   }
 
+  /** Adds the gradient of W, where that of b came with dY. */
+  void backwardWeight(Stream stream, Tensor dY, Tensor x) {
+    op.backwardWeight(stream, weight.gradient(), dY, x);
+  }
+
   /** Adds the gradients of W and b. */
   void backwardParameters(Stream stream, Tensor dY, Tensor x) {
-    op.backwardWeight(stream, weight.gradient(), dY, x);
+    backwardWeight(stream, dY, x);
     if (bias != null) {
       op.backwardBias(stream, bias.gradient(), dY);
     }
   }
 
-  /** dX = (dY W) · activation′(preActivation), for an x that is activation(preActivation). */
+  /**
+   * dX = (dY W) · activation′(preActivation), for an x that is activation(preActivation); and the
+   * gradient of the bias that preActivation has.
+   */
   void backwardInput(
-      Stream stream, Tensor dX, Tensor dY, Tensor preActivation, Activation activation) {
-    op.backwardInput(stream, dX, dY, weight(), preActivation, activation);
+      Stream stream,
+      Tensor dX,
+      Tensor dY,
+      Tensor preActivation,
+      Activation activation,
+      @Nullable BiasGradient biasBelow) {
+    op.backwardInput(
+        stream, dX, dY, weight(), preActivation, activation, Activation.DEFAULT_SLOPE, biasBelow);
   }
 
   /** dX = dY W. */

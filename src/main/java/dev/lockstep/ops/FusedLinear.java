@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FusedLinear {
   private final GemmFamily forward;
-  private final GemmFamily backwardInput;
+  private final InputGradientKernel backwardInput;
   private final GemmFamily backwardWeight;
-  private final KernelFamily backwardBias;
+  private final ColumnSums backwardBias;
   private final MatrixPrecision precision;
   private final @Nullable GemmTile forced;
   private final Operands operands = new Operands();
@@ -39,9 +39,9 @@ public final class FusedLinear {
     this.precision = precision;
     this.forced = forced;
     forward = new GemmFamily(library, "linear", "linear_forward", precision);
-    backwardInput = new GemmFamily(library, "linear", "linear_backward_input", precision);
+    backwardInput = new InputGradientKernel(library, precision, forced);
     backwardWeight = new GemmFamily(library, "linear", "linear_backward_weight", precision);
-    backwardBias = new KernelFamily(library, "linear", "linear_backward_bias");
+    backwardBias = new ColumnSums(library);
   }
 
   /** {@link #forward} with {@link Activation#DEFAULT_SLOPE}, should the activation have a slope. */
@@ -66,17 +66,7 @@ public final class FusedLinear {
         Activation.DEFAULT_SLOPE);
   }
 
-  /**
-   * z = x · weightᵀ + bias, rounded; out = activation(z) + residual, rounded.
-   *
-   * @param out [M, N], overwritten
-   * @param preActivation [M, N], overwritten with z, which {@link Activations#backward} needs
-   * @param x [M, K]
-   * @param weight [N, K]
-   * @param bias [N]
-   * @param residual [M, N]
-   * @param slope of {@link Activation#LEAKY_RELU}; no other activation has one
-   */
+  /** {@link #forward} without a scale. */
   public void forward(
       Stream stream,
       Tensor out,
@@ -87,6 +77,46 @@ public final class FusedLinear {
       @Nullable Tensor residual,
       Activation activation,
       float slope) {
+    forward(
+        stream,
+        out,
+        preActivation,
+        x,
+        weight,
+        bias,
+        residual,
+        activation,
+        slope,
+        /* scale= */ null);
+  }
+
+  /**
+   * z = scale · (x · weightᵀ) + bias, rounded; out = activation(z) + residual, rounded.
+   *
+   * <p>With preActivation this is the form for training. Without, it writes nothing but out: the
+   * form for inference, and for training that computes z again when backward needs it, by this same
+   * method with {@link Activation#NONE}.
+   *
+   * @param out [M, N], overwritten
+   * @param preActivation [M, N], overwritten with z, which {@link Activations#backward} needs
+   * @param x [M, K]
+   * @param weight [N, K]
+   * @param bias [N]
+   * @param residual [M, N]
+   * @param slope of {@link Activation#LEAKY_RELU}; no other activation has one
+   * @param scale one f32 in device memory, for operands that were scaled; 1 where there is none
+   */
+  public void forward(
+      Stream stream,
+      Tensor out,
+      @Nullable Tensor preActivation,
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      @Nullable Tensor residual,
+      Activation activation,
+      float slope,
+      @Nullable Tensor scale) {
     DType dtype = x.dtype();
     long m = x.shape().rows();
     long k = x.shape().cols();
@@ -100,6 +130,7 @@ public final class FusedLinear {
         .input("weight", weight, dtype, n, k)
         .optionalInput("bias", bias, dtype, n)
         .optionalInput("residual", residual, dtype, m, n)
+        .optionalInput("scale", scale, DType.F32, 1)
         .int64(m)
         .int64(n)
         .int64(k)
@@ -117,12 +148,21 @@ public final class FusedLinear {
    * @param weight [N, K]
    */
   public void backwardInput(Stream stream, Tensor dX, Tensor dY, Tensor weight) {
-    launchBackwardInput(stream, dX, dY, weight, null, null, null, Activation.NONE, 0);
+    backwardInput.begin().launch(stream, "dX", dX, dY, weight);
   }
 
   /**
-   * {@link #backwardInput(Stream, Tensor, Tensor, Tensor, Tensor, Activation, float)} with {@link
-   * Activation#DEFAULT_SLOPE}, should the activation have a slope.
+   * dX = scale · (dY · weight).
+   *
+   * @param scale one f32 in device memory
+   */
+  public void backwardInput(Stream stream, Tensor dX, Tensor dY, Tensor weight, Tensor scale) {
+    backwardInput.begin().scaled(scale).launch(stream, "dX", dX, dY, weight);
+  }
+
+  /**
+   * {@link #backwardInput(Stream, Tensor, Tensor, Tensor, Tensor, Activation, float, BiasGradient)}
+   * with {@link Activation#DEFAULT_SLOPE}, should the activation have a slope, and no bias.
    */
   public void backwardInput(
       Stream stream,
@@ -131,31 +171,43 @@ public final class FusedLinear {
       Tensor weight,
       Tensor preActivation,
       Activation activation) {
-    backwardInput(stream, dX, dY, weight, preActivation, activation, Activation.DEFAULT_SLOPE);
+    backwardInput(
+        stream, dX, dY, weight, preActivation, activation, Activation.DEFAULT_SLOPE, null);
   }
 
   /**
    * dX = (dY · weight) · activation′(preActivation): of a layer whose x is {@code
    * activation(preActivation)}, the gradient of what went into the activation. The product is
    * rounded before it meets the derivative, so that the bits are those of {@link
-   * #backwardInput(Stream, Tensor, Tensor, Tensor)} and {@link Activations#backward} after it.
+   * #backwardInput(Stream, Tensor, Tensor, Tensor)} and {@link Activations#backward} after it. And
+   * the bias's gradient of the layer below: dBias += the sums of dX over its rows.
    *
-   * @param dX [M, K], overwritten
+   * @param dX [M, K], overwritten; may be preActivation itself
    * @param dY [M, N], the gradient of z
    * @param weight [N, K]
-   * @param preActivation [M, K], as the layer below kept it
+   * @param preActivation [M, K], as the layer below kept it; left out where it has no activation
    * @param activation that of the layer below
    * @param slope of {@link Activation#LEAKY_RELU}; no other activation has one
+   * @param bias of the layer below; dBias [K]
    */
   public void backwardInput(
       Stream stream,
       Tensor dX,
       Tensor dY,
       Tensor weight,
-      Tensor preActivation,
+      @Nullable Tensor preActivation,
       Activation activation,
-      float slope) {
-    launchBackwardInput(stream, dX, dY, weight, null, null, preActivation, activation, slope);
+      float slope,
+      @Nullable BiasGradient bias) {
+    backwardInput.begin().summed(bias, null);
+    if (preActivation != null) {
+      backwardInput.below(preActivation, activation, slope);
+    } else if (activation != Activation.NONE) {
+      throw new IllegalArgumentException(
+          "linear_backward_input: preActivation is missing; activation %s needs it"
+              .formatted(activation.label()));
+    }
+    backwardInput.launch(stream, "dX", dX, dY, weight);
   }
 
   /**
@@ -170,39 +222,7 @@ public final class FusedLinear {
    */
   public void backwardInput(
       Stream stream, Tensor dX, Tensor dY, Tensor weight, Tensor dY2, Tensor weight2) {
-    launchBackwardInput(stream, dX, dY, weight, dY2, weight2, null, Activation.NONE, 0);
-  }
-
-  private void launchBackwardInput(
-      Stream stream,
-      Tensor dX,
-      Tensor dY,
-      Tensor weight,
-      @Nullable Tensor dY2,
-      @Nullable Tensor weight2,
-      @Nullable Tensor preActivation,
-      Activation activation,
-      float slope) {
-    DType dtype = dY.dtype();
-    long m = dY.shape().rows();
-    long n = dY.shape().cols();
-    long k = weight.shape().cols();
-    GemmTile tile = or(GemmTile.of(dtype, precision, k, n));
-    operands
-        .begin(backwardInput.of(tile, dtype))
-        .output("dX", dX, dtype, m, k)
-        .input("dY", dY, dtype, m, n)
-        .input("weight", weight, dtype, n, k)
-        .optionalInput("dY2", dY2, dtype, m, n)
-        .optionalInput("weight2", weight2, dtype, n, k)
-        .optionalInput("preActivation", preActivation, dtype, m, k)
-        .int64(m)
-        .int64(n)
-        .int64(k)
-        .int32(activation.code())
-        .float32(slope)
-        .checked()
-        .launch(stream, GemmLaunch.of(tile, m, k).launch());
+    backwardInput.begin().and(dY2, weight2).launch(stream, "dX", dX, dY, weight);
   }
 
   /**
@@ -237,17 +257,7 @@ public final class FusedLinear {
    * @param dY [M, N], the gradient of z
    */
   public void backwardBias(Stream stream, Tensor dBias, Tensor dY) {
-    DType dtype = dY.dtype();
-    long m = dY.shape().rows();
-    long n = dY.shape().cols();
-    operands
-        .begin(backwardBias.of(dtype))
-        .output("dBias", dBias, DType.F32, n)
-        .input("dY", dY, dtype, m, n)
-        .int64(m)
-        .int64(n)
-        .checked()
-        .launch(stream, ColumnLaunch.of(n).launch());
+    backwardBias.prepare(dBias, "dY", dY).launch(stream);
   }
 
   private GemmTile or(GemmTile chosen) {

@@ -14,13 +14,27 @@ import org.jspecify.annotations.Nullable;
  * alike.
  */
 public final class SwiGlu {
-  private final KernelFamily forward;
+  private final GatedTile.Family forward;
+  private final InputGradientKernel backward;
   private final KernelFamily gluForward;
   private final KernelFamily gluBackward;
+  private final @Nullable GatedTile forced;
   private final Operands operands = new Operands();
 
   public SwiGlu(KernelLibrary library) {
-    forward = new KernelFamily(library, "swiglu", "swiglu_forward");
+    this(library, null);
+  }
+
+  /**
+   * With the forward pass in tiles of one size, whatever its shape: to measure what a tile costs.
+   *
+   * @param forced that {@linkplain GatedTile#takes takes} the storage type; null leaves the choice
+   *     to the shape
+   */
+  public SwiGlu(KernelLibrary library, @Nullable GatedTile forced) {
+    this.forced = forced;
+    forward = new GatedTile.Family(library);
+    backward = new InputGradientKernel(library, MatrixPrecision.FP32, null);
     gluForward = new KernelFamily(library, "glu", "glu_forward");
     gluBackward = new KernelFamily(library, "glu", "glu_backward");
   }
@@ -29,9 +43,12 @@ public final class SwiGlu {
    * gate = x · wGateᵀ + bGate and up = x · wUpᵀ + bUp, both rounded; h = activation(gate) · up: two
    * matrix products that read x once, with nothing written between.
    *
-   * @param h [M, H], overwritten
-   * @param gate [M, H], overwritten; {@link #gluBackward} needs it
-   * @param up [M, H], overwritten; {@link #gluBackward} needs it
+   * <p>With gate and up, training keeps them, and h too unless {@link #backward} is to give it once
+   * more; without gate and up, inference writes h alone.
+   *
+   * @param h [M, H], overwritten; may be left out where gate and up are there
+   * @param gate [M, H], overwritten; {@link #backward} needs it
+   * @param up [M, H], overwritten; {@link #backward} needs it
    * @param x [M, K]
    * @param wGate [H, K]
    * @param wUp [H, K]
@@ -41,7 +58,7 @@ public final class SwiGlu {
    */
   public void forward(
       Stream stream,
-      Tensor h,
+      @Nullable Tensor h,
       @Nullable Tensor gate,
       @Nullable Tensor up,
       Tensor x,
@@ -54,8 +71,13 @@ public final class SwiGlu {
     long m = x.shape().rows();
     long k = x.shape().cols();
     long hidden = wGate.shape().rows();
-    begin(forward.of(dtype), activation)
-        .output("h", h, dtype, m, hidden)
+    GatedTile tile = forced == null ? GatedTile.of(dtype, hidden, k) : forced;
+    begin(forward.of(tile, dtype), activation);
+    if (h == null && (gate == null || up == null)) {
+      throw operands.refuse("h is missing; without it gate and up are both needed");
+    }
+    operands
+        .optionalOutput("h", h, dtype, m, hidden)
         .optionalOutput("gate", gate, dtype, m, hidden)
         .optionalOutput("up", up, dtype, m, hidden)
         .input("x", x, dtype, m, k)
@@ -68,7 +90,48 @@ public final class SwiGlu {
         .int64(k)
         .int32(activation.code())
         .checked()
-        .launch(stream, GemmLaunch.of(GemmTile.SMALL, m, hidden).launch());
+        .launch(stream, tile.launch(m, hidden));
+  }
+
+  /**
+   * The gradients of gate and up from that of the layer that reads h, in one kernel: dH = dY ·
+   * wDown, rounded, never leaves the chip; dGate = dH · up · activation′(gate) and dUp = dH ·
+   * activation(gate), the bits {@link #gluBackward} would give. The gradient of x is {@link
+   * FusedLinear#backwardInput(Stream, Tensor, Tensor, Tensor, Tensor, Tensor)} of both.
+   *
+   * @param dGate [M, H], overwritten; may be gate or up itself
+   * @param dUp [M, H], overwritten; may be the other one itself
+   * @param h [M, H], overwritten with the bits forward gave, for the gradient of wDown
+   * @param dY [M, N], the gradient of h · wDownᵀ
+   * @param wDown [N, H]
+   * @param gate [M, H], as forward left it
+   * @param up [M, H], as forward left it
+   * @param activation the one of the forward pass
+   * @param gateBias bGate's; dBias [H]
+   * @param upBias bUp's; dBias [H]
+   */
+  public void backward(
+      Stream stream,
+      Tensor dGate,
+      Tensor dUp,
+      @Nullable Tensor h,
+      Tensor dY,
+      Tensor wDown,
+      Tensor gate,
+      Tensor up,
+      Activation activation,
+      @Nullable BiasGradient gateBias,
+      @Nullable BiasGradient upBias) {
+    if (activation == Activation.LEAKY_RELU) {
+      throw new IllegalArgumentException(
+          "swiglu_backward: activation leaky_relu has a slope, which a gate does not take");
+    }
+    backward
+        .begin()
+        .below(gate, activation, 0)
+        .gated(up, dUp, h)
+        .summed(gateBias, upBias)
+        .launch(stream, "dGate", dGate, dY, wDown);
   }
 
   /**

@@ -22,91 +22,98 @@ class CommittedPtxTests {
   private static final Map<String, Map<String, String>> SIGNATURES =
       both(
           Map.of(
-              "activation",
-              Map.of("activation_forward_T", "pplif", "activation_backward_T", "ppplif"),
-              "cast",
+              "swiglu_128x64",
               Map.of(
-                  "cast_f32_f16", "ppl",
-                  "cast_f32_bf16", "ppl",
-                  "cast_f16_f32", "ppl",
-                  "cast_f16_bf16", "ppl",
-                  "cast_bf16_f32", "ppl",
-                  "cast_bf16_f16", "ppl",
-                  "fill_T", "plf",
-                  "scale_T", "plp",
-                  "unscale_T", "plp"),
-              "embedding",
+                  "swiglu_forward_128x64_f16", "ppppppppllli",
+                  "swiglu_forward_128x64_bf16", "ppppppppllli")),
+          both(
               Map.of(
-                  "embedding_forward_T", "ppplllp",
-                  "embedding_sort_count", "ppplliilip",
-                  "embedding_sort_place", "ppppppplliili",
-                  "embedding_bounds", "pppp",
-                  "embedding_backward_gather_T", "ppppppppl",
-                  "embedding_backward_combine_T", "ppppppppll"),
-              "global_norm",
+                  "activation",
+                  Map.of("activation_forward_T", "pplif", "activation_backward_T", "ppplif"),
+                  "cast",
+                  Map.of(
+                      "cast_f32_f16", "ppl",
+                      "cast_f32_bf16", "ppl",
+                      "cast_f16_f32", "ppl",
+                      "cast_f16_bf16", "ppl",
+                      "cast_bf16_f32", "ppl",
+                      "cast_bf16_f16", "ppl",
+                      "fill_T", "plf",
+                      "scale_T", "plp",
+                      "unscale_T", "plp"),
+                  "embedding",
+                  Map.of(
+                      "embedding_forward_T", "ppplllp",
+                      "embedding_sort_count", "ppplliilip",
+                      "embedding_sort_place", "ppppppplliili",
+                      "embedding_bounds", "pppp",
+                      "embedding_backward_gather_T", "ppppppppl",
+                      "embedding_backward_combine_T", "ppppppppll"),
+                  "global_norm",
+                  Map.of(
+                      "global_norm_partial", "pplip",
+                      "global_norm_tensors", "pppiip",
+                      "global_norm_finish", "ppplifi",
+                      "clip_gradients", "plfp"),
+                  "layernorm",
+                  norm("layernorm", "pppppppp", "pppppppp", "ppppppp", "ppppp", "ppp"),
+                  "linear",
+                  Map.of(
+                      "linear_forward_T", "ppppppplllif",
+                      "linear_backward_input_T", "pppppppppppplllif",
+                      "linear_backward_weight_T", "ppplll",
+                      "linear_backward_bias_T", "ppll"),
+                  "optimizer",
+                  Map.of(
+                      "optimizer_prepare", "pff",
+                      "loss_scale_update", "pffiff",
+                      "adamw_step", "pplfffp",
+                      "adam_step", "pplfffp",
+                      "sgd_step", "pplp",
+                      "sgd_momentum_step", "pplffip"),
+                  "rmsnorm",
+                  norm("rmsnorm", "pppppp", "ppppppp", "pppppp", "pppp", "pp"),
+                  "softmax_cross_entropy",
+                  Map.of(
+                      "softmax_cross_entropy_fused_T",
+                      "ppppppplilifilp",
+                      "softmax_cross_entropy_unaligned_T",
+                      "ppppppplilifilp",
+                      "softmax_cross_entropy_general_T",
+                      "pppppppppplilifffilp",
+                      "softmax_cross_entropy_scale",
+                      "pppplii",
+                      "softmax_cross_entropy_reduce",
+                      "ppppliii",
+                      "softmax_cross_entropy_accuracy",
+                      "pppli"),
+                  "swiglu",
+                  Map.of("swiglu_forward_T", "ppppppppllli")),
               Map.of(
-                  "global_norm_partial", "pplip",
-                  "global_norm_tensors", "pppiip",
-                  "global_norm_finish", "ppplifi",
-                  "clip_gradients", "plfp"),
-              "layernorm",
-              norm("layernorm", "pppppppp", "pppppppp", "ppppppp", "ppppp", "ppp"),
-              "linear",
-              Map.of(
-                  "linear_forward_T", "pppppplllif",
-                  "linear_backward_input_T", "pppppplllif",
-                  "linear_backward_weight_T", "ppplll",
-                  "linear_backward_bias_T", "ppll"),
-              "optimizer",
-              Map.of(
-                  "optimizer_prepare", "pff",
-                  "loss_scale_update", "pffiff",
-                  "adamw_step", "pplfffp",
-                  "adam_step", "pplfffp",
-                  "sgd_step", "pplp",
-                  "sgd_momentum_step", "pplffip"),
-              "rmsnorm",
-              norm("rmsnorm", "pppppp", "ppppppp", "pppppp", "pppp", "pp"),
-              "softmax_cross_entropy",
-              Map.of(
-                  "softmax_cross_entropy_fused_T",
-                  "ppppppplilifilp",
-                  "softmax_cross_entropy_unaligned_T",
-                  "ppppppplilifilp",
-                  "softmax_cross_entropy_general_T",
-                  "pppppppppplilifffilp",
-                  "softmax_cross_entropy_scale",
-                  "pppplii",
-                  "softmax_cross_entropy_reduce",
-                  "ppppliii",
-                  "softmax_cross_entropy_accuracy",
-                  "pppli"),
-              "swiglu",
-              Map.of("swiglu_forward_T", "ppppppppllli")),
-          Map.of(
-              "bce_with_logits",
-              Map.of("bce_with_logits_fused_T", "pppppppppllf", "bce_with_logits_reduce", "ppll"),
-              "dropout",
-              Map.of(
-                  "dropout_forward_T", "ppppllif",
-                  "dropout_backward_T", "pppllif",
-                  "dropout_advance", "pl"),
-              "linear_128x128",
-              largeTile("128x128"),
-              "linear_128x256",
-              largeTile("128x256"),
-              "softmax",
-              Map.of("softmax_forward_T", "pplli", "softmax_backward_T", "ppplli"),
-              "glu",
-              Map.of("glu_forward_T", "pppllllliff", "glu_backward_T", "pppppplllllllliff"),
-              "squared_error",
-              Map.of("squared_error_fused_T", "pppppppplf", "squared_error_reduce", "ppll"),
-              "linear_tf32",
-              linear("tf32"),
-              "linear_tf32x3",
-              linear("tf32x3"),
-              "linear_128x128_tf32",
-              linear("128x128_tf32")));
+                  "bce_with_logits",
+                  Map.of(
+                      "bce_with_logits_fused_T", "pppppppppllf", "bce_with_logits_reduce", "ppll"),
+                  "dropout",
+                  Map.of(
+                      "dropout_forward_T", "ppppllif",
+                      "dropout_backward_T", "pppllif",
+                      "dropout_advance", "pl"),
+                  "linear_128x128",
+                  largeTile("128x128"),
+                  "linear_128x256",
+                  largeTile("128x256"),
+                  "softmax",
+                  Map.of("softmax_forward_T", "pplli", "softmax_backward_T", "ppplli"),
+                  "glu",
+                  Map.of("glu_forward_T", "pppllllliff", "glu_backward_T", "pppppplllllllliff"),
+                  "squared_error",
+                  Map.of("squared_error_fused_T", "pppppppplf", "squared_error_reduce", "ppll"),
+                  "linear_tf32",
+                  linear("tf32"),
+                  "linear_tf32x3",
+                  linear("tf32x3"),
+                  "linear_128x128_tf32",
+                  linear("128x128_tf32"))));
 
   /** {@code Map.of} takes no more than ten. */
   private static <V> Map<String, V> both(Map<String, V> some, Map<String, V> others) {
@@ -118,8 +125,8 @@ class CommittedPtxTests {
   /** Matrix products of f32 tensors on tensor cores. */
   private static Map<String, String> linear(String suffix) {
     return Map.of(
-        "linear_forward_" + suffix, "pppppplllif",
-        "linear_backward_input_" + suffix, "pppppplllif",
+        "linear_forward_" + suffix, "ppppppplllif",
+        "linear_backward_input_" + suffix, "pppppppppppplllif",
         "linear_backward_weight_" + suffix, "ppplll");
   }
 
@@ -127,8 +134,8 @@ class CommittedPtxTests {
   private static Map<String, String> largeTile(String tile) {
     Map<String, String> kernels = new TreeMap<>();
     for (String type : List.of("f16", "bf16")) {
-      kernels.put("linear_forward_%s_%s".formatted(tile, type), "pppppplllif");
-      kernels.put("linear_backward_input_%s_%s".formatted(tile, type), "pppppplllif");
+      kernels.put("linear_forward_%s_%s".formatted(tile, type), "ppppppplllif");
+      kernels.put("linear_backward_input_%s_%s".formatted(tile, type), "pppppppppppplllif");
       kernels.put("linear_backward_weight_%s_%s".formatted(tile, type), "ppplll");
     }
     return kernels;

@@ -96,7 +96,7 @@ abstract class FeedForwardGoldenTests {
           TensorArena arena = new TensorArena()) {
         load(parameters);
         OpSet ops = OpSet.of(library);
-        ActivationPlan plan = new ActivationPlan(arena, dtype, rows, true);
+        ActivationPlan plan = new ActivationPlan(arena, dtype, rows, ModelUse.TRAINING);
         Tensor input = plan.output(config.width());
         Tensor dInput = plan.output(config.width());
         Tensor targets = plan.tensor(DType.I32, Shape.of(rows));

@@ -135,6 +135,40 @@ abstract class LanguageModelTests {
     }
   }
 
+  /** With biases, whose gradients come from the products below which they lie. */
+  @ParameterizedTest
+  @CsvSource({"SWIGLU, BF16", "GELU, BF16", "GEGLU, F32"})
+  void recomputationChangesNoBit(FeedForwardKind kind, DType dtype) {
+    LanguageModelConfig config = SMALL.toBuilder().feedForward(kind).feedForwardBias(true).build();
+    try (Parameters parameters = parameters(config, dtype);
+        LanguageModel keeping =
+            new LanguageModel(
+                config,
+                ops,
+                parameters,
+                ROWS,
+                ModelUse.TRAINING,
+                LanguageModel.DEFAULT_HEAD_BYTES,
+                stream);
+        LanguageModel recomputing =
+            new LanguageModel(
+                config,
+                ops,
+                parameters,
+                ROWS,
+                ModelUse.RECOMPUTING,
+                LanguageModel.DEFAULT_HEAD_BYTES,
+                stream)) {
+      fill(keeping, 1);
+      fill(recomputing, 1);
+      double loss = train(keeping, 1f);
+      float[] gradients = parameters.gradients().toFloats(stream);
+      parameters.clearGradients(stream);
+      assertThat(train(recomputing, 1f)).isEqualTo(loss);
+      assertThat(parameters.gradients().toFloats(stream)).isEqualTo(gradients);
+    }
+  }
+
   @Test
   void rowsDoNotDependOnTheirBatch() {
     try (Parameters parameters = parameters(SMALL, DType.BF16);

@@ -60,6 +60,31 @@ class LaunchChoiceTests {
     assertThat(launch.sharedBytes()).isEqualTo(tile == GemmTile.WIDE ? 73_728 : 0);
   }
 
+  /** Two products share the registers of one: a gate's tiles are chosen with those, but smaller. */
+  @ParameterizedTest
+  @CsvSource({
+    "BF16, 512, 256, LARGE, 1, 8",
+    "F16, 512, 256, LARGE, 129, 16",
+    "BF16, 511, 256, SMALL, 65, 16",
+    "BF16, 512, 255, SMALL, 64, 8",
+    "F32, 4096, 4096, SMALL, 1, 64"
+  })
+  void theTileOfAGateIsThatOfAProduct(
+      DType dtype, long hidden, long depth, GatedTile tile, long rows, long blocks) {
+    assertThat(GatedTile.of(dtype, hidden, depth)).isEqualTo(tile);
+    assertThat(tile.launch(rows, hidden)).isEqualTo(Launch.of(blocks, 128));
+  }
+
+  /** Whole rows of tiles: 64 where columns or sums are few, otherwise 128. */
+  @ParameterizedTest
+  @CsvSource({"BF16, 129, 512, 256, 2", "BF16, 129, 512, 255, 3", "F32, 128, 512, 256, 2"})
+  void theSumsOfABiasTakeARowForEachRowOfTiles(
+      DType dtype, long rows, long cols, long depth, long sums) {
+    assertThat(BiasGradient.workspaceShape(dtype, rows, cols, depth))
+        .isEqualTo(Shape.of(sums, cols));
+    assertThat(BiasGradient.workspaceBytes(dtype, rows, cols, depth)).isEqualTo(4 * sums * cols);
+  }
+
   @Test
   void moreTilesThanAGridHoldsAreRefused() {
     GemmLaunch launch = GemmLaunch.of(GemmTile.SMALL, 1L << 22, 1L << 22);

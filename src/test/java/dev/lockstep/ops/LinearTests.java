@@ -77,7 +77,10 @@ abstract class LinearTests extends OpTests {
                                 leaky(kind, shape[0], shape[1], shape[2]),
                                 backwardInput(kind, shape[0], shape[1], shape[2]),
                                 backwardInputOfTwo(kind, shape[0], shape[1], shape[2]),
+                                scaled(kind, shape[0], shape[1], shape[2]),
                                 backwardActivation(kind, shape[0], shape[1], shape[2]),
+                                backwardBias(kind, shape[0], shape[1], shape[2]),
+                                scaledBackward(kind, shape[0], shape[1], shape[2]),
                                 backwardParameters(kind, shape[0], shape[1], shape[2]))));
   }
 
@@ -91,7 +94,10 @@ abstract class LinearTests extends OpTests {
         fused(kind, rows, width, depth),
         backwardInput(kind, rows, depth, width),
         backwardInputOfTwo(kind, rows, depth, width),
+        scaled(kind, rows, width, depth),
         backwardActivation(kind, rows, depth, width),
+        backwardBias(kind, rows, depth, width),
+        scaledBackward(kind, rows, depth, width),
         backwardParameters(kind, depth, Math.min(width, 512) + rows % 2, width));
   }
 
@@ -221,17 +227,44 @@ abstract class LinearTests extends OpTests {
         .exactly("dX", Samples.rounded(kind.dtype(), both));
   }
 
-  /** A power of two as slope, so that the product with it is exact, too. */
+  /** A power of two as slope, so that the product with it is exact, too. In place, with a bias. */
   private static OpCase backwardActivation(Kind kind, int m, int n, int k) {
     double[] dY = Samples.integers(1, (long) m * n, 3);
     double[] weight = Samples.integers(2, (long) n * k, 3);
     double[] below = Samples.integers(3, (long) m * k, 2);
+    double[] biasBefore = Samples.integers(4, k, 100);
     double[] gradient = Samples.rounded(kind.dtype(), Naive.times(dY, weight, m, n, k));
     for (int i = 0; i < gradient.length; i++) {
       gradient[i] *= below[i] > 0 ? 1 : SLOPE;
     }
+    double[] rounded = Samples.rounded(kind.dtype(), gradient);
     return new OpCase(
             name("input gradient before an activation", kind, m, n, k),
+            (ops, memory) -> {
+              var belowOrGradient = memory.updated("dX", kind.dtype(), below, m, k);
+              kind.linear(ops)
+                  .backwardInput(
+                      ops.stream,
+                      belowOrGradient,
+                      memory.input(kind.dtype(), dY, m, n),
+                      memory.input(kind.dtype(), weight, n, k),
+                      belowOrGradient,
+                      Activation.LEAKY_RELU,
+                      SLOPE,
+                      biasGradient(memory, "dBias", kind.dtype(), biasBefore, m, n));
+            })
+        .exactly("dX", rounded)
+        .exactly("dBias", Naive.plus(biasBefore, Naive.columnSums(rounded, m, k)));
+  }
+
+  /** No activation below, but a bias: sums of the product's columns are all that is fused. */
+  private static OpCase backwardBias(Kind kind, int m, int n, int k) {
+    double[] dY = Samples.integers(1, (long) m * n, 3);
+    double[] weight = Samples.integers(2, (long) n * k, 3);
+    double[] biasBefore = Samples.integers(4, k, 100);
+    double[] rounded = Samples.rounded(kind.dtype(), Naive.times(dY, weight, m, n, k));
+    return new OpCase(
+            name("input gradient and bias", kind, m, n, k),
             (ops, memory) ->
                 kind.linear(ops)
                     .backwardInput(
@@ -239,10 +272,63 @@ abstract class LinearTests extends OpTests {
                         memory.output("dX", kind.dtype(), m, k),
                         memory.input(kind.dtype(), dY, m, n),
                         memory.input(kind.dtype(), weight, n, k),
-                        memory.input(kind.dtype(), below, m, k),
-                        Activation.LEAKY_RELU,
-                        SLOPE))
-        .exactly("dX", Samples.rounded(kind.dtype(), gradient));
+                        null,
+                        Activation.NONE,
+                        0,
+                        biasGradient(memory, "dBias", kind.dtype(), biasBefore, m, n)))
+        .exactly("dX", rounded)
+        .exactly("dBias", Naive.plus(biasBefore, Naive.columnSums(rounded, m, k)));
+  }
+
+  static BiasGradient biasGradient(
+      GuardedMemory memory, String name, DType dtype, double[] before, int m, int depth) {
+    var shape = BiasGradient.workspaceShape(dtype, m, before.length, depth);
+    return new BiasGradient(
+        memory.updated(name, DType.F32, before, before.length),
+        memory.scratch(DType.F32, shape.rows(), shape.cols()));
+  }
+
+  /** A factor that is a power of two, and negative: it meets the product, but not the bias. */
+  private static OpCase scaled(Kind kind, int m, int n, int k) {
+    double[] x = Samples.integers(1, (long) m * k, 3);
+    double[] weight = Samples.integers(2, (long) n * k, 3);
+    double[] bias = Samples.integers(3, n, 9);
+    double[] halves =
+        Arrays.stream(Naive.timesTransposed(x, weight, m, n, k)).map(v -> v * -0.5).toArray();
+    return new OpCase(
+            name("scaled, bias", kind, m, n, k),
+            (ops, memory) ->
+                kind.linear(ops)
+                    .forward(
+                        ops.stream,
+                        memory.output("out", kind.dtype(), m, n),
+                        null,
+                        memory.input(kind.dtype(), x, m, k),
+                        memory.input(kind.dtype(), weight, n, k),
+                        memory.input(kind.dtype(), bias, n),
+                        null,
+                        Activation.NONE,
+                        0,
+                        memory.scalar(-0.5)))
+        .exactly("out", Samples.rounded(kind.dtype(), Naive.plusRow(halves, bias)));
+  }
+
+  private static OpCase scaledBackward(Kind kind, int m, int n, int k) {
+    double[] dY = Samples.integers(1, (long) m * n, 3);
+    double[] weight = Samples.integers(2, (long) n * k, 3);
+    double[] quarters =
+        Arrays.stream(Naive.times(dY, weight, m, n, k)).map(v -> v * 0.25).toArray();
+    return new OpCase(
+            name("scaled input gradient", kind, m, n, k),
+            (ops, memory) ->
+                kind.linear(ops)
+                    .backwardInput(
+                        ops.stream,
+                        memory.output("dX", kind.dtype(), m, k),
+                        memory.input(kind.dtype(), dY, m, n),
+                        memory.input(kind.dtype(), weight, n, k),
+                        memory.scalar(0.25)))
+        .exactly("dX", Samples.rounded(kind.dtype(), quarters));
   }
 
   private static OpCase backwardParameters(Kind kind, int m, int n, int k) {

@@ -1,9 +1,11 @@
 package dev.lockstep.ops;
 
 import dev.lockstep.tensor.Rows;
+import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Matrix products and gated units: what is wrong with an argument. */
 class MatrixArgumentsTests extends RefusalTests {
@@ -86,7 +88,82 @@ class MatrixArgumentsTests extends RefusalTests {
             f -> f.linear.backwardWeight(f.stream, f.f32(5, 3), f.f32(3, 5), f.f32(4, 3))),
         new Refused(
             "linear_backward_bias_f32: dBias has shape [4], which is 4 elements; 5 are needed",
-            f -> f.linear.backwardBias(f.stream, f.f32(4), f.f32(4, 5))));
+            f -> f.linear.backwardBias(f.stream, f.f32(4), f.f32(4, 5))),
+        new Refused(
+            "linear_forward_f32: scale has shape [2], which is 2 elements; 1 are needed",
+            f ->
+                f.linear.forward(
+                    f.stream,
+                    f.f32(4, 5),
+                    null,
+                    f.f32(4, 3),
+                    f.f32(5, 3),
+                    null,
+                    null,
+                    Activation.NONE,
+                    0,
+                    f.f32(2))),
+        new Refused(
+            "linear_backward_input_bf16: scale is bf16; f32 is needed",
+            f ->
+                f.linear.backwardInput(
+                    f.stream, f.bf16(4, 3), f.bf16(4, 5), f.bf16(5, 3), f.bf16(1))),
+        new Refused(
+            "linear_backward_input: preActivation is missing; activation relu needs it",
+            f -> below(f, f.f32(4, 3), null, Activation.RELU, null)),
+        new Refused(
+            "linear_backward_input_f32: dX overlaps preActivation in memory",
+            f -> {
+              Tensor both = f.f32(13);
+              below(
+                  f,
+                  both.slice(0, 12).reshape(Shape.of(4, 3)),
+                  both.slice(1, 12).reshape(Shape.of(4, 3)),
+                  Activation.RELU,
+                  null);
+            }),
+        new Refused(
+            "linear_backward_bias_f32: dBias has shape [4], which is 4 elements; 3 are needed",
+            f ->
+                below(
+                    f,
+                    f.f32(4, 3),
+                    f.f32(4, 3),
+                    Activation.RELU,
+                    new BiasGradient(f.f32(4), f.f32(1, 3)))),
+        new Refused(
+            "linear_backward_input_f32: workspace is f32[2], too small; f32[1, 3] is needed",
+            f ->
+                below(
+                    f,
+                    f.f32(4, 3),
+                    f.f32(4, 3),
+                    Activation.RELU,
+                    new BiasGradient(f.f32(3), f.f32(2)))),
+        new Refused(
+            "linear_backward_input_f32: workspace overlaps dY in memory",
+            f -> {
+              Tensor dY = f.f32(4, 5);
+              f.linear.backwardInput(
+                  f.stream,
+                  f.f32(4, 3),
+                  dY,
+                  f.f32(5, 3),
+                  null,
+                  Activation.NONE,
+                  0,
+                  new BiasGradient(f.f32(3), dY));
+            }));
+  }
+
+  private static void below(
+      OpFixture f,
+      Tensor dX,
+      @Nullable Tensor preActivation,
+      Activation activation,
+      @Nullable BiasGradient bias) {
+    f.linear.backwardInput(
+        f.stream, dX, f.f32(4, 5), f.f32(5, 3), preActivation, activation, 0, bias);
   }
 
   private static Stream<Refused> gates() {
@@ -119,6 +196,46 @@ class MatrixArgumentsTests extends RefusalTests {
                     null,
                     null,
                     Activation.LEAKY_RELU)),
+        new Refused(
+            "swiglu_forward_f32: h is missing; without it gate and up are both needed",
+            f ->
+                f.swiGlu.forward(
+                    f.stream,
+                    null,
+                    f.f32(4, 6),
+                    null,
+                    f.f32(4, 3),
+                    f.f32(6, 3),
+                    f.f32(6, 3),
+                    null,
+                    null,
+                    Activation.SILU)),
+        new Refused(
+            "swiglu_backward: activation leaky_relu has a slope, which a gate does not take",
+            f -> gradients(f, f.f32(4, 6), f.f32(4, 6), f.f32(4, 6), Activation.LEAKY_RELU)),
+        new Refused(
+            "linear_backward_input_f32: dUp has shape [4, 5], which is 4 rows of 5; 4 rows of 6",
+            f -> gradients(f, f.f32(4, 5), f.f32(4, 6), f.f32(4, 6), Activation.SILU)),
+        new Refused(
+            "linear_backward_input_f32: gate is bf16; f32 is needed",
+            f -> gradients(f, f.f32(4, 6), f.bf16(4, 6), f.f32(4, 6), Activation.SILU)),
+        new Refused(
+            "linear_backward_input_f32: h overlaps up in memory",
+            f -> {
+              Tensor up = f.f32(4, 6);
+              f.swiGlu.backward(
+                  f.stream,
+                  f.f32(4, 6),
+                  f.f32(4, 6),
+                  up,
+                  f.f32(4, 5),
+                  f.f32(5, 6),
+                  f.f32(4, 6),
+                  up,
+                  Activation.SILU,
+                  null,
+                  null);
+            }),
         new Refused(
             "glu_forward_f32: up is 1 rows of 3; 1 rows of 4 are needed",
             f -> f.swiGlu.gluForward(f.stream, f.f32(4), f.f32(4), f.f32(3), Activation.SILU)),
@@ -180,6 +297,22 @@ class MatrixArgumentsTests extends RefusalTests {
         new Refused(
             "activation relu has no clamped form; silu has",
             f -> new Gate(Activation.RELU, Accuracy.ACCURATE, 7, 1)));
+  }
+
+  private static void gradients(
+      OpFixture f, Tensor dUp, Tensor gate, Tensor up, Activation activation) {
+    f.swiGlu.backward(
+        f.stream,
+        f.f32(4, 6),
+        dUp,
+        null,
+        f.f32(4, 5),
+        f.f32(5, 6),
+        gate,
+        up,
+        activation,
+        null,
+        null);
   }
 
   private static void forward(OpFixture f, Tensor out, Tensor x, Tensor weight) {

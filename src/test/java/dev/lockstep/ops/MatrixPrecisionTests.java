@@ -257,7 +257,8 @@ abstract class MatrixPrecisionTests extends OpTests {
                         memory.input(F32, weight, n, k),
                         memory.input(F32, below, m, k),
                         activation,
-                        SLOPE))
+                        SLOPE,
+                        null))
         .within(tolerance + 2 * product.missing(), "dX", dX);
   }
 

@@ -4,7 +4,9 @@ import static dev.lockstep.check.Tolerances.ACTIVATION;
 import static dev.lockstep.check.Tolerances.ACTIVATION_GRADIENT;
 
 import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Tensor;
 import java.util.Arrays;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -17,12 +19,19 @@ abstract class SwiGluTests extends OpTests {
     {1, 1, 1}, {1, 65, 63}, {63, 16, 65}, {64, 64, 64}, {65, 40, 72}, {3, 130, 260}
   };
 
+  /**
+   * For the tiles of 128 × 64, as {@link LinearTests} has them: whole tiles and a ring that turns
+   * twice; one row and cut columns; rows without alignment.
+   */
+  private static final int[][] LARGE = {{128, 512, 256}, {1, 520, 264}, {130, 513, 328}};
+
   private static final int[] COUNTS = {1, 7, 255, 2049};
 
   private static final Activation[] ACTIVATIONS = {
     Activation.NONE,
     Activation.RELU,
     Activation.SIGMOID,
+    Activation.TANH,
     Activation.SILU,
     Activation.GELU_TANH,
     Activation.GELU_ERF
@@ -30,14 +39,47 @@ abstract class SwiGluTests extends OpTests {
 
   @Override
   Stream<OpCase> cases() {
-    return TYPES.stream().flatMap(dtype -> Stream.concat(products(dtype), elementwise(dtype)));
+    Stream<OpCase> small =
+        TYPES.stream().flatMap(dtype -> Stream.concat(products(dtype), elementwise(dtype)));
+    Stream<OpCase> large =
+        Arrays.stream(LARGE)
+            .flatMap(
+                s ->
+                    Stream.of(
+                        fused(DType.BF16, s[0], s[1], s[2], Activation.SILU, Kept.ALL),
+                        fusedBackward(DType.BF16, s[0], s[2], s[1], Activation.SILU, true)));
+    return Stream.of(
+            small,
+            large,
+            Stream.of(
+                fused(DType.F16, 130, 513, 328, Activation.GELU_TANH, Kept.GATE_AND_UP),
+                fusedBackward(DType.F16, 130, 328, 513, Activation.RELU, false)))
+        .flatMap(Function.identity());
+  }
+
+  /** What is written besides, or instead of, h. */
+  private enum Kept {
+    NOTHING,
+    GATE_AND_UP,
+    ALL
   }
 
   private static Stream<OpCase> products(DType dtype) {
     Stream<OpCase> shapes =
-        Arrays.stream(SHAPES).map(s -> fused(dtype, s[0], s[1], s[2], Activation.SILU, true));
+        Arrays.stream(SHAPES)
+            .flatMap(
+                s ->
+                    Stream.of(
+                        fused(dtype, s[0], s[1], s[2], Activation.SILU, Kept.ALL),
+                        fused(dtype, s[0], s[1], s[2], Activation.SILU, Kept.GATE_AND_UP),
+                        fusedBackward(dtype, s[0], s[2], s[1], Activation.RELU, true)));
     Stream<OpCase> activations =
-        Arrays.stream(ACTIVATIONS).map(a -> fused(dtype, 5, 66, 40, a, false));
+        Arrays.stream(ACTIVATIONS)
+            .flatMap(
+                a ->
+                    Stream.of(
+                        fused(dtype, 5, 66, 40, a, Kept.NOTHING),
+                        fusedBackward(dtype, 5, 40, 66, a, false)));
     return Stream.concat(shapes, activations);
   }
 
@@ -61,7 +103,8 @@ abstract class SwiGluTests extends OpTests {
   }
 
   private static OpCase fused(
-      DType dtype, int m, int hidden, int k, Activation activation, boolean everything) {
+      DType dtype, int m, int hidden, int k, Activation activation, Kept kept) {
+    boolean everything = kept != Kept.NOTHING;
     double[] x = Samples.integers(1, (long) m * k, 2);
     double[] wGate = Samples.integers(2, (long) hidden * k, 1);
     double[] wUp = Samples.integers(3, (long) hidden * k, 1);
@@ -74,7 +117,11 @@ abstract class SwiGluTests extends OpTests {
             "%s%s %s, %d x %d, depth %d"
                 .formatted(
                     activation.label(),
-                    everything ? ", biases, gate and up kept" : "",
+                    switch (kept) {
+                      case NOTHING -> "";
+                      case GATE_AND_UP -> ", biases, gate and up alone";
+                      case ALL -> ", biases, gate and up kept";
+                    },
                     dtype.suffix(),
                     m,
                     hidden,
@@ -82,7 +129,7 @@ abstract class SwiGluTests extends OpTests {
             (ops, memory) ->
                 ops.swiGlu.forward(
                     ops.stream,
-                    memory.output("h", dtype, m, hidden),
+                    kept == Kept.GATE_AND_UP ? null : memory.output("h", dtype, m, hidden),
                     everything ? memory.output("gate", dtype, m, hidden) : null,
                     everything ? memory.output("up", dtype, m, hidden) : null,
                     memory.input(dtype, x, m, k),
@@ -94,7 +141,71 @@ abstract class SwiGluTests extends OpTests {
     if (everything) {
       op.exactly("gate", gate).exactly("up", up);
     }
-    return expectGated(op, dtype, activation, gate, up);
+    return kept == Kept.GATE_AND_UP ? op : expectGated(op, dtype, activation, gate, up);
+  }
+
+  /**
+   * Whole numbers, so that dH is exact; in place, or with h and the gradients of both biases, whose
+   * sums are exact where the activation is.
+   */
+  private static OpCase fusedBackward(
+      DType dtype, int m, int n, int hidden, Activation activation, boolean everything) {
+    double[] dY = Samples.integers(1, (long) m * n, 2);
+    double[] wDown = Samples.integers(2, (long) n * hidden, 1);
+    double[] gate = Samples.integers(3, (long) m * hidden, 3);
+    double[] up = Samples.integers(4, (long) m * hidden, 2);
+    double[] dH = Samples.rounded(dtype, Naive.times(dY, wDown, m, n, hidden));
+    double[] before = Samples.integers(5, hidden, 100);
+    OpCase op =
+        new OpCase(
+            "gradients from dY, %s%s %s, %d x %d, depth %d"
+                .formatted(
+                    activation.label(),
+                    everything ? ", biases, h once more" : " in place",
+                    dtype.suffix(),
+                    m,
+                    hidden,
+                    n),
+            (ops, memory) -> {
+              Tensor g =
+                  everything
+                      ? memory.input(dtype, gate, m, hidden)
+                      : memory.updated("dGate", dtype, gate, m, hidden);
+              Tensor u =
+                  everything
+                      ? memory.input(dtype, up, m, hidden)
+                      : memory.updated("dUp", dtype, up, m, hidden);
+              ops.swiGlu.backward(
+                  ops.stream,
+                  everything ? memory.output("dGate", dtype, m, hidden) : g,
+                  everything ? memory.output("dUp", dtype, m, hidden) : u,
+                  everything ? memory.output("h", dtype, m, hidden) : null,
+                  memory.input(dtype, dY, m, n),
+                  memory.input(dtype, wDown, n, hidden),
+                  g,
+                  u,
+                  activation,
+                  everything
+                      ? LinearTests.biasGradient(memory, "dGateBias", dtype, before, m, n)
+                      : null,
+                  everything
+                      ? LinearTests.biasGradient(memory, "dUpBias", dtype, before, m, n)
+                      : null);
+            });
+    if (everything) {
+      expectGated(op, dtype, activation, gate, up);
+    }
+    if (everything && activation == Activation.RELU) {
+      double[] dUp =
+          Samples.rounded(dtype, Naive.times(dH, ActivationReference.values(activation, gate, 0)));
+      double[] slope = ActivationReference.derivatives(activation, gate, 0);
+      double[] dGate = Samples.rounded(dtype, Naive.times(Naive.times(dH, up), slope));
+      return op.exactly("dUp", dUp)
+          .exactly("dGate", dGate)
+          .exactly("dUpBias", Naive.plus(before, Naive.columnSums(dUp, m, hidden)))
+          .exactly("dGateBias", Naive.plus(before, Naive.columnSums(dGate, m, hidden)));
+    }
+    return expectGradients(op, dtype, activation, gate, up, dH);
   }
 
   private static double[] linear(

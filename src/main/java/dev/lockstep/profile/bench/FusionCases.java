@@ -4,6 +4,7 @@ import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.Activations;
 import dev.lockstep.ops.FusedLinear;
+import dev.lockstep.ops.GatedTile;
 import dev.lockstep.ops.GemmTile;
 import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.ops.SwiGlu;
@@ -42,7 +43,11 @@ final class FusionCases {
       ProductCases.tiles(dtype).forEach(tile -> fusions.add(cases.gelu(tile, training)));
     }
     for (boolean training : new boolean[] {false, true}) {
-      fusions.add(cases.swiGlu(training));
+      for (GatedTile tile : GatedTile.values()) {
+        if (tile.takes(dtype)) {
+          fusions.add(cases.swiGlu(tile, training));
+        }
+      }
     }
   }
 
@@ -57,7 +62,7 @@ final class FusionCases {
             name(training, "fused"),
             operands,
             written,
-            tile,
+            TileShape.of(tile),
             (library, memory) -> {
               FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
               Tensor out = memory.zeros(dtype, m, n);
@@ -72,7 +77,7 @@ final class FusionCases {
             name(training, "apart"),
             operands,
             3 * once,
-            tile,
+            TileShape.of(tile),
             (library, memory) -> {
               FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
               Activations activations = new Activations(library);
@@ -89,8 +94,9 @@ final class FusionCases {
   }
 
   /** In training g and u are written by both, and read again by the third kernel of those apart. */
-  private Fusion swiGlu(boolean training) {
-    GemmTile tile = GemmTile.SMALL;
+  private Fusion swiGlu(GatedTile tile, boolean training) {
+    TileShape both = TileShape.of(tile);
+    TileShape alone = TileShape.of(tile.single());
     ProductBytes pair = new ProductBytes(dtype, m, n, k, 2);
     ProductBytes single = ProductBytes.of(dtype, m, n, k);
     long written = training ? 3 * once : once;
@@ -101,9 +107,9 @@ final class FusionCases {
             name(training, "fused"),
             pair,
             written,
-            tile,
+            both,
             (library, memory) -> {
-              SwiGlu op = new SwiGlu(library);
+              SwiGlu op = new SwiGlu(library, tile);
               Tensor h = memory.zeros(dtype, m, n);
               Tensor gate = training ? memory.zeros(dtype, m, n) : null;
               Tensor up = training ? memory.zeros(dtype, m, n) : null;
@@ -120,11 +126,11 @@ final class FusionCases {
             dtype,
             shape,
             pair.fewest() + 5 * once,
-            2 * single.inTiles(tile) + 5 * once,
-            ProductCases.traffic(single, tile),
-            Optional.of(ProductCases.activated(pair, tile)),
+            2 * single.inTiles(alone) + 5 * once,
+            ProductCases.traffic(single, alone),
+            Optional.of(ProductCases.activated(pair, both)),
             (library, memory) -> {
-              FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile);
+              FusedLinear op = new FusedLinear(library, MatrixPrecision.FP32, tile.single());
               SwiGlu gates = new SwiGlu(library);
               Tensor h = memory.zeros(dtype, m, n);
               Tensor gate = memory.zeros(dtype, m, n);
@@ -146,7 +152,7 @@ final class FusionCases {
       String pass,
       ProductBytes operands,
       long moreBytes,
-      GemmTile tile,
+      TileShape tile,
       BenchCase.Plan plan) {
     return new BenchCase(
         operands.rights() == 2 ? "gated" : "activated",

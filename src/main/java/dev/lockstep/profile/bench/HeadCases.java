@@ -56,12 +56,12 @@ final class HeadCases {
       ProductBytes weight = ProductBytes.of(dtype, n, k, rows);
       Shape logits = Shape.of(rows, n);
       // Written by the product, read by the loss, which in training writes their gradient there.
-      planned += forward.inTiles(tile) + Tensor.bytes(dtype, logits);
+      planned += forward.inTiles(TileShape.of(tile)) + Tensor.bytes(dtype, logits);
       planned += (training ? LossCases.moves(logits, dtype) : 1) * Tensor.bytes(dtype, logits);
-      aligned &= forward.isWhole(tile);
+      aligned &= forward.isWhole(TileShape.of(tile));
       if (training) {
-        planned += input.inTiles(tile) + weight.inTiles(tile) + dWeight;
-        aligned &= input.isWhole(tile) && weight.isWhole(tile);
+        planned += input.inTiles(TileShape.of(tile)) + weight.inTiles(TileShape.of(tile)) + dWeight;
+        aligned &= input.isWhole(TileShape.of(tile)) && weight.isWhole(TileShape.of(tile));
       }
     }
     return new BenchCase(
@@ -73,7 +73,7 @@ final class HeadCases {
         whole.fewest() + (training ? dX + dWeight : 0),
         planned + (training ? dX : 0),
         aligned ? OptionalDouble.of(ProductCases.LIMIT) : OptionalDouble.empty(),
-        Optional.of(ProductCases.activated(whole, tile, training ? 3 : 1)),
+        Optional.of(ProductCases.activated(whole, TileShape.of(tile), training ? 3 : 1)),
         plan(dtype, shape, tile, chunks, training));
   }
 

@@ -1,7 +1,6 @@
 package dev.lockstep.profile.bench;
 
 import dev.lockstep.numeric.DType;
-import dev.lockstep.ops.GemmTile;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 
@@ -21,13 +20,13 @@ record ProductBytes(DType dtype, long rows, long cols, long depth, int rights) {
   }
 
   /** The left operand once for each column of tiles, the right ones once for each row of them. */
-  long inTiles(GemmTile tile) {
-    return Math.ceilDiv(cols, (long) tile.cols()) * left()
-        + Math.ceilDiv(rows, (long) tile.rows()) * rights * right();
+  long inTiles(TileShape tile) {
+    return Math.ceilDiv(cols, tile.cols()) * left()
+        + Math.ceilDiv(rows, tile.rows()) * rights * right();
   }
 
   /** Whether tiles cover the result exactly, and rows of all operands begin at a sector. */
-  boolean isWhole(GemmTile tile) {
+  boolean isWhole(TileShape tile) {
     return rows % tile.rows() == 0
         && cols % tile.cols() == 0
         && depth * dtype.byteSize() % Traffic.SECTOR == 0;

@@ -149,23 +149,23 @@ final class ProductCases {
         operands.dtype(),
         shape,
         operands.fewest() + resultBytes,
-        operands.inTiles(tile) + resultBytes,
-        traffic(operands, tile),
-        Optional.of(limits(operands, tile)),
+        operands.inTiles(TileShape.of(tile)) + resultBytes,
+        traffic(operands, TileShape.of(tile)),
+        Optional.of(limits(operands, TileShape.of(tile))),
         plan);
   }
 
   /** Where tiles are whole. */
-  static OptionalDouble traffic(ProductBytes operands, GemmTile tile) {
+  static OptionalDouble traffic(ProductBytes operands, TileShape tile) {
     return operands.isWhole(tile) ? OptionalDouble.of(LIMIT) : OptionalDouble.empty();
   }
 
   /** All that a product without an activation is held to. */
-  static ProductLimits limits(ProductBytes operands, GemmTile tile) {
+  static ProductLimits limits(ProductBytes operands, TileShape tile) {
     // A product of 16-bit types is 16 deep, others of fewer terms have no limit of instructions.
-    boolean large = operands.dtype() != DType.F32 && (long) tile.rows() * tile.cols() >= LARGE;
+    boolean large = operands.dtype() != DType.F32 && tile.area() >= LARGE;
     boolean counted = operands.isWhole(tile) && operands.depth() >= DEPTH && large;
-    double most = (long) tile.rows() * tile.cols() > LARGE ? WIDE_INSTRUCTIONS : INSTRUCTIONS;
+    double most = tile.area() > LARGE ? WIDE_INSTRUCTIONS : INSTRUCTIONS;
     return new ProductLimits(
         tile.label(),
         operands.flops(),
@@ -176,12 +176,12 @@ final class ProductCases {
   }
 
   /** What one with an activation is held to: its instructions are counted, but held to nothing. */
-  static ProductLimits activated(ProductBytes operands, GemmTile tile) {
+  static ProductLimits activated(ProductBytes operands, TileShape tile) {
     return activated(operands, tile, 1);
   }
 
   /** The same of several products of as many operations as this. */
-  static ProductLimits activated(ProductBytes operands, GemmTile tile, int products) {
+  static ProductLimits activated(ProductBytes operands, TileShape tile, int products) {
     return new ProductLimits(
         tile.label(),
         products * operands.flops(),
@@ -191,7 +191,7 @@ final class ProductCases {
         WARPS);
   }
 
-  private static OptionalDouble share(ProductBytes operands, GemmTile tile) {
+  private static OptionalDouble share(ProductBytes operands, TileShape tile) {
     return operands.isWhole(tile) && operands.depth() >= SHARE_DEPTH
         ? OptionalDouble.of(TENSOR_SHARE)
         : OptionalDouble.empty();

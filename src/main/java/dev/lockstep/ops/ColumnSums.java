@@ -1,0 +1,40 @@
+package dev.lockstep.ops;
+
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** dBias += the sums of the columns of a matrix, in an order that depends on its shape alone. */
+final class ColumnSums {
+  private final KernelFamily kernels;
+  private final Operands operands = new Operands();
+  private @Nullable ColumnLaunch prepared;
+
+  ColumnSums(KernelLibrary library) {
+    kernels = new KernelFamily(library, "linear", "linear_backward_bias");
+  }
+
+  /** Checks the operands of the next {@link #launch}. */
+  ColumnSums prepare(Tensor dBias, String name, Tensor matrix) {
+    long rows = matrix.shape().rows();
+    long cols = matrix.shape().cols();
+    prepared = ColumnLaunch.of(cols);
+    operands
+        .begin(kernels.of(matrix.dtype()))
+        .output("dBias", dBias, DType.F32, cols)
+        .input(name, matrix, matrix.dtype(), rows, cols)
+        .int64(rows)
+        .int64(cols)
+        .checked();
+    return this;
+  }
+
+  /** Launches what was prepared, once; nothing where nothing was. */
+  void launch(Stream stream) {
+    if (prepared != null) {
+      operands.launch(stream, prepared.launch());
+      prepared = null;
+    }
+  }
+}
