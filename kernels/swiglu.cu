@@ -22,9 +22,12 @@
 // Fewest bytes: x, both weights and the results once; what L2 misses of shared operands comes on
 // top.
 //
+// swiglu_forward_tf32 and _tf32x3 multiply fp32 tensors on tensor cores (gemm_tf32.cuh).
+//
 // Launch: block 128, grid ceil(M / 64) * ceil(H / 64), one 64 x 64 tile of h per block.
 // swiglu_128x64.cu has the same in larger tiles, with the same bits.
 
+#include "gemm_tf32.cuh"
 #include "swiglu.cuh"
 
 namespace lockstep {
@@ -42,3 +45,8 @@ using namespace lockstep;
 #define ENTRY(suffix, T) LOCKSTEP_SWIGLU_ENTRY(_##suffix, T, Tile<T>)
 
 LOCKSTEP_FOR_EACH_TYPE(ENTRY)
+
+struct WordTile : GemmTile<64, 64, 64, 32, 32, 3, false, 2> {};
+
+LOCKSTEP_SWIGLU_ENTRY_AS(_tf32, float, Tf32<1>, WordTile)
+LOCKSTEP_SWIGLU_ENTRY_AS(_tf32x3, float, Tf32<3>, WordTile)

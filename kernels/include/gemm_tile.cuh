@@ -76,6 +76,13 @@ struct Matrix {
   i64 columns;
 };
 
+// What is stored as T, to be multiplied as a Factor of the same size.
+template <class Factor, class T>
+__device__ __forceinline__ Matrix<Factor> factors(const T* data, i64 rows, i64 columns) {
+  static_assert(sizeof(Factor) == sizeof(T), "the same elements");
+  return {reinterpret_cast<const Factor*>(data), rows, columns};
+}
+
 // Which index of an operand's matrix runs along the sum.
 enum class Depth {
   kColumns,  // [result index, depth]: neighbours in memory are added up

@@ -7,13 +7,6 @@
 
 namespace lockstep {
 
-// What is stored as T, to be multiplied as a Factor of the same size.
-template <class Factor, class T>
-__device__ __forceinline__ Matrix<Factor> factors(const T* data, i64 rows, i64 columns) {
-  static_assert(sizeof(Factor) == sizeof(T), "the same elements");
-  return {reinterpret_cast<const Factor*>(data), rows, columns};
-}
-
 template <class T, class Tile, class Factor = T>
 __device__ __forceinline__ void linearForward(T* out, T* pre, const T* x, const T* weight,
                                               const T* bias, const T* residual, const float* scale,

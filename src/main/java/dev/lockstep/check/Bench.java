@@ -16,6 +16,7 @@ import dev.lockstep.ops.GradientScaling;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.LayerNorm;
 import dev.lockstep.ops.LinearCrossEntropy;
+import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.ops.MeanSquaredError;
 import dev.lockstep.ops.RmsNorm;
 import dev.lockstep.ops.SgdKernel;
@@ -29,6 +30,7 @@ final class Bench implements AutoCloseable {
   final KernelLibrary library;
   final Stream stream;
   final FusedLinear linear;
+  final FusedLinear tf32Linear;
   final SwiGlu swiGlu;
   final Activations activations;
   final SoftmaxCrossEntropy crossEntropy;
@@ -54,6 +56,7 @@ final class Bench implements AutoCloseable {
     library = new KernelLibrary(device);
     stream = device.newStream();
     linear = new FusedLinear(library);
+    tf32Linear = new FusedLinear(library, MatrixPrecision.TF32);
     swiGlu = new SwiGlu(library);
     activations = new Activations(library);
     crossEntropy = new SoftmaxCrossEntropy(library);

@@ -3,6 +3,8 @@ package dev.lockstep.check;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.BiasGradient;
+import dev.lockstep.ops.FusedLinear;
+import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.LinearFormula;
 import dev.lockstep.reference.Variable;
@@ -13,7 +15,10 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** {@code act(x Wᵀ + b) (+ residual)}, its input's, weight's and bias's gradients. */
+/**
+ * {@code act(x Wᵀ + b) (+ residual)}, its input's, weight's and bias's gradients; {@code
+ * linear_tf32} without activations, behind which the errors of TF32 meet kinks.
+ */
 final class LinearCheck implements OpCheck {
   /**
    * Rows, inputs, outputs. The kernels tile 64 × 64 with depth 16 or 32 and load 16 bytes where
@@ -31,13 +36,43 @@ final class LinearCheck implements OpCheck {
   /** As wide and as deep as the 16-bit types' tiles of 128 × 128 are for, in all passes. */
   private static final int[] WIDE = {9, 512, 520};
 
+  private final boolean tf32;
+
+  /**
+   * @param tf32 whether matrices multiply in {@link MatrixPrecision#TF32}
+   */
+  LinearCheck(boolean tf32) {
+    this.tf32 = tf32;
+  }
+
   @Override
   public String op() {
-    return "linear";
+    return tf32 ? "linear_tf32" : "linear";
   }
 
   @Override
   public List<Problem> problems(DType dtype) {
+    return tf32 ? roundedProblems(dtype) : exactProblems(dtype);
+  }
+
+  /** Only f32 has factors to round. */
+  private List<Problem> roundedProblems(DType dtype) {
+    List<Problem> problems = new ArrayList<>();
+    if (dtype == DType.F32) {
+      for (int[] shape : SHAPES) {
+        problems.add(problem(dtype, shape, Activation.NONE, "", true));
+      }
+      problems.add(problem(dtype, WIDE, Activation.NONE, "_nobias", false));
+      problems.add(
+          make(dtype, new int[] {66, 64, 72}, Activation.NONE, "_misaligned", true)
+              .with(Problems.MISALIGNED, true)
+              .normal("residual", 1, 66, 72)
+              .build());
+    }
+    return problems;
+  }
+
+  private List<Problem> exactProblems(DType dtype) {
     List<Problem> problems = new ArrayList<>();
     for (int[] shape : SHAPES) {
       problems.add(problem(dtype, shape, Activation.NONE, "", true));
@@ -120,18 +155,19 @@ final class LinearCheck implements OpCheck {
     Activation activation = activation(problem);
     boolean activated = activation != Activation.NONE;
 
+    FusedLinear linear = tf32 ? bench.tf32Linear : bench.linear;
     Tensor x = trial.input("x", dtype, hostX);
     Tensor weight = trial.input("weight", dtype, hostWeight);
     Tensor bias = trial.optionalInput("bias", dtype, problem.optionalInput("bias"));
     Tensor residual = trial.optionalInput("residual", dtype, problem.optionalInput("residual"));
     Tensor y = trial.output("y", dtype, m, n);
     @Nullable Tensor pre = activated ? trial.output("pre", dtype, m, n) : null;
-    bench.linear.forward(
+    linear.forward(
         trial.stream(), y, pre, x, weight, bias, residual, activation, (float) slope(problem));
 
     // Nobody needs the pre-activation without a backward pass.
     Tensor alone = trial.output("y_alone", dtype, m, n);
-    bench.linear.forward(
+    linear.forward(
         trial.stream(), alone, null, x, weight, bias, residual, activation, (float) slope(problem));
 
     // The layer above is the identity, so that its input's gradient is dY, on the way to dZ.
@@ -151,9 +187,9 @@ final class LinearCheck implements OpCheck {
     Tensor dX = trial.output("dX", dtype, hostX.extents());
     Tensor dWeight = trial.accumulator("dWeight", n, hostX.columns());
     Tensor dBiasAlone = trial.accumulator("dBias alone", n);
-    bench.linear.backwardInput(trial.stream(), dX, dZ, weight);
-    bench.linear.backwardWeight(trial.stream(), dWeight, dZ, x);
-    bench.linear.backwardBias(trial.stream(), dBiasAlone, dZ);
+    linear.backwardInput(trial.stream(), dX, dZ, weight);
+    linear.backwardWeight(trial.stream(), dWeight, dZ, x);
+    linear.backwardBias(trial.stream(), dBiasAlone, dZ);
 
     Answers answers =
         new Answers()
@@ -184,23 +220,27 @@ final class LinearCheck implements OpCheck {
     // A sum's terms: rounding starts at the size of the largest.
     double terms = Math.max(x.maxAbs() * weight.maxAbs(), bias == null ? 0 : bias.maxAbs());
     return switch (tensor) {
-      case "out.pre" -> Tolerances.PRODUCT.of(problem.dtype(), x.columns(), scale, terms);
+      case "out.pre" -> product().of(problem.dtype(), x.columns(), scale, terms);
       case "out.y", "out.y_alone" -> {
         double before = activated ? expected.maxAbs("out.pre") : 0;
-        yield (activated ? Tolerances.ACTIVATED_PRODUCT : Tolerances.PRODUCT)
+        yield (activated ? Tolerances.ACTIVATED_PRODUCT : product())
             .of(problem.dtype(), x.columns(), Math.max(scale, before), terms);
       }
       case "grad.x" ->
-          (activated ? Tolerances.ACTIVATED_PRODUCT_GRADIENT : Tolerances.PRODUCT)
+          (activated ? Tolerances.ACTIVATED_PRODUCT_GRADIENT : product())
               .of(problem.dtype(), weight.rows(), scale, dY.maxAbs() * weight.maxAbs());
       case "grad.weight" ->
-          rowSum(activated)
+          (tf32 ? Tolerances.TF32_ROW_SUM : rowSum(activated))
               .ofAccumulated(problem.dtype(), x.rows(), scale, dY.maxAbs() * x.maxAbs());
       case "grad.bias", "grad.bias_alone" ->
           rowSum(activated).ofAccumulated(problem.dtype(), x.rows(), scale, dY.maxAbs());
       case "grad.residual" -> Tolerances.EXACT.of(problem.dtype(), 1, scale, scale);
       default -> throw new IllegalArgumentException(tensor);
     };
+  }
+
+  private Tolerances product() {
+    return tf32 ? Tolerances.TF32_PRODUCT : Tolerances.PRODUCT;
   }
 
   private static Tolerances rowSum(boolean activated) {

@@ -37,12 +37,19 @@ public enum Tolerances {
    * of the sum of all magnitudes.
    */
   TENSOR_PRODUCT(1, 0, 2, Growth.STEPS),
+  /**
+   * The same with factors rounded to TF32, which has 11 significant bits: either is off by at most
+   * 2⁻¹¹, 2¹³ times what fp32 is, and these errors have random signs as well.
+   */
+  TF32_PRODUCT(1, 0, 2 * 0x1p13 + 4, Growth.SUM),
   /** The same through an activation, whose argument was stored too. */
   ACTIVATED_PRODUCT(2, 0, 12, Growth.SUM),
   /** A gradient through an activation: its argument, dz and the result are stored. */
   ACTIVATED_PRODUCT_GRADIENT(3, 0, 12, Growth.SUM),
   /** A sum over rows kept in fp32: exact terms, nothing stored in between. */
   ROW_SUM(0, 0, 4, Growth.SUM),
+  /** A sum over rows kept in fp32 of products of factors rounded to TF32. */
+  TF32_ROW_SUM(0, 0, 2 * 0x1p13 + 4, Growth.SUM),
   /** A sum over rows kept in fp32 of terms that passed an activation: argument and dz stored. */
   ACTIVATED_ROW_SUM(0, 2, 12, Growth.SUM),
 

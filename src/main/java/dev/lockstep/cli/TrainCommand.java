@@ -97,7 +97,9 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--precision",
       paramLabel = "TYPE",
-      description = "bf16 (default; with fp32 master weights) or fp32")
+      description =
+          "bf16 (default; with fp32 master weights), tf32 (fp32 but for the factors of matrix"
+              + " products) or fp32")
   private Precision precision = DEFAULTS.precision();
 
   @Option(

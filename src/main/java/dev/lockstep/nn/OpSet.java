@@ -7,6 +7,7 @@ import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.LayerNorm;
 import dev.lockstep.ops.LinearCrossEntropy;
+import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.ops.RmsNorm;
 import dev.lockstep.ops.SoftmaxCrossEntropy;
 import dev.lockstep.ops.SwiGlu;
@@ -26,15 +27,20 @@ public record OpSet(
     LinearCrossEntropy linearCrossEntropy,
     Embedding embedding,
     Fill fill) {
-  /** The ops of a library. */
+  /** The ops of a library; f32 matrices multiply in {@link MatrixPrecision#FP32}. */
   public static OpSet of(KernelLibrary library) {
-    FusedLinear linear = new FusedLinear(library);
+    return of(library, MatrixPrecision.FP32);
+  }
+
+  /** The ops of a library, and how their f32 matrices multiply. */
+  public static OpSet of(KernelLibrary library, MatrixPrecision precision) {
+    FusedLinear linear = new FusedLinear(library, precision);
     SoftmaxCrossEntropy crossEntropy = new SoftmaxCrossEntropy(library);
     return new OpSet(
         library,
         linear,
         new Activations(library),
-        new SwiGlu(library),
+        new SwiGlu(library, precision),
         new RmsNorm(library),
         new LayerNorm(library),
         crossEntropy,

@@ -15,14 +15,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SwiGlu {
   private final GatedTile.Family forward;
+  private final LazyKernel f32Forward;
   private final InputGradientKernel backward;
   private final KernelFamily gluForward;
   private final KernelFamily gluBackward;
   private final @Nullable GatedTile forced;
   private final Operands operands = new Operands();
 
+  /** Products of f32 tensors are those of {@link MatrixPrecision#FP32}. */
   public SwiGlu(KernelLibrary library) {
-    this(library, null);
+    this(library, MatrixPrecision.FP32);
+  }
+
+  public SwiGlu(KernelLibrary library, MatrixPrecision precision) {
+    this(library, precision, null);
   }
 
   /**
@@ -31,10 +37,11 @@ public final class SwiGlu {
    * @param forced that {@linkplain GatedTile#takes takes} the storage type; null leaves the choice
    *     to the shape
    */
-  public SwiGlu(KernelLibrary library, @Nullable GatedTile forced) {
+  public SwiGlu(KernelLibrary library, MatrixPrecision precision, @Nullable GatedTile forced) {
     this.forced = forced;
+    f32Forward = new LazyKernel(library, "swiglu", "swiglu_forward_" + precision.suffix());
     forward = new GatedTile.Family(library);
-    backward = new InputGradientKernel(library, MatrixPrecision.FP32, null);
+    backward = new InputGradientKernel(library, precision, null);
     gluForward = new KernelFamily(library, "glu", "glu_forward");
     gluBackward = new KernelFamily(library, "glu", "glu_backward");
   }
@@ -72,7 +79,7 @@ public final class SwiGlu {
     long k = x.shape().cols();
     long hidden = wGate.shape().rows();
     GatedTile tile = forced == null ? GatedTile.of(dtype, hidden, k) : forced;
-    begin(forward.of(tile, dtype), activation);
+    begin(dtype == DType.F32 ? f32Forward.get() : forward.of(tile, dtype), activation);
     if (h == null && (gate == null || up == null)) {
       throw operands.refuse("h is missing; without it gate and up are both needed");
     }

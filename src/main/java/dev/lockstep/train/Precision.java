@@ -1,22 +1,27 @@
 package dev.lockstep.train;
 
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.MatrixPrecision;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /** The type kernels compute with. Master weights, gradients and optimizer state are always fp32. */
 public enum Precision {
   /** Mixed precision: bf16 activations and weight copies, fp32 accumulation. */
-  BF16("bf16", DType.BF16),
+  BF16("bf16", DType.BF16, MatrixPrecision.FP32),
+  /** fp32 everywhere, matrix products on tensor cores with factors rounded to TF32. */
+  TF32("tf32", DType.F32, MatrixPrecision.TF32),
   /** fp32 everywhere. */
-  FP32("fp32", DType.F32);
+  FP32("fp32", DType.F32, MatrixPrecision.FP32);
 
   private final String label;
   private final DType dtype;
+  private final MatrixPrecision products;
 
-  Precision(String label, DType dtype) {
+  Precision(String label, DType dtype, MatrixPrecision products) {
     this.label = label;
     this.dtype = dtype;
+    this.products = products;
   }
 
   /** The name on the command line. */
@@ -27,6 +32,11 @@ public enum Precision {
   /** The type of activations. */
   public DType dtype() {
     return dtype;
+  }
+
+  /** How matrix products of f32 activations multiply. */
+  public MatrixPrecision products() {
+    return products;
   }
 
   /**

@@ -97,7 +97,7 @@ public final class Trainer {
                 library,
                 LanguageModelParameters.specs(config.model()),
                 config.precision().dtype())) {
-      OpSet ops = OpSet.of(library);
+      OpSet ops = OpSet.of(library, config.precision().products());
       log.config(config);
       List<Double> losses = new ArrayList<>();
       double seconds;

@@ -68,7 +68,7 @@ class BadInputTests {
         "train --lr -1                         | learning rate -1",
         "train --lr NaN                        | learning rate NaN",
         "train --clip -1                       | clip norm -1",
-        "train --precision fp8                 | --precision, fp8, bf16, fp32",
+        "train --precision fp8                 | --precision, fp8, bf16, tf32, fp32",
         "train --norm batchnorm                | --norm, batchnorm, rmsnorm, layernorm",
         "train --ffn swish                     | --ffn, swish, swiglu, gelu",
         "train --decay-scope some              | --decay-scope, some, matrices, all",

@@ -31,6 +31,15 @@ class TrainCommandTests {
   }
 
   @Test
+  void multipliesInTf32WhenAskedTo() {
+    Run run = train("--steps", "1", "--precision", "tf32", "--sample", "0", "--profile");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("swiglu_forward_tf32", "linear_forward_tf32", "linear_backward_weight_tf32")
+        .doesNotContain("linear_forward_f32", "swiglu_forward_f32");
+  }
+
+  @Test
   void writesEverythingItPromises() throws IOException {
     Run run = train("--steps", "3", "--log-every", "1", "--sample", "8", "--profile");
     assertThat(run.code()).as(run.err()).isZero();

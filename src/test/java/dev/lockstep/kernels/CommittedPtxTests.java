@@ -88,7 +88,10 @@ class CommittedPtxTests {
                       "softmax_cross_entropy_accuracy",
                       "pppli"),
                   "swiglu",
-                  Map.of("swiglu_forward_T", "ppppppppllli")),
+                  Map.of(
+                      "swiglu_forward_T", "ppppppppllli",
+                      "swiglu_forward_tf32", "ppppppppllli",
+                      "swiglu_forward_tf32x3", "ppppppppllli")),
               Map.of(
                   "bce_with_logits",
                   Map.of(

@@ -33,6 +33,9 @@ abstract class MatrixPrecisionTests extends OpTests {
     {200, 4, 129}
   };
 
+  /** Rows, units, depth of a gated layer: the smallest, ragged and whole tiles, a long sum. */
+  private static final int[][] GATED = {{1, 1, 1}, {64, 64, 64}, {65, 129, 200}, {7, 31, 257}};
+
   /** For tiles of 128 × 128: rings that turn, and one that, of rows without alignment, does not. */
   private static final int[][] LARGE = {{129, 516, 260}, {3, 513, 257}, {128, 512, 256}};
 
@@ -62,6 +65,9 @@ abstract class MatrixPrecisionTests extends OpTests {
         cases.add(backwardActivation(precision, activation));
       }
       cases.add(backwardInputOfTwo(precision));
+      for (int[] shape : GATED) {
+        cases.add(gated(precision, shape));
+      }
     }
     cases.add(ties());
     for (double special : SPECIAL) {
@@ -289,6 +295,46 @@ abstract class MatrixPrecisionTests extends OpTests {
                         memory.input(F32, dY2, m, n),
                         memory.input(F32, weight2, n, k)))
         .within(tolerance, "dX", dX);
+  }
+
+  private static OpCase gated(MatrixPrecision precision, int[] shape) {
+    int m = shape[0];
+    int h = shape[1];
+    int k = shape[2];
+    double[] x = Samples.normal(1, (long) m * k, F32);
+    double[] wGate = Samples.normal(2, (long) h * k, F32);
+    double[] wUp = Samples.normal(3, (long) h * k, F32);
+    double[] bGate = Samples.normal(4, h, F32);
+    double[] bUp = Samples.normal(5, h, F32);
+    Product products = Product.of(precision, m, h, k, x, k, 1, wGate, 1, k);
+    Product ups = Product.of(precision, m, h, k, x, k, 1, wUp, 1, k);
+    double[] gate = Naive.plusRow(products.exact(), bGate);
+    double[] up = Naive.plusRow(ups.exact(), bUp);
+    double[] activated = ActivationReference.values(Activation.SILU, gate, 0);
+    double[] out = Naive.times(activated, up);
+    double terms = Math.max(products.largestTerm(), ups.largestTerm());
+    double largest = Math.max(Samples.largest(gate), Samples.largest(up));
+    double missing = Math.max(products.missing(), ups.missing());
+    double one = ACTIVATED_PRODUCT.of(F32, k, largest, terms) + missing;
+    return new OpCase(
+            name("gated", precision, shape),
+            (ops, memory) ->
+                ops.swiGlu(precision)
+                    .forward(
+                        ops.stream,
+                        memory.output("h", F32, m, h),
+                        memory.output("gate", F32, m, h),
+                        memory.output("up", F32, m, h),
+                        memory.input(F32, x, m, k),
+                        memory.input(F32, wGate, h, k),
+                        memory.input(F32, wUp, h, k),
+                        memory.input(F32, bGate, h),
+                        memory.input(F32, bUp, h),
+                        Activation.SILU))
+        .within(one, "gate", gate)
+        .within(one, "up", up)
+        // Silu's slope is at most 1.1.
+        .within(1.1 * one * (Samples.largest(up) + Samples.largest(activated)), "h", out);
   }
 
   private static RowCase rows(MatrixPrecision precision, int m, int width) {

@@ -70,6 +70,10 @@ class OpBench implements AutoCloseable {
         : inTiles.computeIfAbsent(tile, one -> new FusedLinear(library, MatrixPrecision.FP32, one));
   }
 
+  SwiGlu swiGlu(MatrixPrecision precision) {
+    return new SwiGlu(library, precision);
+  }
+
   FusedLinear linear(MatrixPrecision precision) {
     return switch (precision) {
       case FP32 -> linear;

@@ -56,7 +56,14 @@ class ParameterBlockTests {
     Tensor weight = f.tensor(dtype, N, K);
     f.linear.backwardBias(f.stream, f.f32(N), y);
     Activation silu = Activation.SILU;
-    f.swiGlu.forward(f.stream, out, null, null, x, weight, weight, null, null, silu);
+    for (MatrixPrecision precision : MatrixPrecision.values()) {
+      for (GatedTile tile : GatedTile.values()) {
+        if (tile.takes(dtype)) {
+          new SwiGlu(f.library, precision, tile)
+              .forward(f.stream, out, null, null, x, weight, weight, null, null, silu);
+        }
+      }
+    }
     f.swiGlu.gluForward(f.stream, out, y, y, silu);
     f.swiGlu.gluBackward(f.stream, out, f.tensor(dtype, M, N), y, y, y, silu);
     f.activations.forward(f.stream, out, y, silu);

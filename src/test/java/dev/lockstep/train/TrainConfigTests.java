@@ -59,7 +59,7 @@ class TrainConfigTests {
     refused(b -> b.epsilon(0), "eps 0.0 must be finite and positive");
     refused(b -> b.weightDecay(-0.5), "weightDecay -0.5 must be finite and at least 0");
     assertThatThrownBy(() -> Precision.of("fp64"))
-        .hasMessage("unknown precision \"fp64\"; known: bf16, fp32");
+        .hasMessage("unknown precision \"fp64\"; known: bf16, tf32, fp32");
   }
 
   private static void refused(UnaryOperator<TrainConfig.Builder> change, String message) {

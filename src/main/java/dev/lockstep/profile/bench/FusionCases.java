@@ -109,7 +109,7 @@ final class FusionCases {
             written,
             both,
             (library, memory) -> {
-              SwiGlu op = new SwiGlu(library, tile);
+              SwiGlu op = new SwiGlu(library, MatrixPrecision.FP32, tile);
               Tensor h = memory.zeros(dtype, m, n);
               Tensor gate = training ? memory.zeros(dtype, m, n) : null;
               Tensor up = training ? memory.zeros(dtype, m, n) : null;
