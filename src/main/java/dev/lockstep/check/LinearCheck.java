@@ -36,6 +36,12 @@ final class LinearCheck implements OpCheck {
   /** As wide and as deep as the 16-bit types' tiles of 128 × 128 are for, in all passes. */
   private static final int[] WIDE = {9, 512, 520};
 
+  /** Others whose forward pass is computed in large tiles. */
+  private static final int[][] LARGE = {
+    {130, 264, 520}, // forward in tiles of 128 x 128, cut both ways
+    {9, 264, 2056}, // forward in tiles of 128 x 256
+  };
+
   private final boolean tf32;
 
   /**
@@ -77,6 +83,11 @@ final class LinearCheck implements OpCheck {
     for (int[] shape : SHAPES) {
       problems.add(problem(dtype, shape, Activation.NONE, "", true));
       problems.add(problem(dtype, shape, Activation.GELU_TANH, "_nobias", false));
+    }
+    if (dtype != DType.F32) {
+      for (int[] shape : LARGE) {
+        problems.add(problem(dtype, shape, Activation.SILU, "", true));
+      }
     }
     for (Activation activation : Activation.values()) {
       problems.add(problem(dtype, new int[] {19, 40, 24}, activation, "", true));

@@ -42,7 +42,7 @@ public enum Tolerances {
    * 2⁻¹¹, 2¹³ times what fp32 is, and these errors have random signs as well.
    */
   TF32_PRODUCT(1, 0, 2 * 0x1p13 + 4, Growth.SUM),
-  /** The same through an activation, whose argument was stored too. */
+  /** A product through an activation, whose argument was stored too. */
   ACTIVATED_PRODUCT(2, 0, 12, Growth.SUM),
   /** A gradient through an activation: its argument, dz and the result are stored. */
   ACTIVATED_PRODUCT_GRADIENT(3, 0, 12, Growth.SUM),
@@ -150,7 +150,7 @@ public enum Tolerances {
     SUM,
     /** By threads, then by a tree: a random walk along its depth. */
     TREE,
-    /** Each step adds its own. */
+    /** Each step, or each term, adds its own. */
     STEPS;
 
     private double of(long length) {

@@ -10,6 +10,11 @@ import org.jspecify.annotations.Nullable;
  * go in (all extents of x but the last), K wide, and come out N wide. Tensors are f32, f16 or bf16,
  * all alike; weight gradients are f32. Products accumulate in fp32 and are rounded once; how those
  * of f32 tensors multiply is a {@link MatrixPrecision}.
+ *
+ * <p>No {@link dev.lockstep.tensor.Shape} has an extent of 0, so that neither an empty batch nor an
+ * empty sum reaches an op: whoever has no rows launches nothing. The kernels themselves take a
+ * depth of 0, whose sum is 0: what remains is the bias, the activation and the residual, or
+ * gradients of 0.
  */
 public final class FusedLinear {
   private final GemmFamily forward;
