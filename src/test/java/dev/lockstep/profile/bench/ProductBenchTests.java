@@ -49,13 +49,7 @@ class ProductBenchTests {
     for (DType dtype : List.of(DType.BF16, DType.F32)) {
       cases.addAll(suite(dtype, M, N, K).cases());
     }
-    // nvcc takes the vector stores of weight gradients apart, into four of a float.
-    cases.removeIf(row -> row.dtype() == DType.F32 && ofWeight(row.pass()));
     return cases;
-  }
-
-  private static boolean ofWeight(String pass) {
-    return pass.equals("backward_weight") || pass.equals("forward+backward");
   }
 
   /** The same as {@code lockstep bench matmul}, with sums too short for limits on instructions. */
