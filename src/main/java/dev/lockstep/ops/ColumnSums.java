@@ -3,23 +3,24 @@ package dev.lockstep.ops;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.tensor.Tensor;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** dBias += the sums of the columns of a matrix, in an order that depends on its shape alone. */
 final class ColumnSums {
   private final KernelFamily kernels;
   private final Operands operands = new Operands();
-  private @Nullable ColumnLaunch prepared;
+  private @Nullable ColumnLaunch shape;
 
   ColumnSums(KernelLibrary library) {
     kernels = new KernelFamily(library, "linear", "linear_backward_bias");
   }
 
-  /** Checks the operands of the next {@link #launch}. */
+  /** Checks the operands of the {@link #launch} that follows. */
   ColumnSums prepare(Tensor dBias, String name, Tensor matrix) {
     long rows = matrix.shape().rows();
     long cols = matrix.shape().cols();
-    prepared = ColumnLaunch.of(cols);
+    shape = ColumnLaunch.of(cols);
     operands
         .begin(kernels.of(matrix.dtype()))
         .output("dBias", dBias, DType.F32, cols)
@@ -30,11 +31,8 @@ final class ColumnSums {
     return this;
   }
 
-  /** Launches what was prepared, once; nothing where nothing was. */
+  /** Launches what was prepared. */
   void launch(Stream stream) {
-    if (prepared != null) {
-      operands.launch(stream, prepared.launch());
-      prepared = null;
-    }
+    operands.launch(stream, Objects.requireNonNull(shape, "prepared before").launch());
   }
 }

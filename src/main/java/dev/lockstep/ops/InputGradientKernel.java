@@ -118,8 +118,12 @@ final class InputGradientKernel {
         .float32(slope)
         .checked()
         .launch(stream, GemmLaunch.of(tile, m, k).launch());
-    biasSums.launch(stream);
-    upBiasSums.launch(stream);
+    if (bias != null) {
+      biasSums.launch(stream);
+    }
+    if (upBias != null) {
+      upBiasSums.launch(stream);
+    }
   }
 
   private void partials(

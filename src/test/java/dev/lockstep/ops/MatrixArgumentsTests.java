@@ -1,14 +1,38 @@
 package dev.lockstep.ops;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.lockstep.tensor.Rows;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /** Matrix products and gated units: what is wrong with an argument. */
 class MatrixArgumentsTests extends RefusalTests {
+  /** Of a call that was refused nothing is left for the next. */
+  @Test
+  void theSumsOfARefusedGradientAreNotLaunchedLater() {
+    try (OpFixture f = new OpFixture()) {
+      BiasGradient bias = new BiasGradient(f.f32(3), f.f32(1, 3));
+      assertThatThrownBy(() -> backwardInput(f, f.f32(5, 3), f.f32(4, 6), bias))
+          .isInstanceOf(IllegalArgumentException.class);
+      backwardInput(f, f.f32(5, 3), f.f32(4, 5), null);
+      assertThat(f.recorded().launches()).hasSize(1);
+      backwardInput(f, f.f32(5, 3), f.f32(4, 5), bias);
+      assertThat(f.recorded().launches()).hasSize(3);
+    }
+  }
+
+  private static void backwardInput(
+      OpFixture f, Tensor weight, Tensor dY, @Nullable BiasGradient bias) {
+    f.linear.backwardInput(
+        f.stream, f.f32(4, 3), dY, weight, null, Activation.NONE, Activation.DEFAULT_SLOPE, bias);
+  }
+
   static Stream<Refused> refusals() {
     return Stream.of(linear(), gates()).flatMap(Function.identity());
   }
