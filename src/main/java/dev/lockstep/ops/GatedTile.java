@@ -73,7 +73,11 @@ public enum GatedTile {
   static final class Family {
     private final Map<GatedTile, KernelFamily> families = new EnumMap<>(GatedTile.class);
 
-    Family(KernelLibrary library) {
+    /** What f32 tensors take, as they are to be multiplied. */
+    private final LazyKernel f32;
+
+    Family(KernelLibrary library, MatrixPrecision precision) {
+      f32 = new LazyKernel(library, "swiglu", "swiglu_forward_" + precision.suffix());
       for (GatedTile tile : values()) {
         families.put(
             tile,
@@ -82,7 +86,7 @@ public enum GatedTile {
     }
 
     Kernel of(GatedTile tile, DType dtype) {
-      return Objects.requireNonNull(families.get(tile)).of(dtype);
+      return dtype == DType.F32 ? f32.get() : Objects.requireNonNull(families.get(tile)).of(dtype);
     }
   }
 }

@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SwiGlu {
   private final GatedTile.Family forward;
-  private final LazyKernel f32Forward;
   private final InputGradientKernel backward;
   private final KernelFamily gluForward;
   private final KernelFamily gluBackward;
@@ -39,8 +38,7 @@ public final class SwiGlu {
    */
   public SwiGlu(KernelLibrary library, MatrixPrecision precision, @Nullable GatedTile forced) {
     this.forced = forced;
-    f32Forward = new LazyKernel(library, "swiglu", "swiglu_forward_" + precision.suffix());
-    forward = new GatedTile.Family(library);
+    forward = new GatedTile.Family(library, precision);
     backward = new InputGradientKernel(library, precision, null);
     gluForward = new KernelFamily(library, "glu", "glu_forward");
     gluBackward = new KernelFamily(library, "glu", "glu_backward");
@@ -79,7 +77,7 @@ public final class SwiGlu {
     long k = x.shape().cols();
     long hidden = wGate.shape().rows();
     GatedTile tile = forced == null ? GatedTile.of(dtype, hidden, k) : forced;
-    begin(dtype == DType.F32 ? f32Forward.get() : forward.of(tile, dtype), activation);
+    begin(forward.of(tile, dtype), activation);
     if (h == null && (gate == null || up == null)) {
       throw operands.refuse("h is missing; without it gate and up are both needed");
     }
