@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import jcuda.driver.CUresult;
+import jcuda.jcublas.cublasStatus;
 
 /** What all families of calls share: handles, and which context is current on which thread. */
 final class DriverState {
@@ -18,6 +19,8 @@ final class DriverState {
   final HandleTable<StandInEvent> events = new HandleTable<>();
   final HandleTable<StandInGraph> graphs = new HandleTable<>();
   final HandleTable<StandInGraph> executables = new HandleTable<>();
+  final HandleTable<StandInCublas> blas =
+      new HandleTable<>(cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED);
   private final Map<Long, Deque<Long>> stacks = new ConcurrentHashMap<>();
   private final LongSupplier thread;
   private volatile boolean initialised;
@@ -69,6 +72,24 @@ final class DriverState {
     return stream;
   }
 
+  /** A handle of cuBLAS, used where its context is current. */
+  StandInCublas blas(long handle) {
+    StandInCublas known = blasOrRefuse(handle);
+    if (current() != known.context) {
+      throw new DriverError.OfCublas(cublasStatus.CUBLAS_STATUS_INVALID_VALUE);
+    }
+    return known;
+  }
+
+  /** A handle of cuBLAS that exists. */
+  StandInCublas blasOrRefuse(long handle) {
+    try {
+      return blas.get(handle);
+    } catch (DriverError e) {
+      throw new DriverError.OfCublas(e.code);
+    }
+  }
+
   /** Ends a context and everything in it. */
   void destroy(long handle) {
     StandInContext context = contexts.remove(handle);
@@ -77,6 +98,7 @@ final class DriverState {
     events.removeIf(event -> event.context == context);
     graphs.removeIf(graph -> graph.context() == context);
     executables.removeIf(graph -> graph.context() == context);
+    blas.removeIf(its -> its.context == context);
     functions.removeIf(function -> function.module().context() == context);
     modules.removeIf(
         module -> {

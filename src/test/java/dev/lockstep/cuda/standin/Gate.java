@@ -10,7 +10,9 @@ import static java.lang.invoke.MethodType.methodType;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToIntFunction;
 import jcuda.driver.CUresult;
+import jcuda.jcublas.cublasStatus;
 
 /**
  * Stands before a call: counts it, asks the log, and turns whatever is thrown into a code. Nothing
@@ -34,11 +36,25 @@ final class Gate {
 
   private final String export;
   private final CallLog log;
+  private final Codes codes;
   private final AtomicLong count;
 
-  Gate(String export, CallLog log) {
+  /**
+   * What a library answers when a call does not succeed.
+   *
+   * @param defect for what nobody expected
+   * @param refusal for what a call threw to be answered
+   */
+  record Codes(int defect, ToIntFunction<DriverError> refusal) {
+    static final Codes DRIVER = new Codes(CUresult.CUDA_ERROR_UNKNOWN, error -> error.code);
+    static final Codes CUBLAS =
+        new Codes(cublasStatus.CUBLAS_STATUS_INTERNAL_ERROR, CublasFamily::status);
+  }
+
+  Gate(String export, CallLog log, Codes codes) {
     this.export = export;
     this.log = log;
+    this.codes = codes;
     this.count = log.counter(export);
   }
 
@@ -61,10 +77,10 @@ final class Gate {
 
   private int failed(Throwable what) {
     if (what instanceof DriverError error) {
-      return error.code;
+      return codes.refusal.applyAsInt(error);
     }
     log.defect(what);
-    return CUresult.CUDA_ERROR_UNKNOWN;
+    return codes.defect;
   }
 
   private static boolean isZero(int code) {

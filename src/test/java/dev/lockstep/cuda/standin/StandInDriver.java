@@ -5,6 +5,8 @@ import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,19 +20,24 @@ public final class StandInDriver {
   /** {@code true} in JVMs that may load the stand-in. */
   public static final String PROPERTY = "lockstep.standin";
 
+  /** {@code false} in JVMs that are to have no cuBLAS. */
+  public static final String CUBLAS_PROPERTY = "lockstep.standin.cublas";
+
   private static final Path LIBRARY = Path.of("native", "build", "libcuda.so.1");
+  private static final Path CUBLAS = Path.of("native", "build", "libcublas.so.12");
 
   private static @Nullable StandInDriver loaded;
 
   private final CallLog calls = new CallLog();
-  private final NativeTable table;
+  private final List<NativeTable> tables = new ArrayList<>();
   private final DriverState state;
 
   private StandInDriver() {
-    table = new NativeTable(LIBRARY);
+    NativeTable table = load(LIBRARY);
     state = new DriverState(table::thread);
     new Upcalls(
             calls,
+            Gate.Codes.DRIVER,
             List.of(
                 new DeviceFamily(state),
                 new ErrorFamily(),
@@ -45,6 +52,17 @@ public final class StandInDriver {
                 new LaunchFamily(state),
                 new GraphFamily(state)))
         .bindTo(table);
+    if (!"false".equals(System.getProperty(CUBLAS_PROPERTY))) {
+      new Upcalls(
+              calls, Gate.Codes.CUBLAS, List.of(new CublasFamily(state), new CublasProducts(state)))
+          .bindTo(load(CUBLAS));
+    }
+  }
+
+  private NativeTable load(Path library) {
+    NativeTable table = new NativeTable(library);
+    tables.add(table);
+    return table;
   }
 
   /** Why this process cannot have it; empty when it can. */
@@ -89,7 +107,9 @@ public final class StandInDriver {
 
   /** Calls nothing stands for, and how often each was refused. */
   public Map<String, Long> refused() {
-    return table.refused();
+    Map<String, Long> all = new LinkedHashMap<>();
+    tables.forEach(table -> all.putAll(table.refused()));
+    return all;
   }
 
   /** Bytes of device memory that was allocated and not freed. */
@@ -97,7 +117,7 @@ public final class StandInDriver {
     return state.gpu.allocatedBytes();
   }
 
-  /** Contexts, modules, functions, streams, events and graphs that exist. */
+  /** Contexts, modules, functions, streams, events, graphs and handles of cuBLAS that exist. */
   public int handles() {
     return state.contexts.size()
         + state.modules.size()
@@ -105,6 +125,7 @@ public final class StandInDriver {
         + state.streams.size()
         + state.events.size()
         + state.graphs.size()
-        + state.executables.size();
+        + state.executables.size()
+        + state.blas.size();
   }
 }

@@ -30,12 +30,15 @@ final class Upcalls {
 
   private final Map<String, Call> calls = new LinkedHashMap<>();
   private final CallLog log;
+  private final Gate.Codes codes;
 
   /**
+   * @param codes what the library answers when a call does not succeed
    * @param families objects whose marked methods are the calls
    */
-  Upcalls(CallLog log, List<Object> families) {
+  Upcalls(CallLog log, Gate.Codes codes, List<Object> families) {
     this.log = log;
+    this.codes = codes;
     for (Object family : families) {
       for (Method method : family.getClass().getDeclaredMethods()) {
         Export export = method.getAnnotation(Export.class);
@@ -77,7 +80,7 @@ final class Upcalls {
               .toArray(MemoryLayout[]::new);
       return Linker.nativeLinker()
           .upcallStub(
-              new Gate(export, log).before(method),
+              new Gate(export, log, codes).before(method),
               FunctionDescriptor.of(JAVA_INT, parameters),
               Arena.global());
     } catch (Throwable e) {
