@@ -1,7 +1,6 @@
 package dev.lockstep.cuda;
 
 import dev.lockstep.device.DeviceBuffer;
-import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
@@ -51,11 +50,11 @@ final class CudaBuffer implements DeviceBuffer {
   }
 
   /**
-   * The place {@code offset} bytes into a buffer, for a copy of {@code length} bytes.
+   * The address {@code offset} bytes into a buffer, for a copy of {@code length} bytes.
    *
    * @throws IllegalArgumentException when that is not inside it, or it is another device's
    */
-  static CUdeviceptr at(CudaDevice device, DeviceBuffer buffer, long offset, long length) {
+  static long at(CudaDevice device, DeviceBuffer buffer, long offset, long length) {
     if (!(buffer instanceof CudaBuffer own) || own.device != device) {
       throw new IllegalArgumentException("the buffer belongs to another device");
     }
@@ -65,7 +64,7 @@ final class CudaBuffer implements DeviceBuffer {
           "%d bytes from offset %d do not fit a buffer of %d bytes"
               .formatted(length, offset, own.bytes));
     }
-    return own.memory.withByteOffset(offset);
+    return own.memory.address() + offset;
   }
 
   private void requireOpen() {

@@ -1,14 +1,13 @@
 package dev.lockstep.cuda;
 
 import dev.lockstep.device.Event;
-import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.JCudaDriver;
 
 /** An event that keeps the time; the driver resolves about half a microsecond. */
 final class CudaEvent implements Event {
   private final CudaDevice device;
-  private final CUevent event = new CUevent();
+  private final Handles.Moment event = new Handles.Moment();
   private volatile boolean recorded;
   private boolean closed;
 
@@ -18,9 +17,9 @@ final class CudaEvent implements Event {
   }
 
   /** Called by the stream, which has made the context current. */
-  void record(Handles.Queue queue) {
+  void record(long queue) {
     requireOpen();
-    device.check("cuEventRecord", JCudaDriver.cuEventRecord(event, queue));
+    device.check("cuEventRecord", device.calls().recordEvent(event.address(), queue));
     recorded = true;
   }
 

@@ -8,7 +8,7 @@ import dev.lockstep.device.Launch;
 import dev.lockstep.device.Stream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import jcuda.driver.CUdeviceptr;
+import java.lang.ref.Reference;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -19,6 +19,7 @@ import jcuda.driver.JCudaDriver;
  */
 final class CudaStream implements Stream {
   private final CudaDevice device;
+  private final DriverCalls calls;
   private final Handles.Queue queue = new Handles.Queue();
   private final Arena arena = Arena.ofShared();
   private final ExtraBlock extra = new ExtraBlock(arena);
@@ -27,6 +28,7 @@ final class CudaStream implements Stream {
 
   CudaStream(CudaDevice device) {
     this.device = device;
+    calls = device.calls();
     device.check(
         "cuStreamCreate", JCudaDriver.cuStreamCreate(queue, CUstream_flags.CU_STREAM_NON_BLOCKING));
   }
@@ -34,24 +36,22 @@ final class CudaStream implements Stream {
   @Override
   public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
     begin();
-    CUdeviceptr place = CudaBuffer.at(device, target, offset, source.byteSize());
-    Handles.Host host = host(source);
-    if (source.byteSize() > 0) {
-      check(
-          "cuMemcpyHtoDAsync",
-          JCudaDriver.cuMemcpyHtoDAsync(place, host, source.byteSize(), queue));
+    long bytes = source.byteSize();
+    long to = CudaBuffer.at(device, target, offset, bytes);
+    long from = host(source);
+    if (bytes > 0) {
+      check("cuMemcpyHtoDAsync", calls.copyToDevice(to, from, bytes, queue.address()));
     }
   }
 
   @Override
   public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
     begin();
-    CUdeviceptr place = CudaBuffer.at(device, source, offset, target.byteSize());
-    Handles.Host host = host(target);
-    if (target.byteSize() > 0) {
-      check(
-          "cuMemcpyDtoHAsync",
-          JCudaDriver.cuMemcpyDtoHAsync(host, place, target.byteSize(), queue));
+    long bytes = target.byteSize();
+    long from = CudaBuffer.at(device, source, offset, bytes);
+    long to = host(target);
+    if (bytes > 0) {
+      check("cuMemcpyDtoHAsync", calls.copyToHost(to, from, bytes, queue.address()));
     }
   }
 
@@ -59,23 +59,23 @@ final class CudaStream implements Stream {
   public void copyOnDevice(
       DeviceBuffer target, long targetOffset, DeviceBuffer source, long sourceOffset, long bytes) {
     begin();
-    CUdeviceptr to = CudaBuffer.at(device, target, targetOffset, bytes);
-    CUdeviceptr from = CudaBuffer.at(device, source, sourceOffset, bytes);
+    long to = CudaBuffer.at(device, target, targetOffset, bytes);
+    long from = CudaBuffer.at(device, source, sourceOffset, bytes);
     if (target == source && Math.abs(targetOffset - sourceOffset) < bytes) {
       throw new IllegalArgumentException(
           "%d bytes at %d and at %d overlap".formatted(bytes, sourceOffset, targetOffset));
     }
     if (bytes > 0) {
-      check("cuMemcpyDtoDAsync", JCudaDriver.cuMemcpyDtoDAsync(to, from, bytes, queue));
+      check("cuMemcpyDtoDAsync", calls.copyOnDevice(to, from, bytes, queue.address()));
     }
   }
 
   @Override
   public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
     begin();
-    CUdeviceptr place = CudaBuffer.at(device, target, offset, bytes);
+    long place = CudaBuffer.at(device, target, offset, bytes);
     if (bytes > 0) {
-      check("cuMemsetD8Async", JCudaDriver.cuMemsetD8Async(place, value, bytes, queue));
+      check("cuMemsetD8Async", calls.fill(place, value, bytes, queue.address()));
     }
   }
 
@@ -93,19 +93,19 @@ final class CudaStream implements Stream {
     }
     own.allowShared(launch.sharedBytes());
     int code =
-        device
-            .calls()
-            .launchKernel(
-                own.address(),
-                launch.grid().x(),
-                launch.grid().y(),
-                launch.grid().z(),
-                launch.block().x(),
-                launch.block().y(),
-                launch.block().z(),
-                launch.sharedBytes(),
-                queue.address(),
-                extra.pointTo(block));
+        calls.launchKernel(
+            own.address(),
+            launch.grid().x(),
+            launch.grid().y(),
+            launch.grid().z(),
+            launch.block().x(),
+            launch.block().y(),
+            launch.block().z(),
+            launch.sharedBytes(),
+            queue.address(),
+            extra.pointTo(block));
+    // The driver reads the block by its address, which does not keep it alive.
+    Reference.reachabilityFence(args);
     if (code != CUresult.CUDA_SUCCESS) {
       check("cuLaunchKernel", code, "; " + own.name() + " " + launch);
     }
@@ -118,13 +118,13 @@ final class CudaStream implements Stream {
     if (!(event instanceof CudaEvent own)) {
       throw new IllegalArgumentException("the event belongs to another device");
     }
-    own.record(queue);
+    own.record(queue.address());
   }
 
   @Override
   public void synchronize() {
     begin();
-    check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(queue));
+    check("cuStreamSynchronize", calls.synchronize(queue.address()));
     recent.clear();
   }
 
@@ -165,13 +165,13 @@ final class CudaStream implements Stream {
     device.makeCurrent();
   }
 
-  private static Handles.Host host(MemorySegment segment) {
+  private static long host(MemorySegment segment) {
     if (!segment.isNative()) {
       throw new IllegalArgumentException("host data must be native memory, not a Java array");
     }
     if (!segment.scope().isAlive()) {
       throw new IllegalStateException("the host memory was already freed");
     }
-    return new Handles.Host(segment);
+    return segment.address();
   }
 }

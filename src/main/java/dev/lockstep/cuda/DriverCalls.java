@@ -1,5 +1,6 @@
 package dev.lockstep.cuda;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -13,18 +14,49 @@ import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The driver functions called without JCuda: those on the launch path, and what JCuda calls while
- * it holds on to a Java array. Handles and addresses travel as plain 64-bit integers, which is how
- * the C ABI passes them.
+ * The driver functions called without JCuda: all that queue work, for their cost, and what JCuda
+ * calls while it holds on to a Java array. Handles and addresses travel as plain 64-bit integers,
+ * which is how the C ABI passes them.
  *
- * @param launchKernel {@code cuLaunchKernel}: function, grid x y z, block x y z, shared bytes,
- *     stream, kernelParams, extra
- * @param setContext {@code cuCtxSetCurrent}: context
- * @param deviceName {@code cuDeviceGetName}: text, its length, device
- * @param standIn whether this is not NVIDIA's driver but the one of {@code native/}, for tests
+ * <p>A handle of a C function's type is a constant and takes the function's address: that is as
+ * fast as one bound to the address, which would be no constant, the library being known at run time
+ * only.
  */
-record DriverCalls(
-    MethodHandle launchKernel, MethodHandle setContext, MethodHandle deviceName, boolean standIn) {
+final class DriverCalls {
+  private static final MethodHandle OF_LONG = type(JAVA_LONG);
+  private static final MethodHandle OF_LONGS = type(JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle NAME = type(JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle COPY = type(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle FILL = type(JAVA_LONG, JAVA_BYTE, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle LAUNCH =
+      type(
+          JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
+          JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
+  private final boolean standIn;
+  private final MemorySegment launchKernel;
+  private final MemorySegment setContext;
+  private final MemorySegment deviceName;
+  private final MemorySegment copyToDevice;
+  private final MemorySegment copyToHost;
+  private final MemorySegment copyOnDevice;
+  private final MemorySegment fill;
+  private final MemorySegment recordEvent;
+  private final MemorySegment synchronize;
+
+  private DriverCalls(Library library) throws MissingDriver {
+    standIn = library.has("lockstep_standin");
+    launchKernel = library.find("cuLaunchKernel");
+    setContext = library.find("cuCtxSetCurrent");
+    deviceName = library.find("cuDeviceGetName");
+    copyToDevice = library.find("cuMemcpyHtoDAsync_v2");
+    copyToHost = library.find("cuMemcpyDtoHAsync_v2");
+    copyOnDevice = library.find("cuMemcpyDtoDAsync_v2");
+    fill = library.find("cuMemsetD8Async");
+    recordEvent = library.find("cuEventRecord");
+    synchronize = library.find("cuStreamSynchronize");
+  }
+
   /**
    * Loads the driver's library and finds the functions.
    *
@@ -32,49 +64,85 @@ record DriverCalls(
    * @throws MissingDriver when there is no such library, or it is something else
    */
   static DriverCalls open(String library) throws MissingDriver {
-    SymbolLookup symbols;
     try {
-      symbols = SymbolLookup.libraryLookup(library, Arena.global());
+      return new DriverCalls(
+          new Library(library, SymbolLookup.libraryLookup(library, Arena.global())));
     } catch (IllegalArgumentException e) {
       throw new MissingDriver(library + " was not found", e);
     }
-    MemoryLayout[] launch = {
-      JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG,
-      JAVA_LONG, JAVA_LONG
-    };
-    return new DriverCalls(
-        bind(symbols, library, "cuLaunchKernel", launch),
-        bind(symbols, library, "cuCtxSetCurrent", JAVA_LONG),
-        bind(symbols, library, "cuDeviceGetName", JAVA_LONG, JAVA_INT, JAVA_INT),
-        symbols.find("lockstep_standin").isPresent());
   }
 
-  private static MethodHandle bind(
-      SymbolLookup symbols, String library, String name, MemoryLayout... arguments)
-      throws MissingDriver {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            symbols
-                .find(name)
-                .orElseThrow(() -> new MissingDriver(library + " has no " + name, null)),
-            FunctionDescriptor.of(JAVA_INT, arguments));
+  /** Whether this is not NVIDIA's driver but the one of {@code native/}, for tests. */
+  boolean standIn() {
+    return standIn;
   }
 
   /** {@code cuCtxSetCurrent}. */
   int setContext(long context) {
     try {
-      return (int) setContext.invokeExact(context);
+      return (int) OF_LONG.invokeExact(setContext, context);
     } catch (Throwable e) {
-      throw new AssertionError("a downcall does not throw", e);
+      throw impossible(e);
     }
   }
 
   /** {@code cuDeviceGetName} into native memory. */
   int deviceName(MemorySegment text, int device) {
     try {
-      return (int) deviceName.invokeExact(text.address(), (int) text.byteSize(), device);
+      return (int) NAME.invokeExact(deviceName, text.address(), (int) text.byteSize(), device);
     } catch (Throwable e) {
-      throw new AssertionError("a downcall does not throw", e);
+      throw impossible(e);
+    }
+  }
+
+  /** {@code cuMemcpyHtoDAsync}. */
+  int copyToDevice(long target, long source, long bytes, long stream) {
+    return copy(copyToDevice, target, source, bytes, stream);
+  }
+
+  /** {@code cuMemcpyDtoHAsync}. */
+  int copyToHost(long target, long source, long bytes, long stream) {
+    return copy(copyToHost, target, source, bytes, stream);
+  }
+
+  /** {@code cuMemcpyDtoDAsync}. */
+  int copyOnDevice(long target, long source, long bytes, long stream) {
+    return copy(copyOnDevice, target, source, bytes, stream);
+  }
+
+  private static int copy(
+      MemorySegment function, long target, long source, long bytes, long stream) {
+    try {
+      return (int) COPY.invokeExact(function, target, source, bytes, stream);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /** {@code cuMemsetD8Async}. */
+  int fill(long target, byte value, long bytes, long stream) {
+    try {
+      return (int) FILL.invokeExact(fill, target, value, bytes, stream);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /** {@code cuEventRecord}. */
+  int recordEvent(long event, long stream) {
+    try {
+      return (int) OF_LONGS.invokeExact(recordEvent, event, stream);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /** {@code cuStreamSynchronize}. */
+  int synchronize(long stream) {
+    try {
+      return (int) OF_LONG.invokeExact(synchronize, stream);
+    } catch (Throwable e) {
+      throw impossible(e);
     }
   }
 
@@ -92,7 +160,8 @@ record DriverCalls(
       long extra) {
     try {
       return (int)
-          launchKernel.invokeExact(
+          LAUNCH.invokeExact(
+              launchKernel,
               function,
               gridX,
               gridY,
@@ -105,7 +174,27 @@ record DriverCalls(
               0L,
               extra);
     } catch (Throwable e) {
-      throw new AssertionError("a downcall does not throw", e);
+      throw impossible(e);
+    }
+  }
+
+  private static MethodHandle type(MemoryLayout... arguments) {
+    return Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, arguments));
+  }
+
+  private static AssertionError impossible(Throwable e) {
+    return new AssertionError("a downcall does not throw", e);
+  }
+
+  private record Library(String name, SymbolLookup symbols) {
+    boolean has(String symbol) {
+      return symbols.find(symbol).isPresent();
+    }
+
+    MemorySegment find(String symbol) throws MissingDriver {
+      return symbols
+          .find(symbol)
+          .orElseThrow(() -> new MissingDriver(name + " has no " + symbol, null));
     }
   }
 

@@ -5,6 +5,7 @@ import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUstream;
 
@@ -47,6 +48,12 @@ final class Handles {
   }
 
   static final class Queue extends CUstream {
+    long address() {
+      return getNativePointer();
+    }
+  }
+
+  static final class Moment extends CUevent {
     long address() {
       return getNativePointer();
     }

@@ -21,12 +21,14 @@ import java.util.function.IntFunction;
 
 /** The exports of a loaded stand-in library, as {@code native/standin.c} lays them out. */
 final class NativeTable {
-  private static final int POINTERS = 6;
+  private static final int POINTERS = 7;
 
   private final List<String> names;
+  private final MemorySegment slots;
   private final MemorySegment refused;
   private final MemorySegment resolve;
   private final MethodHandle thread;
+  private final MemorySegment nothing;
   private IntFunction<MemorySegment> resolver = index -> MemorySegment.NULL;
 
   /** Loads the library under its own name, so that whatever wants that name finds this one. */
@@ -43,11 +45,13 @@ final class NativeTable {
       all.add(texts.getAtIndex(ADDRESS, i).reinterpret(Long.MAX_VALUE).getString(0));
     }
     names = List.copyOf(all);
+    slots = pointer(table, 2, count * ADDRESS.byteSize());
     refused = pointer(table, 3, count * JAVA_LONG.byteSize());
     resolve = pointer(table, 4, ADDRESS.byteSize());
     thread =
         Linker.nativeLinker()
             .downcallHandle(table.getAtIndex(ADDRESS, 5), FunctionDescriptor.of(JAVA_LONG));
+    nothing = table.getAtIndex(ADDRESS, 6);
   }
 
   private static MemorySegment pointer(MemorySegment table, int index, long bytes) {
@@ -90,6 +94,17 @@ final class NativeTable {
     } catch (Throwable e) {
       throw new AssertionError("a downcall does not throw", e);
     }
+  }
+
+  /**
+   * Lets an export answer success without doing anything; what is run brings back what answered
+   * before.
+   */
+  Runnable empty(String export) {
+    int index = names.indexOf(export);
+    MemorySegment before = slots.getAtIndex(ADDRESS, index);
+    slots.setAtIndex(ADDRESS, index, nothing);
+    return () -> slots.setAtIndex(ADDRESS, index, before);
   }
 
   /** How often each export was called that has no function. */

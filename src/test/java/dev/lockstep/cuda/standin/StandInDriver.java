@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,6 +104,29 @@ public final class StandInDriver {
   /** What is called, and a say in what it answers. */
   public CallLog calls() {
     return calls;
+  }
+
+  /** Calls that do nothing, until this is closed. */
+  public interface Emptied extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Lets these exports answer success in C, at once, and do nothing: what remains is the caller's
+   * own cost. They are neither counted nor checked. No thread may be inside a call meanwhile.
+   */
+  public Emptied emptied(String... exports) {
+    List<Runnable> undo = Stream.of(exports).map(this::empty).toList();
+    return () -> undo.forEach(Runnable::run);
+  }
+
+  private Runnable empty(String export) {
+    return tables.stream()
+        .filter(table -> table.names().contains(export))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("there is no export " + export))
+        .empty(export);
   }
 
   /** Calls nothing stands for, and how often each was refused. */

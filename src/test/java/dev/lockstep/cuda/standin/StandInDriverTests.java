@@ -65,6 +65,23 @@ class StandInDriverTests {
   }
 
   @Test
+  void anEmptiedCallSucceedsInCAndIsBackAfterwards() {
+    try (Device device = StandInDriver.open()) {
+      device.allocate(8).close();
+      int[] count = new int[1];
+      try (StandInDriver.Emptied empty = driver.emptied("cuDeviceGetCount")) {
+        driver.calls().reset();
+        assertThat(JCudaDriver.cuDeviceGetCount(count)).isZero();
+        assertThat(count[0]).isZero();
+        assertThat(driver.calls().total()).isZero();
+      }
+      assertThat(JCudaDriver.cuDeviceGetCount(count)).isZero();
+      assertThat(count[0]).isOne();
+      assertThat(driver.calls().count("cuDeviceGetCount")).isOne();
+    }
+  }
+
+  @Test
   void anExceptionDoesNotEscapeAnUpcall() {
     RuntimeException thrown = new IllegalStateException("a defect");
     driver
