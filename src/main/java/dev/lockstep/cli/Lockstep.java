@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.NormKind;
 import dev.lockstep.optim.WeightDecayScope;
+import dev.lockstep.train.LossScalingMode;
 import dev.lockstep.train.Precision;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -75,6 +76,7 @@ public final class Lockstep {
     commands.registerConverter(NormKind.class, named(NormKind::of));
     commands.registerConverter(FeedForwardKind.class, named(FeedForwardKind::of));
     commands.registerConverter(WeightDecayScope.class, named(WeightDecayScope::of));
+    commands.registerConverter(LossScalingMode.class, named(LossScalingMode::of));
     hideHelpOfHelp(commands.getCommandSpec());
     return commands;
   }

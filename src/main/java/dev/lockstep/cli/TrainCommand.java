@@ -98,8 +98,8 @@ final class TrainCommand implements Callable<Integer> {
       names = "--precision",
       paramLabel = "TYPE",
       description =
-          "bf16 (default; with fp32 master weights), tf32 (fp32 but for the factors of matrix"
-              + " products) or fp32")
+          "bf16 (default; with fp32 master weights), fp16 (the same, with its loss scaled), tf32"
+              + " (fp32 but for the factors of matrix products) or fp32")
   private Precision precision = DEFAULTS.precision();
 
   @Option(
@@ -133,6 +133,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @ArgGroup(validate = false, heading = "%nModel:%n")
   private ModelOptions model = new ModelOptions();
+
+  @ArgGroup(validate = false, heading = "%nLoss scaling:%n")
+  private LossScaleOptions lossScale = new LossScaleOptions();
 
   @ArgGroup(validate = false, heading = "%nOptimizer (AdamW; warm-up, then a cosine):%n")
   private OptimizerOptions optimizer = new OptimizerOptions();
@@ -171,6 +174,7 @@ final class TrainCommand implements Callable<Integer> {
             .sampleLength(sampleLength)
             .temperature(temperature);
     optimizer.applyTo(config);
+    lossScale.applyTo(config);
     return config.build();
   }
 

@@ -85,7 +85,7 @@ final class TrainReport implements TrainListener {
                     metrics.gradientNorm(),
                     metrics.learningRate(),
                     grouped(Math.round(metrics.tokensPerSecond())),
-                    metrics.skipped() ? "  skipped: a gradient is not finite" : ""));
+                    metrics.skippedSoFar() == 0 ? "" : skippedSoFar(metrics)));
     if (times != null) {
       if (metrics.step() == firstStep + 1 && metrics.step() < steps) {
         // The first step compiles what it runs; the profile is of the others.
@@ -95,6 +95,19 @@ final class TrainReport implements TrainListener {
         profiledSteps = metrics.step() - firstStep - (steps > firstStep + 1 ? 1 : 0);
       }
     }
+  }
+
+  /** Beside the numbers of a step, once there was one. */
+  private static String skippedSoFar(StepMetrics metrics) {
+    return "  %d skipped, loss scale %.0f".formatted(metrics.skippedSoFar(), metrics.lossScale());
+  }
+
+  @Override
+  public void skipped(StepMetrics metrics) {
+    progress()
+        .print(
+            "%6d  skipped: the %s is not finite (loss scale %s)"
+                .formatted(metrics.step(), metrics.nonFinite(), metrics.lossScale()));
   }
 
   @Override

@@ -87,6 +87,19 @@ public final class StepState {
     fill.fill(stream, field(LOSS_SCALE), value);
   }
 
+  /**
+   * Queues the loss scale of an earlier run and the steps since it changed, to go on from there.
+   *
+   * @throws IllegalArgumentException as {@link #setLossScale}, and when goodSteps is negative
+   */
+  public void setLossScale(Stream stream, float value, int goodSteps) {
+    if (goodSteps < 0) {
+      throw new IllegalArgumentException("good steps " + goodSteps + " must be at least 0");
+    }
+    setLossScale(stream, value);
+    storage.slice(GOOD_STEPS, 1).copyFrom(stream, new int[] {goodSteps});
+  }
+
   /** Queues counters of an earlier run, to go on from there. */
   public void setSteps(Stream stream, int step, int skipped) {
     if (step < 0 || skipped < 0) {

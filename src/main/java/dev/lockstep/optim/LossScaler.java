@@ -63,6 +63,15 @@ public final class LossScaler {
     state.setLossScale(stream, (float) config.initial());
   }
 
+  /**
+   * Queues the scale an earlier run stopped at.
+   *
+   * @param goodSteps steps since it last changed
+   */
+  public void restore(Stream stream, StepState state, float scale, int goodSteps) {
+    state.setLossScale(stream, scale, goodSteps);
+  }
+
   /** Queues the judgement of the step that was just queued: the scale of the next one. */
   public void update(Stream stream, StepState state) {
     scaling.update(stream, state, rules);

@@ -6,6 +6,7 @@ import dev.lockstep.data.SafetensorsWriter;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.LanguageModelParameters;
 import dev.lockstep.nn.ParameterSpec;
+import dev.lockstep.ops.StepState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -17,18 +18,15 @@ import java.util.Map;
 /**
  * A run between two steps, as a safetensors file: each parameter under its own name, AdamW's
  * moments under {@code adamw.first.…} and {@code adamw.second.…}, all f32; counters and every knob
- * of the run in the metadata.
+ * of the run in the metadata. Which batches come next follows from seed and step.
  *
- * @param step steps done, skipped ones included
- * @param skipped steps among them that changed nothing
  * @param knobs {@link TrainConfig#describe} of the run
  * @param weights by parameter name
  * @param firstMoments by parameter name
  * @param secondMoments by parameter name
  */
 public record Checkpoint(
-    int step,
-    int skipped,
+    Counters counters,
     Map<String, String> knobs,
     Map<String, float[]> weights,
     Map<String, float[]> firstMoments,
@@ -37,9 +35,26 @@ public record Checkpoint(
   private static final String VERSION = "1";
   private static final String STEP = "lockstep.step";
   private static final String SKIPPED = "lockstep.skipped";
+  private static final String LOSS_SCALE = "lockstep.lossScale";
+  private static final String GOOD_STEPS = "lockstep.goodSteps";
   private static final String CONFIG = "config.";
   private static final String FIRST = "adamw.first.";
   private static final String SECOND = "adamw.second.";
+
+  /**
+   * What a run has counted.
+   *
+   * @param step steps done, skipped ones included
+   * @param skipped steps among them that changed nothing
+   * @param lossScale of the next step; 0 where the loss is not scaled
+   * @param goodSteps steps since that scale last changed
+   */
+  public record Counters(int step, int skipped, float lossScale, int goodSteps) {}
+
+  /** Steps done, skipped ones included. */
+  public int step() {
+    return counters.step();
+  }
 
   /**
    * Writes the file beside its name and moves it there, so that an older checkpoint stays until the
@@ -51,8 +66,10 @@ public record Checkpoint(
     SafetensorsWriter writer =
         new SafetensorsWriter()
             .metadata(FORMAT, VERSION)
-            .metadata(STEP, Integer.toString(step))
-            .metadata(SKIPPED, Integer.toString(skipped));
+            .metadata(STEP, Integer.toString(counters.step()))
+            .metadata(SKIPPED, Integer.toString(counters.skipped()))
+            .metadata(LOSS_SCALE, Float.toString(counters.lossScale()))
+            .metadata(GOOD_STEPS, Integer.toString(counters.goodSteps()));
     knobs.forEach((name, value) -> writer.metadata(CONFIG + name, value));
     List<ParameterSpec> specs = LanguageModelParameters.specs(model);
     add(writer, "", specs, weights);
@@ -98,8 +115,7 @@ public record Checkpoint(
       requireSameModel(file, metadata, model);
       List<ParameterSpec> specs = LanguageModelParameters.specs(model);
       return new Checkpoint(
-          counter(file, metadata, STEP),
-          counter(file, metadata, SKIPPED),
+          counters(file, metadata),
           knobs(metadata),
           values(file, reader, "", specs),
           values(file, reader, FIRST, specs),
@@ -123,6 +139,30 @@ public record Checkpoint(
                         .formatted(file, name, stored, wanted));
               }
             });
+  }
+
+  /** Files from before losses were scaled have no loss scale. */
+  private static Counters counters(Path file, Map<String, String> metadata) {
+    boolean scaled = metadata.containsKey(LOSS_SCALE);
+    return new Counters(
+        counter(file, metadata, STEP),
+        counter(file, metadata, SKIPPED),
+        scaled ? lossScale(file, metadata) : 0,
+        scaled ? counter(file, metadata, GOOD_STEPS) : 0);
+  }
+
+  private static float lossScale(Path file, Map<String, String> metadata) {
+    String text = String.valueOf(metadata.get(LOSS_SCALE));
+    try {
+      float value = Float.parseFloat(text);
+      if (value == 0 || (value >= StepState.LEAST_LOSS_SCALE && Float.isFinite(value))) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below, like one out of bounds.
+    }
+    throw new IllegalArgumentException(
+        "checkpoint " + file + " is damaged: " + LOSS_SCALE + " is " + text);
   }
 
   private static int counter(Path file, Map<String, String> metadata, String key) {

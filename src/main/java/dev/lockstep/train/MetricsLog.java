@@ -18,6 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class MetricsLog implements AutoCloseable {
   private final Path file;
   private final BufferedWriter writer;
+  private boolean scaled;
 
   private MetricsLog(Path file, BufferedWriter writer) {
     this.file = file;
@@ -44,6 +45,7 @@ final class MetricsLog implements AutoCloseable {
   }
 
   void config(TrainConfig config) {
+    scaled = config.scalesLoss();
     line(Map.of("config", config.describe()));
   }
 
@@ -56,6 +58,12 @@ final class MetricsLog implements AutoCloseable {
     values.put("learningRate", metrics.learningRate());
     values.put("tokensPerSecond", metrics.tokensPerSecond());
     values.put("skipped", metrics.skipped());
+    if (metrics.nonFinite() != null) {
+      values.put("nonFinite", metrics.nonFinite());
+    }
+    if (scaled) {
+      values.put("lossScale", metrics.lossScale());
+    }
     line(values);
   }
 

@@ -9,6 +9,11 @@ import java.util.stream.Collectors;
 public enum Precision {
   /** Mixed precision: bf16 activations and weight copies, fp32 accumulation. */
   BF16("bf16", DType.BF16, MatrixPrecision.FP32),
+  /**
+   * Mixed precision: fp16 activations and weight copies, fp32 accumulation. What is below 2⁻²⁴ is 0
+   * in fp16, so the loss is scaled.
+   */
+  FP16("fp16", DType.F16, MatrixPrecision.FP32),
   /** fp32 everywhere, matrix products on tensor cores with factors rounded to TF32. */
   TF32("tf32", DType.F32, MatrixPrecision.TF32),
   /** fp32 everywhere. */

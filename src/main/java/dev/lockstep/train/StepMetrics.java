@@ -1,5 +1,7 @@
 package dev.lockstep.train;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What is known of one step.
  *
@@ -10,6 +12,9 @@ package dev.lockstep.train;
  * @param tokensPerSecond predicted tokens per second of wall time, over all steps since the device
  *     was last waited for
  * @param skipped whether the step changed nothing, because a gradient was not finite
+ * @param skippedSoFar such steps in the whole run, this one included
+ * @param nonFinite the first gradient that was not finite; null when all were
+ * @param lossScale what the step's loss was multiplied by before its backward pass
  */
 public record StepMetrics(
     int step,
@@ -17,7 +22,10 @@ public record StepMetrics(
     double gradientNorm,
     double learningRate,
     double tokensPerSecond,
-    boolean skipped) {
+    boolean skipped,
+    int skippedSoFar,
+    @Nullable String nonFinite,
+    double lossScale) {
   /** The loss in bits for each predicted byte. */
   public double bitsPerByte() {
     return loss / Math.log(2);

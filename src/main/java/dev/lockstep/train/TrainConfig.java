@@ -4,6 +4,7 @@ import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.optim.AdamW;
 import dev.lockstep.optim.LearningRateSchedule;
+import dev.lockstep.optim.LossScaler;
 import dev.lockstep.optim.WeightDecayScope;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param warmupSteps steps of the linear warm-up
  * @param finalLearningRateFraction where the cosine ends, as a fraction of the peak
  * @param clipNorm bound on the norm of all gradients together; 0 does not clip
+ * @param lossScaling when the loss is scaled
+ * @param lossScaler how the scale starts and changes
  * @param data file or directory to train on; null takes the licence texts of the running JDK
  * @param out folder of checkpoint and log
  * @param overwrite whether what an earlier run left in that folder may be replaced
@@ -49,6 +52,8 @@ public record TrainConfig(
     double finalLearningRateFraction,
     AdamW.Config optimizer,
     double clipNorm,
+    LossScalingMode lossScaling,
+    LossScaler.Config lossScaler,
     @Nullable Path data,
     Path out,
     boolean overwrite,
@@ -103,6 +108,11 @@ public record TrainConfig(
     return LearningRateSchedule.cosine(learningRate, warmupSteps, steps, finalLearningRateFraction);
   }
 
+  /** Whether the loss is scaled before its backward pass. */
+  public boolean scalesLoss() {
+    return lossScaling.scales(precision);
+  }
+
   /** Rows that make up one step. */
   public int rowsPerStep() {
     return batch * accumulation;
@@ -127,6 +137,11 @@ public record TrainConfig(
     knobs.put("weightDecay", Double.toString(optimizer.weightDecay()));
     knobs.put("weightDecayScope", optimizer.scope().label());
     knobs.put("clipNorm", Double.toString(clipNorm));
+    knobs.put("lossScaling", lossScaling.label());
+    knobs.put("lossScale", Double.toString(lossScaler.initial()));
+    knobs.put("lossScaleGrowth", Double.toString(lossScaler.growth()));
+    knobs.put("lossScaleBackoff", Double.toString(lossScaler.backoff()));
+    knobs.put("lossScaleInterval", Integer.toString(lossScaler.interval()));
     knobs.put("data", data == null ? "licence texts of the JDK" : data.toString());
     knobs.put("out", out.toString());
     knobs.put("overwrite", Boolean.toString(overwrite));
@@ -156,6 +171,8 @@ public record TrainConfig(
     private double weightDecay = 0.1;
     private WeightDecayScope weightDecayScope = WeightDecayScope.MATRICES;
     private double clipNorm = 1;
+    private LossScalingMode lossScaling = LossScalingMode.AUTO;
+    private LossScaler.Config lossScaler = LossScaler.Config.defaults();
     private @Nullable Path data;
     private Path out = Path.of("runs", "train");
     private boolean overwrite;
@@ -247,6 +264,16 @@ public record TrainConfig(
       return this;
     }
 
+    public Builder lossScaling(LossScalingMode value) {
+      lossScaling = value;
+      return this;
+    }
+
+    public Builder lossScaler(LossScaler.Config value) {
+      lossScaler = value;
+      return this;
+    }
+
     public Builder data(@Nullable Path value) {
       data = value;
       return this;
@@ -306,6 +333,8 @@ public record TrainConfig(
           finalLearningRateFraction,
           new AdamW.Config(beta1, beta2, epsilon, weightDecay, weightDecayScope),
           clipNorm,
+          lossScaling,
+          lossScaler,
           data,
           out,
           overwrite,

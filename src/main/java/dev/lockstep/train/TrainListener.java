@@ -13,6 +13,9 @@ public interface TrainListener {
   /** A report: the first step, and every {@link TrainConfig#logEvery}th. */
   default void logged(StepMetrics metrics) {}
 
+  /** A step that changed nothing, because a gradient was not finite; a report may follow. */
+  default void skipped(StepMetrics metrics) {}
+
   /** A checkpoint of the model after {@code step} steps is complete. */
   default void checkpointWritten(Path file, int step) {}
 

@@ -7,9 +7,9 @@ import dev.lockstep.device.Devices;
 import dev.lockstep.device.Stream;
 import dev.lockstep.nn.LanguageModelParameters;
 import dev.lockstep.nn.OpSet;
-import dev.lockstep.nn.Parameter;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.ops.StepState;
 import dev.lockstep.optim.LearningRateSchedule;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -249,25 +249,35 @@ public final class Trainer {
       int number = done - outcomes.size();
       for (StepWindow.Outcome outcome : outcomes) {
         number++;
-        StepMetrics metrics =
-            new StepMetrics(
-                number,
-                outcome.loss(),
-                outcome.state().norm(),
-                outcome.state().learningRate(),
-                tokensPerSecond,
-                outcome.state().nonFinite() != 0);
+        StepMetrics metrics = metrics(number, outcome, tokensPerSecond);
         losses.add(metrics.loss());
         log.step(metrics);
         if (!Double.isFinite(metrics.loss())) {
           log.flush();
           throw diverged(metrics, outcome.state().nonFinite());
         }
+        if (metrics.skipped()) {
+          listener.skipped(metrics);
+        }
         if (losses.size() == 1 || number % config.logEvery() == 0 || number == config.steps()) {
           listener.logged(metrics);
         }
       }
       log.flush();
+    }
+
+    private StepMetrics metrics(int number, StepWindow.Outcome outcome, double tokensPerSecond) {
+      StepState.Values state = outcome.state();
+      return new StepMetrics(
+          number,
+          outcome.loss(),
+          state.norm(),
+          state.learningRate(),
+          tokensPerSecond,
+          state.skip(),
+          state.skipped(),
+          state.nonFinite() == 0 ? null : gradient(state.nonFinite()),
+          state.lossScale());
     }
 
     private TrainingDivergedException diverged(StepMetrics metrics, int nonFinite) {
@@ -288,8 +298,11 @@ public final class Trainer {
           }
         }
       }
-      List<Parameter> list = parameters.list();
-      return firstGradient == 0 ? "logits" : "gradient of " + list.get(firstGradient - 1).name();
+      return firstGradient == 0 ? "logits" : gradient(firstGradient);
+    }
+
+    private String gradient(int number) {
+      return "gradient of " + parameters.list().get(number - 1).name();
     }
 
     void writeCheckpoint() {

@@ -27,18 +27,17 @@ final class TrainingStep implements AutoCloseable {
   private final Tensor stateWords;
   private final StepState state;
   private final Tensor loss; // f32 scalar: the mean over one batch
-  private final Tensor upstream; // f32 scalar: what a batch weighs in its step
+  private final LossWeight weight;
 
   TrainingStep(
       TrainConfig config, KernelLibrary library, OpSet ops, Parameters parameters, Stream stream) {
     this.parameters = parameters;
     stateWords = arena.tensor(StepState.DTYPE, StepState.SHAPE);
     loss = arena.tensor(DType.F32, Shape.of(1));
-    upstream = arena.tensor(DType.F32, Shape.of(1));
     arena.allocate(library.device());
     state = new StepState(library, stateWords);
     state.reset(stream);
-    ops.fill().fill(stream, upstream, 1f / config.accumulation());
+    weight = new LossWeight(config, ops, state, stream);
     model =
         new LanguageModel(
             config.model(), ops, parameters, config.batch(), true, config.headMemory(), stream);
@@ -53,10 +52,11 @@ final class TrainingStep implements AutoCloseable {
    */
   void queue(Stream stream, StepWindow window, int place, int passes, double learningRate) {
     parameters.clearGradients(stream);
+    weight.prepare(stream);
     for (int pass = 0; pass < passes; pass++) {
       upload(stream, model, window.batch(place, pass));
       model.forward(stream);
-      model.loss(stream, upstream);
+      model.loss(stream, weight.upstream());
       model.meanLoss(stream, loss);
       window.keepLoss(stream, place, pass, loss);
       model.backward(stream);
@@ -64,7 +64,8 @@ final class TrainingStep implements AutoCloseable {
     state.setLearningRate(stream, (float) learningRate);
     clipper.measure(stream, state);
     optimizer.step(stream, state);
-    window.keepState(stream, place, stateWords);
+    window.keepState(stream, place, stateWords); // with the scale the step went by
+    weight.update(stream);
   }
 
   /** Queues a batch's way to the device. */
@@ -75,9 +76,10 @@ final class TrainingStep implements AutoCloseable {
 
   /** Everything a checkpoint after {@code step} steps holds; waits for the stream. */
   Checkpoint checkpoint(Stream stream, TrainConfig config, int step) {
+    StepState.Values values = state.read(stream);
+    float lossScale = config.scalesLoss() ? values.lossScale() : 0;
     return new Checkpoint(
-        step,
-        state.read(stream).skipped(),
+        new Checkpoint.Counters(step, values.skipped(), lossScale, values.goodSteps()),
         config.describe(),
         parameters.read(stream),
         optimizer.readFirstMoments(stream),
@@ -88,7 +90,9 @@ final class TrainingStep implements AutoCloseable {
   void restore(Stream stream, Checkpoint checkpoint) {
     parameters.load(stream, checkpoint.weights());
     optimizer.load(stream, checkpoint.firstMoments(), checkpoint.secondMoments());
-    state.setSteps(stream, checkpoint.step() - checkpoint.skipped(), checkpoint.skipped());
+    Checkpoint.Counters counters = checkpoint.counters();
+    state.setSteps(stream, counters.step() - counters.skipped(), counters.skipped());
+    weight.restore(stream, counters);
   }
 
   @Override
@@ -96,6 +100,7 @@ final class TrainingStep implements AutoCloseable {
     optimizer.close();
     clipper.close();
     model.close();
+    weight.close();
     arena.close();
   }
 }

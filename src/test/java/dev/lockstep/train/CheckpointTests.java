@@ -36,7 +36,7 @@ class CheckpointTests {
     written.write(file, MODEL);
     Checkpoint read = Checkpoint.read(file, MODEL);
     assertThat(read.step()).isEqualTo(12);
-    assertThat(read.skipped()).isEqualTo(2);
+    assertThat(read.counters()).isEqualTo(written.counters());
     assertThat(read.knobs()).isEqualTo(written.knobs());
     assertSame(read.weights(), written.weights());
     assertSame(read.firstMoments(), written.firstMoments());
@@ -109,8 +109,7 @@ class CheckpointTests {
 
   private static Checkpoint checkpoint(int step) {
     return new Checkpoint(
-        step,
-        2,
+        new Checkpoint.Counters(step, 2, 1024, 7),
         TrainConfig.builder().model(MODEL).build().describe(),
         values(step),
         values(step + 0.25f),

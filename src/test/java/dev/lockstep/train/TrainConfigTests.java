@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.optim.AdamW;
+import dev.lockstep.optim.LossScaler;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -27,9 +28,11 @@ class TrainConfigTests {
     // Model and optimizer are listed by their own components.
     int knobs =
         TrainConfig.class.getRecordComponents().length
-            - 2
+            - 3
             + LanguageModelConfig.class.getRecordComponents().length
-            + AdamW.Config.class.getRecordComponents().length;
+            + AdamW.Config.class.getRecordComponents().length
+            + LossScaler.Config.class.getRecordComponents().length
+            - 2; // its bounds are no choice
     assertThat(TrainConfig.builder().build().describe())
         .hasSize(knobs)
         .containsEntry("model.context", "16")
@@ -59,7 +62,7 @@ class TrainConfigTests {
     refused(b -> b.epsilon(0), "eps 0.0 must be finite and positive");
     refused(b -> b.weightDecay(-0.5), "weightDecay -0.5 must be finite and at least 0");
     assertThatThrownBy(() -> Precision.of("fp64"))
-        .hasMessage("unknown precision \"fp64\"; known: bf16, tf32, fp32");
+        .hasMessage("unknown precision \"fp64\"; known: bf16, fp16, tf32, fp32");
   }
 
   private static void refused(UnaryOperator<TrainConfig.Builder> change, String message) {

@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.within;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Devices;
 import dev.lockstep.nn.LanguageModelConfig;
+import dev.lockstep.optim.LossScaler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,7 +73,8 @@ abstract class TrainerTests {
   @ParameterizedTest
   @EnumSource
   void goingOnFromACheckpointIsTheSameRun(Precision precision) {
-    config.precision(precision);
+    // The scale is doubled after step 3 and step 6, so it must be remembered when it last was.
+    config.precision(precision).lossScaler(new LossScaler.Config(1024, 2, 0.5, 3, 1, 0x1p15));
     List<Double> whole = run(config, 0).losses();
     Stopper stopper = new Stopper(5);
     TrainSummary half = run(config, 0, stopper);
@@ -133,6 +136,28 @@ abstract class TrainerTests {
     assertThat(failure.tensor()).matches("(parameter|gradient of) .*|logits");
   }
 
+  /** The gradient of the logits overflows fp16 until the scale has come down. */
+  @Test
+  void aScaleTooLargeComesDownByItselfAndTheStepsItCostAreCounted() {
+    config.precision(Precision.FP16).steps(12).logEvery(6);
+    config.lossScaler(new LossScaler.Config(0x1p24, 2, 0.5, 2000, 1, 0x1p24));
+    Stopper listener = new Stopper(-1);
+    TrainSummary summary = run(config, 0, listener);
+    int lost = listener.skipped.size();
+    int goodSteps = 12 - listener.skipped.getLast().step();
+    assertThat(lost).isBetween(3, 8);
+    for (int i = 0; i < lost; i++) {
+      StepMetrics metrics = listener.skipped.get(i);
+      assertThat(metrics.skippedSoFar()).isEqualTo(i + 1);
+      assertThat(metrics.lossScale()).isEqualTo(0x1p24 / (1 << i));
+      assertThat(metrics.nonFinite()).startsWith("gradient of ");
+    }
+    Checkpoint checkpoint = Checkpoint.read(Path.of(summary.checkpoint()), MODEL);
+    float scale = 0x1p24f / (1 << lost);
+    assertThat(checkpoint.counters())
+        .isEqualTo(new Checkpoint.Counters(12, lost, scale, goodSteps));
+  }
+
   @Test
   void withoutACheckpointTheMessageSaysSo() {
     config.learningRate(1e30).warmupSteps(0);
@@ -144,10 +169,16 @@ abstract class TrainerTests {
 
   private static final class Stopper implements TrainListener {
     private final int last;
+    private final List<StepMetrics> skipped = new ArrayList<>();
     private Runnable stop = () -> {};
 
     Stopper(int last) {
       this.last = last;
+    }
+
+    @Override
+    public void skipped(StepMetrics metrics) {
+      skipped.add(metrics);
     }
 
     @Override
