@@ -36,8 +36,8 @@ final class CudaBuffer implements DeviceBuffer {
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
       device.forget(this);
+      closed = true;
       if (device.makeCurrentToClose()) {
         device.checkReturned("cuMemFree", JCudaDriver.cuMemFree(memory));
       }

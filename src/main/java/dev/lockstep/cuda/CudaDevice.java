@@ -5,9 +5,11 @@ import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.Graphs;
+import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
-import dev.lockstep.device.Stream;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -26,6 +28,7 @@ final class CudaDevice implements Device {
   private final CudaSystem.Ready system;
   private final Handles.Context context = new Handles.Context();
   private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
+  private final Set<Thread> capturing = ConcurrentHashMap.newKeySet();
   private volatile boolean broken;
   private volatile boolean closed;
 
@@ -52,7 +55,13 @@ final class CudaDevice implements Device {
   }
 
   @Override
-  public Stream newStream() {
+  public HostBuffer allocateHost(long bytes) {
+    makeCurrent();
+    return opened(new CudaHostBuffer(this, bytes));
+  }
+
+  @Override
+  public CudaStream newStream() {
     makeCurrent();
     return opened(new CudaStream(this));
   }
@@ -61,6 +70,11 @@ final class CudaDevice implements Device {
   public Event newEvent() {
     makeCurrent();
     return opened(new CudaEvent(this));
+  }
+
+  @Override
+  public <T> Optional<T> capability(Class<T> type) {
+    return type == Graphs.class ? Optional.of(type.cast(new CudaGraphs(this))) : Optional.empty();
   }
 
   /**
@@ -72,6 +86,7 @@ final class CudaDevice implements Device {
     if (closed) {
       return;
     }
+    requireNoCapture();
     if (!open.isEmpty()) {
       LOG.warn(
           "{} left open on the CUDA device, which closes them: {}",
@@ -95,13 +110,19 @@ final class CudaDevice implements Device {
     }
   }
 
-  private <T extends AutoCloseable> T opened(T thing) {
+  /** The thing is closed with the device, if not before. */
+  <T extends AutoCloseable> T opened(T thing) {
     open.add(thing);
     return thing;
   }
 
-  /** The thing gave back what it held. */
+  /**
+   * The thing is about to give back what it holds.
+   *
+   * @throws IllegalStateException while this thread captures, when that would break the capture
+   */
   void forget(AutoCloseable thing) {
+    requireNoCapture();
     open.remove(thing);
   }
 
@@ -147,7 +168,42 @@ final class CudaDevice implements Device {
     if (closed) {
       throw new IllegalStateException("the CUDA device is closed");
     }
+    requireNoCapture();
+    setContext();
+  }
+
+  /** As {@link #makeCurrent}, for the stream that is captured. */
+  void makeCurrentInCapture() {
+    if (closed) {
+      throw new IllegalStateException("the CUDA device is closed");
+    }
+    setContext();
+  }
+
+  private void setContext() {
     check("cuCtxSetCurrent", system.calls().setContext(context.address()));
+  }
+
+  /** This thread begins or ends a capture: meanwhile it may do nothing else. */
+  void capturing(boolean begins) {
+    if (begins) {
+      capturing.add(Thread.currentThread());
+    } else {
+      capturing.remove(Thread.currentThread());
+    }
+  }
+
+  private void requireNoCapture() {
+    if (!capturing.isEmpty() && capturing.contains(Thread.currentThread())) {
+      throw capturing();
+    }
+  }
+
+  /** What cannot be recorded was tried. */
+  static IllegalStateException capturing() {
+    return new IllegalStateException(
+        "this thread captures a graph: until that ends it can only queue copies, fills and"
+            + " launches, on the stream it was given");
   }
 
   /** As {@link #makeCurrent}, for giving things back; false when the context took them with it. */

@@ -23,6 +23,16 @@ final class CudaEvent implements Event {
     recorded = true;
   }
 
+  CudaDevice device() {
+    return device;
+  }
+
+  /** The {@code CUevent}. */
+  long address() {
+    requireOpen();
+    return event.address();
+  }
+
   @Override
   public double secondsSince(Event earlier) {
     if (!(earlier instanceof CudaEvent start) || start.device != device) {
@@ -39,8 +49,8 @@ final class CudaEvent implements Event {
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
       device.forget(this);
+      closed = true;
       if (device.makeCurrentToClose()) {
         device.checkReturned("cuEventDestroy", JCudaDriver.cuEventDestroy(event));
       }

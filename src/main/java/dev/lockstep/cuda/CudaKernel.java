@@ -29,6 +29,10 @@ final class CudaKernel implements Kernel {
     return parameterBytes;
   }
 
+  CudaModule module() {
+    return module;
+  }
+
   CudaDevice device() {
     return module.device();
   }

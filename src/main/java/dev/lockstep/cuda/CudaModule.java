@@ -61,8 +61,8 @@ final class CudaModule implements KernelModule {
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
       device.forget(this);
+      closed = true;
       if (device.makeCurrentToClose()) {
         device.checkReturned("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
       }

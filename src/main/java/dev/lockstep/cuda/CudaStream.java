@@ -2,6 +2,7 @@ package dev.lockstep.cuda;
 
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.Graph;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.Launch;
@@ -12,6 +13,7 @@ import java.lang.ref.Reference;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A CUDA stream that does not wait for the legacy default stream. One thread at a time may queue
@@ -24,6 +26,7 @@ final class CudaStream implements Stream {
   private final Arena arena = Arena.ofShared();
   private final ExtraBlock extra = new ExtraBlock(arena);
   private final RecentKernels recent = new RecentKernels();
+  private @Nullable StreamCapture capture;
   private boolean closed;
 
   CudaStream(CudaDevice device) {
@@ -109,21 +112,50 @@ final class CudaStream implements Stream {
     if (code != CUresult.CUDA_SUCCESS) {
       check("cuLaunchKernel", code, "; " + own.name() + " " + launch);
     }
+    if (capture != null) {
+      capture.add(own);
+    }
     recent.add(own.name());
+  }
+
+  @Override
+  public void launch(Graph graph) {
+    begin();
+    if (!(graph instanceof CudaGraph own) || own.device() != device) {
+      throw new IllegalArgumentException("the graph belongs to another device");
+    }
+    requireNoCapture();
+    int code = calls.launchGraph(own.address(), queue.address());
+    if (code != CUresult.CUDA_SUCCESS) {
+      check("cuGraphLaunch", code, "; " + own);
+    }
+    recent.add(own.toString());
   }
 
   @Override
   public void record(Event event) {
     begin();
-    if (!(event instanceof CudaEvent own)) {
+    if (!(event instanceof CudaEvent own) || own.device() != device) {
       throw new IllegalArgumentException("the event belongs to another device");
     }
+    requireNoCapture();
     own.record(queue.address());
+  }
+
+  @Override
+  public void await(Event event) {
+    begin();
+    if (!(event instanceof CudaEvent own) || own.device() != device) {
+      throw new IllegalArgumentException("the event belongs to another device");
+    }
+    requireNoCapture();
+    check("cuStreamWaitEvent", calls.awaitEvent(queue.address(), own.address()));
   }
 
   @Override
   public void synchronize() {
     begin();
+    requireNoCapture();
     check("cuStreamSynchronize", calls.synchronize(queue.address()));
     recent.clear();
   }
@@ -131,8 +163,8 @@ final class CudaStream implements Stream {
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
       device.forget(this);
+      closed = true;
       try (arena) {
         if (device.makeCurrentToClose()) {
           device.checkReturned("cuStreamDestroy", JCudaDriver.cuStreamDestroy(queue));
@@ -144,6 +176,15 @@ final class CudaStream implements Stream {
   @Override
   public String toString() {
     return "a stream";
+  }
+
+  Handles.Queue queue() {
+    return queue;
+  }
+
+  /** From now on what is queued is recorded; null ends that. */
+  void captureInto(@Nullable StreamCapture capture) {
+    this.capture = capture;
   }
 
   private void check(String call, int code) {
@@ -162,7 +203,17 @@ final class CudaStream implements Stream {
     if (closed) {
       throw new IllegalStateException("the stream is closed");
     }
-    device.makeCurrent();
+    if (capture == null) {
+      device.makeCurrent();
+    } else {
+      device.makeCurrentInCapture();
+    }
+  }
+
+  private void requireNoCapture() {
+    if (capture != null) {
+      throw CudaDevice.capturing();
+    }
   }
 
   private static long host(MemorySegment segment) {

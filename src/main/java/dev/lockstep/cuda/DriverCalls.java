@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class DriverCalls {
   private static final MethodHandle OF_LONG = type(JAVA_LONG);
   private static final MethodHandle OF_LONGS = type(JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle LONGS_AND_FLAGS = type(JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle NAME = type(JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle COPY = type(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle FILL = type(JAVA_LONG, JAVA_BYTE, JAVA_LONG, JAVA_LONG);
@@ -42,6 +43,10 @@ final class DriverCalls {
   private final MemorySegment copyOnDevice;
   private final MemorySegment fill;
   private final MemorySegment recordEvent;
+  private final MemorySegment awaitEvent;
+  private final MemorySegment launchGraph;
+  private final MemorySegment allocateHost;
+  private final MemorySegment freeHost;
   private final MemorySegment synchronize;
 
   private DriverCalls(Library library) throws MissingDriver {
@@ -54,6 +59,10 @@ final class DriverCalls {
     copyOnDevice = library.find("cuMemcpyDtoDAsync_v2");
     fill = library.find("cuMemsetD8Async");
     recordEvent = library.find("cuEventRecord");
+    awaitEvent = library.find("cuStreamWaitEvent");
+    launchGraph = library.find("cuGraphLaunch");
+    allocateHost = library.find("cuMemHostAlloc");
+    freeHost = library.find("cuMemFreeHost");
     synchronize = library.find("cuStreamSynchronize");
   }
 
@@ -132,6 +141,42 @@ final class DriverCalls {
   int recordEvent(long event, long stream) {
     try {
       return (int) OF_LONGS.invokeExact(recordEvent, event, stream);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /** {@code cuStreamWaitEvent}. */
+  int awaitEvent(long stream, long event) {
+    try {
+      return (int) LONGS_AND_FLAGS.invokeExact(awaitEvent, stream, event, 0);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /** {@code cuGraphLaunch}. */
+  int launchGraph(long executable, long stream) {
+    try {
+      return (int) OF_LONGS.invokeExact(launchGraph, executable, stream);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /** {@code cuMemHostAlloc}; the address goes to native memory. */
+  int allocateHost(MemorySegment address, long bytes) {
+    try {
+      return (int) LONGS_AND_FLAGS.invokeExact(allocateHost, address.address(), bytes, 0);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /** {@code cuMemFreeHost}. */
+  int freeHost(long address) {
+    try {
+      return (int) OF_LONG.invokeExact(freeHost, address);
     } catch (Throwable e) {
       throw impossible(e);
     }

@@ -7,6 +7,7 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstream;
 
 /**
@@ -48,6 +49,12 @@ final class Handles {
   }
 
   static final class Queue extends CUstream {
+    long address() {
+      return getNativePointer();
+    }
+  }
+
+  static final class Executable extends CUgraphExec {
     long address() {
       return getNativePointer();
     }

@@ -18,6 +18,16 @@ public interface Device extends AutoCloseable {
   DeviceBuffer allocate(long bytes);
 
   /**
+   * Host memory to copy from and to, zeroed.
+   *
+   * @throws IllegalArgumentException when {@code bytes} is negative; zero is allowed
+   * @throws DeviceException when there is not enough
+   */
+  default HostBuffer allocateHost(long bytes) {
+    return new NativeHostBuffer(bytes);
+  }
+
+  /**
    * Loads kernels.
    *
    * @throws DeviceException when the device refuses the code

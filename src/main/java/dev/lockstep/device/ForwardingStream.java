@@ -37,8 +37,18 @@ public abstract class ForwardingStream implements Stream {
   }
 
   @Override
+  public void launch(Graph graph) {
+    stream.launch(graph);
+  }
+
+  @Override
   public void record(Event event) {
     stream.record(event);
+  }
+
+  @Override
+  public void await(Event event) {
+    stream.await(event);
   }
 
   @Override

@@ -37,8 +37,25 @@ public interface Stream extends AutoCloseable {
    */
   void launch(Kernel kernel, Launch launch, KernelArgs args);
 
+  /**
+   * Queues all that a graph recorded.
+   *
+   * @throws IllegalArgumentException when the graph is not of this device
+   * @throws DeviceException when the device refuses it
+   */
+  default void launch(Graph graph) {
+    throw new IllegalArgumentException("the graph belongs to another device");
+  }
+
   /** Marks this place in the queue. */
   void record(Event event);
+
+  /**
+   * Lets what is queued here from now on happen only after what was queued before the event, on
+   * whichever stream of this device; the host does not wait. An event never recorded holds up
+   * nothing.
+   */
+  void await(Event event);
 
   /**
    * Waits for everything queued so far.

@@ -110,6 +110,14 @@ public final class SimulatedStream implements Stream {
     ours.record();
   }
 
+  /** What was queued before the event is done. */
+  @Override
+  public void await(Event event) {
+    if (!(event instanceof SimulatedEvent)) {
+      throw new IllegalArgumentException("the event belongs to another device");
+    }
+  }
+
   @Override
   public void synchronize() {
     device.requireOpen();

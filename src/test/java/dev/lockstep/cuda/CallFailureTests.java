@@ -37,9 +37,15 @@ class CallFailureTests {
           Map.entry("cuEventRecord", "cuEventRecord"),
           Map.entry("cuEventSynchronize", "cuEventSynchronize"),
           Map.entry("cuFuncSetAttribute", "cuFuncSetAttribute"),
+          Map.entry("cuGraphDestroy", "cuGraphDestroy"),
+          Map.entry("cuGraphExecDestroy", "cuGraphExecDestroy"),
+          Map.entry("cuGraphInstantiateWithFlags", "cuGraphInstantiate"),
+          Map.entry("cuGraphLaunch", "cuGraphLaunch"),
           Map.entry("cuLaunchKernel", "cuLaunchKernel"),
           Map.entry("cuMemAlloc_v2", "cuMemAlloc"),
           Map.entry("cuMemFree_v2", "cuMemFree"),
+          Map.entry("cuMemFreeHost", "cuMemFreeHost"),
+          Map.entry("cuMemHostAlloc", "cuMemHostAlloc"),
           Map.entry("cuMemcpyDtoDAsync_v2", "cuMemcpyDtoDAsync"),
           Map.entry("cuMemcpyDtoHAsync_v2", "cuMemcpyDtoHAsync"),
           Map.entry("cuMemcpyHtoDAsync_v2", "cuMemcpyHtoDAsync"),
@@ -47,9 +53,12 @@ class CallFailureTests {
           Map.entry("cuModuleGetFunction", "cuModuleGetFunction"),
           Map.entry("cuModuleLoadDataEx", "cuModuleLoadDataEx"),
           Map.entry("cuModuleUnload", "cuModuleUnload"),
+          Map.entry("cuStreamBeginCapture_v2", "cuStreamBeginCapture"),
           Map.entry("cuStreamCreate", "cuStreamCreate"),
           Map.entry("cuStreamDestroy_v2", "cuStreamDestroy"),
-          Map.entry("cuStreamSynchronize", "cuStreamSynchronize"));
+          Map.entry("cuStreamEndCapture", "cuStreamEndCapture"),
+          Map.entry("cuStreamSynchronize", "cuStreamSynchronize"),
+          Map.entry("cuStreamWaitEvent", "cuStreamWaitEvent"));
 
   /** Asked only to word the message of a failure. */
   private static final Set<String> FOR_MESSAGES = Set.of("cuGetErrorString", "cuMemGetInfo_v2");

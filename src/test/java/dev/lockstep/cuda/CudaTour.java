@@ -9,6 +9,9 @@ import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.Graph;
+import dev.lockstep.device.Graphs;
+import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
@@ -73,11 +76,22 @@ final class CudaTour {
       stream.launch(module.kernel("store"), one(), args.reset().address(other, 60).int32(7));
       stream.launch(
           module.kernel("nothing"), new Launch(new Dim3(1), new Dim3(1), BIG_SHARED), args.reset());
+      Graphs graphs = device.capability(Graphs.class).orElseThrow();
+      try (Graph graph = graphs.capture(s -> s.fill(other, 32, 4, (byte) 6));
+          Stream copies = device.newStream();
+          HostBuffer pinned = device.allocateHost(4)) {
+        stream.launch(graph);
+        stream.record(after);
+        copies.await(after);
+        copies.copyToHost(pinned.memory(), other, 32);
+        copies.synchronize();
+        assertThat(pinned.memory().get(ValueLayout.JAVA_INT, 0)).isEqualTo(0x06060606);
+      }
       stream.copyToHost(host, other, 0);
       stream.record(after);
       stream.synchronize();
       assertThat(host.get(ValueLayout.JAVA_INT, 28)).isEqualTo(0x03030303);
-      assertThat(host.get(ValueLayout.JAVA_INT, 32)).isEqualTo(0x05050505);
+      assertThat(host.get(ValueLayout.JAVA_INT, 32)).isEqualTo(0x06060606);
       assertThat(host.get(ValueLayout.JAVA_INT, 60)).isEqualTo(7);
       assertThat(after.secondsSince(before)).isBetween(0.0, 60.0);
       assertThatThrownBy(() -> device.load(KernelImage.ofPtx("wrong", ".version 7.0\n.nonsense")))

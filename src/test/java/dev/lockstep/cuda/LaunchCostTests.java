@@ -7,6 +7,8 @@ import dev.lockstep.cuda.standin.StandInDriver;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.Graph;
+import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
@@ -32,6 +34,11 @@ class LaunchCostTests {
         Stream stream = device.newStream();
         Event event = device.newEvent();
         DeviceBuffer buffer = device.allocate(64);
+        Graph graph =
+            device
+                .capability(Graphs.class)
+                .orElseThrow()
+                .capture(s -> s.fill(buffer, 0, 8, (byte) 1));
         Arena arena = Arena.ofConfined()) {
       Kernel kernel = module.kernel("store");
       Launch launch = CudaTour.one();
@@ -45,6 +52,8 @@ class LaunchCostTests {
             stream.fill(buffer, 0, 8, (byte) 1);
             stream.copyToHost(host, buffer, 0);
             stream.record(event);
+            stream.await(event);
+            stream.launch(graph);
             stream.synchronize();
           };
       work.run();
@@ -58,6 +67,8 @@ class LaunchCostTests {
                   "cuMemsetD8Async",
                   "cuMemcpyDtoHAsync_v2",
                   "cuEventRecord",
+                  "cuStreamWaitEvent",
+                  "cuGraphLaunch",
                   "cuStreamSynchronize")) {
         assertThat(ThreadAllocation.leastPerCall(work, CALLS)).as("bytes").isLessThan(1.0);
       }

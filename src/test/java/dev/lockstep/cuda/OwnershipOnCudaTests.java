@@ -8,10 +8,14 @@ import dev.lockstep.cuda.standin.StandInDriver;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.Graph;
+import dev.lockstep.device.Graphs;
+import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.Stream;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -38,7 +42,13 @@ class OwnershipOnCudaTests {
     DeviceBuffer buffer = device.allocate(1 << 20);
     stream.launch(module.kernel("nothing"), CudaTour.one(), new KernelArgs());
     stream.record(event);
-    return new ArrayList<>(List.of(device, module, stream, event, buffer));
+    HostBuffer pinned = device.allocateHost(1 << 10);
+    Graph graph =
+        device
+            .capability(Graphs.class)
+            .orElseThrow()
+            .capture(s -> s.launch(module.kernel("nothing"), CudaTour.one(), new KernelArgs()));
+    return new ArrayList<>(List.of(device, module, stream, event, buffer, pinned, graph));
   }
 
   private void assertNothingLeft() {
@@ -116,6 +126,13 @@ class OwnershipOnCudaTests {
     assertThatThrownBy(() -> module.kernel("nothing"))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
+    HostBuffer pinned = device.allocateHost(8);
+    pinned.close();
+    assertThatThrownBy(() -> pinned.memory().set(ValueLayout.JAVA_BYTE, 0, (byte) 1))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> stream.copyToDevice(buffer, 0, pinned.memory()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("freed");
     buffer.close();
     assertThatThrownBy(() -> stream.fill(buffer, 0, 8, (byte) 0))
         .isInstanceOf(IllegalStateException.class)
@@ -128,6 +145,19 @@ class OwnershipOnCudaTests {
     assertThatThrownBy(() -> device.allocate(8))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
+  }
+
+  /** Memory the driver freed with its context must not be within reach. */
+  @Test
+  void pinnedMemoryGoesWithItsDevice() {
+    HostBuffer pinned;
+    try (Device device = StandInDriver.open()) {
+      pinned = device.allocateHost(8);
+      assertThat(pinned.memory().get(ValueLayout.JAVA_LONG, 0)).as("zeroed").isZero();
+    }
+    assertThatThrownBy(() -> pinned.memory().get(ValueLayout.JAVA_BYTE, 0))
+        .isInstanceOf(IllegalStateException.class);
+    pinned.close();
   }
 
   /** All devices of a process share the primary context: it outlives the first that is closed. */

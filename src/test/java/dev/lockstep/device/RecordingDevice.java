@@ -71,7 +71,7 @@ public final class RecordingDevice implements Device {
 
   @Override
   public Event newEvent() {
-    throw new UnsupportedOperationException("no clock here");
+    return new RecordedEvent();
   }
 
   @Override
@@ -153,6 +153,17 @@ public final class RecordingDevice implements Device {
     }
   }
 
+  /** A place in a queue that is never behind. */
+  private record RecordedEvent() implements Event {
+    @Override
+    public double secondsSince(Event earlier) {
+      throw new UnsupportedOperationException("no clock here");
+    }
+
+    @Override
+    public void close() {}
+  }
+
   private final class RecordingStream implements Stream {
     @Override
     public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
@@ -185,9 +196,10 @@ public final class RecordingDevice implements Device {
     }
 
     @Override
-    public void record(Event event) {
-      throw new UnsupportedOperationException("no clock here");
-    }
+    public void record(Event event) {}
+
+    @Override
+    public void await(Event event) {}
 
     @Override
     public void synchronize() {

@@ -6,6 +6,7 @@ import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.ForwardingStream;
+import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
@@ -37,6 +38,11 @@ record OtherGrids(Device device, Predicate<String> kernels, UnaryOperator<Dim3> 
   @Override
   public DeviceBuffer allocate(long bytes) {
     return device.allocate(bytes);
+  }
+
+  @Override
+  public HostBuffer allocateHost(long bytes) {
+    return device.allocateHost(bytes);
   }
 
   @Override

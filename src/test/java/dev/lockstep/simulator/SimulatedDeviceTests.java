@@ -9,6 +9,7 @@ import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
@@ -156,6 +157,19 @@ class SimulatedDeviceTests {
       lab.stream.record(after);
       assertThat(after.secondsSince(before)).isBetween(1e-9, 600.0);
     }
+  }
+
+  @Test
+  void hostMemoryIsZeroedAndOutOfReachOnceClosed() {
+    HostBuffer host = lab.device.allocateHost(40);
+    assertThat(host.memory().byteSize()).isEqualTo(40);
+    assertThat(host.memory().toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+    host.close();
+    host.close();
+    assertThatThrownBy(() -> host.memory().fill((byte) 1))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> lab.device.allocateHost(-1))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.lockstep.cuda.standin;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -21,9 +22,14 @@ final class DriverState {
   final HandleTable<StandInGraph> executables = new HandleTable<>();
   final HandleTable<StandInCublas> blas =
       new HandleTable<>(cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED);
+  final Map<Long, Pinned> pinned = new ConcurrentHashMap<>();
   private final Map<Long, Deque<Long>> stacks = new ConcurrentHashMap<>();
+  private final Captures captures = new Captures();
   private final LongSupplier thread;
   private volatile boolean initialised;
+
+  /** Host memory of a context, by its address. */
+  record Pinned(StandInContext context, Arena arena) {}
 
   /**
    * @param thread numbers the threads of the operating system
@@ -51,6 +57,23 @@ final class DriverState {
     StandInContext context = contexts.get(handle);
     context.check();
     return context;
+  }
+
+  /** As {@link #current}, for calls that may not be made while some thread captures. */
+  StandInContext currentOutsideCapture() {
+    StandInContext context = current();
+    captures.forbid(thread.getAsLong());
+    return context;
+  }
+
+  /** Captures begun and not ended, for the calling thread to begin and end its own. */
+  Captures captures() {
+    return captures;
+  }
+
+  /** The calling thread of the operating system. */
+  long thread() {
+    return thread.getAsLong();
   }
 
   /** The contexts pushed on the calling thread, the current one first. */
@@ -94,6 +117,17 @@ final class DriverState {
   void destroy(long handle) {
     StandInContext context = contexts.remove(handle);
     context.destroy();
+    captures.forget(context);
+    pinned
+        .values()
+        .removeIf(
+            memory -> {
+              boolean its = memory.context() == context;
+              if (its) {
+                memory.arena().close();
+              }
+              return its;
+            });
     streams.removeIf(stream -> stream.context == context);
     events.removeIf(event -> event.context == context);
     graphs.removeIf(graph -> graph.context() == context);

@@ -2,6 +2,7 @@ package dev.lockstep.cuda.standin;
 
 import static jcuda.driver.JCudaDriver.cuCtxCreate;
 import static jcuda.driver.JCudaDriver.cuCtxDestroy;
+import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuGraphDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
@@ -22,6 +23,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -34,6 +38,8 @@ import jcuda.driver.CUstreamCaptureMode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Capturing does nothing, launching does all of it, as often as it is asked. */
 @OnStandIn
@@ -80,8 +86,6 @@ class GraphCallsTests {
     assertThat(status[0]).isOne();
     succeed(cuMemcpyDtoDAsync(target, source, 4, stream));
     succeed(cuMemsetD32Async(source, 9, 1, stream));
-    assertThat(cuStreamSynchronize(stream))
-        .isEqualTo(CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
     CUgraph graph = new CUgraph();
     succeed(cuStreamEndCapture(stream, graph));
     assertThat(target()).as("nothing was done yet").isOne();
@@ -99,6 +103,48 @@ class GraphCallsTests {
     assertThat(target()).isEqualTo(9);
     succeed(cuGraphExecDestroy(executable));
     assertThat(cuGraphLaunch(executable, stream)).isEqualTo(CUresult.CUDA_ERROR_INVALID_HANDLE);
+  }
+
+  @Test
+  void waitingForACapturedStreamSpoilsTheCapture() {
+    succeed(cuStreamBeginCapture(stream, RELAXED));
+    assertThat(cuStreamSynchronize(stream))
+        .isEqualTo(CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+    assertThat(cuMemsetD32Async(source, 9, 1, stream))
+        .isEqualTo(CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+    assertThat(cuStreamEndCapture(stream, new CUgraph()))
+        .isEqualTo(CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+    succeed(cuStreamSynchronize(stream));
+  }
+
+  /** In the words of cuda.h: potentially unsafe calls. */
+  @ParameterizedTest
+  @CsvSource({"0, true, true", "1, true, false", "2, false, false"})
+  void allocatingSpoilsTheCapturesThatForbidIt(int mode, boolean here, boolean elsewhere)
+      throws Exception {
+    succeed(cuStreamBeginCapture(stream, mode));
+    assertThat(allocated()).isEqualTo(!here);
+    assertThat(cuStreamEndCapture(stream, new CUgraph()) == 0).isEqualTo(!here);
+    succeed(cuStreamBeginCapture(stream, mode));
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      Callable<Boolean> allocation =
+          () -> {
+            succeed(cuCtxSetCurrent(context));
+            return allocated();
+          };
+      assertThat(other.submit(allocation).get()).isEqualTo(!elsewhere);
+      if (mode != RELAXED) {
+        assertThat(other.submit(() -> cuStreamEndCapture(stream, new CUgraph())).get())
+            .isEqualTo(CUresult.CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD);
+      }
+    }
+    assertThat(cuStreamEndCapture(stream, new CUgraph()) == 0).isEqualTo(!elsewhere);
+  }
+
+  private static boolean allocated() {
+    int code = cuMemAlloc(new CUdeviceptr(), 4);
+    assertThat(code).isIn(0, CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+    return code == 0;
   }
 
   @Test

@@ -18,14 +18,14 @@ final class GraphFamily {
     if (on == on.context.defaultStream) {
       return CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     }
-    on.beginCapture();
+    state.captures().begin(on, state.thread(), mode);
     return CUresult.CUDA_SUCCESS;
   }
 
   @Export("cuStreamEndCapture")
   int end(long stream, MemorySegment graph) {
     StandInStream on = state.stream(stream);
-    Host.set(graph, state.graphs.add(new StandInGraph(on.context, on.endCapture())));
+    Host.set(graph, state.graphs.add(state.captures().end(on, state.thread())));
     return CUresult.CUDA_SUCCESS;
   }
 

@@ -3,7 +3,6 @@ package dev.lockstep.cuda.standin;
 import dev.lockstep.device.DeviceBuffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import jcuda.driver.CUresult;
@@ -12,8 +11,10 @@ import jcuda.driver.CUresult;
 final class MemoryFamily {
   private static final long PITCH = 512;
 
+  /** What pinned memory holds at first: nobody promises zeroes. */
+  private static final byte POISON = -1;
+
   private final DriverState state;
-  private final Map<Long, Arena> pinned = new ConcurrentHashMap<>();
   private final Set<Long> registered = ConcurrentHashMap.newKeySet();
 
   MemoryFamily(DriverState state) {
@@ -22,7 +23,7 @@ final class MemoryFamily {
 
   @Export("cuMemAlloc_v2")
   int allocate(MemorySegment address, long bytes) {
-    Host.set(address, state.current().allocate(bytes));
+    Host.set(address, state.currentOutsideCapture().allocate(bytes));
     return CUresult.CUDA_SUCCESS;
   }
 
@@ -39,14 +40,14 @@ final class MemoryFamily {
       return CUresult.CUDA_ERROR_INVALID_VALUE;
     }
     long row = (width + PITCH - 1) & -PITCH;
-    Host.set(address, state.current().allocate(Math.multiplyExact(row, height)));
+    Host.set(address, state.currentOutsideCapture().allocate(Math.multiplyExact(row, height)));
     Host.set(pitch, row);
     return CUresult.CUDA_SUCCESS;
   }
 
   @Export("cuMemFree_v2")
   int free(long address) {
-    StandInContext context = state.current();
+    StandInContext context = state.currentOutsideCapture();
     if (address != 0) {
       context.free(address);
     }
@@ -81,13 +82,13 @@ final class MemoryFamily {
 
   @Export("cuMemHostAlloc")
   int pin(MemorySegment address, long bytes, int flags) {
-    state.current();
+    StandInContext context = state.currentOutsideCapture();
     if (bytes <= 0) {
       return CUresult.CUDA_ERROR_INVALID_VALUE;
     }
     Arena arena = Arena.ofShared();
-    long start = arena.allocate(bytes, 4096).address();
-    pinned.put(start, arena);
+    long start = arena.allocate(bytes, 4096).fill(POISON).address();
+    state.pinned.put(start, new DriverState.Pinned(context, arena));
     Host.set(address, start);
     return CUresult.CUDA_SUCCESS;
   }
@@ -99,18 +100,18 @@ final class MemoryFamily {
 
   @Export("cuMemFreeHost")
   int unpin(long address) {
-    state.current();
-    Arena arena = pinned.remove(address);
-    if (arena == null) {
+    state.currentOutsideCapture();
+    DriverState.Pinned memory = state.pinned.remove(address);
+    if (memory == null) {
       return CUresult.CUDA_ERROR_INVALID_VALUE;
     }
-    arena.close();
+    memory.arena().close();
     return CUresult.CUDA_SUCCESS;
   }
 
   @Export("cuMemHostRegister_v2")
   int register(long address, long bytes, int flags) {
-    state.current();
+    state.currentOutsideCapture();
     if (address == 0 || bytes <= 0) {
       return CUresult.CUDA_ERROR_INVALID_VALUE;
     }
@@ -121,7 +122,7 @@ final class MemoryFamily {
 
   @Export("cuMemHostUnregister")
   int unregister(long address) {
-    state.current();
+    state.currentOutsideCapture();
     return registered.remove(address)
         ? CUresult.CUDA_SUCCESS
         : CUresult.CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;

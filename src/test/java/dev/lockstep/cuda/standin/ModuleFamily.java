@@ -35,7 +35,7 @@ final class ModuleFamily {
       int count,
       MemorySegment options,
       MemorySegment values) {
-    StandInContext context = state.current();
+    StandInContext context = state.currentOutsideCapture();
     String ptx = ModuleImage.ptx(image);
     try {
       PtxModule text = PtxParser.parse(ptx);
@@ -52,7 +52,7 @@ final class ModuleFamily {
 
   @Export("cuModuleUnload")
   int unload(long module) {
-    state.current();
+    state.currentOutsideCapture();
     StandInModule gone = state.modules.remove(module);
     state.functions.removeIf(function -> function.module() == gone);
     gone.kernels().close();

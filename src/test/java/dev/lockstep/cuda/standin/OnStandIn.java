@@ -39,7 +39,9 @@ public @interface OnStandIn {
     public void afterAll(ExtensionContext context) {
       StandInDriver driver = StandInDriver.get();
       assertThat(driver.calls().defects()).as("defects of the stand-in").isEmpty();
-      assertThat(driver.handles()).as("contexts, modules, streams, events left").isZero();
+      assertThat(driver.handles())
+          .as("contexts, modules, streams, graphs, pinned memory left")
+          .isZero();
       assertThat(driver.allocatedBytes()).as("bytes of device memory left").isZero();
     }
   }

@@ -141,7 +141,10 @@ public final class StandInDriver {
     return state.gpu.allocatedBytes();
   }
 
-  /** Contexts, modules, functions, streams, events, graphs and handles of cuBLAS that exist. */
+  /**
+   * Contexts, modules, functions, streams, events, graphs, pinned memory and handles of cuBLAS that
+   * exist.
+   */
   public int handles() {
     return state.contexts.size()
         + state.modules.size()
@@ -150,6 +153,7 @@ public final class StandInDriver {
         + state.events.size()
         + state.graphs.size()
         + state.executables.size()
+        + state.pinned.size()
         + state.blas.size();
   }
 }

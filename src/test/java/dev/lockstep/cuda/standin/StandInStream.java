@@ -11,6 +11,7 @@ final class StandInStream {
   final int flags;
   final int priority;
   private @Nullable List<GraphNode> captured;
+  private boolean invalid;
 
   StandInStream(StandInContext context, int flags, int priority) {
     this.context = context;
@@ -19,16 +20,19 @@ final class StandInStream {
   }
 
   synchronized void submit(GraphNode node) {
-    if (captured != null) {
+    if (captured != null && invalid) {
+      throw new DriverError(CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+    } else if (captured != null) {
       captured.add(node);
     } else {
       node.run(context);
     }
   }
 
-  /** For calls that wait: capturing has nothing to wait for. */
+  /** For calls that wait: capturing has nothing to wait for. They spoil the capture. */
   synchronized void requireNoCapture() {
     if (captured != null) {
+      invalid = true;
       throw new DriverError(CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
     }
   }
@@ -42,6 +46,7 @@ final class StandInStream {
       throw new DriverError(CUresult.CUDA_ERROR_ILLEGAL_STATE);
     }
     captured = new ArrayList<>();
+    invalid = false;
   }
 
   synchronized List<GraphNode> endCapture() {
@@ -50,6 +55,9 @@ final class StandInStream {
       throw new DriverError(CUresult.CUDA_ERROR_ILLEGAL_STATE);
     }
     captured = null;
+    if (invalid) {
+      throw new DriverError(CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+    }
     return List.copyOf(all);
   }
 }

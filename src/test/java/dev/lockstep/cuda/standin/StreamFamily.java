@@ -42,7 +42,7 @@ final class StreamFamily {
   @Export("cuStreamDestroy_v2")
   int destroy(long stream) {
     state.current();
-    state.streams.remove(stream);
+    state.captures().forget(state.streams.remove(stream));
     return CUresult.CUDA_SUCCESS;
   }
 

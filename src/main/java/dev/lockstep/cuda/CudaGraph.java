@@ -1,0 +1,66 @@
+package dev.lockstep.cuda;
+
+import dev.lockstep.device.Graph;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import jcuda.driver.CUgraph;
+import jcuda.driver.JCudaDriver;
+
+/** An instantiated graph: one call of the driver launches all of it. */
+final class CudaGraph implements Graph {
+  private final CudaDevice device;
+  private final Handles.Executable executable = new Handles.Executable();
+  private final List<CudaModule> modules;
+  private final String name;
+  private boolean closed;
+
+  /**
+   * Instantiates; the device has made its context current.
+   *
+   * @param graph may be destroyed afterwards
+   * @param kernels those launched in it
+   */
+  CudaGraph(CudaDevice device, CUgraph graph, Set<CudaKernel> kernels) {
+    this.device = device;
+    modules = kernels.stream().map(CudaKernel::module).distinct().toList();
+    name =
+        kernels.stream().map(CudaKernel::name).collect(Collectors.joining(", ", "a graph of ", ""));
+    device.check(
+        "cuGraphInstantiate",
+        JCudaDriver.cuGraphInstantiate(executable, graph, 0),
+        () -> "; " + name);
+  }
+
+  CudaDevice device() {
+    return device;
+  }
+
+  /** The {@code CUgraphExec}, as long as the graph and its kernels are there. */
+  long address() {
+    if (closed) {
+      throw new IllegalStateException("the graph is closed");
+    }
+    for (int i = 0; i < modules.size(); i++) {
+      modules.get(i).requireOpen();
+    }
+    return executable.address();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      device.forget(this);
+      closed = true;
+      if (device.makeCurrentToClose()) {
+        device.checkReturned("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(executable));
+      }
+    }
+  }
+
+  /** Names the kernels: one of them may be to blame for a fault. */
+  @Override
+  public String toString() {
+    return name;
+  }
+}
