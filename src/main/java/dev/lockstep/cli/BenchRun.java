@@ -95,8 +95,8 @@ final class BenchRun {
       names(cases).lines().forEach(console::print);
       return Lockstep.OK;
     }
-    try (JsonFile jsonFile = json == null ? null : new JsonFile("--json", json);
-        JsonFile tableFile = markdown == null ? null : new JsonFile("--markdown", markdown)) {
+    try (OutputFile jsonFile = json == null ? null : new OutputFile("--json", json);
+        OutputFile tableFile = markdown == null ? null : new OutputFile("--markdown", markdown)) {
       Devices.Choice choice = device.open();
       try (Device opened = choice.device();
           KernelBench bench = new KernelBench(opened);
@@ -109,7 +109,7 @@ final class BenchRun {
         List<Fusion.Saving> savings =
             fusions.stream().flatMap(fusion -> fusion.saving(results).stream()).toList();
         if (jsonFile != null) {
-          jsonFile.write(BenchJson.of(Version.get(), info, results, savings));
+          jsonFile.writeJson(BenchJson.of(Version.get(), info, results, savings));
         }
         if (tableFile != null) {
           List<String> lines = new ArrayList<>(heading(title, bench.counts() ? columns : "", info));

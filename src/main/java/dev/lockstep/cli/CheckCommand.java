@@ -70,7 +70,7 @@ final class CheckCommand implements Callable<Integer> {
     if (json == null) {
       return print(run(options));
     }
-    try (JsonFile file = new JsonFile("--json", json)) {
+    try (OutputFile file = new OutputFile("--json", json)) {
       CheckReport report = run(options);
       file.writeText(report.toJson());
       return print(report);

@@ -35,10 +35,10 @@ final class DoctorCommand implements Callable<Integer> {
     if (json == null) {
       return print(inspect());
     }
-    try (JsonFile file = new JsonFile("--json", json)) {
+    try (OutputFile file = new OutputFile("--json", json)) {
       Report report = inspect();
       int code = print(report);
-      file.write(report);
+      file.writeJson(report);
       return code;
     }
   }

@@ -22,6 +22,7 @@ import picocli.CommandLine.TypeConversionException;
       TrainCommand.class,
       CheckCommand.class,
       BenchCommand.class,
+      ReportCommand.class,
       RunCommand.class,
       DoctorCommand.class
     },
@@ -33,6 +34,7 @@ import picocli.CommandLine.TypeConversionException;
       "Examples:",
       "  lockstep train     train on the licence texts of the JDK",
       "  lockstep check     hold every kernel and gradient to the reference",
+      "  lockstep report runs/train    draw the course of a run",
       "  lockstep bench rows --help    count what kernels move and execute",
       "  lockstep run --help    run any PTX or CUDA kernel with given arguments",
       "  lockstep doctor    what this machine has",

@@ -139,8 +139,8 @@ final class RunCommand implements Callable<Integer> {
       if (json == null) {
         return dispatch(_ -> {});
       }
-      try (JsonFile output = new JsonFile("--json", json)) {
-        return dispatch(output::write);
+      try (OutputFile output = new OutputFile("--json", json)) {
+        return dispatch(output::writeJson);
       }
     } catch (OutOfMemoryError e) {
       throw new UserError(

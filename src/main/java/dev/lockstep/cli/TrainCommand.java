@@ -3,12 +3,15 @@ package dev.lockstep.cli;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Devices;
 import dev.lockstep.profile.StepProfile;
+import dev.lockstep.profile.TrainingReport;
 import dev.lockstep.train.OutputFolder;
 import dev.lockstep.train.Precision;
+import dev.lockstep.train.RunLog;
 import dev.lockstep.train.TrainConfig;
 import dev.lockstep.train.TrainSummary;
 import dev.lockstep.train.Trainer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -62,6 +65,12 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(names = "--json", paramLabel = "FILE", description = "also write a summary as JSON")
   private @Nullable Path json;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "also write the course of the run as a page (HTML)")
+  private @Nullable Path report;
 
   @Option(names = "--resume", paramLabel = "FILE", description = "checkpoint to go on from")
   private @Nullable Path resume;
@@ -143,13 +152,17 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     TrainConfig config = UserError.judging(this::config);
-    try (Interruption interruption = new Interruption()) {
-      if (json == null) {
-        train(config, interruption);
-      } else {
-        try (JsonFile file = new JsonFile("--json", json)) {
-          file.writeText(train(config, interruption).toJson());
-        }
+    try (Interruption interruption = new Interruption();
+        OutputFile summaryFile = json == null ? null : new OutputFile("--json", json);
+        OutputFile page = report == null ? null : new OutputFile("--report", report)) {
+      TrainSummary summary = train(config, interruption);
+      if (summaryFile != null) {
+        summaryFile.writeText(summary.toJson());
+      }
+      if (page != null) {
+        RunLog log = RunLog.read(Path.of(summary.log()));
+        page.writeText(new TrainingReport(List.of(log)).page().html());
+        console.print("report     %s", page.path());
       }
     }
     return Lockstep.OK;
@@ -189,20 +202,19 @@ final class TrainCommand implements Callable<Integer> {
   private TrainSummary train(TrainConfig config, Interruption interruption) {
     Devices.Choice choice = device.open();
     StepProfile times = profile ? new StepProfile() : null;
-    TrainReport report = new TrainReport(console, times);
+    TrainReport told = new TrainReport(console, times);
     try (Device _ = choice.device()) {
-      TrainSummary summary = train(config, choice, report, interruption);
-      report.finished(summary);
+      TrainSummary summary = train(config, choice, told, interruption);
+      told.finished(summary);
       return summary;
     }
   }
 
   private TrainSummary train(
-      TrainConfig config, Devices.Choice choice, TrainReport report, Interruption interruption) {
+      TrainConfig config, Devices.Choice choice, TrainReport told, Interruption interruption) {
     try (Progress progress = Progress.towards("train", config.steps(), console)) {
-      report.follow(progress);
-      Trainer trainer =
-          UserError.judging(() -> new Trainer(config, choice, report, report::observe));
+      told.follow(progress);
+      Trainer trainer = UserError.judging(() -> new Trainer(config, choice, told, told::observe));
       interruption.asks(
           () -> {
             progress.print("stopping   after the step under way; its checkpoint follows");

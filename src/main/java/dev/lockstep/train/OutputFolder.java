@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Where a run leaves its files; proven to be writable before the first step. */
 public record OutputFolder(Path checkpoint, Path log) {
   private static final String CHECKPOINT = "checkpoint.safetensors";
-  private static final String LOG = "log.jsonl";
+  static final String LOG = "log.jsonl";
 
   /** The folder itself, or the first of {@code folder-2}, {@code folder-3}, … without a run. */
   public static Path unused(Path folder) {

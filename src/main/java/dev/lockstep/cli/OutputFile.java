@@ -10,14 +10,14 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A JSON file that appears complete or not at all: it is written under a temporary name beside its
- * place and then moved there. Numbers that are not finite become the strings {@code "NaN"}, {@code
- * "Infinity"} and {@code "-Infinity"}.
+ * A file that appears complete or not at all: it is written under a temporary name beside its place
+ * and then moved there.
  */
-final class JsonFile implements AutoCloseable {
+final class OutputFile implements AutoCloseable {
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+  private final Path given;
   private final Path file;
   private final Path temporary;
 
@@ -27,7 +27,8 @@ final class JsonFile implements AutoCloseable {
    * @param option what the user typed the path after, for example {@code --json}
    * @throws UserError when nothing can be written there
    */
-  JsonFile(String option, Path file) {
+  OutputFile(String option, Path file) {
+    this.given = file;
     this.file = file.toAbsolutePath();
     Path folder = this.file.getParent();
     if (folder == null || Files.isDirectory(this.file)) {
@@ -43,12 +44,20 @@ final class JsonFile implements AutoCloseable {
     }
   }
 
-  /** Writes a value as JSON. */
-  void write(Object content) {
+  /** Where it appears, as the user gave it. */
+  Path path() {
+    return given;
+  }
+
+  /**
+   * Writes a value as JSON; numbers that are not finite become the strings {@code "NaN"}, {@code
+   * "Infinity"} and {@code "-Infinity"}.
+   */
+  void writeJson(Object content) {
     writeText(MAPPER.writeValueAsString(content));
   }
 
-  /** Writes what is JSON already. */
+  /** Writes a text and the end of its last line. */
   void writeText(String content) {
     try {
       Files.writeString(temporary, content + System.lineSeparator());

@@ -12,15 +12,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
-class JsonFileTests {
+class OutputFileTests {
   @TempDir private Path folder;
 
   @Test
   void appearsOnlyWhenWritten() throws IOException {
     Path target = folder.resolve("new/report.json");
-    try (JsonFile file = new JsonFile("--json", target)) {
+    try (OutputFile file = new OutputFile("--json", target)) {
       assertThat(target).doesNotExist();
-      file.write(Map.of("steps", 3));
+      file.writeJson(Map.of("steps", 3));
       assertThat(JsonMapper.shared().readTree(Files.readAllBytes(target)).get("steps").asInt())
           .isEqualTo(3);
     }
@@ -30,7 +30,7 @@ class JsonFileTests {
   @Test
   void leavesTheOldFileWhenNothingIsWritten() throws IOException {
     Path target = Files.writeString(folder.resolve("report.json"), "old");
-    new JsonFile("--json", target).close();
+    new OutputFile("--json", target).close();
     assertThat(target).hasContent("old");
     assertThat(names(target)).containsExactly("report.json");
   }
@@ -38,8 +38,8 @@ class JsonFileTests {
   @Test
   void writesNumbersThatAreNotFiniteAsStrings() throws IOException {
     Path target = folder.resolve("report.json");
-    try (JsonFile file = new JsonFile("--json", target)) {
-      file.write(List.of(Double.NaN, Double.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0.5));
+    try (OutputFile file = new OutputFile("--json", target)) {
+      file.writeJson(List.of(Double.NaN, Double.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0.5));
     }
     assertThat(target.toFile())
         .content()
@@ -48,7 +48,7 @@ class JsonFileTests {
 
   @Test
   void refusesAFolder() {
-    assertThatThrownBy(() -> new JsonFile("--json", folder))
+    assertThatThrownBy(() -> new OutputFile("--json", folder))
         .isInstanceOf(UserError.class)
         .hasMessage("--json " + folder + " is a directory; give the name of a file");
   }
@@ -56,7 +56,7 @@ class JsonFileTests {
   @Test
   void refusesAPlaceBehindAFile() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
-    assertThatThrownBy(() -> new JsonFile("--json", file.resolve("report.json")))
+    assertThatThrownBy(() -> new OutputFile("--json", file.resolve("report.json")))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("--json " + file.resolve("report.json") + " cannot be written: ")
         .hasMessageNotContainingAny("\n", "Exception");

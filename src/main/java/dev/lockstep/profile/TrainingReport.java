@@ -1,0 +1,213 @@
+package dev.lockstep.profile;
+
+import dev.lockstep.profile.page.Axis;
+import dev.lockstep.profile.page.Block;
+import dev.lockstep.profile.page.Chart;
+import dev.lockstep.profile.page.Grid;
+import dev.lockstep.profile.page.Heading;
+import dev.lockstep.profile.page.Page;
+import dev.lockstep.profile.page.Paragraph;
+import dev.lockstep.profile.page.Series;
+import dev.lockstep.train.RunLog;
+import dev.lockstep.train.StepMetrics;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import tools.jackson.dataformat.csv.CsvMapper;
+import tools.jackson.dataformat.csv.CsvSchema;
+
+/** The course of one or several training runs as a page: the same quantity of all in one chart. */
+public final class TrainingReport {
+  /** Half of a loss is remembered after as many steps as make one in {@value} of a run. */
+  private static final int SMOOTHING = 50;
+
+  private final List<RunLog> runs;
+  private final List<String> names;
+
+  /**
+   * A report on these runs, in that order.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  public TrainingReport(List<RunLog> runs) {
+    if (runs.isEmpty()) {
+      throw new IllegalArgumentException("a report needs at least one run");
+    }
+    this.runs = List.copyOf(runs);
+    names = names(runs);
+  }
+
+  /** Folders' names, or whole paths where two of those are the same. */
+  private static List<String> names(List<RunLog> runs) {
+    List<String> names = runs.stream().map(RunLog::name).toList();
+    return Set.copyOf(names).size() == names.size()
+        ? names
+        : runs.stream().map(run -> run.file().toString()).toList();
+  }
+
+  /** The page. */
+  public Page page() {
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      if (runs.get(i).validationBitsPerByte().isEmpty()) {
+        blocks.add(
+            new Paragraph(
+                names.get(i) + " is under way, or was stopped: it has no validation yet.", true));
+      }
+    }
+    blocks.add(results());
+    blocks.add(
+        curves("Loss, smoothed", Axis.linear("bits per byte"), TrainingReport::smoothedLoss));
+    blocks.add(steps("Loss of each step", Axis.linear("bits per byte"), StepMetrics::bitsPerByte));
+    blocks.add(
+        steps("Gradient norm", Axis.log("norm of all gradients"), StepMetrics::gradientNorm));
+    blocks.add(steps("Learning rate", Axis.linear("learning rate"), StepMetrics::learningRate));
+    if (runs.stream()
+        .flatMap(run -> run.steps().stream())
+        .anyMatch(step -> step.lossScale() != 1)) {
+      blocks.add(
+          steps("Loss scale", Axis.log("what the loss is multiplied by"), StepMetrics::lossScale));
+    }
+    blocks.add(steps("Throughput", Axis.linear("tokens per second"), StepMetrics::tokensPerSecond));
+    blocks.add(new Heading("Configuration"));
+    if (runs.size() > 1) {
+      blocks.add(Paragraph.of("What differs between runs is marked."));
+    }
+    blocks.add(configuration());
+    return new Page(
+        runs.size() == 1 ? "Training run " + names.get(0) : runs.size() + " training runs",
+        runs.stream().map(run -> run.file().toString()).collect(Collectors.joining(", ")),
+        blocks);
+  }
+
+  /** Every step of every run, one a line; the first column names the run. */
+  public String csv() {
+    CsvSchema schema =
+        CsvSchema.builder()
+            .addColumn("run")
+            .addColumn("step")
+            .addColumn("loss")
+            .addColumn("bitsPerByte")
+            .addColumn("gradientNorm")
+            .addColumn("learningRate")
+            .addColumn("tokensPerSecond")
+            .addColumn("skipped")
+            .addColumn("lossScale")
+            .build()
+            .withHeader();
+    List<List<Object>> lines = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      for (StepMetrics step : runs.get(i).steps()) {
+        lines.add(
+            List.of(
+                names.get(i),
+                step.step(),
+                step.loss(),
+                step.bitsPerByte(),
+                step.gradientNorm(),
+                step.learningRate(),
+                step.tokensPerSecond(),
+                step.skipped(),
+                step.lossScale()));
+      }
+    }
+    return CsvMapper.shared().writer(schema).writeValueAsString(lines).stripTrailing();
+  }
+
+  private Grid results() {
+    return new Grid(
+        List.of(
+            "run",
+            "steps",
+            "first loss, bits/byte",
+            "last loss, smoothed",
+            "validation, bits/byte",
+            "tokens/s, median",
+            "skipped steps"),
+        IntStream.range(0, runs.size()).mapToObj(this::result).toList());
+  }
+
+  private Grid.Row result(int index) {
+    RunLog run = runs.get(index);
+    List<StepMetrics> steps = run.steps();
+    boolean none = steps.isEmpty();
+    return Grid.Row.of(
+        names.get(index),
+        "%d of %s".formatted(none ? 0 : steps.getLast().step(), run.config().get("steps")),
+        none ? "" : bits(steps.getFirst().bitsPerByte()),
+        none ? "" : bits(smoothedLoss(run).getLast().y()),
+        run.validationBitsPerByte().isPresent()
+            ? bits(run.validationBitsPerByte().getAsDouble())
+            : "",
+        none ? "" : String.format(Locale.ROOT, "%,.0f", median(steps)),
+        Long.toString(steps.stream().filter(StepMetrics::skipped).count()));
+  }
+
+  private static String bits(double value) {
+    return String.format(Locale.ROOT, "%.4f", value);
+  }
+
+  private static double median(List<StepMetrics> steps) {
+    double[] sorted = steps.stream().mapToDouble(StepMetrics::tokensPerSecond).sorted().toArray();
+    return sorted[sorted.length / 2];
+  }
+
+  private Chart steps(String title, Axis y, ToDoubleFunction<StepMetrics> value) {
+    return curves(
+        title,
+        y,
+        run ->
+            run.steps().stream()
+                .map(step -> Series.Point.of(step.step(), value.applyAsDouble(step)))
+                .toList());
+  }
+
+  private Chart curves(String title, Axis y, Function<RunLog, List<Series.Point>> curve) {
+    List<Series> series = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      series.add(Series.line(names.get(i), curve.apply(runs.get(i))));
+    }
+    return new Chart.Plot(title, Axis.linear("step"), y, series);
+  }
+
+  /**
+   * An exponential mean whose half-life is a fixed part of the run, without the pull towards 0 of
+   * its first steps; what is not finite is passed over.
+   */
+  private static List<Series.Point> smoothedLoss(RunLog run) {
+    double keep = Math.pow(0.5, (double) SMOOTHING / Math.max(SMOOTHING, run.steps().size()));
+    double sum = 0;
+    double weight = 0;
+    List<Series.Point> points = new ArrayList<>();
+    for (StepMetrics step : run.steps()) {
+      if (Double.isFinite(step.bitsPerByte())) {
+        sum = keep * sum + (1 - keep) * step.bitsPerByte();
+        weight = keep * weight + (1 - keep);
+      }
+      points.add(Series.Point.of(step.step(), weight == 0 ? Double.NaN : sum / weight));
+    }
+    return points;
+  }
+
+  private Grid configuration() {
+    Set<String> knobs = new LinkedHashSet<>();
+    runs.forEach(run -> knobs.addAll(run.config().keySet()));
+    List<String> header = new ArrayList<>(List.of("knob"));
+    header.addAll(names);
+    List<Grid.Row> rows = new ArrayList<>();
+    for (String knob : knobs) {
+      List<String> values =
+          runs.stream().map(run -> run.config().getOrDefault(knob, "(not known then)")).toList();
+      List<String> cells = new ArrayList<>(List.of(knob));
+      cells.addAll(values);
+      rows.add(new Grid.Row(cells, Set.copyOf(values).size() > 1));
+    }
+    return new Grid(header, rows);
+  }
+}

@@ -1,0 +1,156 @@
+package dev.lockstep.train;
+
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What a run's log tells: the log that {@link MetricsLog} writes, read again, of a run that is over
+ * or under way. Where a run went on from a checkpoint, steps done twice count as they were done
+ * last.
+ *
+ * @param file it was read from
+ * @param config every knob by name; of the last start, if there were several
+ * @param steps in their order
+ * @param validationBitsPerByte of the run's end; empty before it, and after an interruption
+ */
+public record RunLog(
+    Path file,
+    Map<String, String> config,
+    List<StepMetrics> steps,
+    OptionalDouble validationBitsPerByte) {
+
+  public RunLog {
+    steps = List.copyOf(steps);
+  }
+
+  /**
+   * Reads a log.
+   *
+   * @param run the log itself, or the folder of a run
+   * @throws IllegalArgumentException when there is none or a line is damaged; the message names
+   *     file and line. A last line without its end is being written, and left out.
+   */
+  public static RunLog read(Path run) {
+    Path file = Files.isDirectory(run) ? run.resolve(OutputFolder.LOG) : run;
+    String text = text(run, file);
+    Reader reader = new Reader(file);
+    int begin = 0;
+    for (int end; (end = text.indexOf('\n', begin)) >= 0; begin = end + 1) {
+      reader.line(text.substring(begin, end));
+    }
+    return reader.log();
+  }
+
+  private static String text(Path run, Path file) {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException(
+          file.equals(run)
+              ? "there is no " + file
+              : "%s holds no run: there is no %s in it".formatted(run, OutputFolder.LOG),
+          e);
+    } catch (MalformedInputException e) {
+      throw new IllegalArgumentException(file + " is no log of a run: it is not text", e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(file + " cannot be read: " + OutputFolder.reason(e), e);
+    }
+  }
+
+  /** The name a reader knows the run by: its folder. */
+  public String name() {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    Path name = folder == null ? null : folder.getFileName();
+    return name == null ? file.toString() : name.toString();
+  }
+
+  /** Takes a log line by line. */
+  private static final class Reader {
+    private final Path file;
+    private final Map<String, String> config = new LinkedHashMap<>();
+    private final TreeMap<Integer, StepMetrics> steps = new TreeMap<>();
+    private OptionalDouble validation = OptionalDouble.empty();
+    private int number;
+    private int skippedSoFar;
+
+    Reader(Path file) {
+      this.file = file;
+    }
+
+    void line(String text) {
+      number++;
+      JsonNode line;
+      try {
+        line = JsonMapper.shared().readTree(text);
+      } catch (JacksonException e) {
+        throw damaged("is not JSON: " + e.getOriginalMessage());
+      }
+      if (number == 1 && !line.has("config")) {
+        throw new IllegalArgumentException(
+            file + " is no log of a run: its first line has no \"config\"");
+      }
+      if (line.has("config")) {
+        config.clear();
+        line.get("config")
+            .properties()
+            .forEach(knob -> config.put(knob.getKey(), knob.getValue().asString()));
+        validation = OptionalDouble.empty();
+      } else if (line.has("step")) {
+        StepMetrics metrics = metrics(line);
+        steps.put(metrics.step(), metrics);
+      } else if (line.has("validationBitsPerByte")) {
+        validation = OptionalDouble.of(number(line, "validationBitsPerByte"));
+      }
+    }
+
+    private StepMetrics metrics(JsonNode line) {
+      boolean skipped = line.path("skipped").asBoolean(false);
+      skippedSoFar += skipped ? 1 : 0;
+      return new StepMetrics(
+          (int) number(line, "step"),
+          number(line, "loss"),
+          number(line, "gradientNorm"),
+          number(line, "learningRate"),
+          number(line, "tokensPerSecond"),
+          skipped,
+          skippedSoFar,
+          line.path("nonFinite").stringValue(null),
+          line.has("lossScale") ? number(line, "lossScale") : 1);
+    }
+
+    /** What is not finite is a string. */
+    private double number(JsonNode line, String name) {
+      JsonNode value = line.get(name);
+      if (value == null) {
+        throw damaged("has no \"" + name + "\"");
+      }
+      try {
+        return value.isNumber() ? value.asDouble() : Double.parseDouble(value.asString());
+      } catch (NumberFormatException e) {
+        throw damaged("has no number as \"" + name + "\"");
+      }
+    }
+
+    private IllegalArgumentException damaged(String how) {
+      return new IllegalArgumentException("%s is damaged: line %d %s".formatted(file, number, how));
+    }
+
+    RunLog log() {
+      if (number == 0) {
+        throw new IllegalArgumentException(file + " holds no line of a run yet");
+      }
+      return new RunLog(file, new LinkedHashMap<>(config), List.copyOf(steps.values()), validation);
+    }
+  }
+}

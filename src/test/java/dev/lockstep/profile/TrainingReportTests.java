@@ -1,0 +1,105 @@
+package dev.lockstep.profile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.lockstep.profile.page.Chromium;
+import dev.lockstep.train.RunLog;
+import dev.lockstep.train.StepMetrics;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingReportTests {
+  private static final RunLog FIRST = run("runs/a", "1", OptionalDouble.of(2.4));
+  private static final RunLog SECOND = run("runs/b", "1024", OptionalDouble.empty());
+
+  @TempDir private Path folder;
+
+  @Test
+  void namesEachRunAndWhatDiffersBetweenThem() {
+    assertThat(body(FIRST, SECOND))
+        .contains(
+            "<h1>2 training runs</h1>",
+            "b is under way, or was stopped: it has no validation yet.",
+            "<td class=\"number\">2.4000</td>",
+            "<tr class=\"marked\"><th scope=\"row\">lossScale</th>",
+            "<tr><th scope=\"row\">steps</th>");
+  }
+
+  @Test
+  void tellsRunsOfTheSameNameByTheirPaths() {
+    RunLog twin = run("other/a", "1", OptionalDouble.of(2.5));
+    assertThat(body(FIRST, twin)).contains("runs/a/log.jsonl</th>", "other/a/log.jsonl</th>");
+  }
+
+  @Test
+  void drawsTheLossScaleWhereThereIsOne() {
+    assertThat(body(FIRST)).doesNotContain("Loss scale");
+    assertThat(body(FIRST, SECOND)).contains("Loss scale");
+  }
+
+  @Test
+  void passesOverALossThatIsNotFinite() {
+    StepMetrics lost = new StepMetrics(2, Double.NaN, 1, 1e-3, 10, true, 1, "logits", 1);
+    RunLog run =
+        new RunLog(
+            Path.of("a/log.jsonl"), Map.of(), List.of(step(1, 1), lost), OptionalDouble.empty());
+    assertThat(body(run))
+        .contains("[[1.0,7.213475204444817],[2.0,7.213475204444817]]")
+        .contains("[[1.0,7.213475204444817],[2.0,null]]");
+  }
+
+  @Test
+  void writesStepsForASpreadsheet() {
+    assertThat(new TrainingReport(List.of(FIRST, SECOND)).csv().lines())
+        .hasSize(81)
+        .startsWith(
+            "run,step,loss,bitsPerByte,gradientNorm,learningRate,tokensPerSecond,skipped,lossScale",
+            "a,1,5.0,7.213475204444817,2.0,0.001,1000.0,false,1.0")
+        .contains("b,40,0.125,0.18033688011112042,2.0,0.001,1000.0,false,1024.0");
+  }
+
+  @Test
+  void refusesToReportOnNothing() {
+    assertThatThrownBy(() -> new TrainingReport(List.of()))
+        .hasMessage("a report needs at least one run");
+  }
+
+  /** Breaks when charts.js throws, draws nothing, or anything is asked of a network. */
+  @Test
+  void isDrawnByABrowserWithoutAComplaint() throws Exception {
+    assumeTrue(Chromium.isInstalled(), "there is no Chromium on the path");
+    String html = new TrainingReport(List.of(FIRST, SECOND)).page().html();
+    Path page = Files.writeString(folder.resolve("report.html"), html);
+    Chromium opened = Chromium.open(page, folder);
+    assertThat(opened.console()).isEmpty();
+    assertThat(opened.dom().split("<svg", -1)).hasSize(1 + 6);
+    assertThat(opened.dom()).contains("stroke=\"var(--c1)\"", "<div class=\"legend\">");
+    assertThat(body(FIRST, SECOND)).doesNotContain("src=", "href=");
+  }
+
+  /** The page without its scripts and styles. */
+  private static String body(RunLog... runs) {
+    String html = new TrainingReport(List.of(runs)).page().html();
+    return html.substring(html.indexOf("<body>"), html.indexOf("<script>"));
+  }
+
+  private static RunLog run(String folder, String scale, OptionalDouble validation) {
+    return new RunLog(
+        Path.of(folder, "log.jsonl"),
+        Map.of("steps", "40", "lossScale", scale),
+        IntStream.rangeClosed(1, 40).mapToObj(i -> step(i, Double.parseDouble(scale))).toList(),
+        validation);
+  }
+
+  private static StepMetrics step(int step, double scale) {
+    return new StepMetrics(step, 5.0 / step, 2, 1e-3, 1000, false, 0, null, scale);
+  }
+}

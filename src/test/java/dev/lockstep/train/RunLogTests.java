@@ -1,0 +1,96 @@
+package dev.lockstep.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RunLogTests {
+  private static final String CONFIG = "{\"config\":{\"steps\":\"4\",\"seed\":\"1\"}}\n";
+
+  @TempDir private Path folder;
+
+  @Test
+  void readsWhatTheLogWrote() {
+    TrainConfig config = TrainConfig.builder().out(folder).precision(Precision.FP16).build();
+    StepMetrics first = new StepMetrics(1, 5.5, 4, 1e-4, 1000, false, 0, null, 1);
+    StepMetrics skipped =
+        new StepMetrics(
+            2, Double.NaN, Double.POSITIVE_INFINITY, 2e-4, 1e3, true, 1, "block 1 down", 0.5);
+    Path file = folder.resolve("log.jsonl");
+    try (MetricsLog log = MetricsLog.open(file, false)) {
+      log.config(config);
+      log.step(first);
+      log.step(skipped);
+      log.validation(2.5);
+    }
+    RunLog read = RunLog.read(folder);
+    assertThat(read)
+        .isEqualTo(
+            new RunLog(file, config.describe(), List.of(first, skipped), OptionalDouble.of(2.5)));
+    assertThat(read.name()).isEqualTo(folder.getFileName().toString());
+  }
+
+  @Test
+  void countsStepsDoneTwiceAsTheyWereDoneLast() throws IOException {
+    RunLog log = read(CONFIG, step(1, 5), step(2, 4), step(3, 3), CONFIG, step(2, 4.5));
+    assertThat(log.steps()).extracting(StepMetrics::loss).containsExactly(5.0, 4.5, 3.0);
+    assertThat(log.validationBitsPerByte()).isEmpty();
+    assertThat(log.config()).isEqualTo(Map.of("steps", "4", "seed", "1"));
+  }
+
+  @Test
+  void leavesOutALineThatIsBeingWritten() throws IOException {
+    assertThat(read(CONFIG, step(1, 5), "{\"step\":2,\"lo").steps()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        // What stands after the configuration and a first step | what is said of it.
+        "{\"step\":2,\"lo | is damaged: line 3 is not JSON",
+        "{\"step\":2} | is damaged: line 3 has no \"loss\"",
+        "{\"step\":2,\"loss\":\"much\"} | is damaged: line 3 has no number as \"loss\"",
+      })
+  void refusesADamagedLine(String line, String message) {
+    assertThatThrownBy(() -> read(CONFIG, step(1, 5), line + "\n", step(3, 3)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(folder.resolve("log.jsonl") + " " + message)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void refusesWhatIsNoLog() throws IOException {
+    Path file = folder.resolve("log.jsonl");
+    assertThatThrownBy(() -> RunLog.read(folder))
+        .hasMessage("%s holds no run: there is no log.jsonl in it", folder);
+    assertThatThrownBy(() -> RunLog.read(file)).hasMessage("there is no %s", file);
+    assertThatThrownBy(() -> read("")).hasMessage("%s holds no line of a run yet", file);
+    assertThatThrownBy(() -> read("{\"cases\":[]}\n"))
+        .hasMessage("%s is no log of a run: its first line has no \"config\"", file);
+    Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, '\n'});
+    assertThatThrownBy(() -> RunLog.read(file))
+        .hasMessage("%s is no log of a run: it is not text", file);
+  }
+
+  private RunLog read(String... lines) throws IOException {
+    return RunLog.read(Files.writeString(folder.resolve("log.jsonl"), String.join("", lines)));
+  }
+
+  private static String step(int step, double loss) {
+    return ("{\"step\":%d,\"loss\":%s,\"gradientNorm\":1.0,\"learningRate\":0.001,"
+            + "\"tokensPerSecond\":100.0,\"skipped\":false}\n")
+        .formatted(step, loss);
+  }
+}
