@@ -124,6 +124,14 @@ final class TrainCommand implements Callable<Integer> {
   private int checkpointEvery = DEFAULTS.checkpointEvery();
 
   @Option(
+      names = "--no-graph",
+      description =
+          "queue each kernel of each step; else, where the device can (CUDA can, the simulator"
+              + " cannot), a step is captured once and launched as one graph, unless --profile"
+              + " times its kernels")
+  private boolean noGraph;
+
+  @Option(
       names = "--sample",
       paramLabel = "N",
       description = "bytes of text to generate at the end" + DEFAULT)
@@ -184,6 +192,7 @@ final class TrainCommand implements Callable<Integer> {
             .resume(resume)
             .logEvery(logEvery)
             .checkpointEvery(checkpointEvery)
+            .graph(!noGraph)
             .sampleLength(sampleLength)
             .temperature(temperature);
     optimizer.applyTo(config);

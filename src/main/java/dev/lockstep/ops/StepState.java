@@ -67,11 +67,25 @@ public final class StepState {
    * @throws IllegalArgumentException unless finite and at least 0
    */
   public void setLearningRate(Stream stream, float value) {
+    requireLearningRate(value);
+    fill.fill(stream, field(LEARNING_RATE), value);
+  }
+
+  /** Queues taking the learning rate from an f32 scalar on the device. */
+  public void takeLearningRate(Stream stream, Tensor rate) {
+    field(LEARNING_RATE).copyFrom(stream, rate);
+  }
+
+  /**
+   * Passes on a learning rate a step can go by.
+   *
+   * @throws IllegalArgumentException unless finite and at least 0
+   */
+  public static void requireLearningRate(float value) {
     if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException(
           "learning rate " + value + " must be finite and at least 0");
     }
-    fill.fill(stream, field(LEARNING_RATE), value);
   }
 
   /**

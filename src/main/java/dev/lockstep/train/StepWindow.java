@@ -2,33 +2,36 @@ package dev.lockstep.train;
 
 import dev.lockstep.data.Batch;
 import dev.lockstep.device.Device;
+import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.StepState;
-import dev.lockstep.tensor.HostTensor;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
-import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
  * The steps between two moments at which the host waits for the device. Each has a place of its own
- * for the batches on their way there, so that none is overwritten before it has been copied, and
- * for its results on the device, so that none is lost before anyone looks.
+ * for its batches on the host, so that none is overwritten before it has been copied. Results stay
+ * on the device, the latest first, each step moving those before it one place on: so all steps do
+ * the same to the same memory, and one captured graph serves them all.
  */
 final class StepWindow implements AutoCloseable {
   /** Bounds the memory of the places; the host waits at least once in so many steps. */
   static final int MOST_STEPS = 64;
 
-  private final Arena host = Arena.ofShared();
-  private final TensorArena device = new TensorArena();
+  private final StepInputs inputs;
+  private final TensorArena arena = new TensorArena();
+  private final int size;
   private final int accumulation;
-  private final List<Batch> batches = new ArrayList<>();
-  private final Tensor losses; // f32 [steps, accumulation]
-  private final Tensor states; // i32 [steps, 16]
+  private final Tensor result; // i32 [accumulation + 16]: losses as f32, state
+  private final Tensor results; // i32 [size, accumulation + 16]
+  private final Tensor moved; // the same
+  private final HostBuffer host;
 
   /**
    * What a step left behind.
@@ -38,62 +41,75 @@ final class StepWindow implements AutoCloseable {
    */
   record Outcome(double loss, StepState.Values state) {}
 
-  StepWindow(Device device, TrainConfig config) {
-    int steps = Math.min(config.logEvery(), MOST_STEPS);
-    this.accumulation = config.accumulation();
-    for (int i = 0; i < steps * accumulation; i++) {
-      batches.add(Batch.allocate(host, config.batch(), config.model().context()));
-    }
-    losses = this.device.tensor(DType.F32, Shape.of(steps, accumulation));
-    states = this.device.tensor(StepState.DTYPE, Shape.of(steps, StepState.SHAPE.count()));
-    this.device.allocate(device);
+  /**
+   * @param copies brings batches to the device; from now on this object's to close
+   */
+  StepWindow(Device device, TrainConfig config, Stream copies) {
+    size = Math.min(config.logEvery(), MOST_STEPS);
+    accumulation = config.accumulation();
+    long words = accumulation + StepState.SHAPE.count();
+    result = arena.tensor(DType.I32, Shape.of(words));
+    results = arena.tensor(DType.I32, Shape.of(size, words));
+    moved = arena.tensor(DType.I32, Shape.of(size, words));
+    arena.allocate(device);
+    host = device.allocateHost(results.bytes());
+    inputs = new StepInputs(device, config, size, copies);
   }
 
   /** Steps it has places for. */
   int size() {
-    return (int) losses.shape().extent(0);
+    return size;
   }
 
   /** Host memory for a batch of the step at a place. */
   Batch batch(int place, int pass) {
-    return batches.get(place * accumulation + pass);
+    return inputs.batch(place, pass);
   }
 
-  /** Queues keeping the loss of one batch. */
-  void keepLoss(Stream stream, int place, int pass, Tensor loss) {
-    losses.flatten().slice((long) place * accumulation + pass, 1).copyFrom(stream, loss);
+  /** The way of batches and learning rates to the device. */
+  StepInputs inputs() {
+    return inputs;
   }
 
-  /** Queues keeping the state after the step at a place. */
-  void keepState(Stream stream, int place, Tensor state) {
-    states.slice(place, 1).copyFrom(stream, state);
+  /** Where a step leaves the mean loss of one of its batches, an f32 scalar. */
+  Tensor loss(int pass) {
+    return result.slice(pass, 1).reinterpret(DType.F32, Shape.of(1));
   }
 
-  /** Waits for the device; the outcomes of the first {@code count} places. */
+  /** Queues keeping a step's losses and the state after it. */
+  void keep(Stream stream, Tensor state) {
+    result.slice(accumulation, state.count()).copyFrom(stream, state);
+    if (size > 1) {
+      moved.slice(1, size - 1).copyFrom(stream, results.slice(0, size - 1));
+      results.slice(1, size - 1).copyFrom(stream, moved.slice(1, size - 1));
+    }
+    results.slice(0, 1).flatten().copyFrom(stream, result);
+  }
+
+  /** Waits for the device; the outcomes of the last {@code count} steps in their order. */
   List<Outcome> read(Stream stream, int count) {
-    List<Outcome> outcomes = new ArrayList<>();
-    try (HostTensor hostLosses = new HostTensor(DType.F32, losses.shape());
-        HostTensor hostStates = new HostTensor(StepState.DTYPE, states.shape())) {
-      losses.copyTo(stream, hostLosses);
-      states.copyTo(stream, hostStates);
-      stream.synchronize();
-      int words = (int) StepState.SHAPE.count();
-      int[] all = hostStates.toInts();
-      for (int place = 0; place < count; place++) {
-        double sum = 0;
-        for (int pass = 0; pass < accumulation; pass++) {
-          sum += hostLosses.get((long) place * accumulation + pass);
-        }
-        int[] state = Arrays.copyOfRange(all, place * words, (place + 1) * words);
-        outcomes.add(new Outcome(sum / accumulation, StepState.Values.of(state)));
+    MemorySegment words = host.memory();
+    stream.copyToHost(words, results.buffer(), results.byteOffset());
+    stream.synchronize();
+    List<Outcome> outcomes = new ArrayList<>(count);
+    for (int place = count - 1; place >= 0; place--) {
+      long at = place * result.count();
+      double sum = 0;
+      for (int pass = 0; pass < accumulation; pass++) {
+        sum += words.getAtIndex(ValueLayout.JAVA_FLOAT, at + pass);
       }
+      int[] state = new int[(int) StepState.SHAPE.count()];
+      MemorySegment.copy(
+          words, ValueLayout.JAVA_INT, (at + accumulation) * Integer.BYTES, state, 0, state.length);
+      outcomes.add(new Outcome(sum / accumulation, StepState.Values.of(state)));
     }
     return outcomes;
   }
 
   @Override
   public void close() {
-    device.close();
+    inputs.close();
+    arena.close();
     host.close();
   }
 }

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param logEvery steps from one report to the next; the only ones after which anything waits for
  *     the device
  * @param checkpointEvery steps from one checkpoint to the next; 0 writes one at the end only
+ * @param graph whether a step is launched as one graph, where the device can capture work
  * @param sampleLength bytes of text to generate at the end
  * @param temperature of that text: 0 always takes the likeliest byte
  */
@@ -60,6 +61,7 @@ public record TrainConfig(
     @Nullable Path resume,
     int logEvery,
     int checkpointEvery,
+    boolean graph,
     int sampleLength,
     double temperature) {
 
@@ -148,6 +150,7 @@ public record TrainConfig(
     knobs.put("resume", resume == null ? "" : resume.toString());
     knobs.put("logEvery", Integer.toString(logEvery));
     knobs.put("checkpointEvery", Integer.toString(checkpointEvery));
+    knobs.put("graph", Boolean.toString(graph));
     knobs.put("sampleLength", Integer.toString(sampleLength));
     knobs.put("temperature", Double.toString(temperature));
     return knobs;
@@ -179,6 +182,7 @@ public record TrainConfig(
     private @Nullable Path resume;
     private int logEvery = 10;
     private int checkpointEvery = 100;
+    private boolean graph = true;
     private int sampleLength = 200;
     private double temperature = 0.7;
 
@@ -304,6 +308,11 @@ public record TrainConfig(
       return this;
     }
 
+    public Builder graph(boolean value) {
+      graph = value;
+      return this;
+    }
+
     public Builder sampleLength(int value) {
       sampleLength = value;
       return this;
@@ -341,6 +350,7 @@ public record TrainConfig(
           resume,
           logEvery,
           checkpointEvery,
+          graph,
           sampleLength,
           temperature);
     }

@@ -4,6 +4,7 @@ import dev.lockstep.data.BatchSampler;
 import dev.lockstep.data.ByteTokenizer;
 import dev.lockstep.data.Corpus;
 import dev.lockstep.device.Devices;
+import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Stream;
 import dev.lockstep.nn.LanguageModelParameters;
 import dev.lockstep.nn.OpSet;
@@ -91,7 +92,8 @@ public final class Trainer {
   public TrainSummary run() {
     try (MetricsLog log = MetricsLog.open(files.log(), resumed != null);
         KernelLibrary library = new KernelLibrary(device.device());
-        Stream stream = observe.apply(device.device().newStream());
+        Stream queue = device.device().newStream();
+        Stream stream = observe.apply(queue);
         Parameters parameters =
             new Parameters(
                 library,
@@ -102,8 +104,11 @@ public final class Trainer {
       List<Double> losses = new ArrayList<>();
       double seconds;
       int stepsDone;
-      try (TrainingStep step = new TrainingStep(config, library, ops, parameters, stream);
-          StepWindow window = new StepWindow(device.device(), config)) {
+      Stream copies = observe.apply(device.device().newStream());
+      Graphs graphs = stream == queue ? graphs() : null; // whoever watches sees every launch
+      try (StepWindow window = new StepWindow(device.device(), config, copies);
+          TrainingStep step =
+              new TrainingStep(config, library, ops, parameters, window, graphs, stream)) {
         Run run = new Run(step, window, stream, log, parameters, losses);
         run.start();
         run.steps();
@@ -139,6 +144,10 @@ public final class Trainer {
           files.log().toString(),
           config.describe());
     }
+  }
+
+  private @Nullable Graphs graphs() {
+    return config.graph() ? device.device().capability(Graphs.class).orElse(null) : null;
   }
 
   /** Text that goes on where the held-out part's first context ends. */
@@ -237,7 +246,7 @@ public final class Trainer {
         for (int pass = 0; pass < config.accumulation(); pass++) {
           sampler.fill(window.batch(place, pass), done, pass * config.batch());
         }
-        step.queue(stream, window, place, config.accumulation(), schedule.at(done));
+        step.queue(stream, place, schedule.at(done));
         done++;
         listener.stepQueued(done);
       }

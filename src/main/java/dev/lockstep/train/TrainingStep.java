@@ -1,39 +1,60 @@
 package dev.lockstep.train;
 
 import dev.lockstep.data.Batch;
+import dev.lockstep.device.Graph;
+import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Stream;
 import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
-import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.StepState;
 import dev.lockstep.optim.AdamW;
 import dev.lockstep.optim.GradientClipper;
-import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One optimizer step as work on a stream: forward and backward passes over the step's batches, the
- * gradient norm, AdamW. Everything a step hands to the next stays on the device.
+ * gradient norm, AdamW. Everything a step hands to the next stays on the device. Where the device
+ * can capture work, a step is one launch of a graph.
  */
 final class TrainingStep implements AutoCloseable {
   private final TensorArena arena = new TensorArena();
+  private final StepWindow window;
+  private final @Nullable Graphs graphs;
+  private final @Nullable Graph[] captured = new @Nullable Graph[StepInputs.SLOTS];
+  private final int passes;
   private final Parameters parameters;
   private final LanguageModel model;
   private final GradientClipper clipper;
   private final AdamW optimizer;
   private final Tensor stateWords;
   private final StepState state;
-  private final Tensor loss; // f32 scalar: the mean over one batch
   private final LossWeight weight;
 
+  private long queued;
+
+  /**
+   * Allocates what a step needs and queues what comes before the first.
+   *
+   * @param window holds the batches of steps and takes their results
+   * @param graphs captures steps to launch them as one; null queues each part of each step
+   */
   TrainingStep(
-      TrainConfig config, KernelLibrary library, OpSet ops, Parameters parameters, Stream stream) {
+      TrainConfig config,
+      KernelLibrary library,
+      OpSet ops,
+      Parameters parameters,
+      StepWindow window,
+      @Nullable Graphs graphs,
+      Stream stream) {
+    this.window = window;
+    this.graphs = graphs;
     this.parameters = parameters;
+    passes = config.accumulation();
     stateWords = arena.tensor(StepState.DTYPE, StepState.SHAPE);
-    loss = arena.tensor(DType.F32, Shape.of(1));
     arena.allocate(library.device());
     state = new StepState(library, stateWords);
     state.reset(stream);
@@ -48,23 +69,46 @@ final class TrainingStep implements AutoCloseable {
   /**
    * Queues a step; waits for nothing.
    *
-   * @param window holds the step's batches at {@code place} and takes its results there
+   * @param place where the window has the step's batches
    */
-  void queue(Stream stream, StepWindow window, int place, int passes, double learningRate) {
+  void queue(Stream stream, int place, double learningRate) {
+    int slot = (int) (queued % StepInputs.SLOTS);
+    window.inputs().send(stream, place, slot, (float) learningRate);
+    // The first step loads the kernels, which no graph can.
+    if (graphs == null || queued == 0) {
+      queueParts(stream, slot);
+    } else {
+      stream.launch(graph(graphs, slot));
+    }
+    window.inputs().release(stream, slot);
+    queued++;
+  }
+
+  private Graph graph(Graphs graphs, int slot) {
+    Graph graph = captured[slot];
+    if (graph == null) {
+      graph = graphs.capture(stream -> queueParts(stream, slot));
+      captured[slot] = graph;
+    }
+    return graph;
+  }
+
+  /** All that a step does; the same for every step but for what lies in memory. */
+  private void queueParts(Stream stream, int slot) {
+    StepInputs inputs = window.inputs();
     parameters.clearGradients(stream);
     weight.prepare(stream);
     for (int pass = 0; pass < passes; pass++) {
-      upload(stream, model, window.batch(place, pass));
+      inputs.take(stream, slot, pass, model);
       model.forward(stream);
       model.loss(stream, weight.upstream());
-      model.meanLoss(stream, loss);
-      window.keepLoss(stream, place, pass, loss);
+      model.meanLoss(stream, window.loss(pass));
       model.backward(stream);
     }
-    state.setLearningRate(stream, (float) learningRate);
+    state.takeLearningRate(stream, inputs.learningRate(slot));
     clipper.measure(stream, state);
     optimizer.step(stream, state);
-    window.keepState(stream, place, stateWords); // with the scale the step went by
+    window.keep(stream, stateWords); // with the scale the step went by
     weight.update(stream);
   }
 
@@ -97,6 +141,11 @@ final class TrainingStep implements AutoCloseable {
 
   @Override
   public void close() {
+    for (Graph graph : captured) {
+      if (graph != null) {
+        graph.close();
+      }
+    }
     optimizer.close();
     clipper.close();
     model.close();

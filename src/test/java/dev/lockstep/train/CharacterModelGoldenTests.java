@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.data.Batch;
 import dev.lockstep.data.SafetensorsReader;
 import dev.lockstep.device.Device;
+import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Stream;
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.LanguageModelConfig;
@@ -150,14 +151,21 @@ abstract class CharacterModelGoldenTests {
         Stream stream = device.newStream();
         Parameters parameters =
             new Parameters(library, LanguageModelParameters.specs(model), precision.dtype());
+        StepWindow window = new StepWindow(device, config, device.newStream());
         TrainingStep step =
-            new TrainingStep(config, library, OpSet.of(library), parameters, stream);
-        StepWindow window = new StepWindow(device, config)) {
+            new TrainingStep(
+                config,
+                library,
+                OpSet.of(library),
+                parameters,
+                window,
+                device.capability(Graphs.class).orElse(null),
+                stream)) {
       parameters.load(stream, inputs(golden, parameters));
       fillBatches(golden, window, config);
       LearningRateSchedule schedule = config.schedule();
       for (int t = 0; t < STEPS; t++) {
-        step.queue(stream, window, t, 1, schedule.at(t));
+        step.queue(stream, t, schedule.at(t));
         if (t == 0) {
           double scale = config.scalesLoss() ? config.lossScaler().initial() : 1;
           compareAll(

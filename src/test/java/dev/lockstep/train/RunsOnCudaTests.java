@@ -14,6 +14,8 @@ import dev.lockstep.nn.LanguageModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,10 +69,17 @@ class RunsOnCudaTests {
   }
 
   private TrainSummary run(Device opened) {
+    return run(config, opened);
+  }
+
+  private static TrainSummary run(TrainConfig.Builder config, Device opened) {
+    return run(config, opened, new TrainListener() {});
+  }
+
+  private static TrainSummary run(
+      TrainConfig.Builder config, Device opened, TrainListener listener) {
     try (Device device = opened) {
-      return new Trainer(
-              config.build(), new Devices.Choice(device, "for a test"), new TrainListener() {})
-          .run();
+      return new Trainer(config.build(), new Devices.Choice(device, "for a test"), listener).run();
     }
   }
 
@@ -83,6 +92,54 @@ class RunsOnCudaTests {
     assertThat(driven.losses()).hasSize(5).isEqualTo(simulated.losses());
     assertThat(driven.validationBitsPerByte()).isEqualTo(simulated.validationBitsPerByte());
     assertThat(driven.sample()).isEqualTo(simulated.sample());
+  }
+
+  /** Learning rate, batches and step number change from step to step, and the graph does not. */
+  @Test
+  void aGraphOfAStepGivesTheBitsOfItsParts() {
+    config.accumulation(2).warmupSteps(3).steps(7);
+    TrainSummary graph = run(StandInDriver.open());
+    long launches = calls.count("cuGraphLaunch");
+    calls.reset();
+    TrainSummary parts = run(config.graph(false), StandInDriver.open());
+    assertThat(launches).isEqualTo(6);
+    assertThat(calls.count("cuGraphLaunch")).isZero();
+    assertThat(calls.count("cuStreamBeginCapture_v2")).isZero();
+    assertThat(graph.losses()).hasSize(7).isEqualTo(parts.losses());
+    assertThat(graph.validationBitsPerByte()).isEqualTo(parts.validationBitsPerByte());
+    assertThat(graph.sample()).isEqualTo(parts.sample());
+  }
+
+  /** Beside the launch: what brings the next batch to the device, on a stream of its own. */
+  @Test
+  void aStepIsOneCallOfTheDriver() {
+    List<List<String>> steps = new ArrayList<>(List.of(new ArrayList<>()));
+    calls.interfere(
+        (export, nth) -> {
+          if (!export.equals("cuCtxSetCurrent")) {
+            steps.getLast().add(export);
+          }
+          return 0;
+        });
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void stepQueued(int step) {
+            steps.add(new ArrayList<>());
+          }
+        };
+    run(config.steps(9).logEvery(9).checkpointEvery(0), StandInDriver.open(), listener);
+    assertThat(steps).hasSize(10);
+    for (List<String> step : steps.subList(3, 9)) {
+      assertThat(step)
+          .containsExactly(
+              "cuStreamWaitEvent",
+              "cuMemcpyHtoDAsync_v2",
+              "cuEventRecord",
+              "cuStreamWaitEvent",
+              "cuGraphLaunch",
+              "cuEventRecord");
+    }
   }
 
   /** The device is lost at a call of each part of the run, told in hundredths of its calls. */
