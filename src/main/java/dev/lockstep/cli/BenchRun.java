@@ -5,6 +5,7 @@ import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.Devices;
+import dev.lockstep.device.GpuModel;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.profile.bench.BenchCase;
 import dev.lockstep.profile.bench.BenchJson;
@@ -12,6 +13,8 @@ import dev.lockstep.profile.bench.BenchResult;
 import dev.lockstep.profile.bench.BenchTable;
 import dev.lockstep.profile.bench.Fusion;
 import dev.lockstep.profile.bench.KernelBench;
+import dev.lockstep.profile.bench.Predictions;
+import dev.lockstep.profile.bench.RooflinePage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,6 +65,23 @@ final class BenchRun {
       description = "also write the table as Markdown")
   private @Nullable Path markdown;
 
+  @Option(
+      names = "--predict",
+      paramLabel = "GPU",
+      split = ",",
+      description =
+          "from what was counted, predict what passes take at least on these GPUs, a100 and h100"
+              + " for example, and what limits them")
+  private List<String> predict = new ArrayList<>();
+
+  @Option(
+      names = "--roofline",
+      paramLabel = "FILE",
+      description =
+          "also draw the passes under the roofs of those GPUs (default: the modelled one), as a"
+              + " page (HTML)")
+  private @Nullable Path roofline;
+
   /** Kernels, or groups of them, that were asked for. */
   List<String> kernels() {
     return kernels;
@@ -95,13 +115,16 @@ final class BenchRun {
       names(cases).lines().forEach(console::print);
       return Lockstep.OK;
     }
+    List<GpuModel> asked = UserError.judging(() -> predict.stream().map(GpuModel::named).toList());
     try (OutputFile jsonFile = json == null ? null : new OutputFile("--json", json);
+        OutputFile page = roofline == null ? null : new OutputFile("--roofline", roofline);
         OutputFile tableFile = markdown == null ? null : new OutputFile("--markdown", markdown)) {
       Devices.Choice choice = device.open();
       try (Device opened = choice.device();
           KernelBench bench = new KernelBench(opened);
           Progress progress = Progress.towards("bench", cases.size(), console)) {
         DeviceInfo info = opened.info();
+        List<GpuModel> gpus = predicted(asked, bench);
         progress.print(
             "device   %s: %s (%s)".formatted(info.provider(), info.name(), choice.reason()));
         BenchTable table = new BenchTable(cases, bench.counts());
@@ -109,13 +132,22 @@ final class BenchRun {
         List<Fusion.Saving> savings =
             fusions.stream().flatMap(fusion -> fusion.saving(results).stream()).toList();
         if (jsonFile != null) {
-          jsonFile.writeJson(BenchJson.of(Version.get(), info, results, savings));
+          jsonFile.writeJson(BenchJson.of(Version.get(), info, results, savings, gpus));
         }
         if (tableFile != null) {
           List<String> lines = new ArrayList<>(heading(title, bench.counts() ? columns : "", info));
           lines.addAll(table.markdown(results));
           savings.forEach(saving -> lines.addAll(List.of("", saving.toString())));
           tableFile.writeText(String.join("\n", lines));
+        }
+        List<Predictions> predictions =
+            gpus.stream().map(gpu -> Predictions.of(gpu, results)).toList();
+        if (!predict.isEmpty()) {
+          predictions.forEach(prediction -> print(prediction, progress));
+        }
+        if (page != null) {
+          page.writeText(RooflinePage.of(command(), predictions, savings).html());
+          progress.print("roofline " + page.path());
         }
         return judge(results, savings, progress);
       }
@@ -147,14 +179,38 @@ final class BenchRun {
     }
   }
 
-  /** What stands above the table in a file: where it comes from and what the columns say. */
-  private List<String> heading(String title, String columns, DeviceInfo info) {
+  /** GPUs to predict for: those asked for, and for a page at least the one that is modelled. */
+  private List<GpuModel> predicted(List<GpuModel> asked, KernelBench bench) {
+    boolean wanted = !asked.isEmpty() || roofline != null;
+    if (wanted && !bench.counts()) {
+      throw new UserError(
+          (asked.isEmpty() ? "--roofline" : "--predict")
+              + " needs what is counted, and this device takes the time; use --device sim");
+    }
+    return asked.isEmpty() && wanted ? bench.gpu().stream().toList() : asked;
+  }
+
+  private static void print(Predictions predictions, Progress progress) {
+    Table table = new Table().row(Predictions.HEADER);
+    predictions.table().forEach(table::row);
+    progress.print("");
+    progress.print(predictions.summary());
+    table.lines().forEach(progress::print);
+  }
+
+  /** What the user typed. */
+  private String command() {
     ParseResult given =
         Objects.requireNonNull(spec, "set by picocli").commandLine().getParseResult();
+    return "lockstep " + String.join(" ", given.originalArgs());
+  }
+
+  /** What stands above the table in a file: where it comes from and what the columns say. */
+  private List<String> heading(String title, String columns, DeviceInfo info) {
     List<String> lines = new ArrayList<>();
     lines.add("# " + title);
     lines.add("");
-    lines.add("`lockstep %s`: %s.".formatted(String.join(" ", given.originalArgs()), info.name()));
+    lines.add("`%s`: %s.".formatted(command(), info.name()));
     if (!columns.isEmpty()) {
       lines.add("");
       lines.add(columns);

@@ -10,7 +10,11 @@ final class Table {
   private final List<List<String>> rows = new ArrayList<>();
 
   Table row(String... cells) {
-    rows.add(List.of(cells));
+    return row(List.of(cells));
+  }
+
+  Table row(List<String> cells) {
+    rows.add(cells);
     return this;
   }
 

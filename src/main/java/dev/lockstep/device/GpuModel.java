@@ -189,6 +189,11 @@ public record GpuModel(
         .findFirst();
   }
 
+  /** Clocks per second behind {@link #rates}: a lane does a multiply-add, two operations, each. */
+  public double clock() {
+    return rates.f32 / (2.0 * capability.f32Lanes() * multiprocessors);
+  }
+
   /** Instructions all warps together can begin per second: one for each scheduler and clock. */
   public double warpInstructions() {
     return rates.f32 * ComputeCapability.SCHEDULERS_PER_SM / (2.0 * capability.f32Lanes());

@@ -1,6 +1,7 @@
 package dev.lockstep.profile.bench;
 
 import dev.lockstep.device.DeviceInfo;
+import dev.lockstep.device.GpuModel;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,9 +15,17 @@ import org.jspecify.annotations.Nullable;
 public final class BenchJson {
   private BenchJson() {}
 
-  /** All results of a run. */
+  /**
+   * All results of a run.
+   *
+   * @param predicted GPUs to say of what the passes would take there at least
+   */
   public static Map<String, Object> of(
-      String version, DeviceInfo device, List<BenchResult> results, List<Fusion.Saving> savings) {
+      String version,
+      DeviceInfo device,
+      List<BenchResult> results,
+      List<Fusion.Saving> savings,
+      List<GpuModel> predicted) {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("lockstep", version);
     root.put("device", device.name());
@@ -25,7 +34,7 @@ public final class BenchJson {
         "missed",
         results.stream().filter(result -> !result.misses().isEmpty()).count()
             + savings.stream().filter(Fusion.Saving::isMissed).count());
-    root.put("rows", results.stream().map(BenchJson::row).toList());
+    root.put("rows", results.stream().map(result -> row(result, predicted)).toList());
     if (!savings.isEmpty()) {
       root.put("savings", savings.stream().map(Fusion::json).toList());
     }
@@ -33,7 +42,7 @@ public final class BenchJson {
   }
 
   /** One result. */
-  static Map<String, @Nullable Object> row(BenchResult result) {
+  static Map<String, @Nullable Object> row(BenchResult result, List<GpuModel> predicted) {
     BenchCase row = result.row();
     Map<String, @Nullable Object> json = new LinkedHashMap<>();
     json.put("kernel", row.kernel());
@@ -60,6 +69,9 @@ public final class BenchJson {
     json.put("sharedWavefronts", result.traffic().map(Traffic::wavefronts).orElse(null));
     json.put("localSectors", result.traffic().map(Traffic::localSectors).orElse(null));
     json.put("warpInstructions", result.traffic().map(Traffic::instructions).orElse(null));
+    json.put("f32Operations", result.arithmetic().map(Arithmetic::f32).orElse(null));
+    json.put("specialInstructions", result.arithmetic().map(Arithmetic::special).orElse(null));
+    json.put("tensorFlops", result.arithmetic().map(Arithmetic::tensorFlops).orElse(null));
     json.put("launches", result.launches());
     json.put("entries", result.kernels());
     json.put("mainEntry", result.main());
@@ -76,6 +88,9 @@ public final class BenchJson {
     json.put("issueSeconds", orNull(result.issueSeconds()));
     json.put("seconds", orNull(result.seconds()));
     json.put("bytesPerSecond", orNull(result.bytesPerSecond()));
+    if (!predicted.isEmpty()) {
+      json.put("predicted", Predictions.json(result, predicted));
+    }
     return json;
   }
 

@@ -25,6 +25,7 @@ import java.util.OptionalDouble;
  * @param spillBytes of all kernels together
  * @param gpu what the device is or models; empty where that is not known
  * @param traffic of all launches together; empty on a device that does not count
+ * @param arithmetic of all launches together; empty on a device that does not count
  * @param product of all launches together; empty also where no tensor core was used
  * @param seconds of the pass; empty on a device that counts
  */
@@ -39,6 +40,7 @@ public record BenchResult(
     int spillBytes,
     Optional<GpuModel> gpu,
     Optional<Traffic> traffic,
+    Optional<Arithmetic> arithmetic,
     Optional<ProductCounts> product,
     OptionalDouble seconds) {
   /** Sums of whole numbers divided: 1.0000000001 is 1. */
@@ -79,14 +81,16 @@ public record BenchResult(
   }
 
   /**
-   * What the bytes that have to move take at the memory's peak rate: the fewest of the formula, or
-   * more where more was seen to be touched.
+   * Bytes that have to move: the fewest of the formula, or more where more was seen to be touched.
    */
+  public long bytesMoved() {
+    return Math.max(row.fewestBytes(), traffic.map(Traffic::compulsoryBytes).orElse(0L));
+  }
+
+  /** What the {@link #bytesMoved} take at the memory's peak rate. */
   public OptionalDouble memorySeconds() {
-    long touched = traffic.map(Traffic::compulsoryBytes).orElse(0L);
-    long bytes = Math.max(row.fewestBytes(), touched);
     return gpu.isPresent()
-        ? OptionalDouble.of(bytes / gpu.get().rates().memory())
+        ? OptionalDouble.of(bytesMoved() / gpu.get().rates().memory())
         : OptionalDouble.empty();
   }
 

@@ -113,6 +113,7 @@ public final class KernelBench implements AutoCloseable {
             .sum(),
         gpu,
         counts.isEmpty() ? Optional.empty() : Optional.of(Traffic.of(counts)),
+        counts.isEmpty() ? Optional.empty() : Optional.of(Arithmetic.of(counts)),
         ProductCounts.of(counts, main, loop(main, counts)),
         seconds);
   }

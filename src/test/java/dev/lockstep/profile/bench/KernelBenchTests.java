@@ -129,7 +129,7 @@ class KernelBenchTests {
       BenchTable table = new BenchTable(List.of(row), false);
       assertThat(table.header()).contains("GB/s", "of peak").doesNotContain("ratio");
       assertThat(table.line(result)).contains("relu", " %");
-      assertThat(BenchJson.row(result))
+      assertThat(BenchJson.row(result, List.of()))
           .containsEntry("sectors", null)
           .containsEntry("ratio", null)
           .containsEntry("seconds", seconds);
@@ -139,7 +139,7 @@ class KernelBenchTests {
   /** A caller may read these names in a program. */
   @Test
   void jsonNamesEveryFigure() {
-    Map<String, @Nullable Object> row = BenchJson.row(counted("a100", first("silu", SMALL)));
+    Map<String, @Nullable Object> row = BenchJson.row(counted("a100", first("silu", SMALL)), List.of());
     assertThat(row.keySet())
         .startsWith(
             "kernel",
@@ -201,6 +201,7 @@ class KernelBenchTests {
         spills,
         Optional.empty(),
         Optional.of(traffic),
+        Optional.empty(),
         Optional.empty(),
         OptionalDouble.empty());
   }

@@ -155,6 +155,7 @@ class ProductBenchTests {
         0,
         Optional.empty(),
         Optional.of(new Traffic(row.plannedSectors(), 0, 0, 0, 0, 0, 0, 0)),
+        Optional.empty(),
         Optional.of(counts),
         OptionalDouble.empty());
   }
@@ -164,7 +165,7 @@ class ProductBenchTests {
   void jsonAndTableNameEveryFigure() {
     BenchCase row = cases().getFirst();
     BenchResult result = bench.measure(row);
-    Map<String, @Nullable Object> json = BenchJson.row(result);
+    Map<String, @Nullable Object> json = BenchJson.row(result, List.of());
     assertThat(json.keySet())
         .contains(
             "tileSectors",
