@@ -139,7 +139,8 @@ class KernelBenchTests {
   /** A caller may read these names in a program. */
   @Test
   void jsonNamesEveryFigure() {
-    Map<String, @Nullable Object> row = BenchJson.row(counted("a100", first("silu", SMALL)), List.of());
+    Map<String, @Nullable Object> row =
+        BenchJson.row(counted("a100", first("silu", SMALL)), List.of());
     assertThat(row.keySet())
         .startsWith(
             "kernel",
