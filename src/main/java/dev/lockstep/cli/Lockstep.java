@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.NormKind;
+import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.optim.WeightDecayScope;
 import dev.lockstep.train.LossScalingMode;
 import dev.lockstep.train.Precision;
@@ -75,6 +76,7 @@ public final class Lockstep {
     commands.setUsageHelpLongOptionsMaxWidth(30);
     commands.setUsageHelpWidth(100);
     commands.registerConverter(Precision.class, named(Precision::of));
+    commands.registerConverter(MatrixEngine.class, named(MatrixEngine::of));
     commands.registerConverter(NormKind.class, named(NormKind::of));
     commands.registerConverter(FeedForwardKind.class, named(FeedForwardKind::of));
     commands.registerConverter(WeightDecayScope.class, named(WeightDecayScope::of));

@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Devices;
+import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.profile.StepProfile;
 import dev.lockstep.profile.TrainingReport;
 import dev.lockstep.train.OutputFolder;
@@ -112,6 +113,14 @@ final class TrainCommand implements Callable<Integer> {
   private Precision precision = DEFAULTS.precision();
 
   @Option(
+      names = "--matmul",
+      paramLabel = "WHO",
+      description =
+          "who multiplies matrices: own (default), our kernels, or cublas on a GPU, to compare"
+              + " with")
+  private MatrixEngine matmul = DEFAULTS.matmul();
+
+  @Option(
       names = "--log-every",
       paramLabel = "N",
       description = "steps from line to line" + DEFAULT)
@@ -181,6 +190,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainConfig.builder()
             .model(model.model())
             .precision(precision)
+            .matmul(matmul)
             .steps(steps)
             .seed(seed)
             .batch(batch)

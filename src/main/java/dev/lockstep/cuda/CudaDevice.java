@@ -9,6 +9,8 @@ import dev.lockstep.device.Graphs;
 import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.MatrixLibrary;
+import dev.lockstep.device.MatrixProducts;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -74,7 +76,18 @@ final class CudaDevice implements Device {
 
   @Override
   public <T> Optional<T> capability(Class<T> type) {
-    return type == Graphs.class ? Optional.of(type.cast(new CudaGraphs(this))) : Optional.empty();
+    if (type == Graphs.class) {
+      return Optional.of(type.cast(new CudaGraphs(this)));
+    }
+    return type == MatrixLibrary.class
+        ? Optional.of(type.cast(new CublasLibrary(this)))
+        : Optional.empty();
+  }
+
+  /** cuBLAS, where it is there. */
+  MatrixProducts openProducts() {
+    makeCurrent();
+    return opened(new CublasProducts(this));
   }
 
   /**

@@ -187,6 +187,28 @@ final class CudaStream implements Stream {
     this.capture = capture;
   }
 
+  CudaDevice device() {
+    return device;
+  }
+
+  boolean isCapturing() {
+    return capture != null;
+  }
+
+  /** Prepares for a library that will put work on this stream by itself, and remembers what. */
+  void willCall(String work) {
+    begin();
+    recent.add(work);
+  }
+
+  /** Throws where the context is lost: other libraries do not say why they fail. */
+  void requireAlive() {
+    int code = JCudaDriver.cuStreamQuery(queue);
+    if (CudaErrors.breaksContext(code)) {
+      check("cuStreamQuery", code);
+    }
+  }
+
   private void check(String call, int code) {
     if (code != CUresult.CUDA_SUCCESS) {
       check(call, code, "");

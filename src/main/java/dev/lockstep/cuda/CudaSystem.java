@@ -155,7 +155,7 @@ sealed interface CudaSystem {
   }
 
   /** JCuda's message is a page with stack traces; the last line that names a file says why. */
-  private static String cause(UnsatisfiedLinkError error) {
+  static String cause(LinkageError error) {
     String page = String.valueOf(error.getMessage());
     return page.lines()
         .map(String::strip)

@@ -42,6 +42,16 @@ public abstract class ForwardingStream implements Stream {
   }
 
   @Override
+  public void multiply(MatrixProducts library, MatrixProduct product, long a, long b, long c) {
+    stream.multiply(library, product, a, b, c);
+  }
+
+  @Override
+  public void prepare(MatrixProducts library) {
+    stream.prepare(library);
+  }
+
+  @Override
   public void record(Event event) {
     stream.record(event);
   }

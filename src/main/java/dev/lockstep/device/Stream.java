@@ -47,6 +47,25 @@ public interface Stream extends AutoCloseable {
     throw new IllegalArgumentException("the graph belongs to another device");
   }
 
+  /**
+   * Queues a product by a library of this stream's device.
+   *
+   * @throws IllegalArgumentException for extents the library cannot take
+   * @throws DeviceException when the library or the device refuses
+   */
+  default void multiply(MatrixProducts library, MatrixProduct product, long a, long b, long c) {
+    library.multiply(this, product, a, b, c);
+  }
+
+  /**
+   * Makes a library of this stream's device ready for {@link #multiply}.
+   *
+   * @throws DeviceException when the library or the device refuses
+   */
+  default void prepare(MatrixProducts library) {
+    library.prepare(this);
+  }
+
   /** Marks this place in the queue. */
   void record(Event event);
 

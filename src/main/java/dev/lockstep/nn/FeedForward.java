@@ -3,6 +3,7 @@ package dev.lockstep.nn;
 import dev.lockstep.device.Stream;
 import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.BiasGradient;
+import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +48,9 @@ sealed interface FeedForward {
     private final Tensor h; // [B, H]
     private final @Nullable BiasGradient gateBias;
     private final @Nullable BiasGradient upBias;
-    private final boolean training;
+    private final boolean keepingGates;
     private final boolean recomputing;
+    private final boolean keepingProduct;
 
     private Gated(
         LanguageModelConfig config,
@@ -67,8 +69,10 @@ sealed interface FeedForward {
       this.h = plan.recomputed("ffn.h", config.hidden());
       this.gateBias = plan.biasGradient(gate, "ffn.gate.bias", config.width());
       this.upBias = plan.biasGradient(up, "ffn.up.bias", config.width());
-      this.training = plan.training();
+      boolean byLibrary = ops.engine() == MatrixEngine.LIBRARY;
+      this.keepingGates = plan.training() || byLibrary;
       this.recomputing = plan.recomputing();
+      this.keepingProduct = recomputing || byLibrary;
     }
 
     @Override
@@ -77,8 +81,8 @@ sealed interface FeedForward {
           .forward(
               stream,
               h,
-              training ? gated : null,
-              training ? raised : null,
+              keepingGates ? gated : null,
+              keepingGates ? raised : null,
               n,
               gate.weight(),
               up.weight(),
@@ -99,7 +103,7 @@ sealed interface FeedForward {
               stream,
               gated,
               raised,
-              recomputing ? h : null,
+              keepingProduct ? h : null,
               dY,
               down.weight(),
               gated,
@@ -157,8 +161,8 @@ sealed interface FeedForward {
         fc1.forward(stream, h, preActivation, n, activation);
       }
       fc2.backwardParameters(stream, dY, h);
-      // In place: from here on preActivation holds its own gradient.
-      Tensor dZ = preActivation;
+      // Nobody reads h any more: from here on it holds the gradient of what went into it.
+      Tensor dZ = h;
       fc2.backwardInput(stream, dZ, dY, preActivation, activation, fc1Bias);
       fc1.backwardWeight(stream, dZ, n);
       fc1.backwardInput(stream, dN, dZ);

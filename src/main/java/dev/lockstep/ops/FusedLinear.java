@@ -23,6 +23,7 @@ public final class FusedLinear {
   private final ColumnSums backwardBias;
   private final MatrixPrecision precision;
   private final @Nullable GemmTile forced;
+  private final @Nullable LibraryLinear elsewhere;
   private final Operands operands = new Operands();
 
   /** Products of f32 tensors are those of {@link MatrixPrecision#FP32}. */
@@ -31,7 +32,16 @@ public final class FusedLinear {
   }
 
   public FusedLinear(KernelLibrary library, MatrixPrecision precision) {
-    this(library, precision, null);
+    this(library, precision, (GemmTile) null);
+  }
+
+  /**
+   * With another {@link MatrixEngine}.
+   *
+   * @throws IllegalArgumentException when the device has none, or it has no such precision
+   */
+  public FusedLinear(KernelLibrary library, MatrixPrecision precision, MatrixEngine engine) {
+    this(library, precision, null, engine);
   }
 
   /**
@@ -41,6 +51,15 @@ public final class FusedLinear {
    *     to the shape
    */
   public FusedLinear(KernelLibrary library, MatrixPrecision precision, @Nullable GemmTile forced) {
+    this(library, precision, forced, MatrixEngine.OWN);
+  }
+
+  private FusedLinear(
+      KernelLibrary library,
+      MatrixPrecision precision,
+      @Nullable GemmTile forced,
+      MatrixEngine engine) {
+    elsewhere = engine == MatrixEngine.OWN ? null : new LibraryLinear(library, precision);
     this.precision = precision;
     this.forced = forced;
     forward = new GemmFamily(library, "linear", "linear_forward", precision);
@@ -122,6 +141,11 @@ public final class FusedLinear {
       Activation activation,
       float slope,
       @Nullable Tensor scale) {
+    if (elsewhere != null) {
+      elsewhere.forward(
+          stream, out, preActivation, x, weight, bias, residual, activation, slope, scale);
+      return;
+    }
     DType dtype = x.dtype();
     long m = x.shape().rows();
     long k = x.shape().cols();
@@ -153,6 +177,10 @@ public final class FusedLinear {
    * @param weight [N, K]
    */
   public void backwardInput(Stream stream, Tensor dX, Tensor dY, Tensor weight) {
+    if (elsewhere != null) {
+      elsewhere.backwardInput(stream, dX, dY, weight);
+      return;
+    }
     backwardInput.begin().launch(stream, "dX", dX, dY, weight);
   }
 
@@ -162,6 +190,10 @@ public final class FusedLinear {
    * @param scale one f32 in device memory
    */
   public void backwardInput(Stream stream, Tensor dX, Tensor dY, Tensor weight, Tensor scale) {
+    if (elsewhere != null) {
+      elsewhere.backwardInput(stream, dX, dY, weight, scale);
+      return;
+    }
     backwardInput.begin().scaled(scale).launch(stream, "dX", dX, dY, weight);
   }
 
@@ -204,13 +236,18 @@ public final class FusedLinear {
       Activation activation,
       float slope,
       @Nullable BiasGradient bias) {
-    backwardInput.begin().summed(bias, null);
-    if (preActivation != null) {
-      backwardInput.below(preActivation, activation, slope);
-    } else if (activation != Activation.NONE) {
+    if (preActivation == null && activation != Activation.NONE) {
       throw new IllegalArgumentException(
           "linear_backward_input: preActivation is missing; activation %s needs it"
               .formatted(activation.label()));
+    }
+    if (elsewhere != null) {
+      elsewhere.backwardInput(stream, dX, dY, weight, preActivation, activation, slope, bias);
+      return;
+    }
+    backwardInput.begin().summed(bias, null);
+    if (preActivation != null) {
+      backwardInput.below(preActivation, activation, slope);
     }
     backwardInput.launch(stream, "dX", dX, dY, weight);
   }
@@ -227,6 +264,10 @@ public final class FusedLinear {
    */
   public void backwardInput(
       Stream stream, Tensor dX, Tensor dY, Tensor weight, Tensor dY2, Tensor weight2) {
+    if (elsewhere != null) {
+      elsewhere.backwardInput(stream, dX, dY, weight, dY2, weight2);
+      return;
+    }
     backwardInput.begin().and(dY2, weight2).launch(stream, "dX", dX, dY, weight);
   }
 
@@ -238,6 +279,10 @@ public final class FusedLinear {
    * @param x [M, K]
    */
   public void backwardWeight(Stream stream, Tensor dWeight, Tensor dY, Tensor x) {
+    if (elsewhere != null) {
+      elsewhere.backwardWeight(stream, dWeight, dY, x);
+      return;
+    }
     DType dtype = x.dtype();
     long m = x.shape().rows();
     long k = x.shape().cols();

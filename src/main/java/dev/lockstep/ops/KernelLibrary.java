@@ -4,6 +4,8 @@ import dev.lockstep.device.Device;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.MatrixLibrary;
+import dev.lockstep.device.MatrixProducts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -26,6 +28,7 @@ public final class KernelLibrary implements AutoCloseable {
   private final Function<String, @Nullable InputStream> files;
   private final KernelIndex index;
   private final Map<String, KernelModule> modules = new HashMap<>();
+  private @Nullable MatrixProducts products;
   private boolean closed;
 
   /**
@@ -67,6 +70,26 @@ public final class KernelLibrary implements AutoCloseable {
   }
 
   /**
+   * The matrix products of the device's own library, opened when first asked for and closed with
+   * this one.
+   *
+   * @throws IllegalArgumentException when the device has none, with the reason
+   * @throws dev.lockstep.device.DeviceException when it cannot be opened
+   */
+  public synchronized MatrixProducts products() {
+    if (closed) {
+      throw new IllegalStateException("the kernel library is closed");
+    }
+    MatrixProducts known = products;
+    if (known == null) {
+      MatrixEngine.LIBRARY.require(device);
+      known = device.capability(MatrixLibrary.class).orElseThrow().open();
+      products = known;
+    }
+    return known;
+  }
+
+  /**
    * What a packaged kernel takes, where its compiler was asked for that architecture.
    *
    * @param entry for example {@code rmsnorm_backward_bf16}
@@ -89,6 +112,9 @@ public final class KernelLibrary implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
+    if (products != null) {
+      products.close();
+    }
     modules.values().forEach(KernelModule::close);
     modules.clear();
   }

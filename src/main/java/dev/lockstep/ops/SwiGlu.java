@@ -19,6 +19,7 @@ public final class SwiGlu {
   private final KernelFamily gluForward;
   private final KernelFamily gluBackward;
   private final @Nullable GatedTile forced;
+  private final @Nullable LibraryLinear elsewhere;
   private final Operands operands = new Operands();
 
   /** Products of f32 tensors are those of {@link MatrixPrecision#FP32}. */
@@ -27,7 +28,17 @@ public final class SwiGlu {
   }
 
   public SwiGlu(KernelLibrary library, MatrixPrecision precision) {
-    this(library, precision, null);
+    this(library, precision, (GatedTile) null);
+  }
+
+  /**
+   * With another {@link MatrixEngine}, which needs gate and up in {@link #forward} and h in {@link
+   * #backward}, to keep products in.
+   *
+   * @throws IllegalArgumentException when the device has none, or it has no such precision
+   */
+  public SwiGlu(KernelLibrary library, MatrixPrecision precision, MatrixEngine engine) {
+    this(library, precision, null, engine);
   }
 
   /**
@@ -37,6 +48,15 @@ public final class SwiGlu {
    *     to the shape
    */
   public SwiGlu(KernelLibrary library, MatrixPrecision precision, @Nullable GatedTile forced) {
+    this(library, precision, forced, MatrixEngine.OWN);
+  }
+
+  private SwiGlu(
+      KernelLibrary library,
+      MatrixPrecision precision,
+      @Nullable GatedTile forced,
+      MatrixEngine engine) {
+    elsewhere = engine == MatrixEngine.OWN ? null : new LibraryLinear(library, precision);
     this.forced = forced;
     forward = new GatedTile.Family(library, precision);
     backward = new InputGradientKernel(library, precision, null);
@@ -72,6 +92,11 @@ public final class SwiGlu {
       @Nullable Tensor bGate,
       @Nullable Tensor bUp,
       Activation activation) {
+    if (elsewhere != null) {
+      requireGate("swiglu_forward", activation);
+      elsewhere.gatedForward(stream, h, gate, up, x, wGate, wUp, bGate, bUp, activation);
+      return;
+    }
     DType dtype = x.dtype();
     long m = x.shape().rows();
     long k = x.shape().cols();
@@ -127,9 +152,11 @@ public final class SwiGlu {
       Activation activation,
       @Nullable BiasGradient gateBias,
       @Nullable BiasGradient upBias) {
-    if (activation == Activation.LEAKY_RELU) {
-      throw new IllegalArgumentException(
-          "swiglu_backward: activation leaky_relu has a slope, which a gate does not take");
+    requireGate("swiglu_backward", activation);
+    if (elsewhere != null) {
+      elsewhere.gatedBackward(
+          stream, dGate, dUp, h, dY, wDown, gate, up, activation, gateBias, upBias);
+      return;
     }
     backward
         .begin()
@@ -251,6 +278,13 @@ public final class SwiGlu {
           "%s is %s; %s is needed", name, tensor.dtype().suffix(), dtype.suffix());
     }
     return tensor;
+  }
+
+  private static void requireGate(String op, Activation activation) {
+    if (activation == Activation.LEAKY_RELU) {
+      throw new IllegalArgumentException(
+          op + ": activation leaky_relu has a slope, which a gate does not take");
+    }
   }
 
   private static Rows flat(Tensor tensor) {

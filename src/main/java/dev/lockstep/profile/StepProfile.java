@@ -5,6 +5,8 @@ import dev.lockstep.device.ForwardingStream;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.Launch;
+import dev.lockstep.device.MatrixProduct;
+import dev.lockstep.device.MatrixProducts;
 import dev.lockstep.device.Stream;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ public final class StepProfile {
   private static final String COPY_TO_HOST = "(copy to host)";
   private static final String COPY_ON_DEVICE = "(copy on device)";
   private static final String FILL = "(fill)";
+  private static final String LIBRARY = "(matrix product of the library)";
 
   private final Map<String, Tally> tallies = new HashMap<>();
 
@@ -109,6 +112,11 @@ public final class StepProfile {
     @Override
     public void launch(Kernel kernel, Launch launch, KernelArgs args) {
       time(kernel.name(), () -> super.launch(kernel, launch, args));
+    }
+
+    @Override
+    public void multiply(MatrixProducts library, MatrixProduct product, long a, long b, long c) {
+      time(LIBRARY, () -> super.multiply(library, product, a, b, c));
     }
 
     private void time(String name, Runnable work) {

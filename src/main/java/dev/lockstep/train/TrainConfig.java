@@ -2,6 +2,7 @@ package dev.lockstep.train;
 
 import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.LanguageModelConfig;
+import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.optim.AdamW;
 import dev.lockstep.optim.LearningRateSchedule;
 import dev.lockstep.optim.LossScaler;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Every knob of a training run, checked. Printed when a run starts and stored with its checkpoint.
  *
+ * @param matmul who multiplies the matrices of linear layers
  * @param steps optimizer steps
  * @param seed of first weights, batches and the sample
  * @param batch rows of one forward and backward pass
@@ -43,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 public record TrainConfig(
     LanguageModelConfig model,
     Precision precision,
+    MatrixEngine matmul,
     int steps,
     long seed,
     int batch,
@@ -125,6 +128,7 @@ public record TrainConfig(
     Map<String, String> knobs = new LinkedHashMap<>();
     model.describe().forEach((name, value) -> knobs.put("model." + name, value));
     knobs.put("precision", precision.label());
+    knobs.put("matmul", matmul.label());
     knobs.put("steps", Integer.toString(steps));
     knobs.put("seed", Long.toString(seed));
     knobs.put("batch", Integer.toString(batch));
@@ -160,6 +164,7 @@ public record TrainConfig(
   public static final class Builder {
     private LanguageModelConfig model = LanguageModelConfig.defaults();
     private Precision precision = Precision.BF16;
+    private MatrixEngine matmul = MatrixEngine.OWN;
     private int steps = 300;
     private long seed = 1;
     private int batch = 256;
@@ -195,6 +200,11 @@ public record TrainConfig(
 
     public Builder precision(Precision value) {
       precision = value;
+      return this;
+    }
+
+    public Builder matmul(MatrixEngine value) {
+      matmul = value;
       return this;
     }
 
@@ -332,6 +342,7 @@ public record TrainConfig(
       return new TrainConfig(
           model,
           precision,
+          matmul,
           steps,
           seed,
           batch,

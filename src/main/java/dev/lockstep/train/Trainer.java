@@ -64,6 +64,7 @@ public final class Trainer {
     this.device = device;
     this.listener = listener;
     this.observe = observe;
+    config.matmul().require(device.device());
     corpus = Corpus.load(config.data());
     corpus.requireContext(config.model().context());
     files = OutputFolder.prepare(config);
@@ -99,7 +100,8 @@ public final class Trainer {
                 library,
                 LanguageModelParameters.specs(config.model()),
                 config.precision().dtype())) {
-      OpSet ops = OpSet.of(library, config.precision().products());
+      OpSet ops = OpSet.of(library, config.precision().products(), config.matmul());
+      ops.prepare(stream);
       log.config(config);
       List<Double> losses = new ArrayList<>();
       double seconds;

@@ -47,6 +47,8 @@ class BadInputTests {
         "train --data @/empties                | @/empties, empty",
         "train --data @/short                  | @/short, 9 bytes, context of 16",
         "train --data @/text --context 5000    | @/text, 700 bytes, context of 5000",
+        "train --matmul mine                   | \"mine\", own, cublas",
+        "train --matmul cublas --device sim    | cublas, sim has no cuBLAS",
         "train --device gpu                    | \"gpu\", auto, cuda, sim",
         "train --threads -1                    | threads -1",
         "train --out @/text                    | --out @/text, cannot be written",

@@ -14,6 +14,8 @@ import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
+import dev.lockstep.device.MatrixLibrary;
+import dev.lockstep.device.MatrixProducts;
 import dev.lockstep.device.Stream;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -48,7 +50,9 @@ class OwnershipOnCudaTests {
             .capability(Graphs.class)
             .orElseThrow()
             .capture(s -> s.launch(module.kernel("nothing"), CudaTour.one(), new KernelArgs()));
-    return new ArrayList<>(List.of(device, module, stream, event, buffer, pinned, graph));
+    MatrixProducts products = device.capability(MatrixLibrary.class).orElseThrow().open();
+    stream.prepare(products);
+    return new ArrayList<>(List.of(device, module, stream, event, buffer, pinned, graph, products));
   }
 
   private void assertNothingLeft() {

@@ -22,6 +22,8 @@ class CommittedPtxTests {
   private static final Map<String, Map<String, String>> SIGNATURES =
       both(
           Map.of(
+              "bias_activation",
+              Map.of("bias_activation_forward_T", "ppppppllif"),
               "swiglu_128x64",
               Map.of(
                   "swiglu_forward_128x64_f16", "ppppppppllli",

@@ -15,6 +15,7 @@ class OpBench implements AutoCloseable {
   private final FusedLinear tf32;
   private final FusedLinear tf32x3;
   final Activations activations;
+  final BiasActivation biasActivation;
   final SwiGlu swiGlu;
   final SoftmaxCrossEntropy crossEntropy;
   final LinearCrossEntropy linearCrossEntropy;
@@ -43,6 +44,7 @@ class OpBench implements AutoCloseable {
     tf32 = new FusedLinear(library, MatrixPrecision.TF32);
     tf32x3 = new FusedLinear(library, MatrixPrecision.TF32X3);
     activations = new Activations(library);
+    biasActivation = new BiasActivation(library);
     swiGlu = new SwiGlu(library);
     crossEntropy = new SoftmaxCrossEntropy(library);
     linearCrossEntropy = new LinearCrossEntropy(linear, crossEntropy);
