@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -158,13 +159,24 @@ final class BenchRun {
       KernelBench bench, BenchTable table, List<BenchCase> cases, Progress progress) {
     progress.print(table.header());
     List<BenchResult> results = new ArrayList<>();
+    Set<String> obstacles = new LinkedHashSet<>();
     for (BenchCase row : cases) {
+      Optional<String> obstacle = bench.obstacle(row);
+      if (obstacle.isPresent()) {
+        obstacles.add(obstacle.get());
+        progress.step();
+        continue;
+      }
       progress.say(row.toString());
       BenchResult result = measure(bench, row);
       results.add(result);
       progress.print(table.line(result));
       progress.step();
     }
+    if (results.isEmpty()) {
+      throw new UserError(String.join("; ", obstacles));
+    }
+    obstacles.forEach(obstacle -> progress.print("left out " + obstacle));
     return results;
   }
 

@@ -58,6 +58,13 @@ class BenchCommandTests {
   }
 
   @Test
+  void theSimulatorHasNoLibraryToMeasure() {
+    Run run = matmul("--kernel cublas --shape 8x8x8");
+    assertThat(run.code()).isEqualTo(Lockstep.USAGE);
+    assertThat(run.err()).contains("the device sim has no cuBLAS");
+  }
+
+  @Test
   void listsWhatThereIs() {
     Run run = run("--list");
     assertThat(run.code()).isZero();

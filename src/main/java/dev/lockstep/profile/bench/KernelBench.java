@@ -11,6 +11,7 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.KernelResources;
+import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxParser;
 import java.util.Collections;
@@ -53,6 +54,19 @@ public final class KernelBench implements AutoCloseable {
   /** What the device is or models, where that is known. */
   public Optional<GpuModel> gpu() {
     return gpu;
+  }
+
+  /** Why this device cannot run a case, in one line; empty when it can. */
+  public Optional<String> obstacle(BenchCase row) {
+    if (!row.group().equals(LibraryCases.GROUP)) {
+      return Optional.empty();
+    }
+    try {
+      MatrixEngine.LIBRARY.require(device);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   /**

@@ -43,6 +43,7 @@ public record ProductSuite(List<BenchCase> cases, List<Fusion> fusions) {
       }
       fusions.addAll(more);
       HeadCases.add(cases, dtype, shape);
+      LibraryCases.add(cases, dtype, shape);
     }
     return new ProductSuite(cases, fusions);
   }
