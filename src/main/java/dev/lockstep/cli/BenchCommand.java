@@ -15,7 +15,12 @@ import picocli.CommandLine.Spec;
       "Measures kernels: on the simulator what they move and execute, counted; on a GPU the time",
       "they take."
     },
-    subcommands = {BenchRowsCommand.class, BenchMatmulCommand.class, BenchCompareCommand.class},
+    subcommands = {
+      BenchRowsCommand.class,
+      BenchMatmulCommand.class,
+      BenchSimulatorCommand.class,
+      BenchCompareCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -24,6 +29,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  lockstep bench rows --device sim    count what every row kernel moves",
       "  lockstep bench matmul --device sim    count what accompanies matrix products",
+      "  lockstep bench simulator    how fast the simulator is on this machine",
       "  lockstep bench compare before.json after.json    say what got worse",
       "  lockstep bench rows --help    the options of that"
     })

@@ -1,0 +1,188 @@
+package dev.lockstep.profile.bench;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Devices;
+import dev.lockstep.device.KernelCounters;
+import dev.lockstep.device.LaunchCounts;
+import dev.lockstep.device.Stream;
+import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * How fast the simulator itself is: the wall time of kernels from launch to result, and how many
+ * times that its other ways of running take. All ways take turns, so that what else the machine
+ * does meets them alike.
+ */
+public final class SimulatorBench implements AutoCloseable {
+  /** Runs after which hot code is compiled, by us and by the JVM. */
+  private static final int WARM_UPS = 6;
+
+  private final List<Runner> runners = new ArrayList<>();
+  private final Map<DType, Pattern> patterns = CaseMemory.patterns();
+  private final int rounds;
+
+  /** A way of running. */
+  public enum Way {
+    /** As kernels run by default. */
+    PLAIN,
+    /** With one worker. */
+    ONE_THREAD,
+    /** With the sanitizer on. */
+    SANITIZED,
+    /** With counters. */
+    COUNTED
+  }
+
+  /**
+   * What came out of one case.
+   *
+   * @param seconds median of each way
+   * @param instructions by warps, of one pass
+   */
+  public record Speed(BenchCase row, Map<Way, Double> seconds, long instructions) {
+    /** Seconds of that way. */
+    public double seconds(Way way) {
+      return seconds.getOrDefault(way, Double.NaN);
+    }
+
+    /** How many times as long as by default. */
+    public double times(Way way) {
+      return seconds(way) / seconds(Way.PLAIN);
+    }
+
+    /** Instructions by warps each second. */
+    public double instructionsPerSecond() {
+      return instructions / seconds(Way.PLAIN);
+    }
+  }
+
+  /** One device, and what it is asked to do beside running. */
+  private record Runner(Way way, Device device, KernelLibrary library, Stream stream)
+      implements AutoCloseable {
+    static Runner of(Way way, DeviceOptions options) {
+      Device device = Devices.open("sim", options).device();
+      return new Runner(way, device, new KernelLibrary(device), device.newStream());
+    }
+
+    @Override
+    public void close() {
+      stream.close();
+      library.close();
+      device.close();
+    }
+  }
+
+  /**
+   * Opens a simulator for each way.
+   *
+   * @param rounds of all ways, after warming up; at least 1
+   */
+  public SimulatorBench(int rounds) {
+    this.rounds = rounds;
+    DeviceOptions plain = DeviceOptions.defaults();
+    runners.add(Runner.of(Way.PLAIN, plain));
+    runners.add(Runner.of(Way.ONE_THREAD, plain.withThreads(1)));
+    runners.add(Runner.of(Way.SANITIZED, plain.withSanitize(true)));
+    runners.add(Runner.of(Way.COUNTED, plain));
+  }
+
+  /** An element-wise kernel, a reduction, a loss, and products with and without tensor cores. */
+  public static List<BenchCase> cases() {
+    List<BenchCase> cases = new ArrayList<>();
+    cases.add(row("gelu_tanh", 1024, 1024));
+    cases.add(row("layernorm", 1024, 1024));
+    cases.add(row("cross_entropy", 256, 4096));
+    cases.add(product(DType.F32));
+    cases.add(product(DType.BF16));
+    return cases;
+  }
+
+  private static BenchCase row(String kernel, long rows, long cols) {
+    return RowCases.of(List.of(kernel), DType.F32, new Sizes(OptionalLong.of(rows), List.of(cols)))
+        .get(0);
+  }
+
+  private static BenchCase product(DType dtype) {
+    return ProductSuite.of(dtype, List.of(Shape.of(256, 256, 256)))
+        .only(List.of("linear"), List.of())
+        .cases()
+        .get(0);
+  }
+
+  /** A case on one of the devices, and how long each round of it took. */
+  private record Trial(Runner runner, CaseMemory memory, BenchCase.Pass pass, double[] seconds) {}
+
+  /** Measures one case in all ways. */
+  public Speed measure(BenchCase row) {
+    List<Trial> trials = new ArrayList<>();
+    long instructions = 0;
+    try {
+      for (Runner runner : runners) {
+        CaseMemory memory = new CaseMemory(runner.device(), runner.stream(), patterns);
+        BenchCase.Pass pass = row.plan().prepare(runner.library(), memory);
+        trials.add(new Trial(runner, memory, pass, new double[rounds]));
+        runner.stream().synchronize();
+      }
+      for (int round = -WARM_UPS; round < rounds; round++) {
+        for (Trial trial : trials) {
+          long begin = System.nanoTime();
+          List<LaunchCounts> counts = run(trial.runner(), trial.pass());
+          double taken = (System.nanoTime() - begin) * 1e-9;
+          if (!counts.isEmpty()) {
+            instructions = Traffic.of(counts).instructions();
+          }
+          if (round >= 0) {
+            trial.seconds()[round] = taken;
+          }
+        }
+      }
+    } finally {
+      trials.forEach(trial -> trial.memory().close());
+    }
+    Map<Way, Double> medians = new EnumMap<>(Way.class);
+    trials.forEach(trial -> medians.put(trial.runner().way(), median(trial.seconds())));
+    return new Speed(row, medians, instructions);
+  }
+
+  private static List<LaunchCounts> run(Runner runner, BenchCase.Pass pass) {
+    if (runner.way() != Way.COUNTED) {
+      pass.launch(runner.stream());
+      runner.stream().synchronize();
+      return List.of();
+    }
+    KernelCounters counters =
+        runner
+            .device()
+            .capability(KernelCounters.class)
+            .orElseThrow(() -> new IllegalStateException("a simulator that does not count"));
+    counters.start();
+    try {
+      pass.launch(runner.stream());
+      runner.stream().synchronize();
+    } catch (RuntimeException e) {
+      counters.stop();
+      throw e;
+    }
+    return counters.stop();
+  }
+
+  private static double median(double[] times) {
+    double[] sorted = times.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  @Override
+  public void close() {
+    patterns.values().forEach(Pattern::close);
+    runners.forEach(Runner::close);
+  }
+}
