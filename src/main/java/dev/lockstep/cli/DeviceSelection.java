@@ -28,7 +28,10 @@ final class DeviceSelection {
   @Option(
       names = "--gpu",
       paramLabel = "NAME",
-      description = "the GPU the simulator models (default: " + DeviceOptions.DEFAULT_GPU + ")")
+      description =
+          "the GPU the simulator models; it runs PTX for that or an older one (default: "
+              + DeviceOptions.DEFAULT_GPU
+              + ", which then runs all)")
   private @Nullable String gpu;
 
   @Option(

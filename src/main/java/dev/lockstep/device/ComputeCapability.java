@@ -1,5 +1,8 @@
 package dev.lockstep.device;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * What all GPUs of one compute capability share: the limits kernels are written against. The
  * figures are those of the CUDA C++ Programming Guide, appendix "Compute Capabilities", table
@@ -23,6 +26,7 @@ public record ComputeCapability(
     int maxBlocksPerSm,
     int f32Lanes) {
   private static final int KIB = 1024;
+  private static final Pattern TARGET = Pattern.compile("(?:sm|compute)_(\\d{2,3})([af]?)");
 
   static final ComputeCapability CC_70 = volta(0, 96 * KIB, 2048, 32);
   static final ComputeCapability CC_75 = volta(5, 64 * KIB, 1024, 16);
@@ -57,6 +61,27 @@ public record ComputeCapability(
   /** What compilers call it, for example {@code sm_80}. */
   public String architecture() {
     return "sm_" + major + minor;
+  }
+
+  /**
+   * Whether PTX of a target runs here: that for this or an older architecture; with an {@code a} at
+   * its end for no other than its own, with an {@code f} for its family, the later ones of one
+   * major number.
+   *
+   * @param target for example {@code sm_90a}
+   */
+  public boolean runs(String target) {
+    Matcher parts = TARGET.matcher(target);
+    if (!parts.matches()) {
+      return false;
+    }
+    int wanted = Integer.parseInt(parts.group(1));
+    int here = 10 * major + minor;
+    return switch (parts.group(2)) {
+      case "a" -> wanted == here;
+      case "f" -> wanted <= here && wanted / 10 == major;
+      default -> wanted <= here;
+    };
   }
 
   /** For example {@code 8.0}. */

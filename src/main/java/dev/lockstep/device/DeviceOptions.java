@@ -8,6 +8,8 @@ package dev.lockstep.device;
  *     called stuck; 0 takes the default
  * @param gpu the GPU the simulator models, by name: its number of multiprocessors, memories and
  *     limits
+ * @param anyTarget whether the simulator also loads what was compiled for a newer GPU than it
+ *     models; so as long as nobody named a GPU
  * @param sanitize whether the simulator looks for memory mistakes that a GPU would not report:
  *     uninitialised reads, shared-memory races and others
  * @param schedule in which order the simulator's warps take turns
@@ -19,6 +21,7 @@ public record DeviceOptions(
     int threads,
     long stepLimit,
     String gpu,
+    boolean anyTarget,
     boolean sanitize,
     Schedule schedule,
     Approximation approximation,
@@ -43,6 +46,7 @@ public record DeviceOptions(
         0,
         0,
         DEFAULT_GPU,
+        true,
         false,
         Schedule.IN_ORDER,
         Approximation.EXACT,
@@ -52,40 +56,42 @@ public record DeviceOptions(
 
   public DeviceOptions withThreads(int count) {
     return new DeviceOptions(
-        count, stepLimit, gpu, sanitize, schedule, approximation, matrixMode, tier);
+        count, stepLimit, gpu, anyTarget, sanitize, schedule, approximation, matrixMode, tier);
   }
 
   public DeviceOptions withStepLimit(long limit) {
     return new DeviceOptions(
-        threads, limit, gpu, sanitize, schedule, approximation, matrixMode, tier);
+        threads, limit, gpu, anyTarget, sanitize, schedule, approximation, matrixMode, tier);
   }
 
+  /** Names the GPU, which then loads only what runs on it. */
   public DeviceOptions withGpu(String name) {
     return new DeviceOptions(
-        threads, stepLimit, name, sanitize, schedule, approximation, matrixMode, tier);
+        threads, stepLimit, name, false, sanitize, schedule, approximation, matrixMode, tier);
   }
 
   public DeviceOptions withSanitize(boolean on) {
     return new DeviceOptions(
-        threads, stepLimit, gpu, on, schedule, approximation, matrixMode, tier);
+        threads, stepLimit, gpu, anyTarget, on, schedule, approximation, matrixMode, tier);
   }
 
   public DeviceOptions withSchedule(Schedule order) {
     return new DeviceOptions(
-        threads, stepLimit, gpu, sanitize, order, approximation, matrixMode, tier);
+        threads, stepLimit, gpu, anyTarget, sanitize, order, approximation, matrixMode, tier);
   }
 
   public DeviceOptions withApproximation(Approximation mode) {
-    return new DeviceOptions(threads, stepLimit, gpu, sanitize, schedule, mode, matrixMode, tier);
+    return new DeviceOptions(
+        threads, stepLimit, gpu, anyTarget, sanitize, schedule, mode, matrixMode, tier);
   }
 
   public DeviceOptions withMatrixMode(MatrixMode mode) {
     return new DeviceOptions(
-        threads, stepLimit, gpu, sanitize, schedule, approximation, mode, tier);
+        threads, stepLimit, gpu, anyTarget, sanitize, schedule, approximation, mode, tier);
   }
 
   public DeviceOptions withTier(ExecutionTier how) {
     return new DeviceOptions(
-        threads, stepLimit, gpu, sanitize, schedule, approximation, matrixMode, how);
+        threads, stepLimit, gpu, anyTarget, sanitize, schedule, approximation, matrixMode, how);
   }
 }

@@ -98,14 +98,19 @@ public final class SimulatedDevice implements Device {
   @Override
   public KernelModule load(KernelImage image) {
     requireOpen();
-    // PTX that targets a newer GPU than the model is loaded, too: what the simulator executes does
-    // not
-    // depend on the model, which sets only what kernels can ask for and run out of.
     PtxModule module;
     try {
       module = PtxParser.parse(image.ptx());
     } catch (PtxSyntaxException e) {
       throw new DeviceException("load", "image " + image.name() + ": " + e.getMessage());
+    }
+    // What is executed does not depend on the model: unless one was named, anything is welcome.
+    if (!options.anyTarget() && !gpu().capability().runs(module.target())) {
+      throw new DeviceException(
+          "load",
+          "image %s: its PTX is for %s, which the modelled GPU, %s (%s), does not run"
+              .formatted(
+                  image.name(), module.target(), gpu().name(), gpu().capability().architecture()));
     }
     return new SimulatedModule(this, image.name(), module);
   }

@@ -83,7 +83,7 @@ class CrossEntropyTrafficTests {
             new CrossEntropyCase(DType.BF16, 1, 90_000).statistics())) {
       OpCase op = new OpCase(call.toString(), call.call());
       Map<String, GuardedMemory.Output> much = on("a100", op);
-      Map<String, GuardedMemory.Output> little = on("t4", op);
+      Map<String, GuardedMemory.Output> little = on("l4", op);
       much.forEach(
           (name, output) ->
               assertThat(OpTests.output(little, name).bytes()).as(name).isEqualTo(output.bytes()));

@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.Launch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What kernels and launches see of the GPU that is modelled. */
 class ModelledGpuTests {
   @Test
   void blocksAreDealtToItsMultiprocessorsInTurn() {
-    try (Lab lab = on("t4")) {
+    try (Lab lab = on("l4")) {
       int[] out =
           lab.run(
               Launch.of(90, 1),
@@ -26,7 +29,7 @@ class ModelledGpuTests {
               90,
               new int[0],
               0);
-      assertThat(out).isEqualTo(IntStream.range(0, 90).map(b -> 40_000 + b % 40).toArray());
+      assertThat(out).isEqualTo(IntStream.range(0, 90).map(b -> 58_000 + b % 58).toArray());
     }
   }
 
@@ -74,6 +77,44 @@ class ModelledGpuTests {
       assertThat(lab.device.info().computeCapability()).isEqualTo("8.9");
       assertThat(lab.device.info().multiprocessors()).isEqualTo(128);
       assertThat(lab.device.info().memoryBytes()).isEqualTo(24L << 30);
+    }
+  }
+
+  /** The rules of PTX for targets, by model; nobody having named one, all is loaded. */
+  @ParameterizedTest
+  @CsvSource({
+    "t4, sm_75, true",
+    "t4, sm_70, true",
+    "t4, sm_80, false",
+    "v100, sm_75, false",
+    "a100, sm_80, true",
+    "a100, sm_90, false",
+    "a100, sm_90a, false",
+    "h100, sm_90, true",
+    "h100, sm_90a, true",
+    "h100, sm_89, true",
+    "h100, sm_100, false",
+    "b200, sm_90, true",
+    "b200, sm_90a, false",
+    "b200, sm_100a, true",
+    "b200, sm_100f, true",
+    "b200, sm_103f, false",
+  })
+  void aNamedModelRunsWhatWasCompiledForItOrAnOlderOne(String gpu, String target, boolean runs) {
+    KernelImage image =
+        KernelImage.ofPtx(
+            "there", ".version 8.8\n.target " + target + "\n.address_size 64\n.entry k() { ret; }");
+    try (Lab lab = on(gpu);
+        Lab unnamed = new Lab()) {
+      if (runs) {
+        assertThat(lab.device.load(image).entries()).containsExactly("k");
+      } else {
+        assertThatThrownBy(() -> lab.device.load(image))
+            .isInstanceOf(DeviceException.class)
+            .hasMessageContaining("image there: its PTX is for " + target + ", which the modelled")
+            .hasMessageContaining(gpu + " (sm_");
+      }
+      assertThat(unnamed.device.load(image).entries()).containsExactly("k");
     }
   }
 

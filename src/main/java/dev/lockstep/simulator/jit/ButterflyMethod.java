@@ -14,15 +14,17 @@ import java.util.Set;
 final class ButterflyMethod {
   private final Part.Butterfly part;
   private final CodeBuilder c;
+  private final RegisterNumbers numbers;
   private final boolean canonicalSources;
   private final int from;
 
   /**
    * @param anyNan registers in which a NaN may have any bits, before and then behind
    */
-  ButterflyMethod(Part.Butterfly part, CodeBuilder c, Set<Place> anyNan) {
+  ButterflyMethod(Part.Butterfly part, CodeBuilder c, RegisterNumbers numbers, Set<Place> anyNan) {
     this.part = part;
     this.c = c;
+    this.numbers = numbers;
     this.from = c.allocateLocal(TypeKind.REFERENCE);
     canonicalSources = part.form().seesNan(0) && anyNan.contains(part.from());
     if (part.form().nan() == Form.Nan.ANY && !part.exact()) {
@@ -33,10 +35,10 @@ final class ButterflyMethod {
   }
 
   void emit() {
-    LaneLoop.register(c, part.from());
+    numbers.pushRegister(c, part.from());
     c.astore(from);
     int to = c.allocateLocal(TypeKind.REFERENCE);
-    LaneLoop.register(c, part.to());
+    numbers.pushRegister(c, part.to());
     c.astore(to);
     TypeKind kind = LaneLoop.kind(part.to());
     int stages = part.distances().size();

@@ -1,10 +1,8 @@
 package dev.lockstep.simulator.jit;
 
 import static java.lang.constant.ConstantDescs.CD_Object;
-import static java.lang.constant.ConstantDescs.CD_double;
 import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
-import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.lockstep.simulator.execution.Slot;
@@ -33,12 +31,15 @@ import java.util.function.Function;
  * are looked at; registers that are read by further runs alone may keep the others in between.
  */
 final class LaneLoop implements Operands.Lanes {
+  /** What the bits of a NaN are above, its sign left aside. */
+  private static final int INFINITY = 0x7f80_0000;
+
   private static final ClassDesc LANE_MATH = LaneMath.class.describeConstable().orElseThrow();
-  private static final MethodTypeDesc ON_FLOATS = MethodTypeDesc.of(CD_void, CD_float.arrayType());
   private static final ClassDesc FLOAT_OPS = FloatOps.class.describeConstable().orElseThrow();
 
   private final Part.Run run;
   private final CodeBuilder c;
+  private final RegisterNumbers numbers;
 
   /** Makes numbers a constant of the class. */
   private final Function<int[], ConstantDesc> tables;
@@ -70,12 +71,21 @@ final class LaneLoop implements Operands.Lanes {
 
   private int lane;
 
+  /** Negative as soon as a value that must have the bits PTX says is no number. */
+  private int nans;
+
   /**
    * @param anyNan registers in which a NaN may have any bits, before the run and then behind it
    */
-  LaneLoop(Part.Run run, CodeBuilder c, Function<int[], ConstantDesc> tables, Set<Place> anyNan) {
+  LaneLoop(
+      Part.Run run,
+      CodeBuilder c,
+      RegisterNumbers numbers,
+      Function<int[], ConstantDesc> tables,
+      Set<Place> anyNan) {
     this.run = run;
     this.c = c;
+    this.numbers = numbers;
     this.tables = tables;
     this.anyNanBefore = Set.copyOf(anyNan);
     this.anyNan = anyNan;
@@ -97,8 +107,8 @@ final class LaneLoop implements Operands.Lanes {
 
   void emit() {
     before();
-    // A loop without branches becomes vector code.
-    boolean scans = elsewhere.isEmpty();
+    nans = c.allocateLocal(TypeKind.INT);
+    c.iconst_0().istore(nans);
     lane = c.allocateLocal(TypeKind.INT);
     Label top = c.newLabel();
     Label end = c.newLabel();
@@ -115,10 +125,9 @@ final class LaneLoop implements Operands.Lanes {
     Set<Place> scanned = new LinkedHashSet<>();
     for (Place place : outgoing) {
       if (run.exact().contains(place)) {
-        if (scans && place.file() == Slot.FLOATS && anyNan.remove(place)) {
+        if (anyNan.remove(place)) {
+          look(place);
           scanned.add(place);
-        } else {
-          makeCanonical(place);
         }
       }
       writeBack(place);
@@ -128,21 +137,38 @@ final class LaneLoop implements Operands.Lanes {
     c.iinc(lane, 1).goto_(top).labelBinding(end);
     for (Place place : outgoing) {
       if (place.file() == Place.PREDICATES) {
-        c.aload(0).getfield(SegmentClass.WARP, "predicates", CD_int.arrayType());
-        c.loadConstant(place.index()).iload(bitsOut(place)).iastore();
+        predicate(place);
+        c.iload(bitsOut(place)).iastore();
       }
     }
-    for (Place place : scanned) {
-      c.aload(array(place)).invokestatic(LANE_MATH, "makeCanonical", ON_FLOATS);
+    if (!scanned.isEmpty()) {
+      Label none = c.newLabel();
+      c.iload(nans).ifge(none);
+      for (Place place : scanned) {
+        ClassDesc array = LaneClass.element(place).arrayType();
+        c.aload(array(place));
+        c.invokestatic(LANE_MATH, "makeCanonical", MethodTypeDesc.of(CD_void, array));
+      }
+      c.labelBinding(none);
     }
     c.return_();
+  }
+
+  /**
+   * Makes {@link #nans} negative when a value is no number: without a branch, so that the loop may
+   * become vector code.
+   */
+  private void look(Place place) {
+    c.iload(nans).loadConstant(INFINITY);
+    Operands.load(c, place, 'i', this::value, this);
+    c.loadConstant(Integer.MAX_VALUE).iand().isub().ior().istore(nans);
   }
 
   private void before() {
     for (Place place : incoming) {
       if (place.file() == Place.PREDICATES) {
-        c.aload(0).getfield(SegmentClass.WARP, "predicates", CD_int.arrayType());
-        c.loadConstant(place.index()).iaload().istore(bitsIn(place));
+        predicate(place);
+        c.iaload().istore(bitsIn(place));
       } else if (place.uniform()) {
         register(place);
         c.iconst_0().arrayLoad(kind(place));
@@ -162,7 +188,7 @@ final class LaneLoop implements Operands.Lanes {
       register(place);
       if (outgoing.contains(place)) {
         // Lanes are written while others still want what was there.
-        ClassDesc array = element(place).arrayType();
+        ClassDesc array = LaneClass.element(place).arrayType();
         c.invokevirtual(array, "clone", MethodTypeDesc.of(CD_Object)).checkcast(array);
       }
       c.astore(others(place));
@@ -176,21 +202,13 @@ final class LaneLoop implements Operands.Lanes {
 
   /** Pushes a register's array. */
   private void register(Place place) {
-    register(c, place);
+    numbers.pushRegister(c, place);
   }
 
-  /** Pushes a register's array. */
-  static void register(CodeBuilder c, Place place) {
-    ClassDesc element = element(place);
-    String field =
-        switch (place.file()) {
-          case Slot.FLOATS -> "floats";
-          case Slot.INTS -> "ints";
-          case Slot.LONGS -> "longs";
-          default -> "doubles";
-        };
-    c.aload(0).getfield(SegmentClass.WARP, field, element.arrayType().arrayType());
-    c.loadConstant(place.index()).aaload();
+  /** Pushes the array of predicates and the place in it. */
+  private void predicate(Place place) {
+    c.aload(RegisterNumbers.WARP).getfield(LaneClass.WARP, "predicates", CD_int.arrayType());
+    numbers.push(c, place);
   }
 
   private void fetch(Place place) {
@@ -335,15 +353,6 @@ final class LaneLoop implements Operands.Lanes {
       case Slot.LONGS -> TypeKind.LONG;
       case Slot.DOUBLES -> TypeKind.DOUBLE;
       default -> TypeKind.INT;
-    };
-  }
-
-  private static ClassDesc element(Place place) {
-    return switch (place.file()) {
-      case Slot.FLOATS -> CD_float;
-      case Slot.LONGS -> CD_long;
-      case Slot.DOUBLES -> CD_double;
-      default -> CD_int;
     };
   }
 }

@@ -53,20 +53,15 @@ public final class LaneMath {
 
   /** Gives every NaN of a register the bits that PTX says; most registers have none. */
   public static void makeCanonical(float[] r) {
-    for (int i = 0; i < Warp.LANES; i += 8) {
-      // Eight at a time: their sum is no number if one of them is none.
-      float lower = (r[i] + r[i + 1]) + (r[i + 2] + r[i + 3]);
-      float upper = (r[i + 4] + r[i + 5]) + (r[i + 6] + r[i + 7]);
-      if (Float.isNaN(lower + upper)) {
-        replaceNan(r);
-        return;
-      }
+    for (int i = 0; i < Warp.LANES; i++) {
+      r[i] = FloatOps.canonical(r[i]);
     }
   }
 
-  private static void replaceNan(float[] r) {
+  /** The same of a register that holds floats as bits. */
+  public static void makeCanonical(int[] r) {
     for (int i = 0; i < Warp.LANES; i++) {
-      r[i] = FloatOps.canonical(r[i]);
+      r[i] = Float.floatToRawIntBits(FloatOps.canonical(Float.intBitsToFloat(r[i])));
     }
   }
 

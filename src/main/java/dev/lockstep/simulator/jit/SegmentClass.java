@@ -6,7 +6,6 @@ import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
-import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Address;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.LaneMemoryOp;
@@ -17,7 +16,6 @@ import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
-import java.lang.constant.ConstantDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodTypeDesc;
@@ -25,7 +23,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /**
  * The class generated for one segment: {@code execute} calls a method for each run of lane-by-lane
@@ -33,7 +30,7 @@ import java.util.function.Consumer;
  * machine can inline them.
  */
 final class SegmentClass {
-  static final ClassDesc WARP = describe(Warp.class);
+  private static final ClassDesc WARP = LaneClass.WARP;
   private static final ClassDesc INTS = ConstantDescs.CD_int.arrayType();
   private static final ClassDesc OP = describe(Op.class);
   private static final ClassDesc BASE = describe(CompiledSegment.class);
@@ -48,13 +45,21 @@ final class SegmentClass {
       MethodTypeDesc.of(CD_boolean, WARP, BRANCH, OP.arrayType(), CD_int);
   private static final MethodTypeDesc CONSTRUCTOR = MethodTypeDesc.of(CD_void, OP, CD_int, CD_int);
 
-  private final ClassDesc name =
+  /** Code and what registers it works on here. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Bound(LaneCode code, int[] registers) {}
+
+  private static final ClassDesc NAME =
       ClassDesc.of(SegmentClass.class.getPackageName(), "GeneratedSegment");
   private final Segment segment;
+  private final LaneCodes codes;
+  private final List<Bound> bound = new ArrayList<>();
   private final List<Object> constants = new ArrayList<>();
 
-  SegmentClass(Segment segment) {
+  SegmentClass(Segment segment, LaneCodes codes) {
     this.segment = segment;
+    this.codes = codes;
+    bind(segment.parts(), new HashSet<>());
   }
 
   /** The objects that the class takes its constants from, once {@link #bytes} was asked for. */
@@ -65,62 +70,33 @@ final class SegmentClass {
   byte[] bytes() {
     return ClassFile.of()
         .build(
-            name,
+            NAME,
             type -> {
               type.withSuperclass(BASE).withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
               constructor(type);
               type.withMethodBody("execute", ON_WARP, ClassFile.ACC_PUBLIC, this::execute);
-              runs(type);
             });
   }
 
-  private void runs(ClassBuilder type) {
-    runs(type, segment.parts(), new HashSet<>(), new int[1]);
-  }
-
   /**
+   * Makes the code of all parts that have some, in their order.
+   *
    * @param anyNan registers in which a NaN may have any bits, before and then behind
-   * @param next the number of the next method
    */
-  private void runs(ClassBuilder type, List<Part> parts, Set<Place> anyNan, int[] next) {
+  private void bind(List<Part> parts, Set<Place> anyNan) {
     for (Part part : parts) {
       switch (part) {
-        case Part.Run lanes -> {
-          Set<Place> before = Set.copyOf(anyNan);
-          method(
-              type,
-              "run" + next[0]++,
-              c -> {
-                // May be asked twice, when jumps turn out long.
-                anyNan.clear();
-                anyNan.addAll(before);
-                new LaneLoop(lanes, c, this::table, anyNan).emit();
-              });
-        }
-        case Part.Butterfly butterfly -> {
-          Set<Place> before = Set.copyOf(anyNan);
-          method(
-              type,
-              "run" + next[0]++,
-              c -> {
-                anyNan.clear();
-                anyNan.addAll(before);
-                new ButterflyMethod(butterfly, c, anyNan).emit();
-              });
-        }
+        case Part.Run run -> bind(LaneClass.of(run, anyNan));
+        case Part.Butterfly butterfly -> bind(LaneClass.of(butterfly, anyNan));
         // What is read behind it was exact before, and is at its end.
-        case Part.Passed passed -> runs(type, passed.parts(), new HashSet<>(anyNan), next);
+        case Part.Passed passed -> bind(passed.parts(), new HashSet<>(anyNan));
         case Part.Single single -> anyNan.removeAll(single.written());
       }
     }
   }
 
-  private static void method(ClassBuilder type, String name, Consumer<CodeBuilder> body) {
-    type.withMethodBody(name, ON_WARP, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC, body);
-  }
-
-  private ConstantDesc table(int[] values) {
-    return constant(values, INTS);
+  private void bind(LaneClass lanes) {
+    bound.add(new Bound(codes.of(lanes), lanes.registers()));
   }
 
   private static void constructor(ClassBuilder type) {
@@ -150,17 +126,17 @@ final class SegmentClass {
   }
 
   /**
-   * @param next the number of the next method
+   * @param next the number of the next of {@link #bound}
    */
   private void execute(CodeBuilder c, List<Part> parts, AddressRegisters seen, int[] next) {
     for (Part part : parts) {
       switch (part) {
         case Part.Run lanes -> {
-          c.aload(1).invokestatic(name, "run" + next[0]++, ON_WARP);
+          run(c, bound.get(next[0]++));
           lanes.scalars().forEach(scalar -> seen.written(scalar.target()));
         }
         case Part.Butterfly butterfly -> {
-          c.aload(1).invokestatic(name, "run" + next[0]++, ON_WARP);
+          run(c, bound.get(next[0]++));
           seen.written(butterfly.to());
         }
         case Part.Passed passed -> {
@@ -183,6 +159,12 @@ final class SegmentClass {
         }
       }
     }
+  }
+
+  private void run(CodeBuilder c, Bound call) {
+    c.loadConstant(constant(call.code, LaneClass.BASE)).aload(1);
+    c.loadConstant(constant(call.registers, INTS));
+    c.invokevirtual(LaneClass.BASE, "run", LaneClass.RUN);
   }
 
   /** Looks at the address register unless that was done, and hands on what was seen. */

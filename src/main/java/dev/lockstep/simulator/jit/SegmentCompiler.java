@@ -18,6 +18,8 @@ public final class SegmentCompiler {
       Executors.newSingleThreadExecutor(
           task -> Thread.ofPlatform().daemon().name("lockstep-sim-compiler").unstarted(task));
 
+  private static final LaneCodes CODES = new LaneCodes();
+
   private SegmentCompiler() {}
 
   /** Arranges for the segments of a kernel to be compiled, at once or when they turn out hot. */
@@ -36,7 +38,7 @@ public final class SegmentCompiler {
   }
 
   private static Op compile(Segment segment, Op first) {
-    SegmentClass generated = new SegmentClass(segment);
+    SegmentClass generated = new SegmentClass(segment, CODES);
     try {
       MethodHandles.Lookup lookup =
           MethodHandles.lookup()

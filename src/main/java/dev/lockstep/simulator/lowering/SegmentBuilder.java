@@ -23,7 +23,7 @@ import java.util.function.Predicate;
  */
 final class SegmentBuilder {
   /** The virtual machine does not compile huge methods; nor does a run gain from being one. */
-  private static final int LONGEST_RUN = 64;
+  private static final int LONGEST_RUN = 32;
 
   /** What is being added to: the segment's pieces, or those of a part that may be passed over. */
   private List<Piece> pieces = new ArrayList<>();
