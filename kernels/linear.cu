@@ -12,6 +12,9 @@
 //                    sums[i] = the sum over rows 64 i ... of dX, and upSums of dUp
 //                                                    (=, optional, fp32) [ceil(M / 64),K]
 //   backward_weight  dWeight += dY^T x               (+=, fp32) [N,K]
+//                    parts[s] = the same over rows partRows s ... of dY and x
+//                                                    (=, fp32, instead) [ceil(M / partRows),N,K]
+//   backward_weight_sum  dWeight += sum over s parts[s]  (+=, fp32) [N,K]
 //   backward_bias    dBias[n] += sum over m dY[m,n]  (+=, fp32) [N]
 //
 // Fused: bias, rounding, activation and residual happen while the tile is still on the chip, so z
@@ -25,6 +28,9 @@
 // the sum of those columns: they are added up on the chip, tile by tile, and backward_bias adds the
 // tiles' sums, M K / 64 elements, where it would have read all M K.
 //
+// A weight may have few tiles, and its sum many rows: parts of the sum are then taken side by side,
+// into memory of their own, and added up in ascending order.
+//
 // scale, one float in device memory, undoes the scaling of operands; null is 1. dX may be pre or up
 // itself, and dUp the other one.
 //
@@ -36,9 +42,10 @@
 // Fewest bytes: each operand read once, each result written once (dWeight and dBias also read).
 //
 // Launch: block 128, grid ceil(rows / 64) * ceil(columns / 64) of the result, one 64 x 64 tile per
-// block; backward_bias: block 256, grid ceil(N / 32). linear_128x128.cu and linear_128x256.cu have
-// the same products in larger tiles, with the same bits but for the sums, which are of 128 rows
-// there.
+// block; of backward_weight ceil(M / partRows) of those, in y; backward_weight_sum: block 256, grid
+// ceil(N K / 1024); backward_bias: block 256, grid ceil(N / 32). linear_128x128.cu and
+// linear_128x256.cu have the same products in larger tiles, with the same bits but for the sums,
+// which are of 128 rows there.
 
 #include "linear.cuh"
 
@@ -83,9 +90,40 @@ __device__ __forceinline__ void linearBackwardBias(float* dBias, const T* dY, i6
   if (warp == 0 && column < N) dBias[column] += partial[0][lane];
 }
 
+// Adds the parts of N neighbouring elements from `at` on.
+template <int N>
+__device__ __forceinline__ void addParts(float* dWeight, const float* parts, i64 count, i64 size,
+                                         i64 at) {
+  const Vector<N> access;
+  const float* source = parts + at;
+  Lanes<N> total = access.load(source);
+#pragma unroll 4
+  for (i64 part = 1; part < count; part++) {
+    source += size;
+    total = sum(total, access.load(source));
+  }
+  Elements<float, N>::rounded(sum(access.load(dWeight + at), total)).store(dWeight + at);
+}
+
 }  // namespace lockstep
 
 using namespace lockstep;
+
+extern "C" __global__ void __launch_bounds__(256)
+    linear_backward_weight_sum_f32(float* dWeight, const float* parts, i64 count, i64 size) {
+  constexpr int kLanes = 4;
+  const i64 first = static_cast<i64>(blockIdx.x) * (256 * kLanes);
+  if (rowsAligned(size * sizeof(float), dWeight, parts)) {
+    const i64 at = first + kLanes * threadIdx.x;
+    if (at < size) addParts<kLanes>(dWeight, parts, count, size, at);
+  } else {
+#pragma unroll 1
+    for (int i = 0; i < kLanes; i++) {
+      const i64 at = first + 256 * i + threadIdx.x;
+      if (at < size) addParts<1>(dWeight, parts, count, size, at);
+    }
+  }
+}
 
 #define ENTRIES(suffix, T)                                              \
   LOCKSTEP_LINEAR_ENTRIES(_##suffix, T, Tile<T>)                        \

@@ -37,9 +37,10 @@ struct StoreRounded {
   }
 };
 
-// out += the product, in fp32.
+// out += the product, in fp32; or = the product, where nothing is there yet.
 struct Accumulate {
   float* out;
+  bool fresh;
 
   static constexpr int kSums = 0;
   static constexpr bool kStoresOnly = false;
@@ -57,7 +58,9 @@ struct Accumulate {
   template <int N>
   __device__ __forceinline__ void operator()(Vector<N> access, i64 at, Nothing,
                                              Lanes<N> (&value)[1], Sums<0, N>&) const {
-    Elements<float, N>::rounded(sum(access.load(out + at), value[0])).store(out + at);
+    Lanes<N> total = value[0];
+    if (!fresh) total = sum(access.load(out + at), total);
+    Elements<float, N>::rounded(total).store(out + at);
   }
 };
 

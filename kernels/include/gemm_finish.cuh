@@ -104,8 +104,13 @@ __device__ __forceinline__ void finishTile(const Engine& engine, const TilePlace
         Exchange(engine, own, out + 8 * (lane & 3), columns)
             .store(std::make_integer_sequence<int, Exchange::kGroups>());
       } else {
-        addPairs<Tile>(engine, out + engine.laneColumn(), columns,
-                       std::make_integer_sequence<int, Tile::kWarpColumns / 8>());
+        constexpr auto kFragments = std::make_integer_sequence<int, Tile::kWarpColumns / 8>();
+        out += engine.laneColumn();
+        if (epilogue.plainForm().fresh) {
+          storePairs<Tile, false>(engine, out, columns, kFragments);
+        } else {
+          storePairs<Tile, true>(engine, out, columns, kFragments);
+        }
       }
       return;
     }

@@ -133,20 +133,25 @@ __device__ __forceinline__ void storePair(i64 address, float2 pair) {
                : "memory");
 }
 
-// Adds pairs that threads hold in their registers to what is in memory. A quad's are 32 bytes.
-template <class Tile, class Engine, int... kFragment>
-__device__ __forceinline__ void addPairs(const Engine& engine, float* target, i64 columns,
-                                         std::integer_sequence<int, kFragment...>) {
+// Adds pairs that threads hold in their registers to what is in memory, or puts them there. A
+// quad's are 32 bytes.
+template <class Tile, bool kAdds, class Engine, int... kFragment>
+__device__ __forceinline__ void storePairs(const Engine& engine, float* target, i64 columns,
+                                           std::integer_sequence<int, kFragment...>) {
   i64 at = static_cast<i64>(__cvta_generic_to_global(target));
   const i64 step = 8 * columns * static_cast<i64>(sizeof(float));
 #pragma unroll
   for (int i = 0; i < Tile::kWarpRows / 8; i++) {
     if (i != 0) at = pinned(at + step);
-    const float2 before[] = {loadPair<32 * kFragment>(at)...};
     const float2 more[] = {engine.pair(i / 2, i % 2, kFragment)...};
-    (storePair<32 * kFragment>(at, make_float2(before[kFragment].x + more[kFragment].x,
-                                               before[kFragment].y + more[kFragment].y)),
-     ...);
+    if constexpr (kAdds) {
+      const float2 before[] = {loadPair<32 * kFragment>(at)...};
+      (storePair<32 * kFragment>(at, make_float2(before[kFragment].x + more[kFragment].x,
+                                                 before[kFragment].y + more[kFragment].y)),
+       ...);
+    } else {
+      (storePair<32 * kFragment>(at, more[kFragment]), ...);
+    }
   }
 }
 

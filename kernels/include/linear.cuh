@@ -44,17 +44,27 @@ __device__ __forceinline__ void linearBackwardInput(const InputGradient<T>& grad
                                        shared, Scaled<InputGradient<T>>{scale, gradient});
 }
 
+// With parts, blocks y have rows y * partRows ... of the sum.
 template <class T, class Tile, class Factor = T>
-__device__ __forceinline__ void linearBackwardWeight(float* dWeight, const T* dY, const T* x, i64 M,
-                                                     i64 N, i64 K, char* shared) {
+__device__ __forceinline__ void linearBackwardWeight(float* dWeight, float* parts, const T* dY,
+                                                     const T* x, i64 M, i64 N, i64 K, i64 partRows,
+                                                     char* shared) {
   const TilePlace<Tile> place(N, K);
+  const bool inParts = parts != nullptr;
+  if (inParts) {
+    const i64 first = pinned(blockIdx.y * partRows);
+    M = min(M - first, partRows);
+    dY += first * N;
+    x += first * K;
+    dWeight = parts + blockIdx.y * (N * K);
+  }
   GemmEngine<Factor, Depth::kRows, Depth::kRows, Tile> engine(shared);
   const Matrix<Factor> right[1] = {factors<Factor>(x, M, K)};
   addProduct<Factor, Depth::kRows, Depth::kRows>(engine, factors<Factor>(dY, M, N), right, place,
                                                  true, shared);
   finishTile<Tile, Storage<float>::kLanes>(engine, place, K,
                                            rowsAligned(K * sizeof(float), dWeight), shared,
-                                           Accumulate{dWeight});
+                                           Accumulate{dWeight, inParts});
 }
 
 }  // namespace lockstep
@@ -80,6 +90,8 @@ __device__ __forceinline__ void linearBackwardWeight(float* dWeight, const T* dY
                                          tileMemory<Tile>());                                    \
   }                                                                                              \
   extern "C" __global__ void __launch_bounds__(Tile::kThreads) linear_backward_weight##suffix(   \
-      float* dWeight, const T* dY, const T* x, i64 M, i64 N, i64 K) {                            \
-    linearBackwardWeight<T, Tile, Factor>(dWeight, dY, x, M, N, K, tileMemory<Tile>());          \
+      float* dWeight, float* parts, const T* dY, const T* x, i64 M, i64 N, i64 K,                \
+      i64 partRows) {                                                                            \
+    linearBackwardWeight<T, Tile, Factor>(dWeight, parts, dY, x, M, N, K, partRows,              \
+                                          tileMemory<Tile>());                                   \
   }

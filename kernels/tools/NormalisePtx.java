@@ -3,27 +3,57 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Rewrites what nvcc put into a PTX file so that the same sources give the same bytes in any
- * folder. Two things in {@code -lineinfo} output depend on where the compiler ran: the absolute
- * paths of {@code .file}, and a hash of the source's path inside the mangled names of static
- * functions, which appear as byte lists in {@code .debug_str}.
+ * folder, and fewer of them. Two things in {@code -lineinfo} output depend on where the compiler
+ * ran: the absolute paths of {@code .file}, and a hash of the source's path inside the mangled
+ * names of static functions. Three make it more than twice as long as it need be, and go:
+ *
+ * <ul>
+ *   <li>comments and blank lines, but for those at the top;
+ *   <li>names of inlined functions: what is left of {@code
+ *       _ZN8lockstep9MmaEngineI6__halfLNS_5DepthE0E…} is {@code lockstep::MmaEngine}, and each is
+ *       there once;
+ *   <li>each {@code .loc} that no instruction follows, or only more of the same place, and of whose
+ *       place the same was said before. Every instruction keeps its line and those it was inlined
+ *       at.
+ * </ul>
  *
  * <p>Run in {@code kernels/}: {@code java tools/NormalisePtx.java IN OUT}.
  */
 public final class NormalisePtx {
   private static final Pattern FILE = Pattern.compile("\\t\\.file\\t(\\d+) \"([^\"]*)\".*");
+  private static final Pattern LOC =
+      Pattern.compile(
+          "\\t\\.loc\\t(\\d+ \\d+ \\d+)(?:, function_name (\\S+), inlined_at (\\d+ \\d+ \\d+))?");
   private static final Pattern INTERNAL = Pattern.compile("_INTERNAL_[0-9a-f]{8}_");
+  private static final String NAMES = "\t.section\t.debug_str";
   private static final String BYTES = ".b8 ";
   private static final int BYTES_PER_LINE = 40;
 
   private final Path folder = Path.of("").toAbsolutePath();
   private final List<String> out = new ArrayList<>();
-  private final List<Byte> string = new ArrayList<>();
+
+  /** Short names of inlined functions by the labels nvcc gave them. */
+  private final Map<String, String> names = new HashMap<>();
+
+  /** The label of each short name that is needed. */
+  private final Map<String, String> labels = new LinkedHashMap<>();
+
+  /** Of the kernel at hand: what was last said of a place, with all it was inlined at. */
+  private final Map<String, String> places = new HashMap<>();
+
+  private String pending = "";
+  private String pendingPlace = "";
+  private boolean pendingIsKnown;
+  private String placeInEffect = "";
 
   private NormalisePtx() {}
 
@@ -33,47 +63,129 @@ public final class NormalisePtx {
       System.exit(2);
     }
     NormalisePtx normaliser = new NormalisePtx();
-    for (String line : Files.readAllLines(Path.of(args[0]))) {
-      normaliser.accept(line);
-    }
+    normaliser.accept(Files.readAllLines(Path.of(args[0])));
     Files.writeString(Path.of(args[1]), String.join("\n", normaliser.out) + "\n");
   }
 
-  private void accept(String line) {
-    if (line.startsWith(BYTES)) {
-      for (String value : line.substring(BYTES.length()).split(",")) {
-        string.add((byte) Integer.parseInt(value.trim()));
+  private void accept(List<String> lines) {
+    int section = lines.indexOf(NAMES);
+    int end = section < 0 ? lines.size() : section;
+    readNames(lines.subList(end, lines.size()));
+    boolean top = true;
+    for (String line : lines.subList(0, end)) {
+      top &= !line.startsWith(".version");
+      boolean text = !line.isBlank() && !line.stripLeading().startsWith("//");
+      if (top || text) {
+        accept(line);
       }
-      return;
     }
-    flushString();
-    Matcher file = FILE.matcher(line);
-    if (file.matches()) {
-      line = "\t.file\t" + file.group(1) + " \"" + stablePath(file.group(2)) + "\"";
-    }
-    out.add(INTERNAL.matcher(line).replaceAll("_INTERNAL_00000000_"));
+    flushPlace();
+    writeNames();
   }
 
-  /** A name that was spread over byte lists is put together, cleaned and spread again. */
-  private void flushString() {
-    if (string.isEmpty()) {
+  private void accept(String line) {
+    Matcher loc = LOC.matcher(line);
+    if (loc.matches()) {
+      place(loc);
       return;
     }
-    byte[] bytes = new byte[string.size()];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = string.get(i);
+    flushPlace();
+    if (line.startsWith("}")) { // the end of a kernel
+      places.clear();
+      placeInEffect = "";
     }
-    string.clear();
-    String name = new String(bytes, StandardCharsets.ISO_8859_1);
-    name = INTERNAL.matcher(name).replaceAll("_INTERNAL_00000000_");
-    byte[] clean = name.getBytes(StandardCharsets.ISO_8859_1);
-    for (int from = 0; from < clean.length; from += BYTES_PER_LINE) {
-      StringBuilder line = new StringBuilder(BYTES);
-      for (int i = from; i < Math.min(from + BYTES_PER_LINE, clean.length); i++) {
-        line.append(i == from ? "" : ",").append(clean[i] & 0xff);
+    Matcher file = FILE.matcher(line);
+    out.add(
+        file.matches()
+            ? "\t.file\t" + file.group(1) + " \"" + stablePath(file.group(2)) + "\""
+            : INTERNAL.matcher(line).replaceAll("_INTERNAL_00000000_"));
+  }
+
+  /** Waits for what follows, which may make it superfluous. */
+  private void place(Matcher loc) {
+    if (!pendingIsKnown) {
+      flushPlace();
+    }
+    String place = loc.group(1);
+    pending = "\t.loc\t" + place;
+    if (loc.group(2) == null) {
+      pendingPlace = place;
+    } else {
+      String at = loc.group(3);
+      pendingPlace = place + " < " + places.getOrDefault(at, at);
+      String name = names.getOrDefault(loc.group(2), loc.group(2));
+      String label = labels.computeIfAbsent(name, key -> "$name" + labels.size());
+      pending += ", function_name " + label + ", inlined_at " + at;
+    }
+    pendingIsKnown = pendingPlace.equals(places.put(place, pendingPlace));
+  }
+
+  private void flushPlace() {
+    if (!pending.isEmpty() && !(pendingIsKnown && pendingPlace.equals(placeInEffect))) {
+      out.add(pending);
+      placeInEffect = pendingPlace;
+    }
+    pending = "";
+    pendingIsKnown = false;
+  }
+
+  private void readNames(List<String> section) {
+    String label = "";
+    StringBuilder name = new StringBuilder();
+    for (String line : section) {
+      if (line.endsWith(":")) {
+        label = line.substring(0, line.length() - 1);
+        name.setLength(0);
+      } else if (line.startsWith(BYTES)) {
+        for (String value : line.substring(BYTES.length()).split(",")) {
+          name.append((char) Integer.parseInt(value.trim()));
+        }
+        names.put(label, shortName(name.substring(0, name.length() - 1)));
       }
-      out.add(line.toString());
     }
+  }
+
+  private void writeNames() {
+    if (labels.isEmpty()) {
+      return;
+    }
+    out.add(NAMES);
+    out.add("\t{");
+    labels.forEach(
+        (name, label) -> {
+          out.add(label + ":");
+          byte[] bytes = (name + "\0").getBytes(StandardCharsets.ISO_8859_1);
+          for (int from = 0; from < bytes.length; from += BYTES_PER_LINE) {
+            StringBuilder line = new StringBuilder(BYTES);
+            for (int i = from; i < Math.min(from + BYTES_PER_LINE, bytes.length); i++) {
+              line.append(i == from ? "" : ",").append(bytes[i] & 0xff);
+            }
+            out.add(line.toString());
+          }
+        });
+    out.add("\t}");
+  }
+
+  /** The identifiers a mangled name begins with; arguments of templates and calls are left out. */
+  private static String shortName(String mangled) {
+    int at = 0;
+    while (at < mangled.length() && "_ZNKL".indexOf(mangled.charAt(at)) >= 0) {
+      at++;
+    }
+    List<String> identifiers = new ArrayList<>();
+    while (at < mangled.length() && Character.isDigit(mangled.charAt(at))) {
+      int length = 0;
+      while (at < mangled.length() && Character.isDigit(mangled.charAt(at))) {
+        length = 10 * length + Character.digit(mangled.charAt(at++), 10);
+      }
+      int end = Math.min(at + length, mangled.length());
+      String identifier = mangled.substring(at, end);
+      if (!identifier.startsWith("_GLOBAL__N_") && !identifier.startsWith("_INTERNAL_")) {
+        identifiers.add(identifier);
+      }
+      at = end;
+    }
+    return identifiers.isEmpty() ? "function" : String.join("::", identifiers);
   }
 
   /** {@code kernels/rmsnorm.cu} for ours, {@code cuda/cuda_bf16.hpp} for the toolkit's. */

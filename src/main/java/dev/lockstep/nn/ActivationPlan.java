@@ -2,6 +2,7 @@ package dev.lockstep.nn;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.BiasGradient;
+import dev.lockstep.ops.WeightParts;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
@@ -110,6 +111,18 @@ public final class ActivationPlan {
         : new BiasGradient(
             dBias,
             workspace(name, BiasGradient.workspaceShape(dtype, rows, layer.outWidth(), depth)));
+  }
+
+  /**
+   * Where a layer sums the gradient of its weight in parts; null where it needs no such place.
+   *
+   * @param inputs the width of what goes into the layer
+   */
+  @Nullable Tensor weightParts(long outputs, long inputs) {
+    long bytes = WeightParts.workspaceBytes(dtype, outputs, inputs, rows);
+    return bytes == 0 || !training()
+        ? null
+        : workspace("weight.parts", Shape.of(bytes / DType.F32.byteSize()));
   }
 
   /** Any tensor of a layer's own. */

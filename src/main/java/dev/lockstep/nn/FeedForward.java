@@ -61,9 +61,9 @@ sealed interface FeedForward {
       boolean bias = config.feedForwardBias();
       this.ops = ops;
       this.activation = config.feedForward().activation();
-      this.gate = new Linear(ops, parameters, block + ".gate", bias);
-      this.up = new Linear(ops, parameters, block + ".up", bias);
-      this.down = new Linear(ops, parameters, block + ".down", bias);
+      this.gate = new Linear(ops, parameters, block + ".gate", bias, plan);
+      this.up = new Linear(ops, parameters, block + ".up", bias, plan);
+      this.down = new Linear(ops, parameters, block + ".down", bias, plan);
       this.gated = plan.saved("ffn.gate", config.hidden());
       this.raised = plan.saved("ffn.up", config.hidden());
       this.h = plan.recomputed("ffn.h", config.hidden());
@@ -138,8 +138,8 @@ sealed interface FeedForward {
         ActivationPlan plan) {
       boolean bias = config.feedForwardBias();
       this.activation = config.feedForward().activation();
-      this.fc1 = new Linear(ops, parameters, block + ".fc1", bias);
-      this.fc2 = new Linear(ops, parameters, block + ".fc2", bias);
+      this.fc1 = new Linear(ops, parameters, block + ".fc1", bias, plan);
+      this.fc2 = new Linear(ops, parameters, block + ".fc2", bias, plan);
       this.preActivation = plan.training() ? plan.recomputed("ffn.z", config.hidden()) : null;
       this.h = plan.recomputed("ffn.h", config.hidden());
       this.fc1Bias = plan.biasGradient(fc1, "ffn.fc1.bias", config.width());

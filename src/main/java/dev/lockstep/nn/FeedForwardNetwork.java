@@ -59,7 +59,8 @@ public final class FeedForwardNetwork implements AutoCloseable {
     targets = plan.tensor(DType.I32, Shape.of(rows));
     stack = new FeedForwardStack(config, ops, parameters, plan);
     Parameter bias = config.headBias() ? parameters.get(LanguageModelParameters.HEAD_BIAS) : null;
-    Linear linear = new Linear(ops, parameters.get(LanguageModelParameters.HEAD_WEIGHT), bias);
+    Linear linear =
+        new Linear(ops, parameters.get(LanguageModelParameters.HEAD_WEIGHT), bias, plan);
     head = PredictionHead.of(ops, linear, plan, config.width(), LanguageModel.DEFAULT_HEAD_BYTES);
     dX = plan.output(config.width());
     arena.allocate(ops.library().device());

@@ -103,10 +103,11 @@ public final class LanguageModel implements AutoCloseable {
     ActivationPlan plan = new ActivationPlan(arena, dtype, rows, use);
     targets = plan.tensor(DType.I32, Shape.of(rows));
     embedding = new ContextEmbedding(config, ops, parameters, plan);
-    in = new Linear(ops, parameters, LanguageModelParameters.IN, true);
+    in = new Linear(ops, parameters, LanguageModelParameters.IN, true, plan);
     x = plan.output(config.width());
     stack = new FeedForwardStack(config, ops, parameters, plan);
-    head = PredictionHead.of(ops, headOf(config, ops, parameters), plan, config.width(), headBytes);
+    Linear linear = headOf(config, ops, parameters, plan);
+    head = PredictionHead.of(ops, linear, plan, config.width(), headBytes);
     dStream = plan.scratch("model.dStream", config.width());
     dEmbeddings = plan.scratch("model.dEmbeddings", (long) config.context() * config.embedding());
     arena.allocate(ops.library().device());
@@ -114,13 +115,15 @@ public final class LanguageModel implements AutoCloseable {
     head.status().reset(stream);
   }
 
-  private static Linear headOf(LanguageModelConfig config, OpSet ops, Parameters parameters) {
+  private static Linear headOf(
+      LanguageModelConfig config, OpSet ops, Parameters parameters, ActivationPlan plan) {
     String weight =
         config.tiedHead() ? LanguageModelParameters.EMBEDDING : LanguageModelParameters.HEAD_WEIGHT;
     return new Linear(
         ops,
         parameters.get(weight),
-        config.headBias() ? parameters.get(LanguageModelParameters.HEAD_BIAS) : null);
+        config.headBias() ? parameters.get(LanguageModelParameters.HEAD_BIAS) : null,
+        plan);
   }
 
   public LanguageModelConfig config() {

@@ -12,16 +12,22 @@ final class Linear {
   private final FusedLinear op;
   private final Parameter weight;
   private final @Nullable Parameter bias;
+  private final @Nullable Tensor weightParts;
 
   /** The parameters {@code <name>.weight} and, where asked for, {@code <name>.bias}. */
-  Linear(OpSet ops, Parameters parameters, String name, boolean withBias) {
-    this(ops, parameters.get(name + ".weight"), withBias ? parameters.get(name + ".bias") : null);
+  Linear(OpSet ops, Parameters parameters, String name, boolean withBias, ActivationPlan plan) {
+    this(
+        ops,
+        parameters.get(name + ".weight"),
+        withBias ? parameters.get(name + ".bias") : null,
+        plan);
   }
 
-  Linear(OpSet ops, Parameter weight, @Nullable Parameter bias) {
+  Linear(OpSet ops, Parameter weight, @Nullable Parameter bias, ActivationPlan plan) {
     this.op = ops.linear();
     this.weight = weight;
     this.bias = bias;
+    this.weightParts = plan.weightParts(outWidth(), weight.master().shape().cols());
   }
 
   /** Rows of W: the width of y. */
@@ -60,7 +66,7 @@ final class Linear {
 
   /** Adds the gradient of W, where that of b came with dY. */
   void backwardWeight(Stream stream, Tensor dY, Tensor x) {
-    op.backwardWeight(stream, weight.gradient(), dY, x);
+    op.backwardWeight(stream, weight.gradient(), dY, x, weightParts);
   }
 
   /** Adds the gradients of W and b. */

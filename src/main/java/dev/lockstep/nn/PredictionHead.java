@@ -31,15 +31,18 @@ abstract sealed class PredictionHead permits WholeHead, ChunkedHead {
    * where not.
    *
    * @param width of x
-   * @param budgetBytes what the logits may take
-   * @throws IllegalArgumentException when not even those of one row fit
+   * @param budgetBytes what the logits may take, and beside those of a chunk the parts of the
+   *     weight's gradient
+   * @throws IllegalArgumentException when not even the logits of one row fit
    */
   static PredictionHead of(
       OpSet ops, Linear linear, ActivationPlan plan, long width, long budgetBytes) {
-    LogitChunks chunks = LogitChunks.of(plan.rows(), linear.outWidth(), plan.dtype(), budgetBytes);
-    return chunks.count() == 1
-        ? new WholeHead(ops, linear, plan, width)
-        : new ChunkedHead(ops, linear, plan, width, chunks);
+    long rows = plan.rows();
+    if (LogitChunks.of(rows, linear.outWidth(), plan.dtype(), budgetBytes).count() == 1) {
+      return new WholeHead(ops, linear, plan, width);
+    }
+    LogitChunks chunks = LogitChunks.of(rows, linear.outWidth(), width, plan.dtype(), budgetBytes);
+    return new ChunkedHead(ops, linear, plan, width, chunks);
   }
 
   final Linear linear() {

@@ -25,7 +25,7 @@ public record BiasGradient(Tensor dBias, Tensor workspace) {
   }
 
   static Shape sums(GemmTile tile, long rows, long cols) {
-    return Shape.of(Math.ceilDiv(rows, (long) tile.rows()), cols);
+    return Shape.possiblyEmpty(Math.ceilDiv(rows, (long) tile.rows()), cols);
   }
 
   /** Bytes of {@link #workspaceShape}. */

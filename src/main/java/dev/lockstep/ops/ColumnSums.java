@@ -11,6 +11,7 @@ final class ColumnSums {
   private final KernelFamily kernels;
   private final Operands operands = new Operands();
   private @Nullable ColumnLaunch shape;
+  private boolean empty;
 
   ColumnSums(KernelLibrary library) {
     kernels = new KernelFamily(library, "linear", "linear_backward_bias");
@@ -21,8 +22,10 @@ final class ColumnSums {
     long rows = matrix.shape().rows();
     long cols = matrix.shape().cols();
     shape = ColumnLaunch.of(cols);
+    empty = rows == 0 || cols == 0;
     operands
         .begin(kernels.of(matrix.dtype()))
+        .possiblyEmpty()
         .output("dBias", dBias, DType.F32, cols)
         .input(name, matrix, matrix.dtype(), rows, cols)
         .int64(rows)
@@ -31,8 +34,11 @@ final class ColumnSums {
     return this;
   }
 
-  /** Launches what was prepared. */
+  /** Launches what was prepared, if anything is to be added. */
   void launch(Stream stream) {
-    operands.launch(stream, Objects.requireNonNull(shape, "prepared before").launch());
+    ColumnLaunch prepared = Objects.requireNonNull(shape, "prepared before");
+    if (!empty) {
+      operands.launch(stream, prepared.launch());
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.lockstep.ops;
 
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -11,20 +12,21 @@ import org.jspecify.annotations.Nullable;
  * all alike; weight gradients are f32. Products accumulate in fp32 and are rounded once; how those
  * of f32 tensors multiply is a {@link MatrixPrecision}.
  *
- * <p>No {@link dev.lockstep.tensor.Shape} has an extent of 0, so that neither an empty batch nor an
- * empty sum reaches an op: whoever has no rows launches nothing. The kernels themselves take a
- * depth of 0, whose sum is 0: what remains is the bias, the activation and the residual, or
- * gradients of 0.
+ * <p>Tensors may be without elements ({@link Shape#possiblyEmpty}). A sum of no terms is 0: what
+ * remains is the bias, the activation and the residual, or gradients of 0. Of a result without
+ * elements nothing is launched, nor where nothing is added to a gradient that is accumulated.
  */
 public final class FusedLinear {
   private final GemmFamily forward;
   private final InputGradientKernel backwardInput;
   private final GemmFamily backwardWeight;
+  private final LazyKernel weightSum;
   private final ColumnSums backwardBias;
   private final MatrixPrecision precision;
   private final @Nullable GemmTile forced;
   private final @Nullable LibraryLinear elsewhere;
   private final Operands operands = new Operands();
+  private final Operands ofSum = new Operands();
 
   /** Products of f32 tensors are those of {@link MatrixPrecision#FP32}. */
   public FusedLinear(KernelLibrary library) {
@@ -65,6 +67,7 @@ public final class FusedLinear {
     forward = new GemmFamily(library, "linear", "linear_forward", precision);
     backwardInput = new InputGradientKernel(library, precision, forced);
     backwardWeight = new GemmFamily(library, "linear", "linear_backward_weight", precision);
+    weightSum = new LazyKernel(library, "linear", "linear_backward_weight_sum_f32");
     backwardBias = new ColumnSums(library);
   }
 
@@ -153,6 +156,7 @@ public final class FusedLinear {
     GemmTile tile = or(GemmTile.of(dtype, precision, n, k));
     operands
         .begin(forward.of(tile, dtype))
+        .possiblyEmpty()
         .output("out", out, dtype, m, n)
         .optionalOutput("preActivation", preActivation, dtype, m, n)
         .input("x", x, dtype, m, k)
@@ -165,8 +169,10 @@ public final class FusedLinear {
         .int64(k)
         .int32(activation.code())
         .float32(slope)
-        .checked()
-        .launch(stream, GemmLaunch.of(tile, m, n).launch());
+        .checked();
+    if (m > 0 && n > 0) {
+      operands.launch(stream, GemmLaunch.of(tile, m, n).launch());
+    }
   }
 
   /**
@@ -272,7 +278,8 @@ public final class FusedLinear {
   }
 
   /**
-   * dWeight += dYᵀ · x.
+   * dWeight += dYᵀ · x, the sum taken as a whole: {@link #backwardWeight(Stream, Tensor, Tensor,
+   * Tensor, Tensor)} without a workspace, and with the bits it has where it needs none.
    *
    * @param dWeight [N, K], f32, accumulated into
    * @param dY [M, N], the gradient of z
@@ -283,21 +290,79 @@ public final class FusedLinear {
       elsewhere.backwardWeight(stream, dWeight, dY, x);
       return;
     }
+    long rows = x.shape().rows();
+    GemmTile tile =
+        or(GemmTile.ofWeight(x.dtype(), precision, dY.shape().cols(), x.shape().cols(), rows));
+    backwardWeight(stream, dWeight, dY, x, null, new WeightParts(tile, 1, rows));
+  }
+
+  /**
+   * dWeight += dYᵀ · x. Where the weight is small and rows are many ({@link WeightParts}), the sum
+   * is taken in parts side by side, which are then added up in ascending order.
+   *
+   * @param dWeight [N, K], f32, accumulated into
+   * @param dY [M, N], the gradient of z
+   * @param x [M, K]
+   * @param workspace f32, of {@link WeightParts#workspaceBytes} or larger, overwritten; may be left
+   *     out where that is 0
+   */
+  public void backwardWeight(
+      Stream stream, Tensor dWeight, Tensor dY, Tensor x, @Nullable Tensor workspace) {
+    if (elsewhere != null) {
+      elsewhere.backwardWeight(stream, dWeight, dY, x);
+      return;
+    }
     DType dtype = x.dtype();
     long m = x.shape().rows();
     long k = x.shape().cols();
     long n = dY.shape().cols();
-    GemmTile tile = or(GemmTile.ofWeight(dtype, precision, n, k, m));
+    WeightParts parts =
+        forced == null
+            ? WeightParts.of(dtype, precision, n, k, m)
+            : WeightParts.in(forced, n, k, m);
+    backwardWeight(stream, dWeight, dY, x, workspace, parts);
+  }
+
+  private void backwardWeight(
+      Stream stream,
+      Tensor dWeight,
+      Tensor dY,
+      Tensor x,
+      @Nullable Tensor workspace,
+      WeightParts parts) {
+    DType dtype = x.dtype();
+    long m = x.shape().rows();
+    long k = x.shape().cols();
+    long n = dY.shape().cols();
     operands
-        .begin(backwardWeight.of(tile, dtype))
-        .output("dWeight", dWeight, DType.F32, n, k)
+        .begin(backwardWeight.of(parts.tile(), dtype))
+        .possiblyEmpty()
+        .output("dWeight", dWeight, DType.F32, n, k);
+    Shape inParts = Shape.possiblyEmpty(parts.count(), n, k);
+    Tensor sums = operands.workspace(workspace, inParts, parts.count() > 1);
+    operands
+        .optionalOutput("workspace", sums, DType.F32, parts.count() * n, k)
         .input("dY", dY, dtype, m, n)
         .input("x", x, dtype, m, k)
         .int64(m)
         .int64(n)
         .int64(k)
-        .checked()
-        .launch(stream, GemmLaunch.of(tile, n, k).launch());
+        .int64(parts.rows())
+        .checked();
+    if (m == 0 || n == 0 || k == 0) {
+      return;
+    }
+    operands.launch(stream, parts.launch(n, k));
+    if (sums != null) {
+      ofSum
+          .begin(weightSum.get())
+          .output("dWeight", dWeight, DType.F32, n, k)
+          .input("workspace", sums, DType.F32, parts.count() * n, k)
+          .int64(parts.count())
+          .int64(n * k)
+          .checked()
+          .launch(stream, WeightParts.sumLaunch(n * k));
+    }
   }
 
   /**

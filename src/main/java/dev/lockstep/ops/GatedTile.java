@@ -32,8 +32,8 @@ public enum GatedTile {
   }
 
   /** The tile for an h that is {@code hidden} wide, of projections from {@code depth}. */
-  static GatedTile of(DType dtype, long hidden, long depth) {
-    GemmTile single = GemmTile.of(dtype, MatrixPrecision.FP32, hidden, depth);
+  static GatedTile of(DType dtype, MatrixPrecision precision, long hidden, long depth) {
+    GemmTile single = GemmTile.of(dtype, precision, hidden, depth);
     return single == GemmTile.SMALL ? SMALL : LARGE;
   }
 
@@ -43,8 +43,8 @@ public enum GatedTile {
   }
 
   /** Whether there are kernels with this tile for a storage type. */
-  public boolean takes(DType dtype) {
-    return single.takes(dtype, MatrixPrecision.FP32);
+  public boolean takes(DType dtype, MatrixPrecision precision) {
+    return single.takes(dtype, precision);
   }
 
   /** That of a single product with as many warps, which hold as much each. */
@@ -74,19 +74,24 @@ public enum GatedTile {
     private final Map<GatedTile, KernelFamily> families = new EnumMap<>(GatedTile.class);
 
     /** What f32 tensors take, as they are to be multiplied. */
-    private final LazyKernel f32;
+    private final Map<GatedTile, LazyKernel> f32 = new EnumMap<>(GatedTile.class);
 
     Family(KernelLibrary library, MatrixPrecision precision) {
-      f32 = new LazyKernel(library, "swiglu", "swiglu_forward_" + precision.suffix());
       for (GatedTile tile : values()) {
-        families.put(
-            tile,
-            new KernelFamily(library, "swiglu" + tile.suffix, "swiglu_forward" + tile.suffix));
+        String image = "swiglu" + tile.suffix;
+        String entry = "swiglu_forward" + tile.suffix;
+        families.put(tile, new KernelFamily(library, image, entry));
+        String suffix = "_" + precision.suffix();
+        // Where there is one tile, all ways to multiply are in one image.
+        f32.put(
+            tile, new LazyKernel(library, tile == SMALL ? image : image + suffix, entry + suffix));
       }
     }
 
     Kernel of(GatedTile tile, DType dtype) {
-      return dtype == DType.F32 ? f32.get() : Objects.requireNonNull(families.get(tile)).of(dtype);
+      return dtype == DType.F32
+          ? Objects.requireNonNull(f32.get(tile)).get()
+          : Objects.requireNonNull(families.get(tile)).of(dtype);
     }
   }
 }

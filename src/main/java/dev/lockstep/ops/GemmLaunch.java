@@ -13,7 +13,7 @@ record GemmLaunch(GemmTile tile, long tiles) {
   static GemmLaunch of(GemmTile tile, long rows, long cols) {
     long down = Math.ceilDiv(rows, (long) tile.rows());
     long across = Math.ceilDiv(cols, (long) tile.cols());
-    if (down > Long.MAX_VALUE / across) {
+    if (across > 0 && down > Long.MAX_VALUE / across) {
       throw new IllegalArgumentException(
           "an output of %d x %d has %d x %d tiles, too many to count"
               .formatted(rows, cols, down, across));

@@ -98,6 +98,7 @@ final class InputGradientKernel {
     Shape sums = BiasGradient.sums(tile, m, k);
     operands
         .begin(product.of(tile, dtype))
+        .possiblyEmpty()
         .replacing(name, dX, dtype, m, k)
         .optionalReplacing("dUp", dUp, dtype, m, k)
         .optionalOutput("h", h, dtype, m, k);
@@ -116,8 +117,11 @@ final class InputGradientKernel {
         .int64(k)
         .int32(activation.code())
         .float32(slope)
-        .checked()
-        .launch(stream, GemmLaunch.of(tile, m, k).launch());
+        .checked();
+    if (m == 0 || k == 0) {
+      return;
+    }
+    operands.launch(stream, GemmLaunch.of(tile, m, k).launch());
     if (bias != null) {
       biasSums.launch(stream);
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cross-entropy of softmax(x · weightᵀ + bias) without ever having all logits: chunk by chunk of
  * rows they are computed, replaced by their gradient, and multiplied into the gradients of x and
- * the weight, in a workspace of one chunk ({@link LogitChunks}). The idea is that of <a
+ * the weight, in a workspace for one chunk ({@link LogitChunks}). The idea is that of <a
  * href="https://arxiv.org/abs/2410.10989">Liger Kernel</a> (section 3.2); here the weight's
  * gradient is summed in f32 and nothing is averaged chunk by chunk.
  *
@@ -75,7 +75,8 @@ public final class LinearCrossEntropy {
    *
    * @param outputs all but the gradient of the logits
    * @param chunks of these rows, this vocabulary and type
-   * @param workspace for {@link LogitChunks#workspaceShape}, of x's type, at 16 bytes, or larger
+   * @param workspace of {@link LogitChunks#workspaceShape} or larger, of x's type, at a 16-byte
+   *     boundary
    */
   public void forward(
       Stream stream,
@@ -93,7 +94,8 @@ public final class LinearCrossEntropy {
    *
    * @param outputs all but the gradient of the logits
    * @param chunks of these rows, this vocabulary and type
-   * @param workspace for {@link LogitChunks#workspaceShape}, of x's type, at 16 bytes, or larger
+   * @param workspace of {@link LogitChunks#workspaceShape} or larger, of x's type, at a 16-byte
+   *     boundary
    */
   public void fused(
       Stream stream,
@@ -136,17 +138,26 @@ public final class LinearCrossEntropy {
           status,
           first);
       if (gradients != null) {
-        backward(stream, gradients, part, logits, someX, inputs.weight());
+        Tensor sums = partsOf(workspace, chunks);
+        backward(stream, gradients, part, logits, someX, inputs.weight(), sums);
       }
     }
   }
 
   private void backward(
-      Stream stream, Gradients gradients, Part part, Tensor dLogits, Tensor x, Tensor weight) {
+      Stream stream,
+      Gradients gradients,
+      Part part,
+      Tensor dLogits,
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor sums) {
     Tensor dX = gradients.dX();
     Tensor dWeight = gradients.dWeight();
     Tensor dBias = gradients.dBias();
-    if (dWeight != null) {
+    if (dWeight != null && sums != null) {
+      linear.backwardWeight(stream, dWeight, dLogits, x, sums);
+    } else if (dWeight != null) {
       linear.backwardWeight(stream, dWeight, dLogits, x);
     }
     if (dBias != null) {
@@ -185,6 +196,19 @@ public final class LinearCrossEntropy {
     return workspace.flatten().slice(0, rows * vocabulary).reshape(Shape.of(rows, vocabulary));
   }
 
+  /** Where the parts of the weight's gradient go; null where a chunk's is summed as a whole. */
+  private static @Nullable Tensor partsOf(Tensor workspace, LogitChunks chunks) {
+    long bytes = chunks.partBytes();
+    if (bytes == 0) {
+      return null;
+    }
+    long size = chunks.dtype().byteSize();
+    return workspace
+        .flatten()
+        .slice(chunks.partsAt() / size, bytes / size)
+        .reinterpret(DType.F32, Shape.of(bytes / DType.F32.byteSize()));
+  }
+
   /** Everything, so that nothing is launched when a later launch would be refused. */
   private void check(
       Outputs outputs,
@@ -204,6 +228,9 @@ public final class LinearCrossEntropy {
       throw operands.refuse(
           "chunks are of %d rows of %d logits in %s; %d rows of %d in %s are needed",
           chunks.rows(), chunks.vocabulary(), chunks.dtype().suffix(), m, v, dtype.suffix());
+    }
+    if (chunks.width() != 0 && chunks.width() != k) {
+      throw operands.refuse("chunks are for an x of width %d; it has %d", chunks.width(), k);
     }
     if (outputs.dLogits() != null) {
       throw operands.refuse("dLogits are asked for, and never there as a whole");

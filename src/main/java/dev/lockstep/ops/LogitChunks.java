@@ -5,20 +5,28 @@ import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 
 /**
- * How a batch is cut into chunks of rows whose logits fit in some memory: a function of the batch,
- * the vocabulary, their type and the budget, of nothing else. As few chunks as the budget allows,
- * about alike, of whole tiles of a matrix product where one fits.
+ * How a batch is cut into chunks of rows whose logits fit in some memory, with the parts in which
+ * the gradient of the weight is summed ({@link WeightParts}): a function of the batch, the weight,
+ * their type and the budget, of nothing else. As few chunks as the budget allows, about alike, of
+ * whole tiles of a matrix product where one fits.
  *
  * @param rows of the batch, M
  * @param vocabulary columns of the logits, V
+ * @param width of x, K; 0 where the gradient of the weight is not to be summed in parts
  * @param dtype of the logits
  * @param chunkRows of each chunk but the last, which may have fewer
  */
-public record LogitChunks(long rows, long vocabulary, DType dtype, long chunkRows) {
+public record LogitChunks(long rows, long vocabulary, long width, DType dtype, long chunkRows) {
   /** Rows of the largest tile of a matrix product: fewer would leave part of it without work. */
   private static final long TILE = 128;
 
+  /** Parts lie behind the logits at a boundary of so many bytes. */
+  private static final long ALIGNMENT = 16;
+
   public LogitChunks {
+    if (width < 0) {
+      throw new IllegalArgumentException("width %d must not be negative".formatted(width));
+    }
     if (rows < 1 || vocabulary < 1 || chunkRows < 1 || chunkRows > rows) {
       throw new IllegalArgumentException(
           "chunks of %d rows out of %d with %d logits each: all must be at least 1, and a chunk no"
@@ -27,13 +35,24 @@ public record LogitChunks(long rows, long vocabulary, DType dtype, long chunkRow
     }
   }
 
+  /** Without parts. */
+  public LogitChunks(long rows, long vocabulary, DType dtype, long chunkRows) {
+    this(rows, vocabulary, 0, dtype, chunkRows);
+  }
+
+  /** The chunks under a budget, without parts. */
+  public static LogitChunks of(long rows, long vocabulary, DType dtype, long budgetBytes) {
+    return of(rows, vocabulary, 0, dtype, budgetBytes);
+  }
+
   /**
    * The chunks under a budget.
    *
-   * @param budgetBytes what the logits of a chunk may take
-   * @throws IllegalArgumentException when not even those of one row fit
+   * @param budgetBytes what the logits of a chunk may take, and the parts beside them
+   * @throws IllegalArgumentException when not even the logits of one row fit
    */
-  public static LogitChunks of(long rows, long vocabulary, DType dtype, long budgetBytes) {
+  public static LogitChunks of(
+      long rows, long vocabulary, long width, DType dtype, long budgetBytes) {
     long rowBytes = Tensor.bytes(dtype, Shape.of(vocabulary));
     long fit = Math.max(0, budgetBytes) / rowBytes;
     if (fit == 0) {
@@ -41,13 +60,23 @@ public record LogitChunks(long rows, long vocabulary, DType dtype, long chunkRow
           "a memory budget of %d bytes holds no row of logits; one of %d in %s takes %d bytes"
               .formatted(budgetBytes, vocabulary, dtype.suffix(), rowBytes));
     }
+    LogitChunks chunks = holding(rows, vocabulary, width, dtype, fit);
+    while (chunks.workspaceBytes() > budgetBytes) { // Fewer rows make room for parts, or need none.
+      fit = chunks.chunkRows - 1;
+      chunks = holding(rows, vocabulary, width, dtype, fit);
+    }
+    return chunks;
+  }
+
+  private static LogitChunks holding(
+      long rows, long vocabulary, long width, DType dtype, long fit) {
     if (fit >= rows) {
-      return new LogitChunks(rows, vocabulary, dtype, rows);
+      return new LogitChunks(rows, vocabulary, width, dtype, rows);
     }
     long most = fit < TILE ? fit : fit / TILE * TILE;
     long alike = Math.ceilDiv(rows, Math.ceilDiv(rows, most));
     long whole = fit < TILE ? alike : Math.ceilDiv(alike, TILE) * TILE;
-    return new LogitChunks(rows, vocabulary, dtype, whole);
+    return new LogitChunks(rows, vocabulary, width, dtype, whole);
   }
 
   /** How many chunks there are. */
@@ -55,9 +84,26 @@ public record LogitChunks(long rows, long vocabulary, DType dtype, long chunkRow
     return Math.ceilDiv(rows, chunkRows);
   }
 
-  /** The logits of one chunk: what has to be there while the loss is computed. */
+  /**
+   * What has to be there while the loss is computed: the logits of one chunk; in one row with them,
+   * where there are any, the parts of the weight's gradient.
+   */
   public Shape workspaceShape() {
-    return Shape.of(chunkRows, vocabulary);
+    long parts = partBytes();
+    return parts == 0
+        ? Shape.of(chunkRows, vocabulary)
+        : Shape.of((partsAt() + parts) / dtype.byteSize());
+  }
+
+  /** Where in the workspace, in bytes, the parts begin. */
+  long partsAt() {
+    long logits = Tensor.bytes(dtype, Shape.of(chunkRows, vocabulary));
+    return Math.ceilDiv(logits, ALIGNMENT) * ALIGNMENT;
+  }
+
+  /** Bytes of the parts; 0 where a chunk's sum is taken as a whole. */
+  long partBytes() {
+    return width == 0 ? 0 : WeightParts.workspaceBytes(dtype, vocabulary, width, chunkRows);
   }
 
   /** Bytes that takes. */

@@ -43,6 +43,7 @@ final class Operands {
   private final long[] widths = new long[CAPACITY];
   private @Nullable Kernel kernel;
   private String name = "";
+  private boolean emptyAllowed;
   private int size;
 
   /** Starts the arguments of a launch of {@code kernel}. */
@@ -55,9 +56,16 @@ final class Operands {
   /** Starts the arguments of an op made of others, which launch: they are checked, no more. */
   Operands begin(String op) {
     kernel = null;
+    emptyAllowed = false;
     name = op;
     size = 0;
     args.reset();
+    return this;
+  }
+
+  /** Lets operands have no elements. Launches of no block are then for the op to leave out. */
+  Operands possiblyEmpty() {
+    emptyAllowed = true;
     return this;
   }
 
@@ -196,7 +204,7 @@ final class Operands {
    * welcome, so that ops of several shapes can take turns with one.
    */
   @Nullable Tensor workspace(@Nullable Tensor workspace, Shape needed, boolean wanted) {
-    if (!wanted) {
+    if (!wanted || needed.count() == 0) {
       return null;
     }
     if (workspace == null) {
@@ -258,6 +266,9 @@ final class Operands {
   private Operands add(Role role, String name, Tensor tensor, DType dtype) {
     if (tensor.dtype() != dtype) {
       throw refuse("%s is %s; %s is needed", name, tensor.dtype().suffix(), dtype.suffix());
+    }
+    if (tensor.count() == 0 && !emptyAllowed) {
+      throw refuse("%s has shape %s, which has no elements", name, tensor.shape());
     }
     names[size] = name;
     roles[size] = role;

@@ -11,13 +11,14 @@ import org.jspecify.annotations.Nullable;
  * Gated linear units: h = activation(gate) · up. {@link Activation#SILU} makes it SwiGLU, either
  * GELU GeGLU, {@link Activation#RELU} ReGLU, {@link Activation#SIGMOID} the original GLU, {@link
  * Activation#NONE} a bilinear layer; a {@link Gate} may clamp. Tensors are f32, f16 or bf16, all
- * alike.
+ * alike; those of matrix products may be without elements, as {@link FusedLinear}'s may.
  */
 public final class SwiGlu {
   private final GatedTile.Family forward;
   private final InputGradientKernel backward;
   private final KernelFamily gluForward;
   private final KernelFamily gluBackward;
+  private final MatrixPrecision precision;
   private final @Nullable GatedTile forced;
   private final @Nullable LibraryLinear elsewhere;
   private final Operands operands = new Operands();
@@ -57,6 +58,7 @@ public final class SwiGlu {
       @Nullable GatedTile forced,
       MatrixEngine engine) {
     elsewhere = engine == MatrixEngine.OWN ? null : new LibraryLinear(library, precision);
+    this.precision = precision;
     this.forced = forced;
     forward = new GatedTile.Family(library, precision);
     backward = new InputGradientKernel(library, precision, null);
@@ -101,12 +103,13 @@ public final class SwiGlu {
     long m = x.shape().rows();
     long k = x.shape().cols();
     long hidden = wGate.shape().rows();
-    GatedTile tile = forced == null ? GatedTile.of(dtype, hidden, k) : forced;
+    GatedTile tile = forced == null ? GatedTile.of(dtype, precision, hidden, k) : forced;
     begin(forward.of(tile, dtype), activation);
     if (h == null && (gate == null || up == null)) {
       throw operands.refuse("h is missing; without it gate and up are both needed");
     }
     operands
+        .possiblyEmpty()
         .optionalOutput("h", h, dtype, m, hidden)
         .optionalOutput("gate", gate, dtype, m, hidden)
         .optionalOutput("up", up, dtype, m, hidden)
@@ -119,8 +122,10 @@ public final class SwiGlu {
         .int64(hidden)
         .int64(k)
         .int32(activation.code())
-        .checked()
-        .launch(stream, tile.launch(m, hidden));
+        .checked();
+    if (m > 0 && hidden > 0) {
+      operands.launch(stream, tile.launch(m, hidden));
+    }
   }
 
   /**

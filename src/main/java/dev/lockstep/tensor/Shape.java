@@ -3,21 +3,25 @@ package dev.lockstep.tensor;
 import java.util.Arrays;
 
 /**
- * Extents of a dense row-major array, outermost first. Immutable; every extent is at least 1, and
- * the number of elements fits a {@code long}. {@code Shape.of()} is a scalar.
+ * Extents of a dense row-major array, outermost first. Immutable; every extent is at least 1 (or 0,
+ * where that was asked for), and the number of elements fits a {@code long}. {@code Shape.of()} is
+ * a scalar.
  */
 public final class Shape {
   private final long[] extents;
+  private final long rows;
   private final long count;
 
-  private Shape(long[] extents) {
+  private Shape(long[] extents, int least) {
     this.extents = extents;
     long product = 1;
+    long before = 1;
     for (int axis = 0; axis < extents.length; axis++) {
-      if (extents[axis] < 1) {
+      if (extents[axis] < least) {
         throw new IllegalArgumentException(
-            "extent %d of axis %d must be at least 1".formatted(extents[axis], axis));
+            "extent %d of axis %d must be at least %d".formatted(extents[axis], axis, least));
       }
+      before = product;
       try {
         product = Math.multiplyExact(product, extents[axis]);
       } catch (ArithmeticException overflow) {
@@ -25,6 +29,7 @@ public final class Shape {
             "shape " + Arrays.toString(extents) + " has more than 2^63-1 elements", overflow);
       }
     }
+    rows = before;
     count = product;
   }
 
@@ -34,7 +39,17 @@ public final class Shape {
    * @throws IllegalArgumentException for an extent below 1 or a product past 2^63-1
    */
   public static Shape of(long... extents) {
-    return new Shape(extents.clone());
+    return new Shape(extents.clone(), 1);
+  }
+
+  /**
+   * A shape of these extents, of which some may be 0: that of a tensor without elements. Matrix
+   * products take those; other ops refuse them.
+   *
+   * @throws IllegalArgumentException for an extent below 0 or a product past 2^63-1
+   */
+  public static Shape possiblyEmpty(long... extents) {
+    return new Shape(extents.clone(), 0);
   }
 
   /** Number of axes; 0 for a scalar. */
@@ -59,7 +74,7 @@ public final class Shape {
 
   /** The product of all extents but the innermost: how many rows of {@link #cols} there are. */
   public long rows() {
-    return count / cols();
+    return rows;
   }
 
   /** All extents, outermost first: a copy. */

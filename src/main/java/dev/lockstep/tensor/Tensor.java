@@ -113,7 +113,7 @@ public final class Tensor {
 
   /** The same elements with one axis. */
   public Tensor flatten() {
-    return reshape(Shape.of(count()));
+    return reshape(Shape.possiblyEmpty(count()));
   }
 
   /**
@@ -158,6 +158,9 @@ public final class Tensor {
 
   /** Whether the two views share a byte of memory. */
   public boolean overlaps(Tensor other) {
+    if (count() == 0 || other.count() == 0) {
+      return false;
+    }
     long start = address();
     long otherStart = other.address();
     return start < otherStart + other.bytes() && otherStart < start + bytes();

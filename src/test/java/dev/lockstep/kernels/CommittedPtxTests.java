@@ -27,7 +27,9 @@ class CommittedPtxTests {
               "swiglu_128x64",
               Map.of(
                   "swiglu_forward_128x64_f16", "ppppppppllli",
-                  "swiglu_forward_128x64_bf16", "ppppppppllli")),
+                  "swiglu_forward_128x64_bf16", "ppppppppllli"),
+              "swiglu_128x64_tf32",
+              Map.of("swiglu_forward_128x64_tf32", "ppppppppllli")),
           both(
               Map.of(
                   "activation",
@@ -63,7 +65,8 @@ class CommittedPtxTests {
                   Map.of(
                       "linear_forward_T", "ppppppplllif",
                       "linear_backward_input_T", "pppppppppppplllif",
-                      "linear_backward_weight_T", "ppplll",
+                      "linear_backward_weight_T", "ppppllll",
+                      "linear_backward_weight_sum_f32", "ppll",
                       "linear_backward_bias_T", "ppll"),
                   "optimizer",
                   Map.of(
@@ -132,7 +135,7 @@ class CommittedPtxTests {
     return Map.of(
         "linear_forward_" + suffix, "ppppppplllif",
         "linear_backward_input_" + suffix, "pppppppppppplllif",
-        "linear_backward_weight_" + suffix, "ppplll");
+        "linear_backward_weight_" + suffix, "ppppllll");
   }
 
   /** Matrix products in tiles that only 16-bit types have. */
@@ -141,7 +144,7 @@ class CommittedPtxTests {
     for (String type : List.of("f16", "bf16")) {
       kernels.put("linear_forward_%s_%s".formatted(tile, type), "ppppppplllif");
       kernels.put("linear_backward_input_%s_%s".formatted(tile, type), "pppppppppppplllif");
-      kernels.put("linear_backward_weight_%s_%s".formatted(tile, type), "ppplll");
+      kernels.put("linear_backward_weight_%s_%s".formatted(tile, type), "ppppllll");
     }
     return kernels;
   }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What nvcc writes in two folders becomes the same text. */
+/** What nvcc writes in two folders becomes the same text, without what nobody needs. */
 class NormalisePtxTests {
   @TempDir static Path classes;
   private static KernelTool tool;
@@ -25,14 +25,14 @@ class NormalisePtxTests {
 
   @Test
   void theFolderLeavesNoTrace() throws Exception {
-    String first = normalise("here/kernels", "0a1b2c3d");
-    String second = normalise("there/deeper/kernels", "ffffffff");
+    String first = normaliseIn("here/kernels", "0a1b2c3d");
+    String second = normaliseIn("there/deeper/kernels", "ffffffff");
     assertThat(first).isEqualTo(second).doesNotContain("here", "0a1b2c3d");
   }
 
   @Test
   void pathsSayWhoseFileItIs() throws Exception {
-    assertThat(normalise("here/kernels", "0a1b2c3d"))
+    assertThat(normaliseIn("here/kernels", "0a1b2c3d"))
         .contains(
             "\t.file\t1 \"kernels/rmsnorm.cu\"\n",
             "\t.file\t2 \"kernels/include/lanes.cuh\"\n",
@@ -40,11 +40,78 @@ class NormalisePtxTests {
   }
 
   @Test
-  void namesInBothSpellingsLoseTheirHash() throws Exception {
-    String name = "_ZN37_INTERNAL_00000000_7_cast_cu_k9some_nameEf";
-    assertThat(normalise("here/kernels", "0a1b2c3d"))
+  void namesLoseTheirHashAndThoseOfInlinedFunctionsTheirArguments() throws Exception {
+    String name = "_ZN30_INTERNAL_00000000_7_cast_cu_k9some_nameEf";
+    assertThat(normaliseIn("here/kernels", "0a1b2c3d"))
         .contains(".shared .align 4 .b8 " + name + "[128];\n")
-        .contains(bytes(name));
+        .contains("$name0:\n" + bytes("some_name"));
+  }
+
+  /** One of each kind that goes: comments, blank lines, what is said twice or of no instruction. */
+  @Test
+  void whatSaysNothingNewIsLeftOut() throws Exception {
+    String at = ", function_name $L__info_string0, inlined_at ";
+    String also = ", function_name $L__info_string1, inlined_at ";
+    assertThat(
+            normalise(
+                "// by a compiler",
+                "",
+                ".version 7.0",
+                "\t// .globl\tk",
+                "\t.loc\t1 5 0",
+                "\tmov.u32 \t%r1, 1;",
+                "\t.loc\t1 6 3",
+                "\t.loc\t2 7 3" + at + "1 6 3",
+                "\t.loc\t3 8 3" + also + "2 7 3",
+                "\t// begin inline asm",
+                "\tmov.u32 \t%r2, 2;",
+                "\t// end inline asm",
+                "\t.loc\t2 7 3" + at + "1 6 3",
+                "\t.loc\t3 8 3" + also + "2 7 3",
+                "\tmov.u32 \t%r3, 3;",
+                "",
+                "\t.loc\t1 9 3",
+                "\t.loc\t2 7 3" + at + "1 9 3",
+                "\t.loc\t3 8 3" + also + "2 7 3",
+                "\tmov.u32 \t%r4, 4;",
+                "}",
+                "\t.loc\t3 8 3",
+                "\tmov.u32 \t%r1, 5;",
+                "\t.section\t.debug_str",
+                "\t{",
+                "$L__info_string0:",
+                bytes("_ZN8lockstep5outerI6__halfEEvPT_"),
+                "$L__info_string1:",
+                bytes("_ZNK8lockstep5Thing6memberEi"),
+                "\t}"))
+        .isEqualTo(
+            String.join(
+                "\n",
+                "// by a compiler",
+                "",
+                ".version 7.0",
+                "\t.loc\t1 5 0",
+                "\tmov.u32 \t%r1, 1;",
+                "\t.loc\t1 6 3",
+                "\t.loc\t2 7 3, function_name $name0, inlined_at 1 6 3",
+                "\t.loc\t3 8 3, function_name $name1, inlined_at 2 7 3",
+                "\tmov.u32 \t%r2, 2;",
+                "\tmov.u32 \t%r3, 3;",
+                "\t.loc\t1 9 3",
+                "\t.loc\t2 7 3, function_name $name0, inlined_at 1 9 3",
+                "\t.loc\t3 8 3, function_name $name1, inlined_at 2 7 3",
+                "\tmov.u32 \t%r4, 4;",
+                "}",
+                "\t.loc\t3 8 3",
+                "\tmov.u32 \t%r1, 5;",
+                "\t.section\t.debug_str",
+                "\t{",
+                "$name0:",
+                bytes("lockstep::outer"),
+                "$name1:",
+                bytes("lockstep::Thing::member"),
+                "\t}",
+                ""));
   }
 
   @Test
@@ -56,10 +123,10 @@ class NormalisePtxTests {
     assertThat(result.err()).contains("neither a project nor a toolkit header: /somewhere/else.h");
   }
 
-  private String normalise(String folderName, String hash)
+  private String normaliseIn(String folderName, String hash)
       throws IOException, InterruptedException {
     Path folder = Files.createDirectories(root.resolve(folderName));
-    String name = "_ZN37_INTERNAL_" + hash + "_7_cast_cu_k9some_nameEf";
+    String name = "_ZN30_INTERNAL_" + hash + "_7_cast_cu_k9some_nameEf";
     String ptx =
         String.join(
             "\n",
@@ -74,6 +141,15 @@ class NormalisePtxTests {
             bytes(name),
             "\t}",
             "");
+    return normalise(folder, ptx);
+  }
+
+  private String normalise(String... lines) throws IOException, InterruptedException {
+    return normalise(Files.createDirectories(root.resolve("k")), String.join("\n", lines) + "\n");
+  }
+
+  private static String normalise(Path folder, String ptx)
+      throws IOException, InterruptedException {
     Files.writeString(folder.resolve("in.ptx"), ptx);
     KernelTool.Result result = tool.run(folder, "in.ptx", "out.ptx");
     assertThat(result).isEqualTo(new KernelTool.Result(0, "", ""));

@@ -103,7 +103,7 @@ abstract class FeedForwardGoldenTests {
         Tensor upstream = plan.tensor(DType.F32, Shape.of(1));
         Tensor loss = plan.tensor(DType.F32, Shape.of(1));
         FeedForwardStack stack = new FeedForwardStack(config, ops, parameters, plan);
-        Linear linear = new Linear(ops, parameters, "head", config.headBias());
+        Linear linear = new Linear(ops, parameters, "head", config.headBias(), plan);
         PredictionHead head =
             PredictionHead.of(ops, linear, plan, config.width(), LanguageModel.DEFAULT_HEAD_BYTES);
         arena.allocate(library.device());

@@ -30,11 +30,15 @@ class FeedForwardLaunchTests {
       return launches.size() - products(launches);
     }
 
+    static boolean isSum(String kernel) {
+      return kernel.startsWith("linear_backward_weight_sum");
+    }
+
     private static boolean isProduct(String kernel) {
       return kernel.startsWith("swiglu_forward")
           || kernel.startsWith("linear_forward")
           || kernel.startsWith("linear_backward_input")
-          || kernel.startsWith("linear_backward_weight");
+          || kernel.startsWith("linear_backward_weight") && !isSum(kernel);
     }
   }
 
@@ -62,6 +66,16 @@ class FeedForwardLaunchTests {
     assertThat(Launches.others(launches.forward())).as("%s", launches).isZero();
     assertThat(Launches.products(launches.backward())).as("%s", launches).isEqualTo(backward);
     assertThat(Launches.others(launches.backward())).as("%s", launches).isEqualTo(backwardOthers);
+  }
+
+  /** With many rows the gradient of a weight is summed in parts, and one more launch adds them. */
+  @ParameterizedTest
+  @CsvSource({"SWIGLU, 1023, 0", "SWIGLU, 1024, 3", "GELU, 1023, 0", "GELU, 1024, 2"})
+  void manyRowsAreSummedInParts(FeedForwardKind kind, int rows, long sums) {
+    Launches launches = launches(kind, false, ModelUse.TRAINING, rows);
+    assertThat(launches.backward().stream().filter(Launches::isSum)).hasSize((int) sums);
+    assertThat(Launches.others(launches.backward())).isEqualTo(sums);
+    assertThat(Launches.products(launches.backward())).isLessThanOrEqualTo(5);
   }
 
   /** Tensors of rows × hidden width that one network more keeps. */
@@ -104,6 +118,10 @@ class FeedForwardLaunchTests {
   }
 
   private static Launches launches(FeedForwardKind kind, boolean bias, ModelUse use) {
+    return launches(kind, bias, use, ROWS);
+  }
+
+  private static Launches launches(FeedForwardKind kind, boolean bias, ModelUse use, int rows) {
     LanguageModelConfig config = config(kind, bias, 1);
     try (RecordingDevice device = new RecordingDevice();
         KernelLibrary library = new KernelLibrary(device);
@@ -111,7 +129,7 @@ class FeedForwardLaunchTests {
         Parameters parameters =
             new Parameters(library, FeedForwardNetwork.specs(config), DType.F32);
         TensorArena arena = new TensorArena()) {
-      ActivationPlan plan = new ActivationPlan(arena, DType.F32, ROWS, use);
+      ActivationPlan plan = new ActivationPlan(arena, DType.F32, rows, use);
       FeedForward network =
           FeedForward.of(
               config, OpSet.of(library), parameters, LanguageModelParameters.block(0), plan);

@@ -25,6 +25,9 @@ class LinearCrossEntropyArgumentsTests extends RefusalTests {
             "linear_cross_entropy_f32: chunks are of 5 rows of 8 logits in f32; 4 rows of 8 in f32",
             f -> call(f).chunks(new LogitChunks(5, 8, DType.F32, 2))),
         refused(
+            "linear_cross_entropy_f32: chunks are for an x of width 4; it has 3",
+            f -> call(f).chunks(new LogitChunks(4, 8, 4, DType.F32, 2))),
+        refused(
             "chunks are of 4 rows of 9 logits in f32; 4 rows of 8 in f32 are needed",
             f -> call(f).chunks(new LogitChunks(4, 9, DType.F32, 2))),
         refused(

@@ -39,6 +39,7 @@ final class LinearCrossEntropyCase {
   private boolean statistics;
   private boolean gradient = true;
   private boolean separate;
+  private boolean inParts;
 
   LinearCrossEntropyCase(DType dtype, int rows, int vocabulary, int depth) {
     this.dtype = dtype;
@@ -98,6 +99,12 @@ final class LinearCrossEntropyCase {
   /** By the kernels one after another, with all logits there at once. */
   LinearCrossEntropyCase separate() {
     separate = true;
+    return this;
+  }
+
+  /** The gradient of the weight summed in parts where it may be. */
+  LinearCrossEntropyCase inParts() {
+    inParts = true;
     return this;
   }
 
@@ -196,7 +203,7 @@ final class LinearCrossEntropyCase {
       separately(ops, memory, outputs, gradients, inputs, status);
       return;
     }
-    LogitChunks chunks = LogitChunks.of(count, vocabulary, dtype, budget);
+    LogitChunks chunks = LogitChunks.of(count, vocabulary, inParts ? depth : 0, dtype, budget);
     Tensor workspace = memory.scratch(dtype, chunks.workspaceShape().extents());
     if (gradients == null) {
       ops.linearCrossEntropy.forward(
@@ -241,7 +248,12 @@ final class LinearCrossEntropyCase {
       Tensor dWeight = requireNonNull(gradients.dWeight());
       Tensor dBias = requireNonNull(gradients.dBias());
       ops.linear.backwardInput(ops.stream, dX, all, inputs.weight());
-      ops.linear.backwardWeight(ops.stream, dWeight, all, inputs.x());
+      if (inParts) {
+        Tensor parts = memory.scratch(DType.F32, 8, vocabulary, depth);
+        ops.linear.backwardWeight(ops.stream, dWeight, all, inputs.x(), parts);
+      } else {
+        ops.linear.backwardWeight(ops.stream, dWeight, all, inputs.x());
+      }
       ops.linear.backwardBias(ops.stream, dBias, all);
     }
   }

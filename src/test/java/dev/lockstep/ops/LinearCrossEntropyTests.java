@@ -136,6 +136,25 @@ abstract class LinearCrossEntropyTests extends OpTests {
     }
   }
 
+  /**
+   * Enough rows for two parts in one chunk, behind logits that end off a 16-byte boundary; and in a
+   * budget that holds the logits of 1032 rows, but not the parts of so many beside them.
+   */
+  @Test
+  void theWeightsGradientOfAChunkIsSummedInPartsBesideItsLogits() {
+    for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
+      OpCase op = new LinearCrossEntropyCase(dtype, 1033, 3, 8).inParts().opCase();
+      Map<String, GuardedMemory.Output> fused = run(bench(), op, 0);
+      assertNumbers(op, fused);
+      Map<String, GuardedMemory.Output> separate =
+          run(new LinearCrossEntropyCase(dtype, 1033, 3, 8).inParts().separate());
+      separate.keySet().forEach(name -> assertSame(name, name, fused, separate));
+      long logits = 1033L * 3 * dtype.byteSize();
+      OpCase cut = new LinearCrossEntropyCase(dtype, 1033, 3, 8).inParts().budget(logits).opCase();
+      assertNumbers(cut, run(bench(), cut, 0));
+    }
+  }
+
   /** A mean is over the rows of the batch that count, however few of a chunk do. */
   @Test
   void theMeanCountsTheWholeBatchAndNoChunk() {

@@ -59,7 +59,8 @@ abstract class LinearTests extends OpTests {
             Arrays.stream(LARGE).flatMap(shape -> large(brain, shape)),
             large(half, LARGE[2]),
             Arrays.stream(WIDE).flatMap(shape -> large(wideBrain, shape)),
-            large(wideHalf, WIDE[2]))
+            large(wideHalf, WIDE[2]),
+            inParts())
         .flatMap(cases -> cases);
   }
 
@@ -82,6 +83,20 @@ abstract class LinearTests extends OpTests {
                                 backwardBias(kind, shape[0], shape[1], shape[2]),
                                 scaledBackward(kind, shape[0], shape[1], shape[2]),
                                 backwardParameters(kind, shape[0], shape[1], shape[2]))));
+  }
+
+  /**
+   * Rows enough for several parts of a sum, the last of which is shorter: elements that come in
+   * fours and that do not; in each of the tiles.
+   */
+  private static Stream<OpCase> inParts() {
+    return Stream.of(
+        weightInParts(new Kind(DType.F32, null), 1030, 5, 7),
+        weightInParts(new Kind(DType.F32, null), 1030, 68, 9),
+        weightInParts(new Kind(DType.F16, null), 1100, 65, 40),
+        weightInParts(new Kind(DType.BF16, null), 1600, 63, 33),
+        weightInParts(new Kind(DType.BF16, GemmTile.LARGE), 2100, 130, 72),
+        weightInParts(new Kind(DType.BF16, GemmTile.WIDE), 2056, 8, 264));
   }
 
   /** The width of the result and the depth of the sum are those of the shape in all passes. */
@@ -352,6 +367,25 @@ abstract class LinearTests extends OpTests {
             })
         .exactly("dWeight", Naive.plus(weightBefore, Naive.transposedTimes(dY, x, m, n, k)))
         .exactly("dBias", Naive.plus(biasBefore, Naive.columnSums(dY, m, n)));
+  }
+
+  private static OpCase weightInParts(Kind kind, int m, int n, int k) {
+    double[] dY = Samples.integers(1, (long) m * n, 3);
+    double[] x = Samples.integers(2, (long) m * k, 3);
+    double[] before = Samples.integers(3, (long) n * k, 100);
+    GemmTile tile = kind.tile() == null ? GemmTile.SMALL : kind.tile();
+    int count = WeightParts.in(tile, n, k, m).count();
+    return new OpCase(
+            name("weight gradient in %d parts".formatted(count), kind, m, n, k),
+            (ops, memory) ->
+                kind.linear(ops)
+                    .backwardWeight(
+                        ops.stream,
+                        memory.updated("dWeight", DType.F32, before, n, k),
+                        memory.input(kind.dtype(), dY, m, n),
+                        memory.input(kind.dtype(), x, m, k),
+                        memory.scratch(DType.F32, count, n, k)))
+        .exactly("dWeight", Naive.plus(before, Naive.transposedTimes(dY, x, m, n, k)));
   }
 
   /** Real numbers, whose sums depend on their order. */

@@ -63,6 +63,47 @@ class LogitChunksTests {
     }
   }
 
+  /** Rows, vocabulary, width, budget; rows of a chunk, bytes of parts. */
+  @ParameterizedTest
+  @CsvSource({
+    // Logits alone fit as a whole, with the parts they do not, and half of them need none.
+    "1024, 256, 64, 524288, 512, 0",
+    "1024, 256, 64, 655359, 512, 0",
+    "1024, 256, 64, 655360, 1024, 131072",
+    // Chunks of 2048 rows with four parts each.
+    "8192, 256, 64, 1310720, 2048, 262144",
+    // Too many tiles for parts.
+    "8192, 32000, 512, 262144000, 4096, 0",
+  })
+  void partsOfTheWeightGradientCountAgainstTheBudget(
+      long rows, long vocabulary, long width, long budget, long chunkRows, long partBytes) {
+    LogitChunks chunks = LogitChunks.of(rows, vocabulary, width, DType.BF16, budget);
+    assertThat(chunks.chunkRows()).isEqualTo(chunkRows);
+    assertThat(chunks.partBytes()).isEqualTo(partBytes);
+    assertThat(chunks.workspaceBytes())
+        .isEqualTo(chunkRows * vocabulary * 2 + partBytes)
+        .isLessThanOrEqualTo(budget);
+  }
+
+  @Test
+  void noBudgetIsExceededWithParts() {
+    SplittableRandom random = new SplittableRandom(2);
+    int inParts = 0;
+    for (int i = 0; i < 20_000; i++) {
+      DType dtype = i % 2 == 0 ? DType.F32 : DType.F16;
+      long rows = random.nextLong(1, 1L << random.nextInt(8, 16));
+      long vocabulary = random.nextLong(1, 1L << random.nextInt(1, 12));
+      long width = random.nextLong(1, 1L << random.nextInt(1, 10));
+      long rowBytes = vocabulary * dtype.byteSize();
+      long budget = random.nextLong(rowBytes, 2 * rows * rowBytes + 1);
+      LogitChunks chunks = LogitChunks.of(rows, vocabulary, width, dtype, budget);
+      assertThat(chunks.workspaceBytes()).as("%s", chunks).isLessThanOrEqualTo(budget);
+      assertThat(chunks.partsAt() % 16).isZero();
+      inParts += chunks.partBytes() > 0 ? 1 : 0;
+    }
+    assertThat(inParts).isBetween(1_000, 19_000);
+  }
+
   @ParameterizedTest
   @CsvSource({"0", "-1", "100513"})
   void aBudgetThatHoldsNoRowIsRefused(long budget) {

@@ -27,6 +27,11 @@ class MatrixArgumentsTests extends RefusalTests {
     }
   }
 
+  /** 1024 rows: two parts. */
+  private static void weightInParts(OpFixture f, Tensor dWeight, @Nullable Tensor workspace) {
+    f.linear.backwardWeight(f.stream, dWeight, f.f32(1024, 5), f.f32(1024, 3), workspace);
+  }
+
   private static void backwardInput(
       OpFixture f, Tensor weight, Tensor dY, @Nullable BiasGradient bias) {
     f.linear.backwardInput(
@@ -110,6 +115,24 @@ class MatrixArgumentsTests extends RefusalTests {
         new Refused(
             "linear_backward_weight_f32: dY has shape [3, 5], which is 3 rows of 5; 4 rows of 5",
             f -> f.linear.backwardWeight(f.stream, f.f32(5, 3), f.f32(3, 5), f.f32(4, 3))),
+        new Refused(
+            "linear_backward_weight_f32: workspace is missing; f32[2, 5, 3] is needed",
+            f -> weightInParts(f, f.f32(5, 3), null)),
+        new Refused(
+            "linear_backward_weight_f32: workspace is f32[29], too small; f32[2, 5, 3] is needed",
+            f -> weightInParts(f, f.f32(5, 3), f.f32(29))),
+        new Refused(
+            "linear_backward_weight_f32: workspace is f32[5, 3], too small; f32[2, 5, 3] is needed",
+            f -> {
+              Tensor dWeight = f.f32(5, 3);
+              weightInParts(f, dWeight, dWeight);
+            }),
+        new Refused(
+            "linear_backward_weight_f32: dWeight overlaps workspace in memory",
+            f -> {
+              Tensor both = f.f32(15, 3);
+              weightInParts(f, both.slice(5, 5), both);
+            }),
         new Refused(
             "linear_backward_bias_f32: dBias has shape [4], which is 4 elements; 5 are needed",
             f -> f.linear.backwardBias(f.stream, f.f32(4), f.f32(4, 5))),

@@ -36,6 +36,9 @@ abstract class MatrixPrecisionTests extends OpTests {
   /** Rows, units, depth of a gated layer: the smallest, ragged and whole tiles, a long sum. */
   private static final int[][] GATED = {{1, 1, 1}, {64, 64, 64}, {65, 129, 200}, {7, 31, 257}};
 
+  /** The same in tiles of 128 × 64: cut both ways, and whole. */
+  private static final int[][] LARGE_GATED = {{129, 516, 260}, {128, 512, 256}};
+
   /** For tiles of 128 × 128: rings that turn, and one that, of rows without alignment, does not. */
   private static final int[][] LARGE = {{129, 516, 260}, {3, 513, 257}, {128, 512, 256}};
 
@@ -76,6 +79,9 @@ abstract class MatrixPrecisionTests extends OpTests {
     for (int[] shape : LARGE) {
       cases.add(forward(MatrixPrecision.TF32, shape));
       cases.add(backwardInput(MatrixPrecision.TF32, shape));
+    }
+    for (int[] shape : LARGE_GATED) {
+      cases.add(gated(MatrixPrecision.TF32, shape));
     }
     cases.add(backwardWeight(MatrixPrecision.TF32, new int[] {516, 520, 260}));
     return cases.stream();

@@ -58,7 +58,7 @@ class ParameterBlockTests {
     Activation silu = Activation.SILU;
     for (MatrixPrecision precision : MatrixPrecision.values()) {
       for (GatedTile tile : GatedTile.values()) {
-        if (tile.takes(dtype)) {
+        if (tile.takes(dtype, precision)) {
           new SwiGlu(f.library, precision, tile)
               .forward(f.stream, out, null, null, x, weight, weight, null, null, silu);
         }
@@ -78,6 +78,8 @@ class ParameterBlockTests {
     linear.forward(f.stream, out, null, x, weight, null, null, Activation.NONE);
     linear.backwardInput(f.stream, f.tensor(dtype, M, K), y, weight);
     linear.backwardWeight(f.stream, f.f32(N, K), y, x);
+    Tensor many = f.tensor(dtype, 2048, N);
+    linear.backwardWeight(f.stream, f.f32(N, K), many, f.tensor(dtype, 2048, K), f.f32(4, N, K));
   }
 
   private static void launchRowOps(OpFixture f, DType dtype) {

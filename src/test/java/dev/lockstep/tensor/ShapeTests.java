@@ -48,6 +48,20 @@ class ShapeTests {
   }
 
   @Test
+  void extentsOfZeroAreThereForThoseWhoAsk() {
+    Shape rows = Shape.possiblyEmpty(0, 4);
+    assertThat(rows.count()).isZero();
+    assertThat(rows.rows()).isZero();
+    assertThat(rows.cols()).isEqualTo(4);
+    Shape cols = Shape.possiblyEmpty(2, 3, 0);
+    assertThat(cols.rows()).isEqualTo(6);
+    assertThat(cols.cols()).isZero();
+    assertThat(Shape.possiblyEmpty(2, 3)).isEqualTo(Shape.of(2, 3));
+    assertThatThrownBy(() -> Shape.possiblyEmpty(-1))
+        .hasMessage("extent -1 of axis 0 must be at least 0");
+  }
+
+  @Test
   void countsPastALongAreRefusedNotWrapped() {
     assertThat(Shape.of(1L << 31, 1L << 31).count()).isEqualTo(1L << 62);
     assertThatThrownBy(() -> Shape.of(1L << 31, 1L << 32))

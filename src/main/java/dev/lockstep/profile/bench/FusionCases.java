@@ -44,7 +44,7 @@ final class FusionCases {
     }
     for (boolean training : new boolean[] {false, true}) {
       for (GatedTile tile : GatedTile.values()) {
-        if (tile.takes(dtype)) {
+        if (tile.takes(dtype, MatrixPrecision.FP32)) {
           fusions.add(cases.swiGlu(tile, training));
         }
       }
