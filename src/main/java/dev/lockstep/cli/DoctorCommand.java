@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import dev.lockstep.device.DeviceProvider;
 import dev.lockstep.device.Devices;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  lockstep doctor",
       "  lockstep doctor --json machine.json",
+      "  lockstep doctor --fetch-cublas",
       "",
       "Fails (exit code 1) when no device can run here or packaged PTX is not what was compiled."
     })
@@ -30,8 +32,24 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "also write what was found as JSON")
   private @Nullable Path json;
 
+  @Option(
+      names = "--fetch-cublas",
+      description = "tell where NVIDIA's cuBLAS can be had from and under which licence")
+  private boolean fetchCublas;
+
+  @Option(
+      names = CublasFetch.CONSENT,
+      description = "with --fetch-cublas: accept that licence and fetch it, 2 GB, through Maven")
+  private boolean consent;
+
   @Override
   public Integer call() {
+    if (consent && !fetchCublas) {
+      throw new UserError(CublasFetch.CONSENT + " goes with --fetch-cublas");
+    }
+    if (fetchCublas) {
+      return fetch(CublasFetch.ofMachine());
+    }
     if (json == null) {
       return print(inspect());
     }
@@ -43,6 +61,19 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
+  private int fetch(CublasFetch fetch) {
+    fetch.explanation().forEach(console::print);
+    console.print("");
+    if (fetch.done()) {
+      console.print("It is there already; delete that folder to fetch it again.");
+    } else if (consent) {
+      fetch.run(console::print);
+    } else {
+      console.print("Nothing was fetched. Add " + CublasFetch.CONSENT + " to accept and fetch it.");
+    }
+    return Lockstep.OK;
+  }
+
   private static Report inspect() {
     List<DeviceAnswer> devices =
         Devices.providers().stream()
@@ -51,7 +82,8 @@ final class DoctorCommand implements Callable<Integer> {
                     new DeviceAnswer(
                         provider.name(),
                         provider.availability().available(),
-                        provider.availability().reason()))
+                        provider.availability().reason(),
+                        provider.parts()))
             .toList();
     return new Report(
         Version.get(),
@@ -66,6 +98,7 @@ final class DoctorCommand implements Callable<Integer> {
             .map(DeviceProvider::name)
             .findFirst()
             .orElse("none"),
+        whyAuto(),
         PackagedKernels.inspect());
   }
 
@@ -82,13 +115,35 @@ final class DoctorCommand implements Callable<Integer> {
     }
     for (DeviceAnswer device : report.devices()) {
       String answer = (device.available() ? "yes: " : "no: ") + device.reason();
-      boolean auto = device.name().equals(report.auto());
-      table.row("device " + device.name(), answer + (auto ? " [--device auto takes this]" : ""));
+      table.row("device " + device.name(), answer);
+      for (DeviceProvider.Part part : device.parts()) {
+        table.row("  " + part.name(), (part.usable() ? "" : "no: ") + part.answer());
+      }
     }
+    table.row("--device auto", report.auto() + ": " + report.why());
     table.lines().forEach(console::print);
     console.print("");
     kernels(report.kernels()).lines().forEach(console::print);
     return report.healthy() ? Lockstep.OK : Lockstep.FAILED;
+  }
+
+  /** Why {@code auto} takes what it takes: what it passed over, and what it found. */
+  private static String whyAuto() {
+    List<String> reasons = new ArrayList<>();
+    for (DeviceProvider provider : Devices.providers()) {
+      boolean available = provider.availability().available();
+      if (available && provider.automatic()) {
+        reasons.add(
+            reasons.isEmpty() ? "the most preferred, and it works" : "the next one that works");
+        break;
+      }
+      reasons.add(
+          "no %s, %s"
+              .formatted(
+                  provider.name(),
+                  available ? "which wants to be asked for by name" : "which cannot run here"));
+    }
+    return String.join("; ", reasons);
   }
 
   private static Table kernels(List<PackagedKernels.Image> images) {
@@ -110,6 +165,7 @@ final class DoctorCommand implements Callable<Integer> {
    * What {@code --json} writes.
    *
    * @param auto the device that {@code --device auto} takes, or {@code none}
+   * @param why in one line
    */
   record Report(
       String version,
@@ -117,6 +173,7 @@ final class DoctorCommand implements Callable<Integer> {
       List<Tool> tools,
       List<DeviceAnswer> devices,
       String auto,
+      String why,
       List<PackagedKernels.Image> kernels) {
     boolean healthy() {
       return !auto.equals("none") && kernels.stream().allMatch(PackagedKernels.Image::current);
@@ -124,5 +181,6 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   /** One provider's answer. */
-  record DeviceAnswer(String name, boolean available, String reason) {}
+  record DeviceAnswer(
+      String name, boolean available, String reason, List<DeviceProvider.Part> parts) {}
 }

@@ -28,7 +28,7 @@ record Tool(String name, String use, String answer) {
     return !answer.isEmpty();
   }
 
-  private static Optional<Path> onPath(String name) {
+  static Optional<Path> onPath(String name) {
     String path = Objects.requireNonNullElse(System.getenv("PATH"), "");
     return Stream.of(path.split(Pattern.quote(File.pathSeparator)))
         .filter(folder -> !folder.isEmpty())

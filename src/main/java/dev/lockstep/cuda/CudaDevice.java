@@ -11,10 +11,12 @@ import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.MatrixLibrary;
 import dev.lockstep.device.MatrixProducts;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import jcuda.driver.JCudaDriver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +29,13 @@ import org.slf4j.LoggerFactory;
 final class CudaDevice implements Device {
   private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
 
+  /** Leaks that are told one by one. */
+  private static final int REPORTED = 10;
+
   private final CudaSystem.Ready system;
   private final Handles.Context context = new Handles.Context();
-  private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
+  private final Map<AutoCloseable, AllocationSite> open = new ConcurrentHashMap<>();
+  private final AllocationSite openedAt = AllocationSite.here();
   private final Set<Thread> capturing = ConcurrentHashMap.newKeySet();
   private volatile boolean broken;
   private volatile boolean closed;
@@ -37,6 +43,7 @@ final class CudaDevice implements Device {
   CudaDevice(CudaSystem.Ready system) {
     this.system = system;
     check("cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, system.gpu()));
+    OpenDevices.add(this);
   }
 
   @Override
@@ -101,13 +108,10 @@ final class CudaDevice implements Device {
     }
     requireNoCapture();
     if (!open.isEmpty()) {
-      LOG.warn(
-          "{} left open on the CUDA device, which closes them: {}",
-          open.size(),
-          open.stream().map(Object::toString).limit(10).sorted().toList());
+      LOG.warn("the CUDA device closes {}", leftOpen());
     }
     DeviceException failure = null;
-    for (AutoCloseable left : open) {
+    for (AutoCloseable left : open.keySet()) {
       try {
         left.close();
       } catch (DeviceException e) {
@@ -117,15 +121,33 @@ final class CudaDevice implements Device {
       }
     }
     closed = true;
+    OpenDevices.remove(this);
     check("cuDevicePrimaryCtxRelease", JCudaDriver.cuDevicePrimaryCtxRelease(system.gpu()));
     if (failure != null) {
       throw failure;
     }
   }
 
+  /** Where this device was opened. */
+  AllocationSite openedAt() {
+    return openedAt;
+  }
+
+  /** What nobody closed and where it comes from, each in a line of its own. */
+  String leftOpen() {
+    return "what was left open on it: "
+        + open.size()
+        + open.entrySet().stream()
+            .map(left -> "\n  " + left.getKey() + ", taken at " + left.getValue())
+            .sorted()
+            .limit(REPORTED)
+            .collect(Collectors.joining())
+        + (open.size() > REPORTED ? "\n  and %d more".formatted(open.size() - REPORTED) : "");
+  }
+
   /** The thing is closed with the device, if not before. */
   <T extends AutoCloseable> T opened(T thing) {
-    open.add(thing);
+    open.put(thing, AllocationSite.here());
     return thing;
   }
 

@@ -5,6 +5,7 @@ import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.DeviceProvider;
 import java.lang.reflect.RecordComponent;
+import java.util.List;
 
 /** Offers the first NVIDIA GPU as {@code cuda}; preferred over every simulation. */
 public final class CudaDeviceProvider implements DeviceProvider {
@@ -31,6 +32,11 @@ public final class CudaDeviceProvider implements DeviceProvider {
       case CudaSystem.Ready ready -> new Availability(true, ready.reason());
       case CudaSystem.Missing missing -> new Availability(false, missing.reason());
     };
+  }
+
+  @Override
+  public List<Part> parts() {
+    return CudaParts.all();
   }
 
   @Override

@@ -38,12 +38,13 @@ sealed interface CudaSystem {
     return Once.ANSWER;
   }
 
+  /** What the NVIDIA driver installs its library as. */
+  String DRIVER =
+      System.getProperty("os.name").startsWith("Windows") ? "nvcuda.dll" : "libcuda.so.1";
+
   /** Holds the answer; initialised at the first question. */
   final class Once {
-    private static final CudaSystem ANSWER =
-        probe(
-            nativeLibrary(),
-            System.getProperty("os.name").startsWith("Windows") ? "nvcuda.dll" : "libcuda.so.1");
+    private static final CudaSystem ANSWER = probe(nativeLibrary(), DRIVER);
 
     private Once() {}
   }
@@ -140,7 +141,7 @@ sealed interface CudaSystem {
   }
 
   /** Not through JCuda: it would hold on to a Java array during the call, garbage or not. */
-  private static String name(DriverCalls calls, Handles.Gpu gpu) {
+  static String name(DriverCalls calls, Handles.Gpu gpu) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocate(256);
       check("cuDeviceGetName", calls.deviceName(text, gpu.number()));
@@ -149,7 +150,7 @@ sealed interface CudaSystem {
   }
 
   /** The file JCuda will look for in its jars. */
-  private static String nativeLibrary() {
+  static String nativeLibrary() {
     return LibUtils.createLibraryFileName(
         LibUtils.createPlatformLibraryName("JCudaDriver-" + JCudaVersion.get()));
   }

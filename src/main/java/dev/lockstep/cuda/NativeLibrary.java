@@ -1,6 +1,8 @@
 package dev.lockstep.cuda;
 
+import dev.lockstep.device.FetchedLibraries;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.nio.charset.StandardCharsets;
@@ -48,10 +50,14 @@ sealed interface NativeLibrary {
     if (known.isPresent()) {
       return new Found(known.get(), loadedFrom(file));
     }
-    List<Path> refused = new ArrayList<>();
+    List<String> refused = new ArrayList<>();
     for (Path folder : folders) {
       Path candidate = folder.resolve(file);
       if (!Files.isRegularFile(candidate)) {
+        continue;
+      }
+      if (!isLibrary(candidate)) {
+        refused.add(candidate + " is no shared library");
         continue;
       }
       for (String needed : before) {
@@ -61,12 +67,12 @@ sealed interface NativeLibrary {
       if (symbols.isPresent()) {
         return new Found(symbols.get(), candidate.toString());
       }
-      refused.add(candidate);
+      refused.add(candidate + " needs something that is not there");
     }
     return new Missing(
         refused.isEmpty()
             ? file + " was not found" + others(file, folders)
-            : file + " does not load: " + judge(refused.getFirst()));
+            : file + " does not load: " + refused.getFirst());
   }
 
   /**
@@ -77,7 +83,7 @@ sealed interface NativeLibrary {
     List<Path> folders = new ArrayList<>();
     Optional.ofNullable(environment.get("LOCKSTEP_CUDA_LIBRARIES"))
         .ifPresent(folder -> folders.add(Path.of(folder)));
-    folders.add(fetched(environment, home));
+    folders.add(FetchedLibraries.cuda12(environment, home));
     for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
       Optional.ofNullable(environment.get(variable))
           .ifPresent(
@@ -89,13 +95,6 @@ sealed interface NativeLibrary {
     folders.add(Path.of("/usr/local/cuda/lib64"));
     folders.add(Path.of("/usr/local/cuda-12/lib64"));
     return List.copyOf(folders);
-  }
-
-  /** Where libraries are kept that were fetched for Lockstep alone. */
-  static Path fetched(Map<String, String> environment, Path home) {
-    String cache = environment.get("XDG_CACHE_HOME");
-    Path base = cache == null || cache.isEmpty() ? home.resolve(".cache") : Path.of(cache);
-    return base.resolve("lockstep").resolve("cuda-12");
   }
 
   /** The name of a library of CUDA 12 on this operating system; {@code cublas}, for example. */
@@ -130,23 +129,20 @@ sealed interface NativeLibrary {
     return "";
   }
 
-  /** Why a file that is there does not load, as far as its first bytes tell. */
-  private static String judge(Path file) {
-    try {
-      byte[] begin = new byte[4];
-      int read;
-      try (var in = Files.newInputStream(file)) {
-        read = in.readNBytes(begin, 0, begin.length);
-      }
-      boolean elf = read == 4 && new String(begin, StandardCharsets.ISO_8859_1).equals("\177ELF");
-      return file + (elf ? " needs something that is not there" : " is no shared library");
+  /** Whether a file begins as shared libraries do; the JVM complains loudly of loading others. */
+  private static boolean isLibrary(Path file) {
+    byte[] begin = new byte[4];
+    try (InputStream in = Files.newInputStream(file)) {
+      int read = in.readNBytes(begin, 0, begin.length);
+      String magic = new String(begin, 0, read, StandardCharsets.ISO_8859_1);
+      return magic.equals("\177ELF") || magic.startsWith("MZ");
     } catch (IOException e) {
-      return file + " cannot be read";
+      return false;
     }
   }
 
   /** The file behind a name, from what this process has mapped. */
-  private static String loadedFrom(String file) {
+  static String loadedFrom(String file) {
     try {
       return Files.readAllLines(Path.of("/proc/self/maps")).stream()
           .filter(line -> line.endsWith("/" + file) || line.contains("/" + file + "."))

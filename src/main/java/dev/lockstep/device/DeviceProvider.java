@@ -1,5 +1,7 @@
 package dev.lockstep.device;
 
+import java.util.List;
+
 /**
  * Offers one kind of device; found by {@link java.util.ServiceLoader}. A provider that cannot run
  * says why instead of failing; a defect of ours (a class missing from our own jar) is thrown.
@@ -20,6 +22,14 @@ public interface DeviceProvider {
   Availability availability();
 
   /**
+   * What it needs on this machine, part by part: drivers, libraries and the devices themselves.
+   * Looked for at each call.
+   */
+  default List<Part> parts() {
+    return List.of();
+  }
+
+  /**
    * Opens the device.
    *
    * @throws DeviceException when it is unavailable, with the reason
@@ -33,4 +43,13 @@ public interface DeviceProvider {
    * @param reason one line for people: what was found, or what is missing
    */
   record Availability(boolean available, String reason) {}
+
+  /**
+   * One of the things a device needs, or can use.
+   *
+   * @param name for people, for example {@code cuBLAS}
+   * @param usable whether it is there and is used
+   * @param answer one line for people: what was found and where, or what is missing
+   */
+  record Part(String name, boolean usable, String answer) {}
 }

@@ -55,7 +55,8 @@ class DoctorCommandTests {
     Run run = Run.lockstep("doctor", "--json", file.toString());
     JsonNode report = JsonMapper.shared().readTree(Files.readAllBytes(file));
     assertThat(report.propertyNames())
-        .containsExactlyInAnyOrder("version", "machine", "tools", "devices", "auto", "kernels");
+        .containsExactlyInAnyOrder(
+            "version", "machine", "tools", "devices", "auto", "why", "kernels");
     assertThat(report.get("devices")).hasSameSizeAs(Devices.providers());
     assertThat(run.out()).contains(report.get("machine").get("java").asString());
   }

@@ -176,4 +176,23 @@ class OwnershipOnCudaTests {
       assertThat(driver.handles()).isEqualTo(handles);
     }
   }
+
+  @Test
+  void whatWasLeftOpenIsToldWithWhereItWasTaken() {
+    CudaDevice device = (CudaDevice) StandInDriver.open();
+    try {
+      device.allocate(77);
+      device.newStream().close();
+      assertThat(device.leftOpen())
+          .startsWith("what was left open on it: 1\n  a buffer of 77 bytes, taken at ")
+          .contains("OwnershipOnCudaTests.whatWasLeftOpenIsToldWithWhereItWasTaken(Ownership");
+      for (int i = 0; i < 11; i++) {
+        device.newEvent();
+      }
+      assertThat(device.leftOpen()).contains("open on it: 12\n").endsWith("\n  and 2 more");
+    } finally {
+      device.close();
+    }
+    assertNothingLeft();
+  }
 }
