@@ -11,9 +11,8 @@ public final class FragmentLanes {
   private FragmentLanes() {}
 
   /**
-   * The address of each lane's element: {@code base + (major · stride + minor) · size}.
-   *
-   * @param stride an int register, in elements
+   * The address of each lane's element: {@code base + (major · stride + minor) · size}, with the
+   * stride an int register, in elements.
    */
   public static final class Places extends Op {
     private final Slot<long[]> d;
