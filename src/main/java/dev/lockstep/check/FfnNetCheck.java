@@ -2,8 +2,10 @@ package dev.lockstep.check;
 
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.FeedForwardNetwork;
+import dev.lockstep.nn.Initialization;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.NormKind;
+import dev.lockstep.nn.NormPlacement;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.numeric.DType;
@@ -35,29 +37,37 @@ final class FfnNetCheck implements OpCheck {
   }
 
   /**
-   * Every kind of block with every norm; that sizes do not matter is the single ops' business. No
-   * relu where activations are rounded to 16 bits: what it is given then has another sign here and
-   * there than in the reference, and its derivative is 0 instead of 1.
+   * Every kind of block with every norm, and each norm after a block of either kind; that sizes do
+   * not matter is the single ops' business. No relu where activations are rounded to 16 bits: what
+   * it is given then has another sign here and there than in the reference, and its derivative is 0
+   * instead of 1.
    */
   @Override
   public List<Problem> problems(DType dtype) {
     List<Problem> problems = new ArrayList<>();
     for (FeedForwardKind kind : FeedForwardKind.values()) {
-      boolean jumps = kind.activation() == Activation.RELU && dtype != DType.F32;
+      boolean relu =
+          kind.activation() == Activation.RELU || kind.activation() == Activation.LEAKY_RELU;
+      boolean jumps = relu && dtype != DType.F32;
       for (NormKind norm : NormKind.values()) {
         if (!jumps) {
-          problems.add(make(dtype, kind, norm));
+          problems.add(make(dtype, kind, norm, NormPlacement.PRE));
         }
       }
+    }
+    for (NormKind norm : NormKind.values()) {
+      problems.add(make(dtype, FeedForwardKind.SWIGLU, norm, NormPlacement.POST));
+      problems.add(make(dtype, FeedForwardKind.GELU, norm, NormPlacement.POST));
     }
     return problems;
   }
 
-  private Problem make(DType dtype, FeedForwardKind kind, NormKind norm) {
+  private Problem make(DType dtype, FeedForwardKind kind, NormKind norm, NormPlacement placement) {
+    boolean pre = placement == NormPlacement.PRE;
     boolean bias = norm == NormKind.LAYERNORM;
     Problems problem =
-        new Problems(op(), dtype, norm.label() + "_" + kind.label())
-            .with("order", "pre")
+        new Problems(op(), dtype, (pre ? "" : "post_") + norm.label() + "_" + kind.label())
+            .with("order", placement.label())
             .with("norm", norm.label())
             .with("activation", kind.activation().label())
             .with("gated", kind.gated())
@@ -79,7 +89,9 @@ final class FfnNetCheck implements OpCheck {
         linear(problem, block + "fc2", WIDTH, HIDDEN, bias);
       }
     }
-    norm(problem, "final_norm", bias);
+    if (pre) {
+      norm(problem, "final_norm", bias);
+    }
     linear(problem, "head", CLASSES, WIDTH, bias);
     return problem.build();
   }
@@ -100,9 +112,6 @@ final class FfnNetCheck implements OpCheck {
 
   @Override
   public Optional<String> unsupported(Problem problem) {
-    if (!problem.attributes().text("order").equals("pre")) {
-      return Optional.of("blocks normalise before the branch only, not after the addition");
-    }
     return kind(problem).isEmpty()
         ? Optional.of("no block with activation " + problem.attributes().text("activation"))
         : Optional.empty();
@@ -191,7 +200,10 @@ final class FfnNetCheck implements OpCheck {
         attributes.flag("bias"),
         inputs.containsKey("head.bias"),
         false,
-        attributes.number("eps"));
+        attributes.number("eps"),
+        NormPlacement.of(attributes.text("order")),
+        Initialization.LECUN,
+        0);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.LanguageModelParameters;
 import dev.lockstep.nn.NormKind;
+import dev.lockstep.nn.NormPlacement;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.ParameterSpec;
 import dev.lockstep.nn.Parameters;
@@ -29,10 +30,22 @@ final class LanguageModelCheck implements OpCheck {
     return "language_model";
   }
 
-  /** The default kind of block; the other norm with biases; a head tied to the embedding. */
+  /**
+   * The default kind of block; the other norm with biases; a head tied to the embedding; dropout
+   * before and after the norm, in a block that computes once more what it dropped and one that does
+   * not.
+   */
   @Override
   public List<Problem> problems(DType dtype) {
+    LanguageModelConfig swiglu = small(8, NormKind.RMSNORM, FeedForwardKind.SWIGLU, true, false);
+    LanguageModelConfig tanh = small(8, NormKind.LAYERNORM, FeedForwardKind.TANH, true, false);
     return List.of(
+        make(dtype, "dropout", swiglu.toBuilder().dropout(0.3).build()),
+        make(
+            dtype,
+            "post_dropout",
+            tanh.toBuilder().normPlacement(NormPlacement.POST).dropout(0.1).build()),
+        make(dtype, "post", swiglu.toBuilder().normPlacement(NormPlacement.POST).build()),
         make(dtype, "default", small(8, NormKind.RMSNORM, FeedForwardKind.SWIGLU, false, false)),
         make(dtype, "biases", small(8, NormKind.LAYERNORM, FeedForwardKind.GELU, true, false)),
         make(dtype, "tied", small(24, NormKind.RMSNORM, FeedForwardKind.GEGLU, false, true)));
@@ -95,6 +108,7 @@ final class LanguageModelCheck implements OpCheck {
       Tensor upstream = trial.input("upstream", DType.F32, problem.upstream("loss"));
       Tensor loss = trial.output("loss", DType.F32, 1);
 
+      model.resetDropout(trial.stream(), Networks.DROPOUT_SEED, Networks.DROPOUT_OFFSET);
       model.forward(trial.stream());
       Answers answers = new Answers().out("logits", trial.read(model.logits()));
       model.loss(trial.stream(), upstream);

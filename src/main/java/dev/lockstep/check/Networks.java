@@ -3,10 +3,13 @@ package dev.lockstep.check;
 import dev.lockstep.device.Stream;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.NormKind;
+import dev.lockstep.nn.NormPlacement;
 import dev.lockstep.nn.Parameter;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.Dropout;
 import dev.lockstep.reference.ActivationFormula;
+import dev.lockstep.reference.DropoutFormula;
 import dev.lockstep.reference.EmbeddingFormula;
 import dev.lockstep.reference.NetworkFormula;
 import dev.lockstep.reference.Variable;
@@ -15,6 +18,11 @@ import java.util.Map;
 
 /** What the checks of whole networks share. */
 final class Networks {
+  /** Whence the masks of models with dropout come. */
+  static final long DROPOUT_SEED = 0x5eed_0000_0007L;
+
+  static final long DROPOUT_OFFSET = 40;
+
   private Networks() {}
 
   /** Gives each parameter the problem's input of its name. */
@@ -55,17 +63,24 @@ final class Networks {
       LanguageModelConfig config, Map<String, Variable> parameters, int[] ids) {
     Variable table = require(parameters, "emb.weight");
     Variable context = EmbeddingFormula.concatenated(table, ids, config.context());
-    Variable x = NetworkFormula.named(parameters, "in", context);
+    float p = (float) config.dropout();
+    NetworkFormula.Branch dropout =
+        (place, branch) ->
+            p == 0
+                ? branch
+                : DropoutFormula.apply(
+                    branch, p, i -> Dropout.keeps(DROPOUT_SEED, DROPOUT_OFFSET, place, p, i));
+    Variable x = dropout.of(config.blocks(), NetworkFormula.named(parameters, "in", context));
     NetworkFormula blocks =
         new NetworkFormula(
             config.blocks(),
-            true,
+            config.normPlacement() == NormPlacement.PRE,
             config.norm() == NormKind.LAYERNORM,
             config.feedForward().gated(),
             ActivationFormula.named(config.feedForward().activation().label()),
             config.normEpsilon());
     Variable head = config.tiedHead() ? table : require(parameters, "head.weight");
-    return blocks.apply(parameters, x, head, parameters.get("head.bias")).logits();
+    return blocks.apply(parameters, x, head, parameters.get("head.bias"), dropout).logits();
   }
 
   private static Variable require(Map<String, Variable> parameters, String name) {

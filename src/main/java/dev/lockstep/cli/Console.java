@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import java.io.PrintWriter;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -13,14 +14,19 @@ final class Console {
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
 
+  /** The command it is mixed into. */
+  CommandLine commandLine() {
+    return Objects.requireNonNull(command, "mixed into no command").commandLine();
+  }
+
   /** For results. */
   PrintWriter out() {
-    return Objects.requireNonNull(command, "mixed into no command").commandLine().getOut();
+    return commandLine().getOut();
   }
 
   /** For what went wrong. */
   PrintWriter err() {
-    return Objects.requireNonNull(command, "mixed into no command").commandLine().getErr();
+    return commandLine().getErr();
   }
 
   /** One formatted line of results. */

@@ -1,8 +1,12 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.nn.FeedForwardKind;
+import dev.lockstep.nn.Initialization;
 import dev.lockstep.nn.NormKind;
+import dev.lockstep.nn.NormPlacement;
 import dev.lockstep.ops.MatrixEngine;
+import dev.lockstep.optim.LearningRateSchedule;
+import dev.lockstep.optim.OptimizerConfig;
 import dev.lockstep.optim.WeightDecayScope;
 import dev.lockstep.train.LossScalingMode;
 import dev.lockstep.train.Precision;
@@ -73,6 +77,12 @@ public final class Lockstep {
     commands.setErr(err);
     commands.setParameterExceptionHandler(Failures::wrongArguments);
     commands.setExecutionExceptionHandler(Failures::failed);
+    hideHelpOfHelp(commands.getCommandSpec());
+    return configured(commands);
+  }
+
+  /** Gives a command the types and widths all of them have. */
+  static CommandLine configured(CommandLine commands) {
     commands.setUsageHelpLongOptionsMaxWidth(30);
     commands.setUsageHelpWidth(100);
     commands.registerConverter(Precision.class, named(Precision::of));
@@ -81,7 +91,11 @@ public final class Lockstep {
     commands.registerConverter(FeedForwardKind.class, named(FeedForwardKind::of));
     commands.registerConverter(WeightDecayScope.class, named(WeightDecayScope::of));
     commands.registerConverter(LossScalingMode.class, named(LossScalingMode::of));
-    hideHelpOfHelp(commands.getCommandSpec());
+    commands.registerConverter(NormPlacement.class, named(NormPlacement::of));
+    commands.registerConverter(Initialization.class, named(Initialization::of));
+    commands.registerConverter(OptimizerConfig.Kind.class, named(OptimizerConfig.Kind::of));
+    commands.registerConverter(
+        LearningRateSchedule.Decay.class, named(LearningRateSchedule.Decay::of));
     return commands;
   }
 

@@ -1,8 +1,11 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.nn.FeedForwardKind;
+import dev.lockstep.nn.Initialization;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.NormKind;
+import dev.lockstep.nn.NormPlacement;
+import dev.lockstep.train.TrainConfig;
 import picocli.CommandLine.Option;
 
 /** The options of {@code train} that shape the model; defaults come from the model itself. */
@@ -39,22 +42,27 @@ final class ModelOptions {
       description = "feed-forward blocks" + TrainCommand.DEFAULT)
   private int blocks = DEFAULTS.blocks();
 
-  @Option(
-      names = "--norm",
-      paramLabel = "KIND",
-      description = "before each block and the head: rmsnorm (default) or layernorm")
+  @Option(names = "--norm", paramLabel = "KIND", description = "rmsnorm (default) or layernorm")
   private NormKind norm = DEFAULTS.norm();
 
   @Option(
-      names = "--ffn",
+      names = {"--ffn", "--feed-forward"},
       paramLabel = "KIND",
-      description = "what a block computes: swiglu (default), geglu, reglu, gelu or gelu_tanh")
+      description =
+          "what a block computes, gated: swiglu (default), geglu, reglu, geglu_tanh, glu, bilinear;"
+              + " or not: gelu, gelu_tanh, silu, relu, leaky_relu, tanh, sigmoid")
   private FeedForwardKind feedForward = DEFAULTS.feedForward();
 
-  @Option(names = "--ffn-bias", description = "give the matrices of blocks a bias")
+  @Option(
+      names = {"--ffn-bias", "--feed-forward-bias"},
+      negatable = true,
+      description = "give the matrices of blocks a bias")
   private boolean feedForwardBias = DEFAULTS.feedForwardBias();
 
-  @Option(names = "--tied-head", description = "use the embedding as the head's matrix")
+  @Option(
+      names = "--tied-head",
+      negatable = true,
+      description = "use the embedding as the head's matrix")
   private boolean tiedHead = DEFAULTS.tiedHead();
 
   @Option(
@@ -63,12 +71,35 @@ final class ModelOptions {
       description = "inside the norms' root" + TrainCommand.DEFAULT)
   private double normEpsilon = DEFAULTS.normEpsilon();
 
+  @Option(
+      names = "--norm-placement",
+      paramLabel = "WHERE",
+      description = "pre (default: before each block and the head) or post (after each block)")
+  private NormPlacement normPlacement = DEFAULTS.normPlacement();
+
+  @Option(
+      names = {"--init", "--initialization"},
+      paramLabel = "KIND",
+      description = "how weights are drawn: lecun (default), xavier, he or gpt2")
+  private Initialization initialization = DEFAULTS.initialization();
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "P",
+      description =
+          "probability of leaving out an element of a block's result" + TrainCommand.DEFAULT)
+  private double dropout = DEFAULTS.dropout();
+
+  void applyTo(TrainConfig.Builder config) {
+    config.model(model());
+  }
+
   /**
    * The model.
    *
    * @throws IllegalArgumentException naming what is out of bounds
    */
-  LanguageModelConfig model() {
+  private LanguageModelConfig model() {
     return DEFAULTS.toBuilder()
         .context(context)
         .embedding(embedding)
@@ -80,6 +111,9 @@ final class ModelOptions {
         .feedForwardBias(feedForwardBias)
         .tiedHead(tiedHead)
         .normEpsilon(normEpsilon)
+        .normPlacement(normPlacement)
+        .initialization(initialization)
+        .dropout(dropout)
         .build();
   }
 }

@@ -2,11 +2,8 @@ package dev.lockstep.cli;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Devices;
-import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.profile.StepProfile;
 import dev.lockstep.profile.TrainingReport;
-import dev.lockstep.train.OutputFolder;
-import dev.lockstep.train.Precision;
 import dev.lockstep.train.RunLog;
 import dev.lockstep.train.TrainConfig;
 import dev.lockstep.train.TrainSummary;
@@ -15,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,6 +33,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  lockstep train",
       "  lockstep train --steps 50 --precision fp32 --profile",
+      "  lockstep train --config run.toml --steps 600",
       "  lockstep train --data books/ --ffn gelu --norm layernorm --out runs/gelu --json gelu.json",
       "  lockstep train --steps 600 --resume runs/train/checkpoint.safetensors"
     })
@@ -42,27 +41,16 @@ final class TrainCommand implements Callable<Integer> {
   /** Ends a description; what stands there is the initial value of the field. */
   static final String DEFAULT = " (default: ${DEFAULT-VALUE})";
 
-  private static final TrainConfig DEFAULTS = TrainConfig.builder().build();
-
   @Mixin private final Console console = new Console();
   @Mixin private final DeviceSelection device = new DeviceSelection();
 
   @Option(
-      names = "--data",
-      paramLabel = "FILE|DIR",
-      description = "text to train on (default: the licence texts of the running JDK)")
-  private @Nullable Path data;
-
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
+      names = "--config",
+      paramLabel = "FILE",
       description =
-          "folder of checkpoint and log (default: that of --resume, or the first of runs/train,"
-              + " runs/train-2, ... without a run)")
-  private @Nullable Path out;
-
-  @Option(names = "--overwrite", description = "replace an earlier run in that folder")
-  private boolean overwrite;
+          "a .toml or .json file of these options, in tables named as the headings below or in"
+              + " none; options given here as well count more")
+  private @Nullable Path file;
 
   @Option(names = "--json", paramLabel = "FILE", description = "also write a summary as JSON")
   private @Nullable Path json;
@@ -73,101 +61,37 @@ final class TrainCommand implements Callable<Integer> {
       description = "also write the course of the run as a page (HTML)")
   private @Nullable Path report;
 
-  @Option(names = "--resume", paramLabel = "FILE", description = "checkpoint to go on from")
-  private @Nullable Path resume;
-
-  @Option(names = "--steps", paramLabel = "N", description = "optimizer steps" + DEFAULT)
-  private int steps = DEFAULTS.steps();
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "of weights, batches and the sample" + DEFAULT)
-  private long seed = DEFAULTS.seed();
-
-  @Option(names = "--batch", paramLabel = "N", description = "contexts in one pass" + DEFAULT)
-  private int batch = DEFAULTS.batch();
-
-  @Option(
-      names = "--accumulate",
-      paramLabel = "N",
-      description = "passes that make up one step" + DEFAULT)
-  private int accumulation = DEFAULTS.accumulation();
-
-  @Option(
-      names = "--head-memory",
-      paramLabel = "BYTES",
-      converter = ByteCount.Converter.class,
-      description =
-          "what the logits of a pass may take, 64M for example; where those of all contexts take"
-              + " more, they are computed for some at a time"
-              + DEFAULT)
-  private ByteCount headMemory = new ByteCount(DEFAULTS.headMemory());
-
-  @Option(
-      names = "--precision",
-      paramLabel = "TYPE",
-      description =
-          "bf16 (default; with fp32 master weights), fp16 (the same, with its loss scaled), tf32"
-              + " (fp32 but for the factors of matrix products) or fp32")
-  private Precision precision = DEFAULTS.precision();
-
-  @Option(
-      names = "--matmul",
-      paramLabel = "WHO",
-      description =
-          "who multiplies matrices: own (default), our kernels, or cublas on a GPU, to compare"
-              + " with")
-  private MatrixEngine matmul = DEFAULTS.matmul();
-
-  @Option(
-      names = "--log-every",
-      paramLabel = "N",
-      description = "steps from line to line" + DEFAULT)
-  private int logEvery = DEFAULTS.logEvery();
-
-  @Option(
-      names = "--checkpoint-every",
-      paramLabel = "N",
-      description = "steps from checkpoint to checkpoint; 0 writes one at the end only" + DEFAULT)
-  private int checkpointEvery = DEFAULTS.checkpointEvery();
-
-  @Option(
-      names = "--no-graph",
-      description =
-          "queue each kernel of each step; else, where the device can (CUDA can, the simulator"
-              + " cannot), a step is captured once and launched as one graph, unless --profile"
-              + " times its kernels")
-  private boolean noGraph;
-
-  @Option(
-      names = "--sample",
-      paramLabel = "N",
-      description = "bytes of text to generate at the end" + DEFAULT)
-  private int sampleLength = DEFAULTS.sampleLength();
-
-  @Option(
-      names = "--temperature",
-      paramLabel = "X",
-      description = "of that text; 0 always takes the likeliest byte" + DEFAULT)
-  private double temperature = DEFAULTS.temperature();
-
   @Option(
       names = "--profile",
       description = "print where the time of a step goes; waits after each kernel, so steps slow")
   private boolean profile;
 
+  @ArgGroup(validate = false, heading = "%nRun:%n")
+  private RunOptions run = new RunOptions();
+
+  @ArgGroup(validate = false, heading = "%nInput:%n")
+  private InputOptions input = new InputOptions();
+
   @ArgGroup(validate = false, heading = "%nModel:%n")
   private ModelOptions model = new ModelOptions();
 
-  @ArgGroup(validate = false, heading = "%nLoss scaling:%n")
-  private LossScaleOptions lossScale = new LossScaleOptions();
+  @ArgGroup(validate = false, heading = "%nCompute:%n")
+  private ComputeOptions compute = new ComputeOptions();
 
-  @ArgGroup(validate = false, heading = "%nOptimizer (AdamW; warm-up, then a cosine):%n")
+  @ArgGroup(validate = false, heading = "%nOptimizer:%n")
   private OptimizerOptions optimizer = new OptimizerOptions();
 
   @Override
   public Integer call() {
+    CommandLine line = console.commandLine();
+    if (file != null) {
+      ConfigFile settings = ConfigFile.read(file);
+      TrainCommand whole = new TrainCommand();
+      settings.parse(line, Lockstep.configured(new CommandLine(whole)));
+      whole.file = null;
+      return whole.call();
+    }
+    Contradictions.refuse(line.getParseResult());
     TrainConfig config = UserError.judging(this::config);
     try (Interruption interruption = new Interruption();
         OutputFile summaryFile = json == null ? null : new OutputFile("--json", json);
@@ -186,36 +110,13 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainConfig config() {
-    TrainConfig.Builder config =
-        TrainConfig.builder()
-            .model(model.model())
-            .precision(precision)
-            .matmul(matmul)
-            .steps(steps)
-            .seed(seed)
-            .batch(batch)
-            .accumulation(accumulation)
-            .headMemory(headMemory.bytes())
-            .data(data)
-            .out(folder())
-            .overwrite(overwrite)
-            .resume(resume)
-            .logEvery(logEvery)
-            .checkpointEvery(checkpointEvery)
-            .graph(!noGraph)
-            .sampleLength(sampleLength)
-            .temperature(temperature);
+    TrainConfig.Builder config = TrainConfig.builder();
+    run.applyTo(config);
+    input.applyTo(config);
+    model.applyTo(config);
+    compute.applyTo(config);
     optimizer.applyTo(config);
-    lossScale.applyTo(config);
     return config.build();
-  }
-
-  private Path folder() {
-    if (out != null) {
-      return out;
-    }
-    Path resumed = resume == null ? null : resume.toAbsolutePath().getParent();
-    return resumed != null ? resumed : OutputFolder.unused(DEFAULTS.out());
   }
 
   private TrainSummary train(TrainConfig config, Interruption interruption) {

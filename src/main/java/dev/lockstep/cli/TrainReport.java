@@ -60,6 +60,14 @@ final class TrainReport implements TrainListener {
         "model      %s parameters, %.1f MFLOP of matrix products a step"
             .formatted(grouped(info.parameters()), info.flopsPerStep() / 1e6));
     head.add(
+        "memory     %s bytes of activations%s"
+            .formatted(
+                grouped(info.activationBytes()),
+                info.config().compute().recompute()
+                    ? ", some computed once more (%.1f MFLOP a step)"
+                        .formatted(info.recomputedFlopsPerStep() / 1e6)
+                    : ""));
+    head.add(
         "text       %s: %s bytes to train on, %s held out"
             .formatted(info.text(), grouped(info.trainingBytes()), grouped(info.heldOutBytes())));
     head.addAll(config(info.config().describe()));
@@ -113,6 +121,22 @@ final class TrainReport implements TrainListener {
   @Override
   public void checkpointWritten(Path file, int step) {
     progress().print("%6d  checkpoint %s".formatted(step, file));
+  }
+
+  @Override
+  public void validated(int step, double bitsPerByte, boolean best) {
+    progress()
+        .print(
+            "%6d  validation %.4f bits per byte%s"
+                .formatted(step, bitsPerByte, best ? ", the best so far" : ""));
+  }
+
+  @Override
+  public void stoppedEarly(int step, int validations, double best) {
+    progress()
+        .print(
+            "%6d  stopping: %d validations in a row were no better than %.4f"
+                .formatted(step, validations, best));
   }
 
   @Override

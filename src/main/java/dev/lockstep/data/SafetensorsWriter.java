@@ -90,6 +90,20 @@ public final class SafetensorsWriter {
    * @throws IOException when the folder is missing or not writable; {@code file} is then as it was
    */
   public void write(Path file) throws IOException {
+    write(file, () -> {});
+  }
+
+  /** What is to be done before a file is replaced. */
+  public interface BeforeReplacing {
+    void run() throws IOException;
+  }
+
+  /**
+   * The same, and something more between the last byte and the moment the file takes its name.
+   *
+   * @throws IOException also when that fails
+   */
+  public void write(Path file, BeforeReplacing last) throws IOException {
     SafetensorsHeader header = layOut();
     Path partial = file.resolveSibling(file.getFileName() + ".partial");
     try {
@@ -103,6 +117,7 @@ public final class SafetensorsWriter {
         // Without it a crash after the move could leave the new name on unwritten blocks.
         channel.force(true);
       }
+      last.run();
       Files.move(
           partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException | RuntimeException e) {

@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 /** What a block computes between its norm and its residual addition. */
 sealed interface FeedForward {
   /**
-   * y = ffn(n) + residual; the addition is part of the last product.
+   * y = ffn(n) + residual, where there is one; the addition is part of the last product.
    *
    * @param n [B, D], the normalised stream
    */
-  void forward(Stream stream, Tensor y, Tensor n, Tensor residual);
+  void forward(Stream stream, Tensor y, Tensor n, @Nullable Tensor residual);
 
   /**
    * dN = the gradient of n; adds the gradients of the parameters. Uses up what forward saved.
@@ -76,7 +76,7 @@ sealed interface FeedForward {
     }
 
     @Override
-    public void forward(Stream stream, Tensor y, Tensor n, Tensor residual) {
+    public void forward(Stream stream, Tensor y, Tensor n, @Nullable Tensor residual) {
       ops.swiGlu()
           .forward(
               stream,
@@ -147,7 +147,7 @@ sealed interface FeedForward {
     }
 
     @Override
-    public void forward(Stream stream, Tensor y, Tensor n, Tensor residual) {
+    public void forward(Stream stream, Tensor y, Tensor n, @Nullable Tensor residual) {
       fc1.forward(stream, h, recomputing ? null : preActivation, n, activation);
       fc2.forward(stream, y, h, residual);
     }

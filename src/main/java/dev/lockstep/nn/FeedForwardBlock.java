@@ -3,44 +3,75 @@ package dev.lockstep.nn;
 import dev.lockstep.device.Stream;
 import dev.lockstep.tensor.Tensor;
 
-/** One pre-norm residual block: y = x + ffn(norm(x)), all [B, D]. */
-final class FeedForwardBlock {
-  private final Norm norm;
+/** One residual block, all [B, D]; what it adds to the stream may be dropped out. */
+abstract sealed class FeedForwardBlock permits PreNormBlock, PostNormBlock {
   private final FeedForward feedForward;
-  private final Tensor n;
+  private final StreamDropout dropout;
+  private final int place;
+  private final Tensor branch; // what is dropped out; used only where something is
   private final Tensor y;
-  private final Tensor dN;
 
-  /** The block whose parameters are named {@code <name>.….weight}. */
   FeedForwardBlock(
       LanguageModelConfig config,
       OpSet ops,
       Parameters parameters,
-      String name,
-      ActivationPlan plan) {
-    norm = Norm.of(config, ops, parameters, name + ".norm", plan);
-    feedForward = FeedForward.of(config, ops, parameters, name, plan);
-    n = plan.saved("block.n", config.width());
-    y = plan.output(config.width());
-    dN = plan.scratch("block.dN", config.width());
+      int index,
+      ActivationPlan plan,
+      StreamDropout dropout) {
+    this.feedForward =
+        FeedForward.of(config, ops, parameters, LanguageModelParameters.block(index), plan);
+    this.dropout = dropout;
+    this.place = index;
+    this.y = plan.output(config.width());
+    this.branch = dropout.drops() ? plan.scratch("block.branch", config.width()) : y;
+  }
+
+  /** The block whose parameters are named {@code blocks.<index>.….weight}. */
+  static FeedForwardBlock of(
+      LanguageModelConfig config,
+      OpSet ops,
+      Parameters parameters,
+      int index,
+      ActivationPlan plan,
+      StreamDropout dropout) {
+    return switch (config.normPlacement()) {
+      case PRE -> new PreNormBlock(config, ops, parameters, index, plan, dropout);
+      case POST -> new PostNormBlock(config, ops, parameters, index, plan, dropout);
+    };
   }
 
   /** Where {@link #forward} leaves y. */
-  Tensor output() {
+  final Tensor output() {
     return y;
   }
 
-  void forward(Stream stream, Tensor x) {
-    norm.forward(stream, n, x);
-    feedForward.forward(stream, y, n, x);
-  }
+  abstract void forward(Stream stream, Tensor x);
 
   /**
-   * Turns the gradient of y into that of x, in place: the residual path hands it on as it is, and
-   * the norm's backward pass adds its own.
+   * dX = the gradient of x; adds the gradients of the parameters.
+   *
+   * @param dX may be dY
+   * @param x as in forward
    */
-  void backward(Stream stream, Tensor dStream, Tensor x) {
-    feedForward.backward(stream, dN, dStream, n);
-    norm.backward(stream, dStream, dN, dStream, x);
+  abstract void backward(Stream stream, Tensor dX, Tensor dY, Tensor x);
+
+  /** sum = x + dropout(ffn(n)). */
+  final void add(Stream stream, Tensor sum, Tensor n, Tensor x) {
+    if (dropout.drops()) {
+      feedForward.forward(stream, branch, n, null);
+      dropout.forward(stream, sum, branch, x, place);
+    } else {
+      feedForward.forward(stream, sum, n, x);
+    }
+  }
+
+  /** dN = the gradient n has from {@link #add}; that of x is dSum itself. */
+  final void backwardBranch(Stream stream, Tensor dN, Tensor dSum, Tensor n) {
+    Tensor dBranch = dSum;
+    if (dropout.drops()) {
+      dropout.backward(stream, branch, dSum, place);
+      dBranch = branch;
+    }
+    feedForward.backward(stream, dN, dBranch, n);
   }
 }

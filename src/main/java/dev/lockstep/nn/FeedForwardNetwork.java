@@ -65,6 +65,7 @@ public final class FeedForwardNetwork implements AutoCloseable {
     dX = plan.output(config.width());
     arena.allocate(ops.library().device());
     head.status().reset(stream);
+    stack.dropout().reset(stream, 0, 0);
   }
 
   /**
@@ -137,6 +138,7 @@ public final class FeedForwardNetwork implements AutoCloseable {
   public void backward(Stream stream) {
     head.backward(stream, stack.output());
     stack.backward(stream, dX, head.inputGradient(), x);
+    stack.dropout().advance(stream);
   }
 
   /**

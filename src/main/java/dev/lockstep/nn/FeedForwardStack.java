@@ -4,26 +4,37 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The blocks one after another, and the norm after the last. */
+/** The blocks one after another, and the norm after the last where they have none at their end. */
 final class FeedForwardStack {
   private final List<FeedForwardBlock> blocks = new ArrayList<>();
-  private final Norm finalNorm;
-  private final Tensor normalized;
+  private final StreamDropout dropout;
+  private final @Nullable Norm finalNorm;
+  private final Tensor out;
 
   FeedForwardStack(
       LanguageModelConfig config, OpSet ops, Parameters parameters, ActivationPlan plan) {
+    dropout = new StreamDropout(config, ops, plan);
     for (int i = 0; i < config.blocks(); i++) {
-      String name = LanguageModelParameters.block(i);
-      blocks.add(new FeedForwardBlock(config, ops, parameters, name, plan));
+      blocks.add(FeedForwardBlock.of(config, ops, parameters, i, plan, dropout));
     }
-    finalNorm = Norm.of(config, ops, parameters, LanguageModelParameters.FINAL_NORM, plan);
-    normalized = plan.output(config.width());
+    if (config.normPlacement() == NormPlacement.PRE) {
+      finalNorm = Norm.of(config, ops, parameters, LanguageModelParameters.FINAL_NORM, plan);
+      out = plan.output(config.width());
+    } else {
+      finalNorm = null;
+      out = blocks.isEmpty() ? plan.output(config.width()) : blocks.getLast().output();
+    }
   }
 
   /** Where {@link #forward} leaves the normalised stream, [B, D]. */
   Tensor output() {
-    return normalized;
+    return out;
+  }
+
+  StreamDropout dropout() {
+    return dropout;
   }
 
   /** The output of a block. */
@@ -37,20 +48,31 @@ final class FeedForwardStack {
       block.forward(stream, at);
       at = block.output();
     }
-    finalNorm.forward(stream, normalized, at);
+    if (finalNorm != null) {
+      finalNorm.forward(stream, out, at);
+    } else if (blocks.isEmpty()) {
+      out.copyFrom(stream, x);
+    }
   }
 
   /**
    * dX = the gradient of x, [B, D]; adds the gradients of the parameters.
    *
-   * @param dNormalized the gradient of {@link #output}
+   * @param dOut the gradient of {@link #output}
    * @param x as in forward
    */
-  void backward(Stream stream, Tensor dX, Tensor dNormalized, Tensor x) {
+  void backward(Stream stream, Tensor dX, Tensor dOut, Tensor x) {
     int last = blocks.size() - 1;
-    finalNorm.backward(stream, dX, dNormalized, null, inputOf(last + 1, x));
+    Tensor dY = dOut;
+    if (finalNorm != null) {
+      finalNorm.backward(stream, dX, dOut, null, inputOf(last + 1, x));
+      dY = dX;
+    } else if (blocks.isEmpty()) {
+      dX.copyFrom(stream, dOut);
+    }
     for (int i = last; i >= 0; i--) {
-      blocks.get(i).backward(stream, dX, inputOf(i, x));
+      blocks.get(i).backward(stream, dX, dY, inputOf(i, x));
+      dY = dX;
     }
   }
 

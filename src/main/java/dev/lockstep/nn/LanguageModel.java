@@ -11,7 +11,7 @@ import dev.lockstep.tensor.TensorArena;
  *
  * <pre>
  *   ids [B, C] → embeddings side by side [B, C·E] → linear → x [B, D]
- *     → blocks: x + ffn(norm(x)) → norm → head → logits [B, V] → cross-entropy with targets [B]
+ *     → blocks, such as x + ffn(norm(x)) → norm → head → logits [B, V] → cross-entropy with targets [B]
  * </pre>
  *
  * <p>An instance is parameters and the activations for one number of rows; several instances may
@@ -113,6 +113,7 @@ public final class LanguageModel implements AutoCloseable {
     arena.allocate(ops.library().device());
     embedding.status().reset(stream);
     head.status().reset(stream);
+    stack.dropout().reset(stream, 0, 0);
   }
 
   private static Linear headOf(
@@ -159,6 +160,9 @@ public final class LanguageModel implements AutoCloseable {
   public void forward(Stream stream) {
     embedding.forward(stream);
     in.forward(stream, x, embedding.output(), null);
+    if (stack.dropout().drops()) {
+      stack.dropout().forward(stream, x, x, null, stack.dropout().inputPlace());
+    }
     stack.forward(stream, x);
     head.forward(stream, stack.output());
   }
@@ -196,9 +200,32 @@ public final class LanguageModel implements AutoCloseable {
     }
     head.backward(stream, stack.output());
     stack.backward(stream, dStream, head.inputGradient(), x);
+    if (stack.dropout().drops()) {
+      stack.dropout().backward(stream, dStream, dStream, stack.dropout().inputPlace());
+    }
     in.backwardParameters(stream, dStream, embedding.output());
     in.backwardInput(stream, dEmbeddings, dStream);
     embedding.backward(stream, dEmbeddings);
+    stack.dropout().advance(stream);
+  }
+
+  /**
+   * Queues where the masks of dropout start.
+   *
+   * @param offset 0, or the {@link #dropoutOffset} at which an earlier run stopped
+   */
+  public void resetDropout(Stream stream, long seed, long offset) {
+    stack.dropout().reset(stream, seed, offset);
+  }
+
+  /** Waits for the stream; where the masks of the next pass come from. */
+  public long dropoutOffset(Stream stream) {
+    return stack.dropout().offset(stream);
+  }
+
+  /** Bytes of all activations, and of what backward passes need beside them. */
+  public long activationBytes() {
+    return arena.bytes();
   }
 
   /**

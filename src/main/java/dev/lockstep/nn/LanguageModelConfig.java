@@ -12,12 +12,16 @@ import java.util.Map;
  * @param width width of the residual stream, D
  * @param hidden width inside a block, H
  * @param blocks feed-forward blocks
- * @param norm normalisation before each block and before the head
+ * @param norm the kind of normalisation
  * @param feedForward what a block computes
  * @param feedForwardBias whether the matrices inside a block have biases
  * @param headBias whether the head has one
  * @param tiedHead whether the head's matrix is the embedding's; then E = D
  * @param normEpsilon added to the mean square or variance inside the root
+ * @param normPlacement where a block normalises
+ * @param initialization how weights are drawn before the first step
+ * @param dropout probability with which training leaves out an element of what a block adds to the
+ *     stream, and of what the blocks start from
  */
 public record LanguageModelConfig(
     int vocabulary,
@@ -31,7 +35,10 @@ public record LanguageModelConfig(
     boolean feedForwardBias,
     boolean headBias,
     boolean tiedHead,
-    double normEpsilon) {
+    double normEpsilon,
+    NormPlacement normPlacement,
+    Initialization initialization,
+    double dropout) {
 
   /** Keeps every size far from any overflow of an element count. */
   private static final int LARGEST = 1 << 24;
@@ -51,6 +58,41 @@ public record LanguageModelConfig(
       throw new IllegalArgumentException(
           "norm epsilon " + normEpsilon + " must be above 0 and below 1");
     }
+    if (!(dropout >= 0 && (float) dropout < 1)) {
+      throw new IllegalArgumentException("dropout " + dropout + " must be at least 0 and below 1");
+    }
+  }
+
+  /** A model that normalises before its blocks, without dropout. */
+  public LanguageModelConfig(
+      int vocabulary,
+      int context,
+      int embedding,
+      int width,
+      int hidden,
+      int blocks,
+      NormKind norm,
+      FeedForwardKind feedForward,
+      boolean feedForwardBias,
+      boolean headBias,
+      boolean tiedHead,
+      double normEpsilon) {
+    this(
+        vocabulary,
+        context,
+        embedding,
+        width,
+        hidden,
+        blocks,
+        norm,
+        feedForward,
+        feedForwardBias,
+        headBias,
+        tiedHead,
+        normEpsilon,
+        NormPlacement.PRE,
+        Initialization.LECUN,
+        0);
   }
 
   private static void requireSize(String name, int value, int least) {
@@ -97,6 +139,14 @@ public record LanguageModelConfig(
     return 6 * weights * rows;
   }
 
+  /**
+   * Floating-point operations that {@link ModelUse#RECOMPUTING} adds to them: one product of each
+   * block that is not gated.
+   */
+  public long recomputedFlopsPerStep(long rows) {
+    return feedForward.gated() ? 0 : 2L * blocks * width * hidden * rows;
+  }
+
   /** Every knob by name, in order: what is printed, and stored with a checkpoint. */
   public Map<String, String> describe() {
     Map<String, String> knobs = new LinkedHashMap<>();
@@ -112,7 +162,40 @@ public record LanguageModelConfig(
     knobs.put("headBias", Boolean.toString(headBias));
     knobs.put("tiedHead", Boolean.toString(tiedHead));
     knobs.put("normEpsilon", Double.toString(normEpsilon));
+    knobs.put("normPlacement", normPlacement.label());
+    knobs.put("initialization", initialization.label());
+    knobs.put("dropout", Double.toString(dropout));
     return knobs;
+  }
+
+  /**
+   * What {@link #describe} described; knobs it does not name keep their defaults.
+   *
+   * @throws IllegalArgumentException naming what is missing or out of bounds
+   */
+  public static LanguageModelConfig of(Map<String, String> knobs) {
+    Map<String, String> all = new LinkedHashMap<>(defaults().describe());
+    all.replaceAll((name, value) -> knobs.getOrDefault(name, value));
+    return new LanguageModelConfig(
+        number(all, "vocabulary"),
+        number(all, "context"),
+        number(all, "embedding"),
+        number(all, "width"),
+        number(all, "hidden"),
+        number(all, "blocks"),
+        NormKind.of(all.getOrDefault("norm", "")),
+        FeedForwardKind.of(all.getOrDefault("feedForward", "")),
+        Boolean.parseBoolean(all.get("feedForwardBias")),
+        Boolean.parseBoolean(all.get("headBias")),
+        Boolean.parseBoolean(all.get("tiedHead")),
+        Double.parseDouble(all.getOrDefault("normEpsilon", "")),
+        NormPlacement.of(all.getOrDefault("normPlacement", "")),
+        Initialization.of(all.getOrDefault("initialization", "")),
+        Double.parseDouble(all.getOrDefault("dropout", "")));
+  }
+
+  private static int number(Map<String, String> knobs, String name) {
+    return Integer.parseInt(knobs.getOrDefault(name, ""));
   }
 
   /** A copy to change. */
@@ -134,6 +217,9 @@ public record LanguageModelConfig(
     private boolean headBias;
     private boolean tiedHead;
     private double normEpsilon;
+    private NormPlacement normPlacement;
+    private Initialization initialization;
+    private double dropout;
 
     private Builder(LanguageModelConfig from) {
       vocabulary = from.vocabulary;
@@ -148,6 +234,9 @@ public record LanguageModelConfig(
       headBias = from.headBias;
       tiedHead = from.tiedHead;
       normEpsilon = from.normEpsilon;
+      normPlacement = from.normPlacement;
+      initialization = from.initialization;
+      dropout = from.dropout;
     }
 
     public Builder context(int value) {
@@ -205,6 +294,21 @@ public record LanguageModelConfig(
       return this;
     }
 
+    public Builder normPlacement(NormPlacement value) {
+      normPlacement = value;
+      return this;
+    }
+
+    public Builder initialization(Initialization value) {
+      initialization = value;
+      return this;
+    }
+
+    public Builder dropout(double value) {
+      dropout = value;
+      return this;
+    }
+
     /**
      * The configuration.
      *
@@ -223,7 +327,10 @@ public record LanguageModelConfig(
           feedForwardBias,
           headBias,
           tiedHead,
-          normEpsilon);
+          normEpsilon,
+          normPlacement,
+          initialization,
+          dropout);
     }
   }
 }

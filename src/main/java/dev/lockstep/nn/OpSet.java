@@ -2,6 +2,7 @@ package dev.lockstep.nn;
 
 import dev.lockstep.device.Stream;
 import dev.lockstep.ops.Activations;
+import dev.lockstep.ops.Dropout;
 import dev.lockstep.ops.Embedding;
 import dev.lockstep.ops.Fill;
 import dev.lockstep.ops.FusedLinear;
@@ -28,6 +29,7 @@ public record OpSet(
     SoftmaxCrossEntropy crossEntropy,
     LinearCrossEntropy linearCrossEntropy,
     Embedding embedding,
+    Dropout dropout,
     Fill fill,
     MatrixEngine engine) {
   /** Makes ready for a stream what must not be made while work on it is captured for a graph. */
@@ -65,6 +67,7 @@ public record OpSet(
         crossEntropy,
         new LinearCrossEntropy(linear, crossEntropy),
         new Embedding(library),
+        new Dropout(library),
         new Fill(library),
         engine);
   }

@@ -5,6 +5,7 @@ import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.AdamKernel;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.StepState;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,10 +14,11 @@ import java.util.Map;
  * and clip factor are read from the {@link StepState} on the device; a step whose gradient norm is
  * not finite changes nothing.
  */
-public final class AdamW implements AutoCloseable {
+public final class AdamW implements Optimizer {
   private static final int FIRST = 0;
   private static final int SECOND = 1;
 
+  private final List<String> names;
   private final AdamKernel kernel;
   private final AdamKernel.Settings settings;
   private final ModelTable model;
@@ -38,19 +40,48 @@ public final class AdamW implements AutoCloseable {
       WeightDecayScope.requireDecay(weightDecay);
     }
 
-    private AdamKernel.Settings settings() {
-      return AdamKernel.Settings.adamW((float) beta1, (float) beta2, (float) epsilon);
+    private AdamKernel.Settings settings(AdamKernel.Decay decay) {
+      return new AdamKernel.Settings((float) beta1, (float) beta2, (float) epsilon, decay);
     }
   }
 
   /** Moments for these parameters, all zero; waits for the stream. */
   public AdamW(KernelLibrary library, Parameters parameters, Config config, Stream stream) {
+    this(library, parameters, config, AdamKernel.Decay.DECOUPLED, stream);
+  }
+
+  /** The same with either kind of weight decay; with that of L2 it is plain Adam. */
+  public AdamW(
+      KernelLibrary library,
+      Parameters parameters,
+      Config config,
+      AdamKernel.Decay decay,
+      Stream stream) {
+    boolean decoupled = decay == AdamKernel.Decay.DECOUPLED;
+    names = (decoupled ? OptimizerConfig.Kind.ADAMW : OptimizerConfig.Kind.ADAM).moments(0);
     kernel = new AdamKernel(library);
-    settings = config.settings();
+    settings = config.settings(decay);
     model = new ModelTable(library, parameters, 2, config.weightDecay(), config.scope(), stream);
   }
 
-  /** Queues one step, after the gradient norm has been written to {@code state}. */
+  @Override
+  public List<String> moments() {
+    return names;
+  }
+
+  @Override
+  public Map<String, float[]> read(Stream stream, String moment) {
+    return model.read(stream, names.indexOf(moment));
+  }
+
+  @Override
+  public void load(Stream stream, Map<String, Map<String, float[]>> moments) {
+    for (int i = 0; i < names.size(); i++) {
+      model.write(stream, i, moments.getOrDefault(names.get(i), Map.of()));
+    }
+  }
+
+  @Override
   public void step(Stream stream, StepState state) {
     kernel.step(stream, model.table(), settings, state);
   }

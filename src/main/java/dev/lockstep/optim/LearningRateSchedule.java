@@ -1,5 +1,9 @@
 package dev.lockstep.optim;
 
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
 /**
  * The learning rate of each step: a linear warm-up to the peak, then a decay to a fraction of it.
  *
@@ -26,7 +30,30 @@ public record LearningRateSchedule(
     /** A straight line. */
     LINEAR,
     /** Not at all. */
-    CONSTANT
+    CONSTANT;
+
+    /** The name on the command line: {@code cosine}. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The decay of that {@link #label}.
+     *
+     * @throws IllegalArgumentException for any other; the message lists the names
+     */
+    public static Decay of(String label) {
+      for (Decay decay : values()) {
+        if (decay.label().equals(label)) {
+          return decay;
+        }
+      }
+      throw new IllegalArgumentException(
+          "unknown schedule \"%s\"; known: %s"
+              .formatted(
+                  label,
+                  Arrays.stream(values()).map(Decay::label).collect(Collectors.joining(", "))));
+    }
   }
 
   /** Which fraction of the peak warm-up step {@code t} takes. */
@@ -66,14 +93,14 @@ public record LearningRateSchedule(
   /** Warm-up, then a cosine to {@code finalFraction} of the peak, as most recipes have it. */
   public static LearningRateSchedule cosine(
       double peak, int warmupSteps, int steps, double finalFraction) {
+    return of(Decay.COSINE, peak, warmupSteps, steps, finalFraction);
+  }
+
+  /** The same with any decay. */
+  public static LearningRateSchedule of(
+      Decay decay, double peak, int warmupSteps, int steps, double finalFraction) {
     return new LearningRateSchedule(
-        peak,
-        warmupSteps,
-        steps,
-        finalFraction,
-        Decay.COSINE,
-        Warmup.REACHES_PEAK,
-        End.AFTER_LAST_STEP);
+        peak, warmupSteps, steps, finalFraction, decay, Warmup.REACHES_PEAK, End.AFTER_LAST_STEP);
   }
 
   /** The rate of step {@code t}, from 0; past the end it stays at the final rate. */

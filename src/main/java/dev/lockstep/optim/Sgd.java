@@ -5,6 +5,7 @@ import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.SgdKernel;
 import dev.lockstep.ops.StepState;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,7 +13,7 @@ import java.util.Map;
  * in one launch. Learning rate and clip factor are read from the {@link StepState} on the device; a
  * step whose gradient norm is not finite changes nothing.
  */
-public final class Sgd implements AutoCloseable {
+public final class Sgd implements Optimizer {
   private final SgdKernel kernel;
   private final SgdKernel.Settings settings;
   private final ModelTable model;
@@ -52,7 +53,24 @@ public final class Sgd implements AutoCloseable {
             library, parameters, settings.moments(), config.weightDecay(), config.scope(), stream);
   }
 
-  /** Queues one step, after the gradient norm has been written to {@code state}. */
+  @Override
+  public List<String> moments() {
+    return OptimizerConfig.Kind.SGD.moments(settings.moments());
+  }
+
+  @Override
+  public Map<String, float[]> read(Stream stream, String moment) {
+    return model.read(stream, moments().indexOf(moment));
+  }
+
+  @Override
+  public void load(Stream stream, Map<String, Map<String, float[]>> moments) {
+    for (String name : moments()) {
+      model.write(stream, 0, moments.getOrDefault(name, Map.of()));
+    }
+  }
+
+  @Override
   public void step(Stream stream, StepState state) {
     kernel.step(stream, model.table(), settings, state);
   }
@@ -73,7 +91,7 @@ public final class Sgd implements AutoCloseable {
    * @throws IllegalArgumentException when a parameter's is missing or of another length
    * @throws IllegalStateException without momentum
    */
-  public void load(Stream stream, Map<String, float[]> momentum) {
+  public void loadMomentum(Stream stream, Map<String, float[]> momentum) {
     requireMomentum();
     model.write(stream, 0, momentum);
   }

@@ -10,12 +10,18 @@ import java.util.stream.Collectors;
 public enum WeightDecayScope {
   /** The weights of linear layers: not embeddings, biases and the weights of norms. */
   MATRICES,
+  /** These and embeddings: all but vectors. */
+  WEIGHTS,
   /** Every parameter. */
   ALL;
 
   /** Whether weight decay pulls this parameter. */
   public boolean takesIn(Parameter parameter) {
-    return this == ALL || parameter.spec().kind() == ParameterSpec.Kind.MATRIX;
+    return switch (this) {
+      case MATRICES -> parameter.spec().kind() == ParameterSpec.Kind.MATRIX;
+      case WEIGHTS -> parameter.spec().kind() != ParameterSpec.Kind.VECTOR;
+      case ALL -> true;
+    };
   }
 
   static void requireDecay(double weightDecay) {

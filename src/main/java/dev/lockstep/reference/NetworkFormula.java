@@ -24,6 +24,9 @@ public record NetworkFormula(
     boolean gated,
     ActivationFormula activation,
     double eps) {
+  /** Of a leaky relu below zero. */
+  private static final double LEAKY_SLOPE = 0.01f;
+
   /**
    * From x {@code [rows, d]} to logits {@code [rows, classes]}.
    *
@@ -32,6 +35,20 @@ public record NetworkFormula(
    */
   public Activations apply(
       Map<String, Variable> parameters, Variable x, Variable head, @Nullable Variable headBias) {
+    return apply(parameters, x, head, headBias, (block, branch) -> branch);
+  }
+
+  /**
+   * The same.
+   *
+   * @param dropout what becomes of what a block adds to the stream
+   */
+  public Activations apply(
+      Map<String, Variable> parameters,
+      Variable x,
+      Variable head,
+      @Nullable Variable headBias,
+      Branch dropout) {
     List<Variable> outputs = new ArrayList<>();
     Variable stream = x;
     for (int b = 0; b < blocks; b++) {
@@ -39,9 +56,9 @@ public record NetworkFormula(
       String norm = block + "norm";
       if (preNorm) {
         Variable branch = feedForward(parameters, block, normalize(parameters, norm, stream));
-        stream = LinearFormula.add(stream, branch);
+        stream = LinearFormula.add(stream, dropout.of(b, branch));
       } else {
-        Variable branch = feedForward(parameters, block, stream);
+        Variable branch = dropout.of(b, feedForward(parameters, block, stream));
         stream = normalize(parameters, norm, LinearFormula.add(stream, branch));
       }
       outputs.add(stream);
@@ -63,7 +80,7 @@ public record NetworkFormula(
       Variable up = named(parameters, block + "up", x);
       return named(parameters, block + "down", LinearFormula.glu(gate, up, activation));
     }
-    Variable hidden = activation.apply(named(parameters, block + "fc1", x), 0);
+    Variable hidden = activation.apply(named(parameters, block + "fc1", x), LEAKY_SLOPE);
     return named(parameters, block + "fc2", hidden);
   }
 
@@ -74,6 +91,12 @@ public record NetworkFormula(
       throw new IllegalArgumentException("no parameter " + name + ".weight");
     }
     return LinearFormula.linear(x, weight, parameters.get(name + ".bias"));
+  }
+
+  /** What becomes of what a block adds to the stream. */
+  public interface Branch {
+    /** The branch of a block, changed. */
+    Variable of(int block, Variable branch);
   }
 
   /**

@@ -66,6 +66,24 @@ final class Primitives {
             b);
   }
 
+  /** {@code y[i] = factors[i] · x[i]}, the factors being constants. */
+  static Variable scaleEach(Variable x, double[] factors) {
+    double[] y = new double[x.count()];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = factors[i] * x.values()[i];
+    }
+    return x.tape()
+        .record(
+            y,
+            x.shape(),
+            j -> {
+              for (int i = 0; i < factors.length; i++) {
+                j.entry(i, 0, i, factors[i]);
+              }
+            },
+            x);
+  }
+
   /** {@code y = a · b} for each element. */
   static Variable multiply(Variable a, Variable b) {
     requireSameShape("multiply", a, b);

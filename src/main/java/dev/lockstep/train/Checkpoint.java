@@ -1,46 +1,31 @@
 package dev.lockstep.train;
 
-import dev.lockstep.data.SafetensorsReader;
-import dev.lockstep.data.SafetensorsTensor;
-import dev.lockstep.data.SafetensorsWriter;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.LanguageModelParameters;
 import dev.lockstep.nn.ParameterSpec;
-import dev.lockstep.ops.StepState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A run between two steps, as a safetensors file: each parameter under its own name, AdamW's
- * moments under {@code adamw.first.…} and {@code adamw.second.…}, all f32; counters and every knob
- * of the run in the metadata. Which batches come next follows from seed and step.
+ * A run between two steps, as a safetensors file: each parameter under its own name, the
+ * optimizer's moments under names such as {@code adamw.first.…}, all f32; counters and every knob
+ * of the run in the metadata, and a checksum of it all. Which batches come next follows from seed
+ * and step.
  *
  * @param knobs {@link TrainConfig#describe} of the run
  * @param weights by parameter name
- * @param firstMoments by parameter name
- * @param secondMoments by parameter name
+ * @param moments by their names, each by parameter name
  */
 public record Checkpoint(
     Counters counters,
     Map<String, String> knobs,
     Map<String, float[]> weights,
-    Map<String, float[]> firstMoments,
-    Map<String, float[]> secondMoments) {
-  private static final String FORMAT = "lockstep.format";
-  private static final String VERSION = "1";
-  private static final String STEP = "lockstep.step";
-  private static final String SKIPPED = "lockstep.skipped";
-  private static final String LOSS_SCALE = "lockstep.lossScale";
-  private static final String GOOD_STEPS = "lockstep.goodSteps";
-  private static final String CONFIG = "config.";
-  private static final String FIRST = "adamw.first.";
-  private static final String SECOND = "adamw.second.";
-
+    Map<String, Map<String, float[]>> moments) {
   /**
    * What a run has counted.
    *
@@ -48,53 +33,65 @@ public record Checkpoint(
    * @param skipped steps among them that changed nothing
    * @param lossScale of the next step; 0 where the loss is not scaled
    * @param goodSteps steps since that scale last changed
+   * @param dropoutOffset where the masks of the next step come from
+   * @param best the least validation so far, in bits per byte; infinite before the first
+   * @param sinceBest validations since
    */
-  public record Counters(int step, int skipped, float lossScale, int goodSteps) {}
+  public record Counters(
+      int step,
+      int skipped,
+      float lossScale,
+      int goodSteps,
+      long dropoutOffset,
+      double best,
+      int sinceBest) {}
 
   /** Steps done, skipped ones included. */
   public int step() {
     return counters.step();
   }
 
+  /** Where the checkpoint before the one of that name is kept. */
+  static Path previous(Path file) {
+    String name = String.valueOf(file.getFileName());
+    int dot = name.lastIndexOf('.');
+    int stem = dot > 0 ? dot : name.length();
+    return file.resolveSibling(name.substring(0, stem) + ".previous" + name.substring(stem));
+  }
+
   /**
    * Writes the file beside its name and moves it there, so that an older checkpoint stays until the
-   * new one is complete.
+   * new one is complete; that one is kept as the {@link #previous}.
    *
    * @throws UncheckedIOException when it cannot be written
    */
   public void write(Path file, LanguageModelConfig model) {
-    SafetensorsWriter writer =
-        new SafetensorsWriter()
-            .metadata(FORMAT, VERSION)
-            .metadata(STEP, Integer.toString(counters.step()))
-            .metadata(SKIPPED, Integer.toString(counters.skipped()))
-            .metadata(LOSS_SCALE, Float.toString(counters.lossScale()))
-            .metadata(GOOD_STEPS, Integer.toString(counters.goodSteps()));
-    knobs.forEach((name, value) -> writer.metadata(CONFIG + name, value));
     List<ParameterSpec> specs = LanguageModelParameters.specs(model);
-    add(writer, "", specs, weights);
-    add(writer, FIRST, specs, firstMoments);
-    add(writer, SECOND, specs, secondMoments);
     try {
-      writer.write(file);
+      CheckpointFile.writer(this, specs).write(file, () -> keep(file));
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "checkpoint " + file + " cannot be written: " + OutputFolder.reason(e), e);
+          "checkpoint %s cannot be written: %s%s"
+              .formatted(file, OutputFolder.reason(e), kept(file)),
+          e);
     }
   }
 
-  private static void add(
-      SafetensorsWriter writer,
-      String prefix,
-      List<ParameterSpec> specs,
-      Map<String, float[]> values) {
-    for (ParameterSpec spec : specs) {
-      float[] own = values.get(spec.name());
-      if (own == null) {
-        throw new IllegalArgumentException("no values for parameter " + spec.name());
-      }
-      List<Long> shape = Arrays.stream(spec.shape().extents()).boxed().toList();
-      writer.add(prefix + spec.name(), shape, own);
+  private static String kept(Path file) {
+    return Files.isRegularFile(file) ? "; the one before it is as it was" : "";
+  }
+
+  /** Gives the file a second name; at no moment is there none of the first. */
+  private static void keep(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return;
+    }
+    Path previous = previous(file);
+    Files.deleteIfExists(previous);
+    try {
+      Files.createLink(previous, file);
+    } catch (UnsupportedOperationException | FileAlreadyExistsException e) {
+      Files.copy(file, previous);
     }
   }
 
@@ -102,112 +99,44 @@ public record Checkpoint(
    * Reads a checkpoint of a model of this configuration.
    *
    * @throws IllegalArgumentException when the file is missing, unreadable, no checkpoint of ours,
-   *     or of another model; the message says which
+   *     or of another model; the message says which, and where there is one before it
    */
   public static Checkpoint read(Path file, LanguageModelConfig model) {
-    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
-      Map<String, String> metadata = reader.metadata();
-      if (!VERSION.equals(metadata.get(FORMAT))) {
-        throw new IllegalArgumentException(
-            "%s is no checkpoint of this program (%s is %s, not %s)"
-                .formatted(file, FORMAT, metadata.get(FORMAT), VERSION));
-      }
-      requireSameModel(file, metadata, model);
-      List<ParameterSpec> specs = LanguageModelParameters.specs(model);
-      return new Checkpoint(
-          counters(file, metadata),
-          knobs(metadata),
-          values(file, reader, "", specs),
-          values(file, reader, FIRST, specs),
-          values(file, reader, SECOND, specs));
+    try {
+      return CheckpointFile.read(file, model);
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "checkpoint " + file + " cannot be read: " + OutputFolder.reason(e), e);
+          "checkpoint " + file + " cannot be read: " + OutputFolder.reason(e) + before(file), e);
+    } catch (CheckpointFile.Damaged e) {
+      throw new IllegalArgumentException(e.getMessage() + before(file), e);
     }
   }
 
-  private static void requireSameModel(
-      Path file, Map<String, String> metadata, LanguageModelConfig model) {
-    model
-        .describe()
-        .forEach(
-            (name, wanted) -> {
-              String stored = metadata.get(CONFIG + "model." + name);
-              if (!wanted.equals(stored)) {
-                throw new IllegalArgumentException(
-                    "checkpoint %s is of another model: its %s is %s, here it is %s"
-                        .formatted(file, name, stored, wanted));
-              }
-            });
-  }
-
-  /** Files from before losses were scaled have no loss scale. */
-  private static Counters counters(Path file, Map<String, String> metadata) {
-    boolean scaled = metadata.containsKey(LOSS_SCALE);
-    return new Counters(
-        counter(file, metadata, STEP),
-        counter(file, metadata, SKIPPED),
-        scaled ? lossScale(file, metadata) : 0,
-        scaled ? counter(file, metadata, GOOD_STEPS) : 0);
-  }
-
-  private static float lossScale(Path file, Map<String, String> metadata) {
-    String text = String.valueOf(metadata.get(LOSS_SCALE));
+  /**
+   * The model a checkpoint is of.
+   *
+   * @throws IllegalArgumentException as {@link #read}
+   */
+  public static LanguageModelConfig model(Path file) {
     try {
-      float value = Float.parseFloat(text);
-      if (value == 0 || (value >= StepState.LEAST_LOSS_SCALE && Float.isFinite(value))) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below, like one out of bounds.
+      return CheckpointFile.model(file);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "checkpoint " + file + " cannot be read: " + OutputFolder.reason(e) + before(file), e);
+    } catch (CheckpointFile.Damaged e) {
+      throw new IllegalArgumentException(e.getMessage() + before(file), e);
     }
-    throw new IllegalArgumentException(
-        "checkpoint " + file + " is damaged: " + LOSS_SCALE + " is " + text);
   }
 
-  private static int counter(Path file, Map<String, String> metadata, String key) {
-    String text = metadata.getOrDefault(key, "missing");
+  /** Names the checkpoint before a bad one, if there is a good one. */
+  private static String before(Path file) {
+    Path previous = previous(file);
     try {
-      int value = Integer.parseInt(text);
-      if (value >= 0) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below, like a negative one.
+      return "; the one before it, of step %d, is %s"
+          .formatted(
+              CheckpointFile.read(previous, CheckpointFile.model(previous)).step(), previous);
+    } catch (IOException | IllegalArgumentException none) {
+      return "";
     }
-    throw new IllegalArgumentException(
-        "checkpoint " + file + " is damaged: " + key + " is " + text);
-  }
-
-  private static Map<String, String> knobs(Map<String, String> metadata) {
-    Map<String, String> knobs = new LinkedHashMap<>();
-    metadata.forEach(
-        (key, value) -> {
-          if (key.startsWith(CONFIG)) {
-            knobs.put(key.substring(CONFIG.length()), value);
-          }
-        });
-    return knobs;
-  }
-
-  private static Map<String, float[]> values(
-      Path file, SafetensorsReader reader, String prefix, List<ParameterSpec> specs)
-      throws IOException {
-    Map<String, float[]> values = new LinkedHashMap<>();
-    for (ParameterSpec spec : specs) {
-      SafetensorsTensor tensor = reader.tensor(prefix + spec.name());
-      if (tensor.count() != spec.shape().count()) {
-        throw new IllegalArgumentException(
-            "checkpoint %s is damaged: %s has shape %s, expected %s"
-                .formatted(file, tensor.name(), tensor.shape(), spec.shape()));
-      }
-      double[] wide = reader.doubles(tensor.name());
-      float[] narrow = new float[wide.length];
-      for (int i = 0; i < wide.length; i++) {
-        narrow[i] = (float) wide[i]; // stored as f32: exact
-      }
-      values.put(spec.name(), narrow);
-    }
-    return values;
   }
 }

@@ -28,7 +28,8 @@ final class LossWeight implements AutoCloseable {
     this.ops = ops;
     this.state = state;
     share = 1f / config.accumulation();
-    scaler = config.scalesLoss() ? new LossScaler(ops.library(), config.lossScaler()) : null;
+    scaler =
+        config.scalesLoss() ? new LossScaler(ops.library(), config.compute().lossScaler()) : null;
     boolean both = scaler != null && config.accumulation() > 1;
     product = both ? new GradientScaling(ops.library()) : null;
     if (scaler != null && !both) {

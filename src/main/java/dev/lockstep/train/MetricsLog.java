@@ -67,6 +67,14 @@ final class MetricsLog implements AutoCloseable {
     line(values);
   }
 
+  /** A validation on the way. */
+  void validation(int step, double bitsPerByte) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("step", step);
+    values.put("validationBitsPerByte", bitsPerByte);
+    line(values);
+  }
+
   void validation(double bitsPerByte) {
     line(Map.of("validationBitsPerByte", bitsPerByte));
   }

@@ -34,9 +34,9 @@ public record OutputFolder(Path checkpoint, Path log) {
    * @throws IllegalArgumentException saying why that cannot be done
    */
   static OutputFolder prepare(TrainConfig config) {
-    Path folder = config.out();
+    Path folder = config.run().out();
     OutputFolder files = new OutputFolder(folder.resolve(CHECKPOINT), folder.resolve(LOG));
-    if (isUsed(folder) && !config.overwrite() && !files.continues(config.resume())) {
+    if (isUsed(folder) && !config.run().overwrite() && !files.continues(config.run().resume())) {
       throw new IllegalArgumentException(
           "--out %s holds an earlier run: go on with --resume %s, take another folder, or --overwrite"
               .formatted(folder, files.checkpoint));

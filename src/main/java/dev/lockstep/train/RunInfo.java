@@ -8,6 +8,8 @@ import dev.lockstep.device.DeviceInfo;
  * @param deviceReason why this device was taken
  * @param parameters trainable parameters of the model
  * @param flopsPerStep floating-point operations of the matrix products of one step
+ * @param recomputedFlopsPerStep operations among those of a step that are done once more
+ * @param activationBytes device memory of the activations of a pass
  * @param text what is trained on
  * @param trainingBytes bytes of it to train on
  * @param heldOutBytes bytes held out
@@ -19,6 +21,8 @@ public record RunInfo(
     String deviceReason,
     long parameters,
     long flopsPerStep,
+    long recomputedFlopsPerStep,
+    long activationBytes,
     String text,
     long trainingBytes,
     long heldOutBytes,

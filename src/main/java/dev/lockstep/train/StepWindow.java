@@ -45,7 +45,7 @@ final class StepWindow implements AutoCloseable {
    * @param copies brings batches to the device; from now on this object's to close
    */
   StepWindow(Device device, TrainConfig config, Stream copies) {
-    size = Math.min(config.logEvery(), MOST_STEPS);
+    size = Math.min(config.run().logEvery(), MOST_STEPS);
     accumulation = config.accumulation();
     long words = accumulation + StepState.SHAPE.count();
     result = arena.tensor(DType.I32, Shape.of(words));

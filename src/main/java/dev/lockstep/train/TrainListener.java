@@ -19,6 +19,12 @@ public interface TrainListener {
   /** A checkpoint of the model after {@code step} steps is complete. */
   default void checkpointWritten(Path file, int step) {}
 
+  /** A validation on the way: whether it is the best so far. */
+  default void validated(int step, double bitsPerByte, boolean best) {}
+
+  /** The run ends before its last step, because validation no longer improves. */
+  default void stoppedEarly(int step, int validations, double best) {}
+
   /** Validation has seen {@code done} of {@code total} batches. */
   default void evaluated(int done, int total) {}
 }

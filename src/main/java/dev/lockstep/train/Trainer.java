@@ -12,10 +12,12 @@ import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.StepState;
 import dev.lockstep.optim.LearningRateSchedule;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -65,14 +67,28 @@ public final class Trainer {
     this.listener = listener;
     this.observe = observe;
     config.matmul().require(device.device());
-    corpus = Corpus.load(config.data());
+    corpus = Corpus.load(config.input().data());
     corpus.requireContext(config.model().context());
     files = OutputFolder.prepare(config);
-    resumed = config.resume() == null ? null : Checkpoint.read(config.resume(), config.model());
+    resumed =
+        config.run().resume() == null
+            ? null
+            : Checkpoint.read(config.run().resume(), config.model());
+    if (resumed != null
+        && !resumed.moments().keySet().equals(Set.copyOf(config.optimizer().moments()))) {
+      throw new IllegalArgumentException(
+          "checkpoint %s is of a run with optimizer %s and momentum %s, here they are %s and %s"
+              .formatted(
+                  config.run().resume(),
+                  resumed.knobs().getOrDefault("optimizer", "adamw"),
+                  resumed.knobs().getOrDefault("momentum", "0.0"),
+                  config.optimizer().kind().label(),
+                  config.optimizer().momentum()));
+    }
     if (resumed != null && resumed.step() >= config.steps()) {
       throw new IllegalArgumentException(
           "checkpoint %s is of step %d already; steps must be more than %d, not %d"
-              .formatted(config.resume(), resumed.step(), resumed.step(), config.steps()));
+              .formatted(config.run().resume(), resumed.step(), resumed.step(), config.steps()));
     }
   }
 
@@ -111,20 +127,17 @@ public final class Trainer {
       try (StepWindow window = new StepWindow(device.device(), config, copies);
           TrainingStep step =
               new TrainingStep(config, library, ops, parameters, window, graphs, stream)) {
-        Run run = new Run(step, window, stream, log, parameters, losses);
+        Run run = new Run(step, window, stream, ops, log, parameters, losses);
         run.start();
-        run.steps();
-        run.writeCheckpoint();
+        run.all();
         seconds = run.seconds;
         stepsDone = run.done;
       }
       double bitsPerByte = Double.NaN;
       String sample = "";
-      boolean interrupted = stepsDone < config.steps();
+      boolean interrupted = stopRequested && stepsDone < config.steps();
       if (!interrupted) {
-        bitsPerByte =
-            new Evaluator(config.model(), ops, parameters, config.batch(), config.headMemory())
-                .bitsPerByte(stream, corpus, listener);
+        bitsPerByte = validate(ops, parameters, stream);
         log.validation(bitsPerByte);
         sample = sample(new Sampler(config.model(), ops, parameters), stream);
       }
@@ -149,7 +162,13 @@ public final class Trainer {
   }
 
   private @Nullable Graphs graphs() {
-    return config.graph() ? device.device().capability(Graphs.class).orElse(null) : null;
+    return config.compute().graph() ? device.device().capability(Graphs.class).orElse(null) : null;
+  }
+
+  private double validate(OpSet ops, Parameters parameters, Stream stream) {
+    return new Evaluator(
+            config.model(), ops, parameters, config.batch(), config.compute().headMemory())
+        .bitsPerByte(stream, corpus, listener);
   }
 
   /** Text that goes on where the held-out part's first context ends. */
@@ -158,7 +177,11 @@ public final class Trainer {
     byte[] prompt = corpus.bytes(corpus.split() - context, context);
     return ByteTokenizer.decode(
         sampler.generate(
-            stream, prompt, config.sampleLength(), config.temperature(), config.seed()));
+            stream,
+            prompt,
+            config.run().sampleLength(),
+            config.run().temperature(),
+            config.seed()));
   }
 
   /** The steps of one run. */
@@ -166,7 +189,9 @@ public final class Trainer {
     private final TrainingStep step;
     private final StepWindow window;
     private final Stream stream;
+    private final OpSet ops;
     private final MetricsLog log;
+    private final Patience patience = new Patience(config.run().patience());
     private final Parameters parameters;
     private final List<Double> losses;
     private final BatchSampler sampler =
@@ -174,19 +199,21 @@ public final class Trainer {
     private final LearningRateSchedule schedule = config.schedule();
     private int done;
     private double seconds;
-    private @Nullable Path lastCheckpoint = config.resume();
+    private @Nullable Path lastCheckpoint = config.run().resume();
     private int lastCheckpointStep;
 
     Run(
         TrainingStep step,
         StepWindow window,
         Stream stream,
+        OpSet ops,
         MetricsLog log,
         Parameters parameters,
         List<Double> losses) {
       this.step = step;
       this.window = window;
       this.stream = stream;
+      this.ops = ops;
       this.log = log;
       this.parameters = parameters;
       this.losses = losses;
@@ -199,6 +226,7 @@ public final class Trainer {
         step.restore(stream, resumed);
         done = resumed.step();
         lastCheckpointStep = done;
+        patience.restore(resumed.counters());
       }
       listener.started(
           new RunInfo(
@@ -207,38 +235,72 @@ public final class Trainer {
               device.reason(),
               parameters.count(),
               config.model().flopsPerStep(config.rowsPerStep()),
+              config.compute().recompute()
+                  ? config.model().recomputedFlopsPerStep(config.rowsPerStep())
+                  : 0,
+              step.activationBytes(),
               corpus.source(),
               corpus.split(),
               corpus.heldOutLength(),
               done));
     }
 
-    void steps() {
-      while (done < config.steps() && !stopRequested) {
+    /** All steps and the last checkpoint, which is tried for when the log cannot be written. */
+    void all() {
+      try {
+        steps();
+      } catch (UncheckedIOException e) {
+        try {
+          writeCheckpoint();
+        } catch (UncheckedIOException again) {
+          e.addSuppressed(again);
+        }
+        throw e;
+      }
+      writeCheckpoint();
+    }
+
+    private void steps() {
+      while (done < config.steps() && !stopRequested && !patience.exhausted()) {
         long begin = System.nanoTime();
         int count = queueUntil(endOfWindow());
         List<StepWindow.Outcome> outcomes = window.read(stream, count);
         double elapsed = (System.nanoTime() - begin) * 1e-9;
         seconds += elapsed;
         report(outcomes, elapsed);
-        if (config.checkpointEvery() > 0 && done % config.checkpointEvery() == 0) {
+        if (at(config.run().validateEvery()) && done < config.steps()) {
+          validate();
+        }
+        if (at(config.run().checkpointEvery())) {
           writeCheckpoint();
         }
+      }
+    }
+
+    /** Whether something that happens every so many steps happens now. */
+    private boolean at(int every) {
+      return every > 0 && done % every == 0;
+    }
+
+    private void validate() {
+      double bitsPerByte = Trainer.this.validate(ops, parameters, stream);
+      log.validation(done, bitsPerByte);
+      listener.validated(done, bitsPerByte, patience.take(bitsPerByte));
+      if (patience.exhausted()) {
+        listener.stoppedEarly(done, patience.sinceBest(), patience.best());
       }
     }
 
     /** The next step after which something has to be known on the host. */
     private int endOfWindow() {
       int end = Math.min(config.steps(), done + window.size());
-      end = Math.min(end, nextMultiple(config.logEvery()));
-      if (config.checkpointEvery() > 0) {
-        end = Math.min(end, nextMultiple(config.checkpointEvery()));
+      for (int every :
+          new int[] {
+            config.run().logEvery(), config.run().checkpointEvery(), config.run().validateEvery()
+          }) {
+        end = every == 0 ? end : Math.min(end, (done / every + 1) * every);
       }
       return losses.isEmpty() ? done + 1 : end;
-    }
-
-    private int nextMultiple(int of) {
-      return (done / of + 1) * of;
     }
 
     private int queueUntil(int end) {
@@ -270,7 +332,9 @@ public final class Trainer {
         if (metrics.skipped()) {
           listener.skipped(metrics);
         }
-        if (losses.size() == 1 || number % config.logEvery() == 0 || number == config.steps()) {
+        if (losses.size() == 1
+            || number % config.run().logEvery() == 0
+            || number == config.steps()) {
           listener.logged(metrics);
         }
       }
@@ -320,7 +384,7 @@ public final class Trainer {
       if (lastCheckpointStep == done && files.checkpoint().equals(lastCheckpoint)) {
         return;
       }
-      step.checkpoint(stream, config, done).write(files.checkpoint(), config.model());
+      step.checkpoint(stream, config, done, patience).write(files.checkpoint(), config.model());
       lastCheckpoint = files.checkpoint();
       lastCheckpointStep = done;
       listener.checkpointWritten(files.checkpoint(), done);

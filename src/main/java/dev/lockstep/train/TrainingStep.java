@@ -7,18 +7,21 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
+import dev.lockstep.numeric.CounterRandom;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.StepState;
-import dev.lockstep.optim.AdamW;
 import dev.lockstep.optim.GradientClipper;
+import dev.lockstep.optim.Optimizer;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One optimizer step as work on a stream: forward and backward passes over the step's batches, the
- * gradient norm, AdamW. Everything a step hands to the next stays on the device. Where the device
- * can capture work, a step is one launch of a graph.
+ * gradient norm, the optimizer. Everything a step hands to the next stays on the device. Where the
+ * device can capture work, a step is one launch of a graph.
  */
 final class TrainingStep implements AutoCloseable {
   private final TensorArena arena = new TensorArena();
@@ -29,10 +32,11 @@ final class TrainingStep implements AutoCloseable {
   private final Parameters parameters;
   private final LanguageModel model;
   private final GradientClipper clipper;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
   private final Tensor stateWords;
   private final StepState state;
   private final LossWeight weight;
+  private final long dropoutSeed;
 
   private long queued;
 
@@ -61,9 +65,23 @@ final class TrainingStep implements AutoCloseable {
     weight = new LossWeight(config, ops, state, stream);
     model =
         new LanguageModel(
-            config.model(), ops, parameters, config.batch(), true, config.headMemory(), stream);
-    clipper = new GradientClipper(library, parameters, config.clipNorm(), stream);
-    optimizer = new AdamW(library, parameters, config.optimizer(), stream);
+            config.model(),
+            ops,
+            parameters,
+            config.batch(),
+            config.modelUse(),
+            config.compute().headMemory(),
+            stream);
+    dropoutSeed = CounterRandom.of(config.seed()).child("dropout").bits(0);
+    model.resetDropout(stream, dropoutSeed, 0);
+    clipper =
+        new GradientClipper(
+            library,
+            parameters,
+            config.optimizer().clipNorm(),
+            config.optimizer().clipValue(),
+            stream);
+    optimizer = config.optimizer().create(library, parameters, stream);
   }
 
   /**
@@ -119,24 +137,40 @@ final class TrainingStep implements AutoCloseable {
   }
 
   /** Everything a checkpoint after {@code step} steps holds; waits for the stream. */
-  Checkpoint checkpoint(Stream stream, TrainConfig config, int step) {
+  Checkpoint checkpoint(Stream stream, TrainConfig config, int step, Patience patience) {
     StepState.Values values = state.read(stream);
+    Map<String, Map<String, float[]>> moments = new LinkedHashMap<>();
+    for (String moment : optimizer.moments()) {
+      moments.put(moment, optimizer.read(stream, moment));
+    }
     float lossScale = config.scalesLoss() ? values.lossScale() : 0;
     return new Checkpoint(
-        new Checkpoint.Counters(step, values.skipped(), lossScale, values.goodSteps()),
+        new Checkpoint.Counters(
+            step,
+            values.skipped(),
+            lossScale,
+            values.goodSteps(),
+            model.dropoutOffset(stream),
+            patience.best(),
+            patience.sinceBest()),
         config.describe(),
         parameters.read(stream),
-        optimizer.readFirstMoments(stream),
-        optimizer.readSecondMoments(stream));
+        moments);
   }
 
   /** Goes on from a checkpoint; waits for the stream. */
   void restore(Stream stream, Checkpoint checkpoint) {
     parameters.load(stream, checkpoint.weights());
-    optimizer.load(stream, checkpoint.firstMoments(), checkpoint.secondMoments());
+    optimizer.load(stream, checkpoint.moments());
     Checkpoint.Counters counters = checkpoint.counters();
     state.setSteps(stream, counters.step() - counters.skipped(), counters.skipped());
     weight.restore(stream, counters);
+    model.resetDropout(stream, dropoutSeed, counters.dropoutOffset());
+  }
+
+  /** Bytes of all activations of a pass. */
+  long activationBytes() {
+    return model.activationBytes();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.lockstep.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +59,47 @@ class LanguageModelConfigTests {
   }
 
   @Test
+  void isWhatItsDescriptionDescribes() {
+    LanguageModelConfig other =
+        DEFAULTS.toBuilder()
+            .context(3)
+            .embedding(9)
+            .width(9)
+            .hidden(7)
+            .blocks(5)
+            .norm(NormKind.LAYERNORM)
+            .feedForward(FeedForwardKind.GLU)
+            .feedForwardBias(true)
+            .tiedHead(true)
+            .normEpsilon(1e-3)
+            .normPlacement(NormPlacement.POST)
+            .initialization(Initialization.HE)
+            .dropout(0.25)
+            .build();
+    assertThat(LanguageModelConfig.of(other.describe())).isEqualTo(other);
+    assertThat(LanguageModelConfig.of(Map.of())).isEqualTo(DEFAULTS);
+  }
+
+  /** The deviations of the goldens' initialisation case, in closed form. */
+  @Test
+  void weightsAreDrawnWithTheDeviationAskedFor() {
+    assertThat(deviation(Initialization.LECUN)).isEqualTo(1 / Math.sqrt(128));
+    assertThat(deviation(Initialization.XAVIER)).isEqualTo(Math.sqrt(2.0 / (128 + 384)));
+    assertThat(deviation(Initialization.HE)).isEqualTo(Math.sqrt(2.0 / 128));
+    assertThat(deviation(Initialization.GPT2)).isEqualTo(0.02);
+  }
+
+  private static double deviation(Initialization initialization) {
+    LanguageModelConfig config = DEFAULTS.toBuilder().initialization(initialization).build();
+    ParameterSpec gate =
+        LanguageModelParameters.specs(config).stream()
+            .filter(spec -> spec.name().equals("blocks.1.gate.weight"))
+            .findFirst()
+            .orElseThrow();
+    return ((Initializer.Normal) gate.initializer()).standardDeviation();
+  }
+
+  @Test
   void refusesWhatIsNoModel() {
     refused(b -> b.context(0), "context 0 must be from 1 to 16777216");
     refused(b -> b.embedding(0), "embedding 0 must be from 1 to 16777216");
@@ -66,11 +108,14 @@ class LanguageModelConfigTests {
     refused(b -> b.blocks(-1), "blocks -1 must be from 0 to 16777216");
     refused(b -> b.tiedHead(true), "a tied head needs embedding = width, not 32 and 128");
     refused(b -> b.normEpsilon(0), "norm epsilon 0.0 must be above 0 and below 1");
+    refused(b -> b.dropout(1), "dropout 1.0 must be at least 0 and below 1");
     refused(b -> b.normEpsilon(Double.NaN), "norm epsilon NaN must be above 0 and below 1");
     assertThatThrownBy(() -> NormKind.of("batchnorm"))
         .hasMessage("unknown norm \"batchnorm\"; known: rmsnorm, layernorm");
     assertThatThrownBy(() -> FeedForwardKind.of("moe"))
-        .hasMessage("unknown feed-forward \"moe\"; known: swiglu, geglu, reglu, gelu, gelu_tanh");
+        .hasMessage(
+            "unknown feed-forward \"moe\"; known: swiglu, geglu, reglu, geglu_tanh, glu,"
+                + " bilinear, gelu, gelu_tanh, silu, relu, leaky_relu, tanh, sigmoid");
   }
 
   private static void refused(UnaryOperator<LanguageModelConfig.Builder> change, String message) {

@@ -100,7 +100,12 @@ abstract class AdamWTests {
           for (int i = 0; i < gradient.length; i++) {
             gradient[i] *= factor;
           }
-          boolean decays = scope == WeightDecayScope.ALL || spec.kind() == Kind.MATRIX;
+          boolean decays =
+              switch (scope) {
+                case MATRICES -> spec.kind() == Kind.MATRIX;
+                case WEIGHTS -> spec.kind() == Kind.MATRIX || spec.kind() == Kind.EMBEDDING;
+                case ALL -> true;
+              };
           formula.step(
               get(expected, spec.name()),
               gradient,
@@ -181,7 +186,7 @@ abstract class AdamWTests {
   void refusesUnknownScopes() {
     assertThat(WeightDecayScope.of("all")).isEqualTo(WeightDecayScope.ALL);
     assertThatThrownBy(() -> WeightDecayScope.of("biases"))
-        .hasMessage("unknown weight decay scope \"biases\"; known: matrices, all");
+        .hasMessage("unknown weight decay scope \"biases\"; known: matrices, weights, all");
   }
 
   private void step(Parameters parameters, GradientClipper clipper, AdamW optimizer, int index) {

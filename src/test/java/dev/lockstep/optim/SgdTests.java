@@ -121,7 +121,7 @@ abstract class SgdTests {
     }
     try (Sgd optimizer = new Sgd(library, parameters, config, stream)) {
       parameters.load(stream, weights);
-      optimizer.load(stream, momentum);
+      optimizer.loadMomentum(stream, momentum);
       state.setSteps(stream, 1, 0);
       optimizer.step(stream, state);
       expected.forEach(

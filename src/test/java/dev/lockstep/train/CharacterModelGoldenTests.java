@@ -167,7 +167,7 @@ abstract class CharacterModelGoldenTests {
       for (int t = 0; t < STEPS; t++) {
         step.queue(stream, t, schedule.at(t));
         if (t == 0) {
-          double scale = config.scalesLoss() ? config.lossScaler().initial() : 1;
+          double scale = config.scalesLoss() ? config.compute().lossScaler().initial() : 1;
           compareAll(
               golden, "out.step1.grad.", parameters, stream, parameters.gradients(), scale, band);
           if (precision == Precision.FP32) {

@@ -11,9 +11,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,8 +43,12 @@ class CheckpointTests {
     assertThat(read.counters()).isEqualTo(written.counters());
     assertThat(read.knobs()).isEqualTo(written.knobs());
     assertSame(read.weights(), written.weights());
-    assertSame(read.firstMoments(), written.firstMoments());
-    assertSame(read.secondMoments(), written.secondMoments());
+    assertThat(read.moments().keySet()).isEqualTo(written.moments().keySet());
+    written
+        .moments()
+        .forEach(
+            (name, values) -> assertSame(Objects.requireNonNull(read.moments().get(name)), values));
+    assertThat(Checkpoint.model(file)).isEqualTo(MODEL);
     assertThat(folder).isDirectoryContaining(path -> path.equals(file));
     assertThat(folder.toFile().list()).hasSize(1);
   }
@@ -99,6 +107,87 @@ class CheckpointTests {
             "checkpoint " + file + " is damaged: emb.weight has shape [2], expected [256, 3]");
   }
 
+  /** Every bit of the file counts: each of many flipped ones is noticed. */
+  @Test
+  void refusesAnyFlippedBitAndEveryTruncation() throws IOException {
+    Path file = folder.resolve("c.safetensors");
+    checkpoint(12).write(file, MODEL);
+    checkpoint(13).write(file, MODEL);
+    byte[] good = Files.readAllBytes(file);
+    String previous = "; the one before it, of step 12, is " + Checkpoint.previous(file);
+    for (int at = 0; at < good.length; at += 97) {
+      byte[] bad = good.clone();
+      bad[at] ^= 1;
+      Files.write(file, bad);
+      assertThatThrownBy(() -> Checkpoint.read(file, MODEL))
+          .as("bit flipped in byte %d", at)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(file.toString());
+      Files.write(file, Arrays.copyOf(good, at));
+      assertThatThrownBy(() -> Checkpoint.read(file, MODEL))
+          .as("cut to %d bytes", at)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageEndingWith(previous);
+    }
+    Files.delete(file);
+    assertThatThrownBy(() -> Checkpoint.read(file, MODEL)).hasMessageEndingWith(previous);
+  }
+
+  @Test
+  void refusesANewerOne() throws IOException {
+    Path file = folder.resolve("newer");
+    new SafetensorsWriter().metadata("lockstep.format", "3").write(file);
+    assertThatThrownBy(() -> Checkpoint.read(file, MODEL))
+        .hasMessage(
+            "checkpoint %s was written by a newer version of this program (format 3; this one reads"
+                    .formatted(file)
+                + " up to 2)");
+  }
+
+  /** As the version before wrote them: two counters, no checksum, fewer knobs. */
+  @Test
+  void readsTheFirstFormat() throws IOException {
+    Path file = folder.resolve("first");
+    SafetensorsWriter writer = new SafetensorsWriter().metadata("lockstep.format", "1");
+    writer.metadata("lockstep.step", "5").metadata("lockstep.skipped", "1");
+    Set<String> later = Set.of("normPlacement", "initialization", "dropout");
+    MODEL
+        .describe()
+        .forEach(
+            (key, value) -> {
+              if (!later.contains(key)) {
+                writer.metadata("config.model." + key, value);
+              }
+            });
+    for (String prefix : List.of("", "adamw.first.", "adamw.second.")) {
+      for (ParameterSpec spec : LanguageModelParameters.specs(MODEL)) {
+        List<Long> shape = Arrays.stream(spec.shape().extents()).boxed().toList();
+        writer.add(prefix + spec.name(), shape, new float[(int) spec.shape().count()]);
+      }
+    }
+    writer.write(file);
+    assertThat(Checkpoint.read(file, MODEL).counters())
+        .isEqualTo(new Checkpoint.Counters(5, 1, 0, 0, 0, Double.POSITIVE_INFINITY, 0));
+  }
+
+  /** A device that is always full stands in for a disk that is. */
+  @Test
+  void aFullDiskLeavesTheLastOneAsItWas() throws IOException {
+    Path full = Path.of("/dev/full");
+    Assumptions.assumeTrue(Files.exists(full), "this system has no /dev/full");
+    Path file = folder.resolve("c.safetensors");
+    checkpoint(12).write(file, MODEL);
+    Files.createSymbolicLink(folder.resolve("c.safetensors.partial"), full);
+    assertThatThrownBy(() -> checkpoint(13).write(file, MODEL))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessage(
+            "checkpoint "
+                + file
+                + " cannot be written: No space left on device; the one before it is as it was");
+    assertThat(Checkpoint.read(file, MODEL).step()).isEqualTo(12);
+    assertThat(folder.toFile().list()).containsExactly("c.safetensors");
+  }
+
   @Test
   void saysWhereItCannotWrite() {
     Path file = folder.resolve("no").resolve("such").resolve("folder");
@@ -109,11 +198,10 @@ class CheckpointTests {
 
   private static Checkpoint checkpoint(int step) {
     return new Checkpoint(
-        new Checkpoint.Counters(step, 2, 1024, 7),
+        new Checkpoint.Counters(step, 2, 1024, 7, 1L << 40, 2.5, 1),
         TrainConfig.builder().model(MODEL).build().describe(),
         values(step),
-        values(step + 0.25f),
-        values(step + 0.5f));
+        Map.of("adamw.first", values(step + 0.25f), "adamw.second", values(step + 0.5f)));
   }
 
   private static Map<String, float[]> values(float first) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.optim.AdamW;
 import dev.lockstep.optim.LossScaler;
+import dev.lockstep.optim.OptimizerConfig;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -20,17 +20,19 @@ class TrainConfigTests {
     assertThat(config.schedule().at(29)).isEqualTo(3e-3);
     assertThat(config.schedule().at(300)).isCloseTo(3e-4, within(1e-15));
     assertThat(config.optimizer().weightDecay()).isEqualTo(0.1);
-    assertThat(config.clipNorm()).isEqualTo(1);
+    assertThat(config.optimizer().clipNorm()).isEqualTo(1);
   }
 
   @Test
   void describesEveryKnob() {
-    // Model and optimizer are listed by their own components.
     int knobs =
-        TrainConfig.class.getRecordComponents().length
-            - 3
+        ComputeConfig.class.getRecordComponents().length
+            - 1 // the scaler, listed by its own components
+            + InputConfig.class.getRecordComponents().length
+            + RateConfig.class.getRecordComponents().length
+            + RunConfig.class.getRecordComponents().length
             + LanguageModelConfig.class.getRecordComponents().length
-            + AdamW.Config.class.getRecordComponents().length
+            + OptimizerConfig.class.getRecordComponents().length
             + LossScaler.Config.class.getRecordComponents().length
             - 2; // its bounds are no choice
     assertThat(TrainConfig.builder().build().describe())
@@ -52,6 +54,9 @@ class TrainConfigTests {
     refused(
         b -> b.headMemory(511),
         "head memory 511 must be at least 512, the bytes of one row of 256 logits in bf16");
+    refused(b -> b.patience(1), "patience 1 needs a validation interval above 0, not 0");
+    refused(b -> b.clipValue(-1), "clip value -1.0 must be finite and at least 0");
+    refused(b -> b.momentum(1.5), "momentum 1.5 must be from 0 to 1");
     refused(b -> b.logEvery(0), "log interval 0 must be at least 1");
     refused(b -> b.checkpointEvery(-1), "checkpoint interval -1 must be at least 0");
     refused(b -> b.sampleLength(-1), "sample length -1 must be at least 0");

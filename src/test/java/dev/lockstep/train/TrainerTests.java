@@ -7,18 +7,24 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Devices;
+import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.LanguageModelConfig;
+import dev.lockstep.nn.NormPlacement;
 import dev.lockstep.optim.LossScaler;
+import dev.lockstep.optim.OptimizerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whole runs of a small model. One subclass for each device. */
@@ -82,6 +88,99 @@ abstract class TrainerTests {
     assertThat(half.losses()).isEqualTo(whole.subList(0, 5));
     List<Double> rest = run(config.resume(Path.of(half.checkpoint())), 0).losses();
     assertThat(rest).isEqualTo(whole.subList(5, 8));
+  }
+
+  /** What a run remembers beside its weights: masks, the scale, moments of each optimizer. */
+  @ParameterizedTest
+  @CsvSource({"adamw, PRE", "adam, POST", "sgd, PRE"})
+  void goingOnWithDropoutAndALossScaleIsTheSameRun(String optimizer, NormPlacement placement) {
+    config
+        .model(MODEL.toBuilder().dropout(0.2).normPlacement(placement).build())
+        .optimizer(OptimizerConfig.Kind.of(optimizer))
+        .precision(Precision.FP16)
+        .lossScaler(new LossScaler.Config(1024, 2, 0.5, 3, 1, 0x1p15))
+        .batch(8)
+        .accumulation(2)
+        .steps(6);
+    TrainSummary whole = run(config, 0);
+    TrainSummary half = run(config, 0, new Stopper(4));
+    TrainSummary rest = run(config.resume(Path.of(half.checkpoint())), 0);
+    assertThat(rest.losses()).isEqualTo(whole.losses().subList(4, 6));
+    assertThat(rest.validationBitsPerByte()).isEqualTo(whole.validationBitsPerByte());
+  }
+
+  @Test
+  void goingOnWithAnotherOptimizerIsRefused() {
+    TrainSummary half = run(config, 0, new Stopper(1));
+    config.resume(Path.of(half.checkpoint())).optimizer(OptimizerConfig.Kind.SGD);
+    assertThatThrownBy(() -> run(config, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("of a run with optimizer adamw and momentum 0.9, here they are sgd");
+  }
+
+  /** Of each kind of block: the gated ones recompute nothing by a product, the others one. */
+  @ParameterizedTest
+  @EnumSource(names = {"SWIGLU", "GELU"})
+  void recomputingTakesLessMemoryAndGivesTheSameBits(FeedForwardKind kind) {
+    config.model(MODEL.toBuilder().feedForward(kind).blocks(3).dropout(0.1).build()).steps(2);
+    Stopper keeping = new Stopper(-1);
+    Stopper recomputing = new Stopper(-1);
+    TrainSummary kept = run(config, 0, keeping);
+    TrainSummary recomputed = run(config.recompute(true), 0, recomputing);
+    assertThat(recomputed.losses()).isEqualTo(kept.losses());
+    assertThat(recomputed.validationBitsPerByte()).isEqualTo(kept.validationBitsPerByte());
+    int hidden = 3 - 1; // of each tensor it no longer keeps, one is left for all blocks
+    int tensors = kind.gated() ? 1 : 2;
+    long bytes = 16L * MODEL.hidden() * Precision.BF16.dtype().byteSize();
+    assertThat(keeping.info().activationBytes() - recomputing.info().activationBytes())
+        .isEqualTo(hidden * tensors * bytes);
+    assertThat(keeping.info().recomputedFlopsPerStep()).isZero();
+    assertThat(recomputing.info().recomputedFlopsPerStep())
+        .isEqualTo(kind.gated() ? 0 : 3 * 2L * 16 * MODEL.width() * MODEL.hidden());
+  }
+
+  @Test
+  void aBoundOnElementsHoldsWhateverTheScale() {
+    config.precision(Precision.FP32).optimizer(OptimizerConfig.Kind.SGD).momentum(0);
+    config.weightDecay(0).clipNorm(0).warmupSteps(0).steps(1).learningRate(1);
+    Map<String, float[]> free = weightsAfter(config);
+    Map<String, float[]> bound = weightsAfter(config.clipValue(1e-3));
+    Map<String, float[]> scaled = weightsAfter(config.lossScaling(LossScalingMode.DYNAMIC));
+    Map<String, float[]> first = weightsAfter(config.learningRate(0));
+    assertThat(furthest(scaled, bound)).isZero();
+    double freely = furthest(free, first);
+    double boundedly = furthest(bound, first);
+    assertThat(freely).isGreaterThan(2e-3);
+    assertThat(boundedly).isCloseTo(1e-3, within(1e-6));
+  }
+
+  private static double furthest(Map<String, float[]> from, Map<String, float[]> to) {
+    double furthest = 0;
+    for (Map.Entry<String, float[]> entry : from.entrySet()) {
+      float[] there = Objects.requireNonNull(to.get(entry.getKey()));
+      for (int i = 0; i < there.length; i++) {
+        furthest = Math.max(furthest, Math.abs(entry.getValue()[i] - there[i]));
+      }
+    }
+    return furthest;
+  }
+
+  private Map<String, float[]> weightsAfter(TrainConfig.Builder of) {
+    return Checkpoint.read(Path.of(run(of, 0).checkpoint()), MODEL).weights();
+  }
+
+  /** With a learning rate of 0 no validation is better than the first. */
+  @Test
+  void stopsWhenValidationNoLongerImproves() {
+    config.learningRate(0).validateEvery(2).patience(2).steps(20);
+    Stopper listener = new Stopper(-1);
+    TrainSummary summary = run(config, 0, listener);
+    assertThat(summary.steps()).isEqualTo(6);
+    assertThat(summary.interrupted()).isFalse();
+    assertThat(listener.validations).containsExactly("2 best", "4", "6");
+    Checkpoint checkpoint = Checkpoint.read(Path.of(summary.checkpoint()), MODEL);
+    assertThat(checkpoint.counters().best()).isEqualTo(summary.validationBitsPerByte());
+    assertThat(checkpoint.counters().sinceBest()).isEqualTo(2);
   }
 
   @Test
@@ -155,7 +254,8 @@ abstract class TrainerTests {
     Checkpoint checkpoint = Checkpoint.read(Path.of(summary.checkpoint()), MODEL);
     float scale = 0x1p24f / (1 << lost);
     assertThat(checkpoint.counters())
-        .isEqualTo(new Checkpoint.Counters(12, lost, scale, goodSteps));
+        .isEqualTo(
+            new Checkpoint.Counters(12, lost, scale, goodSteps, 0, Double.POSITIVE_INFINITY, 0));
   }
 
   @Test
@@ -170,10 +270,26 @@ abstract class TrainerTests {
   private static final class Stopper implements TrainListener {
     private final int last;
     private final List<StepMetrics> skipped = new ArrayList<>();
+    private final List<String> validations = new ArrayList<>();
+    private @Nullable RunInfo info;
     private Runnable stop = () -> {};
 
     Stopper(int last) {
       this.last = last;
+    }
+
+    RunInfo info() {
+      return Objects.requireNonNull(info);
+    }
+
+    @Override
+    public void started(RunInfo of) {
+      info = of;
+    }
+
+    @Override
+    public void validated(int step, double bitsPerByte, boolean best) {
+      validations.add(step + (best ? " best" : ""));
     }
 
     @Override

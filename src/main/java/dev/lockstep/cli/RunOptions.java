@@ -1,0 +1,98 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.train.OutputFolder;
+import dev.lockstep.train.TrainConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of {@code train} that say how long a run goes on and what it leaves behind. */
+final class RunOptions {
+  private static final TrainConfig DEFAULTS = TrainConfig.builder().build();
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "optimizer steps" + TrainCommand.DEFAULT)
+  private int steps = DEFAULTS.steps();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description =
+          "folder of checkpoint and log (default: that of --resume, or the first of runs/train,"
+              + " runs/train-2, ... without a run)")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--overwrite",
+      negatable = true,
+      description = "replace an earlier run in that folder")
+  private boolean overwrite;
+
+  @Option(names = "--resume", paramLabel = "FILE", description = "checkpoint to go on from")
+  private @Nullable Path resume;
+
+  @Option(
+      names = "--log-every",
+      paramLabel = "N",
+      description = "steps from line to line" + TrainCommand.DEFAULT)
+  private int logEvery = DEFAULTS.run().logEvery();
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N",
+      description =
+          "steps from checkpoint to checkpoint; 0 writes one at the end only"
+              + TrainCommand.DEFAULT)
+  private int checkpointEvery = DEFAULTS.run().checkpointEvery();
+
+  @Option(
+      names = "--validate-every",
+      paramLabel = "N",
+      description =
+          "steps from validation to validation; 0 validates at the end only" + TrainCommand.DEFAULT)
+  private int validateEvery = DEFAULTS.run().validateEvery();
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description =
+          "validations without a better one that end the run; 0 never ends it"
+              + TrainCommand.DEFAULT)
+  private int patience = DEFAULTS.run().patience();
+
+  @Option(
+      names = {"--sample", "--sample-length"},
+      paramLabel = "N",
+      description = "bytes of text to generate at the end" + TrainCommand.DEFAULT)
+  private int sampleLength = DEFAULTS.run().sampleLength();
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "X",
+      description = "of that text; 0 always takes the likeliest byte" + TrainCommand.DEFAULT)
+  private double temperature = DEFAULTS.run().temperature();
+
+  void applyTo(TrainConfig.Builder config) {
+    config
+        .steps(steps)
+        .out(folder())
+        .overwrite(overwrite)
+        .resume(resume)
+        .logEvery(logEvery)
+        .checkpointEvery(checkpointEvery)
+        .validateEvery(validateEvery)
+        .patience(patience)
+        .sampleLength(sampleLength)
+        .temperature(temperature);
+  }
+
+  private Path folder() {
+    if (out != null) {
+      return out;
+    }
+    Path resumed = resume == null ? null : resume.toAbsolutePath().getParent();
+    return resumed != null ? resumed : OutputFolder.unused(DEFAULTS.run().out());
+  }
+}
