@@ -33,6 +33,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  lockstep check",
       "  lockstep check --op rmsnorm --dtype bf16 --verbose",
+      "  lockstep check --device cuda --markdown report.md    what to send of a GPU",
       "  lockstep check --goldens src/test/resources/goldens --json report.json"
     })
 final class CheckCommand implements Callable<Integer> {
@@ -57,6 +58,12 @@ final class CheckCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "also write all results as JSON")
   private @Nullable Path json;
 
+  @Option(
+      names = "--markdown",
+      paramLabel = "FILE",
+      description = "also write device, driver, clocks and worst errors as a page to paste")
+  private @Nullable Path markdown;
+
   @Option(names = "--verbose", description = "print every case, not only failures and totals")
   private boolean verbose;
 
@@ -67,20 +74,29 @@ final class CheckCommand implements Callable<Integer> {
             Optional.ofNullable(op),
             Optional.ofNullable(dtype).map(CheckCommand::parse),
             Optional.ofNullable(goldens));
-    if (json == null) {
-      return print(run(options));
+    try (OutputFile jsonFile = json == null ? null : new OutputFile("--json", json);
+        OutputFile page = markdown == null ? null : new OutputFile("--markdown", markdown)) {
+      return run(options, jsonFile, page);
     }
-    try (OutputFile file = new OutputFile("--json", json)) {
-      CheckReport report = run(options);
-      file.writeText(report.toJson());
+  }
+
+  private int run(CheckOptions options, @Nullable OutputFile jsonFile, @Nullable OutputFile page) {
+    Devices.Choice choice = device.open();
+    try (Device opened = choice.device()) {
+      CheckReport report = run(options, choice);
+      if (jsonFile != null) {
+        jsonFile.writeText(report.toJson());
+      }
+      if (page != null) {
+        page.writeText(String.join("\n", CheckPage.of(opened.info(), choice.reason(), report)));
+      }
       return print(report);
     }
   }
 
-  private CheckReport run(CheckOptions options) {
-    Devices.Choice choice = device.open();
-    try (Device opened = choice.device();
-        Progress progress = Progress.counting("check", console)) {
+  private CheckReport run(CheckOptions options, Devices.Choice choice) {
+    Device opened = choice.device();
+    try (Progress progress = Progress.counting("check", console)) {
       progress.print(
           "device   %s: %s (%s)"
               .formatted(opened.info().provider(), opened.info().name(), choice.reason()));

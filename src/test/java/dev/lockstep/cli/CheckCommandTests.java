@@ -40,6 +40,21 @@ class CheckCommandTests {
   }
 
   @Test
+  void writesAPageToPaste(@TempDir Path folder) throws IOException {
+    Path page = folder.resolve("report.md");
+    Run run =
+        Run.lockstep("check", "--device", "sim", "--op", "fill", "--markdown", page.toString());
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    List<String> lines = Files.readAllLines(page);
+    assertThat(lines.getFirst()).startsWith("# Check on ").endsWith(" 0 failed, 0 unsupported");
+    assertThat(lines)
+        .anyMatch(line -> line.matches("device sim +.*asked for by name.*"))
+        .anyMatch(line -> line.contains("compute capability 8.0, 108 multiprocessors"))
+        .anyMatch(line -> line.matches("op +dtype +passed.*worst error.*"))
+        .anyMatch(line -> line.matches("fill +bf16 .*"));
+  }
+
+  @Test
   void showsTheWorstCaseOfEachOpAndType() {
     List<String> lines =
         CheckTable.summary(

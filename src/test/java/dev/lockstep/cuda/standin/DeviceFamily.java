@@ -15,6 +15,10 @@ final class DeviceFamily {
   private static final int DRIVER_VERSION = 13000;
 
   private final DriverState state;
+
+  /** Of an A100; the simulator has no use for it. */
+  private static final int MEMORY_KHZ = 1_215_000;
+
   private final Map<Integer, Integer> attributes = new HashMap<>();
 
   DeviceFamily(DriverState state) {
@@ -37,6 +41,8 @@ final class DeviceFamily {
         CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR, ComputeCapability.REGISTERS_PER_SM);
     attributes.put(CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK, ComputeCapability.REGISTERS_PER_SM);
     attributes.put(CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, (int) state.gpu.model.l2Bytes());
+    attributes.put(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, (int) (state.gpu.model.clock() / 1000));
+    attributes.put(CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE, MEMORY_KHZ);
     attributes.put(CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING, 1);
     attributes.put(CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH, 0);
   }
