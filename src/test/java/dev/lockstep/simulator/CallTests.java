@@ -62,6 +62,31 @@ class CallTests {
         .isEqualTo(expected(40, t -> (t + 5) + t + (int) ((((long) t << 28) + (7 - t)) >> 4)));
   }
 
+  /** Compilers hand structures on whole, padding that nobody ever wrote included. */
+  @ParameterizedTest
+  @CsvSource({"'', true", "'cvt.u32.u16 %x, %b; add.u32 %a, %a, %x;', false"})
+  void paddingMayBeHandedOnButNotUsed(String more, boolean right) {
+    String function =
+        ".func (.param .align 4 .b8 s[8]) f(.param .b32 n) { .local .align 4 .b8 l[8];"
+            + " .reg .b32 %a, %x; .reg .b16 %b, %c, %d, %never; ld.param.b32 %a, [n];"
+            + " st.local.u32 [l], %a; cvt.u16.u32 %d, %a; st.local.u8 [l+4], %d;"
+            + " ld.local.u32 %a, [l]; ld.local.u8 %c, [l+4]; ld.local.u8 %b, [l+7]; "
+            + more
+            + " st.param.b32 [s], %a; st.param.v4.b8 [s+4], {%c, %never, %never, %b}; ret; }";
+    String body =
+        "{ .param .b32 a; .param .align 4 .b8 r[8]; st.param.b32 [a], %t; call (r), f, (a);"
+            + " ld.param.b32 %r1, [r]; ld.param.u8 %r2, [r+4]; } mad.lo.u32 %r1, %r2, 100, %r1;"
+            + " st.global.u32 [%mine], %r1;";
+    lab.declare(function);
+    if (right) {
+      assertThat(lab.run(32, body)).isEqualTo(expected(32, t -> 101 * t));
+    } else {
+      assertThatThrownBy(() -> lab.run(32, body))
+          .isInstanceOf(DeviceFault.UninitializedRead.class)
+          .hasMessageContaining("of local memory; nobody has written there");
+    }
+  }
+
   @Test
   void parametersInRegisters() {
     int[] out =

@@ -1,9 +1,7 @@
 package dev.lockstep.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Launch;
 import dev.lockstep.device.Schedule;
@@ -164,10 +162,32 @@ class SpecialRegisterTests {
     assertThat(out[63]).isEqualTo(63);
   }
 
+  /** Where cooperative groups keep the barriers of tiles of several warps. */
   @Test
-  void whatTheSystemReservesIsUnknown() {
-    assertThatThrownBy(() -> lab.run(1, "mov.u32 %r1, %reserved_smem_offset_begin;"))
-        .isInstanceOf(DeviceFault.UnsupportedInstruction.class)
-        .hasMessageContaining("special register %reserved_smem_offset_begin");
+  void whatTheSystemReservesLiesBehindTheBlocksOwnAndStartsAsZero() {
+    int[] out =
+        lab.declare(".shared .b8 s[200];")
+            .run(
+                Launch.of(2, 64),
+                """
+                st.shared.u8 [s], 0;
+                mov.u32 %r1, %reserved_smem_offset_begin;
+                mov.u32 %r2, %reserved_smem_offset_end;
+                mov.u32 %r3, %reserved_smem_offset_1;
+                sub.u32 %r4, %r2, %r1;
+                setp.eq.u32 %p1, %r4, 1024;
+                setp.ge.and.u32 %p1, %r3, 200, %p1;
+                atom.shared.add.u32 %r5, [%r3], 1;
+                bar.sync 0;
+                ld.shared.u32 %r6, [%r3];
+                ld.shared.u32 %r7, [%r2 + -4];
+                add.u32 %r6, %r6, %r7;
+                selp.u32 %r6, %r6, 0, %p1;
+                st.global.u32 [%mine], %r6;
+                """,
+                128,
+                new int[0],
+                0);
+    assertThat(out).containsOnly(64);
   }
 }

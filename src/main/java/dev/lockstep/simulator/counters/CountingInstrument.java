@@ -58,6 +58,11 @@ final class CountingInstrument implements Instrument {
   }
 
   @Override
+  public void passedOn(Set<Register> registers) {
+    inner.passedOn(registers);
+  }
+
+  @Override
   public Op step(Op op, Instruction in, LoweredKernel.Site at) {
     Op done = inner.step(op, in, at);
     Site site = site(in);

@@ -23,6 +23,12 @@ final class Cta {
   final LoweredKernel kernel;
   final GlobalMemory global;
   final Region shared;
+
+  /** What a block may have of it, as the launch says; nobody watches what lies behind. */
+  final int sharedBytes;
+
+  private final MemorySegment systemShared;
+
   final Dim3 shape;
   MemorySegment parameters = MemorySegment.NULL;
 
@@ -68,7 +74,11 @@ final class Cta {
     this.shape = shape;
     this.threads = (int) shape.count();
     Arena arena = Arena.ofAuto();
-    this.shared = new Region("shared memory", 0, arena.allocate(sharedBytes, 128));
+    this.sharedBytes = sharedBytes;
+    int reserved = SpecialRegisterFile.reservedBytes(kernel.registers(), sharedBytes);
+    MemorySegment memory = arena.allocate(sharedBytes + reserved, 128);
+    this.shared = new Region("shared memory", 0, memory);
+    this.systemShared = memory.asSlice(sharedBytes);
     int count = (threads + Warp.LANES - 1) / Warp.LANES;
     long localBytes = (long) kernel.localBytes() * Warp.LANES * count;
     this.locals = localBytes == 0 ? null : arena.allocate(localBytes, 16);
@@ -87,7 +97,7 @@ final class Cta {
 
   /** Has its blocks watched. */
   void observe(BlockObserver.Factory factory) {
-    observer = factory.create(warps.length, (int) shared.bytes(), kernel.localBytes());
+    observer = factory.create(warps.length, sharedBytes, kernel.localBytes());
     for (Warp w : warps) {
       w.observer = observer;
     }
@@ -111,6 +121,8 @@ final class Cta {
     block = at;
     specials.startBlock(at, number);
     barriers.reset();
+    // The system's part starts as zero: barriers of cooperative groups rely on it.
+    systemShared.fill((byte) 0);
     left = warps.length;
     elapsed = 0;
     for (int i = 0; i < warps.length; i++) {

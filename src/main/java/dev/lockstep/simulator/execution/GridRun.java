@@ -64,7 +64,7 @@ public final class GridRun {
   private Cta cta(int worker, Launch launch) {
     Cta cta = ctas[worker];
     int sharedBytes = sharedBytes(kernel, launch);
-    if (cta == null || !cta.shape.equals(launch.block()) || cta.shared.bytes() != sharedBytes) {
+    if (cta == null || !cta.shape.equals(launch.block()) || cta.sharedBytes != sharedBytes) {
       cta = new Cta(kernel, global, settings, launch.block(), sharedBytes, launch.sharedBytes());
       BlockObserver.Factory factory = observers;
       if (factory != null) {

@@ -75,7 +75,17 @@ public record RegisterFile(
     LANEMASK_GT,
     DYNAMIC_SMEM_SIZE,
     TOTAL_SMEM_SIZE,
-    AGGR_SMEM_SIZE;
+    AGGR_SMEM_SIZE,
+    RESERVED_SMEM_OFFSET_BEGIN,
+    RESERVED_SMEM_OFFSET_END,
+    RESERVED_SMEM_OFFSET_CAP,
+    RESERVED_SMEM_OFFSET_0,
+    RESERVED_SMEM_OFFSET_1;
+
+    /** Whether it tells where the shared memory lies that the system keeps for itself. */
+    boolean isOfReserved() {
+      return compareTo(RESERVED_SMEM_OFFSET_BEGIN) >= 0;
+    }
 
     /** Whether it is the same in all lanes of a warp. */
     public boolean isUniform() {

@@ -19,6 +19,8 @@ final class SpecialRegisterFile {
   private static final List<Special> EXTENT =
       List.of(Special.NCTAID_X, Special.NCTAID_Y, Special.NCTAID_Z);
 
+  private static final int RESERVED_BYTES = 1024;
+
   private final RegisterFile file;
   private final Warp[] warps;
   private final Dim3 shape;
@@ -186,8 +188,25 @@ final class SpecialRegisterFile {
       case TOTAL_SMEM_SIZE -> allocatedSharedBytes();
       case AGGR_SMEM_SIZE -> allocatedSharedBytes() + gpu.capability().reservedSharedBytes();
       case DYNAMIC_SMEM_SIZE -> dynamicSharedBytes;
+      case RESERVED_SMEM_OFFSET_BEGIN, RESERVED_SMEM_OFFSET_0, RESERVED_SMEM_OFFSET_1 ->
+          reservedFrom(sharedBytes);
+      case RESERVED_SMEM_OFFSET_END, RESERVED_SMEM_OFFSET_CAP ->
+          reservedFrom(sharedBytes) + RESERVED_BYTES;
       case CTAID_X, CTAID_Y, CTAID_Z, NCTAID_X, NCTAID_Y, NCTAID_Z, SMID -> 0;
     };
+  }
+
+  /**
+   * Bytes of shared memory that a block of a kernel has beside its own: what the system keeps for
+   * itself, which libraries of NVIDIA use, such as cooperative groups. Here it lies behind.
+   */
+  static int reservedBytes(RegisterFile file, int sharedBytes) {
+    boolean used = file.specials().stream().anyMatch(value -> value.special().isOfReserved());
+    return used ? reservedFrom(sharedBytes) + RESERVED_BYTES - sharedBytes : 0;
+  }
+
+  private static int reservedFrom(int sharedBytes) {
+    return (sharedBytes + 127) & -128;
   }
 
   /** Shared memory is handed out in pieces of 128 bytes, before compute capability 8.0 of 256. */

@@ -7,6 +7,7 @@ import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.op.Branch;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,9 @@ public interface Instrument {
    * @param shared what lies where in shared memory
    */
   default void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {}
+
+  /** Registers whose values go into parameters of functions and nowhere else. */
+  default void passedOn(Set<Register> registers) {}
 
   /** Where the kernel's registers are; said before any instruction comes. */
   default void registers(RegisterPlaces places) {}

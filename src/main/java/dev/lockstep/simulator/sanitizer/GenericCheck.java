@@ -18,13 +18,21 @@ final class GenericCheck implements Check {
   private final GlobalCheck global;
   private final LocalCheck local;
 
-  GenericCheck(Access access, AccessSite site, @Nullable Store store, @Nullable AsyncCopyOp copy) {
+  /**
+   * @param passesOn as in {@link LocalCheck}
+   */
+  GenericCheck(
+      Access access,
+      AccessSite site,
+      @Nullable Store store,
+      @Nullable AsyncCopyOp copy,
+      boolean passesOn) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
     this.store = store;
     this.global = new GlobalCheck(access, site, copy);
-    this.local = new LocalCheck(access, site);
+    this.local = new LocalCheck(access, site, passesOn);
   }
 
   @Override

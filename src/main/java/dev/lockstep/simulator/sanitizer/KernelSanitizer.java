@@ -7,6 +7,7 @@ import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.BlockObserver;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.lowering.Dataflow;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.AsyncCopyOp;
@@ -33,11 +34,17 @@ public final class KernelSanitizer implements Instrument {
   private List<SharedVariable> shared = List.of();
   private int cellBytes = LARGEST_CELL;
   private @Nullable RegisterWatch registers;
+  private Set<Register> passedOn = Set.of();
 
   @Override
   public void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> variables) {
     registers = new RegisterWatch(kernel, undefined);
     shared = variables;
+  }
+
+  @Override
+  public void passedOn(Set<Register> passed) {
+    passedOn = passed;
   }
 
   @Override
@@ -105,10 +112,20 @@ public final class KernelSanitizer implements Instrument {
     return switch (space) {
       case SHARED -> new SharedCheck(access, site, store);
       case GLOBAL -> new GlobalCheck(access, site, copy);
-      case LOCAL -> new LocalCheck(access, site);
-      case GENERIC -> new GenericCheck(access, site, store, copy);
+      case LOCAL -> new LocalCheck(access, site, isPassedOn(in));
+      case GENERIC -> new GenericCheck(access, site, store, copy, isPassedOn(in));
       default -> null;
     };
+  }
+
+  /** Whether it reads a part of a structure to hand it to a function: padding, perhaps. */
+  private boolean isPassedOn(Instruction in) {
+    if (!in.opcode().equals("ld")) {
+      return false;
+    }
+    boolean[] all = {true};
+    Dataflow.definitions(in, register -> all[0] &= passedOn.contains(register));
+    return all[0];
   }
 
   /** The lanes that hold the addresses of a matrix operation's rows: eight for each matrix. */

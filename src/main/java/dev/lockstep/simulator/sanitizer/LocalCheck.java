@@ -12,11 +12,14 @@ final class LocalCheck implements Check {
   private final boolean reads;
   private final boolean writes;
 
-  LocalCheck(Access access, AccessSite site) {
+  /**
+   * @param passesOn whether it may read what nobody wrote, as what it reads is only handed on
+   */
+  LocalCheck(Access access, AccessSite site, boolean passesOn) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
-    this.reads = site.reads();
+    this.reads = site.reads() && !passesOn;
     this.writes = site.writes();
   }
 

@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * remembered which lanes have set it.
  *
  * <p>A copy ({@code mov}, {@code selp}) of what was never set is no mistake yet, as compilers make
- * such copies where paths join; the copy then counts as never set. Any other use is. A {@code selp}
- * counts as set if one of its choices is.
+ * such copies where paths join; the copy then counts as never set. Any other use is, but in a
+ * parameter of a function, which may be a structure with padding. A {@code selp} counts as set if
+ * one of its choices is.
  */
 final class RegisterWatch {
   private final Map<Register, Integer> numbers = new HashMap<>();
@@ -68,7 +69,7 @@ final class RegisterWatch {
       if (in.guard() != null) {
         add(uses, in.guard().predicate());
       }
-    } else {
+    } else if (!isHandedOver(in)) {
       Dataflow.uses(in, r -> add(uses, r));
       Dataflow.definitions(in, r -> add(sets, r));
     }
@@ -102,6 +103,11 @@ final class RegisterWatch {
 
   private static boolean isCopy(Instruction in) {
     return in.opcode().equals("mov") || in.opcode().equals("selp");
+  }
+
+  /** Whether it makes a parameter of values, for a function to use or not: padding, for example. */
+  private static boolean isHandedOver(Instruction in) {
+    return in.opcode().equals("st") && in.has("param");
   }
 
   private static DeviceFault fault(Warp w, int lanes, Register register) {
