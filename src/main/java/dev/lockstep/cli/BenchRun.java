@@ -15,6 +15,7 @@ import dev.lockstep.profile.bench.Fusion;
 import dev.lockstep.profile.bench.KernelBench;
 import dev.lockstep.profile.bench.Predictions;
 import dev.lockstep.profile.bench.RooflinePage;
+import dev.lockstep.profile.bench.TileChoices;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -139,6 +140,7 @@ final class BenchRun {
           List<String> lines = new ArrayList<>(heading(title, bench.counts() ? columns : "", info));
           lines.addAll(table.markdown(results));
           savings.forEach(saving -> lines.addAll(List.of("", saving.toString())));
+          TileChoices.lines(results).forEach(line -> lines.addAll(List.of("", line.strip())));
           tableFile.writeText(String.join("\n", lines));
         }
         List<Predictions> predictions =
@@ -238,6 +240,7 @@ final class BenchRun {
     long lost = savings.stream().filter(Fusion.Saving::isMissed).count();
     progress.print("");
     savings.forEach(saving -> progress.print(saving.toString()));
+    TileChoices.lines(results).forEach(progress::print);
     for (BenchResult result : missed) {
       progress.print("MISSED " + result.row() + ": " + String.join(", ", result.misses()));
     }

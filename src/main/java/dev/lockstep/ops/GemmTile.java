@@ -41,7 +41,7 @@ public enum GemmTile {
    * The tile for a result {@code cols} wide whose elements are sums of {@code depth} products. Its
    * rows are not asked, so that a row is computed alone as it is in a batch; no GPU is either.
    */
-  static GemmTile of(DType dtype, MatrixPrecision precision, long cols, long depth) {
+  public static GemmTile of(DType dtype, MatrixPrecision precision, long cols, long depth) {
     if (cols < LARGE_COLUMNS || depth < LARGE_DEPTH || !LARGE.takes(dtype, precision)) {
       return SMALL;
     }
@@ -49,7 +49,7 @@ public enum GemmTile {
   }
 
   /** The tile for the gradient of a {@code rows} × {@code cols} weight, summed over the batch. */
-  static GemmTile ofWeight(
+  public static GemmTile ofWeight(
       DType dtype, MatrixPrecision precision, long rows, long cols, long batch) {
     return of(dtype, precision, Math.min(rows, cols), batch);
   }

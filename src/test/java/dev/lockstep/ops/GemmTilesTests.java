@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -56,6 +57,58 @@ class GemmTilesTests {
                   assertThat(output.bytes())
                       .as("%s in tiles of %s", name, tile.label())
                       .isEqualTo(Objects.requireNonNull(small.get(name)).bytes()));
+    }
+  }
+
+  /** Whole tiles, and tiles cut both ways. */
+  static Stream<Arguments> gates() {
+    return Stream.of(new int[] {128, 128, 160}, new int[] {130, 72, 100})
+        .flatMap(
+            shape ->
+                Stream.of(
+                    Arguments.of(DType.BF16, MatrixPrecision.FP32, shape),
+                    Arguments.of(DType.F16, MatrixPrecision.FP32, shape),
+                    Arguments.of(DType.F32, MatrixPrecision.TF32, shape)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("gates")
+  void everyTileOfAGateGivesTheSameBits(DType dtype, MatrixPrecision precision, int[] shape) {
+    Map<String, GuardedMemory.Output> small = gate(dtype, precision, shape, GatedTile.SMALL);
+    assertThat(small).hasSize(3);
+    gate(dtype, precision, shape, GatedTile.LARGE)
+        .forEach(
+            (name, output) ->
+                assertThat(output.bytes())
+                    .as(name)
+                    .isEqualTo(Objects.requireNonNull(small.get(name)).bytes()));
+  }
+
+  private static Map<String, GuardedMemory.Output> gate(
+      DType dtype, MatrixPrecision precision, int[] shape, GatedTile tile) {
+    DeviceOptions options =
+        DeviceOptions.defaults()
+            .withSanitize(true)
+            .withMatrixMode(MatrixMode.SM_80)
+            .withSchedule(Schedule.random(tile.ordinal()));
+    int m = shape[0];
+    int hidden = shape[1];
+    int k = shape[2];
+    try (OpBench ops = new OpBench(Devices.open("sim", options).device());
+        GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, 0)) {
+      new SwiGlu(ops.library, precision, tile)
+          .forward(
+              ops.stream,
+              memory.output("h", dtype, m, hidden),
+              memory.output("gate", dtype, m, hidden),
+              memory.output("up", dtype, m, hidden),
+              memory.input(dtype, Samples.normal(1, (long) m * k, dtype), m, k),
+              memory.input(dtype, Samples.normal(2, (long) hidden * k, dtype), hidden, k),
+              memory.input(dtype, Samples.normal(3, (long) hidden * k, dtype), hidden, k),
+              memory.input(dtype, Samples.normal(4, hidden, dtype), hidden),
+              null,
+              Activation.SILU);
+      return memory.finish();
     }
   }
 

@@ -5,6 +5,7 @@ import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.GemmTile;
 import dev.lockstep.ops.MatrixPrecision;
+import dev.lockstep.ops.WeightParts;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import java.util.ArrayList;
@@ -36,6 +37,8 @@ final class ProductCases {
   private static final double WIDE_INSTRUCTIONS = 1.6;
 
   private static final long LARGE = 128 * 128;
+
+  private static final Shape IN_PARTS = Shape.of(4096, 512, 512);
 
   private ProductCases() {}
 
@@ -112,25 +115,48 @@ final class ProductCases {
         });
   }
 
-  /** The gradient is read and written: it is added to. */
+  /** The gradient of a small weight over many rows, whose sum is taken in parts. */
+  static void addParts(List<BenchCase> cases, DType dtype) {
+    GemmTile tile =
+        GemmTile.ofWeight(
+            dtype,
+            MatrixPrecision.FP32,
+            IN_PARTS.extent(1),
+            IN_PARTS.extent(2),
+            IN_PARTS.extent(0));
+    cases.add(backwardWeight(dtype, IN_PARTS, MatrixPrecision.FP32, tile));
+  }
+
+  /**
+   * The gradient is read and written: it is added to. Parts are written and read once; of the two
+   * kernels together, instructions are counted but held to nothing.
+   */
   private static BenchCase backwardWeight(
       DType dtype, Shape shape, MatrixPrecision precision, GemmTile tile) {
     long m = shape.extent(0);
     long n = shape.extent(1);
     long k = shape.extent(2);
-    return linear(
+    ProductBytes operands = ProductBytes.of(dtype, n, k, m);
+    TileShape each = TileShape.of(tile);
+    long result = Tensor.bytes(DType.F32, Shape.of(n, k));
+    int parts = WeightParts.in(tile, n, k, m).count();
+    return new BenchCase(
+        "linear",
         name(precision),
         "backward_weight",
+        dtype,
         shape,
-        ProductBytes.of(dtype, n, k, m),
-        2 * Tensor.bytes(DType.F32, Shape.of(n, k)),
-        tile,
+        operands.fewest() + 2 * result,
+        operands.inTiles(each) + 2 * result + (parts > 1 ? 2 * parts * result : 0),
+        traffic(operands, each),
+        Optional.of(parts > 1 ? activated(operands, each) : limits(operands, each)),
         (library, memory) -> {
           FusedLinear op = new FusedLinear(library, precision, tile);
           Tensor dWeight = memory.zeros(DType.F32, n, k);
           Tensor dY = memory.normal(dtype, m, n);
           Tensor x = memory.normal(dtype, m, k);
-          return stream -> op.backwardWeight(stream, dWeight, dY, x);
+          Tensor workspace = parts > 1 ? memory.zeros(DType.F32, parts, n, k) : null;
+          return stream -> op.backwardWeight(stream, dWeight, dY, x, workspace);
         });
   }
 

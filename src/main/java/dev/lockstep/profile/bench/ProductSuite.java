@@ -35,6 +35,9 @@ public record ProductSuite(List<BenchCase> cases, List<Fusion> fusions) {
     List<Fusion> fusions = new ArrayList<>();
     for (Shape shape : shapes) {
       ProductCases.add(cases, dtype, shape);
+      if (shape.equals(DEFAULT_SHAPE)) {
+        ProductCases.addParts(cases, dtype);
+      }
       List<Fusion> more = new ArrayList<>();
       FusionCases.add(more, dtype, shape);
       for (Fusion fusion : more) {
