@@ -170,7 +170,17 @@ final class BenchRun {
         continue;
       }
       progress.say(row.toString());
-      BenchResult result = measure(bench, row);
+      BenchResult result;
+      try {
+        result = measure(bench, row);
+      } catch (UserError e) {
+        if (!KernelBench.isByLibrary(row)) {
+          throw e;
+        }
+        obstacles.add(String.valueOf(e.getMessage())); // not every library does everything
+        progress.step();
+        continue;
+      }
       results.add(result);
       progress.print(table.line(result));
       progress.step();

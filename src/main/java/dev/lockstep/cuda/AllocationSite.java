@@ -18,6 +18,8 @@ record AllocationSite(List<StackFrame> callers) {
           CudaDevice.class.getName(),
           CublasLibrary.class.getName(),
           CublasProducts.class.getName(),
+          CublasLtLibrary.class.getName(),
+          CublasLtProducts.class.getName(),
           CudaGraphs.class.getName(),
           StreamCapture.class.getName());
 

@@ -223,7 +223,7 @@ final class CublasProducts implements MatrixProducts {
     return transpose ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
   }
 
-  private static int type(DType dtype) {
+  static int type(DType dtype) {
     return switch (dtype) {
       case F32 -> cudaDataType.CUDA_R_32F;
       case F16 -> cudaDataType.CUDA_R_16F;

@@ -5,6 +5,8 @@ import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.Event;
+import dev.lockstep.device.FusedMatrixLibrary;
+import dev.lockstep.device.FusedProducts;
 import dev.lockstep.device.Graphs;
 import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.KernelImage;
@@ -86,9 +88,18 @@ final class CudaDevice implements Device {
     if (type == Graphs.class) {
       return Optional.of(type.cast(new CudaGraphs(this)));
     }
+    if (type == FusedMatrixLibrary.class) {
+      return Optional.of(type.cast(new CublasLtLibrary(this)));
+    }
     return type == MatrixLibrary.class
         ? Optional.of(type.cast(new CublasLibrary(this)))
         : Optional.empty();
+  }
+
+  /** cublasLt, which is there. */
+  FusedProducts openFused(CublasLtCalls calls) {
+    makeCurrent();
+    return opened(new CublasLtProducts(this, calls));
   }
 
   /** cuBLAS, where it is there. */

@@ -35,7 +35,12 @@ final class CudaParts {
     parts.add(jcuda());
     CublasSystem cublas = CublasSystem.get();
     parts.add(new Part(CublasLibrary.NAME, cublas instanceof CublasSystem.Ready, reason(cublas)));
-    parts.add(lt());
+    CublasLtCalls.Answer lt = CublasLtCalls.get();
+    parts.add(
+        new Part(
+            CublasLtLibrary.NAME,
+            lt instanceof CublasLtCalls.Answer.Ready,
+            lt.availability().reason()));
     return List.copyOf(parts);
   }
 
@@ -126,12 +131,5 @@ final class CudaParts {
                 JCudaDriver.CUDA_VERSION / 1000,
                 JCudaDriver.CUDA_VERSION % 1000 / 10,
                 there ? natives : "but the build has no " + natives));
-  }
-
-  private static Part lt() {
-    return switch (NativeLibrary.find(NativeLibrary.ofCuda12("cublasLt"))) {
-      case NativeLibrary.Found found -> new Part("cublasLt", true, found.where());
-      case NativeLibrary.Missing missing -> new Part("cublasLt", false, missing.reason());
-    };
   }
 }

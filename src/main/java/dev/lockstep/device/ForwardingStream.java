@@ -47,6 +47,12 @@ public abstract class ForwardingStream implements Stream {
   }
 
   @Override
+  public void biasGelu(
+      FusedProducts library, MatrixProduct product, long a, long b, long bias, long z, long c) {
+    stream.biasGelu(library, product, a, b, bias, z, c);
+  }
+
+  @Override
   public void prepare(MatrixProducts library) {
     stream.prepare(library);
   }

@@ -66,6 +66,15 @@ public interface Stream extends AutoCloseable {
     library.prepare(this);
   }
 
+  /**
+   * Queues a product with bias and GELU by a library of this stream's device: see {@link
+   * FusedProducts#biasGelu}.
+   */
+  default void biasGelu(
+      FusedProducts library, MatrixProduct product, long a, long b, long bias, long z, long c) {
+    library.biasGelu(this, product, a, b, bias, z, c);
+  }
+
   /** Marks this place in the queue. */
   void record(Event event);
 

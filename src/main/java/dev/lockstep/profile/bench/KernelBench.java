@@ -3,6 +3,8 @@ package dev.lockstep.profile.bench;
 import dev.lockstep.device.ComputeCapability;
 import dev.lockstep.device.Counter;
 import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceProvider.Availability;
+import dev.lockstep.device.FusedMatrixLibrary;
 import dev.lockstep.device.GpuModel;
 import dev.lockstep.device.KernelCounters;
 import dev.lockstep.device.Launch;
@@ -56,10 +58,27 @@ public final class KernelBench implements AutoCloseable {
     return gpu;
   }
 
+  /** Whether a case is done by a library of the device's, not by our own kernels. */
+  public static boolean isByLibrary(BenchCase row) {
+    return row.group().equals(LibraryCases.GROUP);
+  }
+
   /** Why this device cannot run a case, in one line; empty when it can. */
   public Optional<String> obstacle(BenchCase row) {
-    if (!row.group().equals(LibraryCases.GROUP)) {
+    if (!isByLibrary(row)) {
       return Optional.empty();
+    }
+    if (row.kernel().startsWith(LibraryCases.FUSED)) {
+      Optional<FusedMatrixLibrary> fused = device.capability(FusedMatrixLibrary.class);
+      if (fused.isEmpty()) {
+        return Optional.of(
+            "%s: the device %s has no %s"
+                .formatted(LibraryCases.FUSED, device.info().provider(), LibraryCases.FUSED));
+      }
+      Availability answer = fused.get().availability();
+      return answer.available()
+          ? Optional.empty()
+          : Optional.of(LibraryCases.FUSED + ": " + answer.reason());
     }
     try {
       MatrixEngine.LIBRARY.require(device);

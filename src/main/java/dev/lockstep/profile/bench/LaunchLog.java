@@ -2,6 +2,7 @@ package dev.lockstep.profile.bench;
 
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.ForwardingStream;
+import dev.lockstep.device.FusedProducts;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.Launch;
@@ -39,6 +40,13 @@ final class LaunchLog extends ForwardingStream {
   @Override
   public void multiply(MatrixProducts library, MatrixProduct product, long a, long b, long c) {
     super.multiply(library, product, a, b, c);
+    entries.add(new Entry(library.toString(), new Launch(new Dim3(1, 1, 1), new Dim3(1, 1, 1), 0)));
+  }
+
+  @Override
+  public void biasGelu(
+      FusedProducts library, MatrixProduct product, long a, long b, long bias, long z, long c) {
+    super.biasGelu(library, product, a, b, bias, z, c);
     entries.add(new Entry(library.toString(), new Launch(new Dim3(1, 1, 1), new Dim3(1, 1, 1), 0)));
   }
 

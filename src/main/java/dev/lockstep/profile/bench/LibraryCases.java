@@ -1,5 +1,7 @@
 package dev.lockstep.profile.bench;
 
+import dev.lockstep.device.FusedProducts;
+import dev.lockstep.device.MatrixProduct;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.FusedLinear;
@@ -19,6 +21,12 @@ import java.util.OptionalDouble;
 final class LibraryCases {
   /** Only devices with such a library run these. */
   static final String GROUP = "library";
+
+  /** Of kernels that need the library with fused products. */
+  static final String FUSED = "cublasLt";
+
+  /** cublasLt keeps z in rows of so many elements, or a multiple. */
+  private static final int KEPT_MULTIPLE = 8;
 
   private final DType dtype;
   private final MatrixPrecision precision;
@@ -46,6 +54,9 @@ final class LibraryCases {
       cases.add(all.backwardInput());
       cases.add(all.backwardWeight());
       cases.add(all.biasGelu());
+      if (shape.extent(1) % KEPT_MULTIPLE == 0) {
+        cases.add(all.fusedBiasGelu());
+      }
     }
   }
 
@@ -108,18 +119,57 @@ final class LibraryCases {
         });
   }
 
+  /** The same in one launch of the library. */
+  private BenchCase fusedBiasGelu() {
+    MatrixProduct product =
+        new MatrixProduct(
+            dtype, dtype, precision == MatrixPrecision.TF32, m, n, k, false, true, false);
+    ProductBytes operands = ProductBytes.of(dtype, m, n, k);
+    return planned(
+        FUSED + suffix() + "_bias_gelu_tanh",
+        "forward",
+        operands,
+        2 * Tensor.bytes(dtype, Shape.of(m, n)) + Tensor.bytes(dtype, Shape.of(n)),
+        (library, memory) -> {
+          FusedProducts products = library.fusedProducts();
+          Tensor out = memory.zeros(dtype, m, n);
+          Tensor z = memory.zeros(dtype, m, n);
+          Tensor x = memory.normal(dtype, m, k);
+          Tensor weight = memory.normal(dtype, n, k);
+          Tensor bias = memory.normal(dtype, n);
+          return stream ->
+              stream.biasGelu(
+                  products,
+                  product,
+                  x.address(),
+                  weight.address(),
+                  bias.address(),
+                  z.address(),
+                  out.address());
+        });
+  }
+
   private interface Operands {
     BenchCase.Pass of(FusedLinear op, CaseMemory memory);
   }
 
   private BenchCase row(
       String what, String pass, ProductBytes operands, long resultBytes, Operands plan) {
+    return planned(
+        MatrixEngine.LIBRARY.label() + suffix() + what,
+        pass,
+        operands,
+        resultBytes,
+        (library, memory) ->
+            plan.of(new FusedLinear(library, precision, MatrixEngine.LIBRARY), memory));
+  }
+
+  private BenchCase planned(
+      String kernel, String pass, ProductBytes operands, long resultBytes, BenchCase.Plan plan) {
     long bytes = operands.fewest() + resultBytes;
-    String suffix =
-        precision == MatrixPrecision.FP32 ? "" : "_" + precision.name().toLowerCase(Locale.ROOT);
     return new BenchCase(
         GROUP,
-        MatrixEngine.LIBRARY.label() + suffix + what,
+        kernel,
         pass,
         dtype,
         shape,
@@ -134,7 +184,10 @@ final class LibraryCases {
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 0)),
-        (library, memory) ->
-            plan.of(new FusedLinear(library, precision, MatrixEngine.LIBRARY), memory));
+        plan);
+  }
+
+  private String suffix() {
+    return precision == MatrixPrecision.FP32 ? "" : "_" + precision.name().toLowerCase(Locale.ROOT);
   }
 }

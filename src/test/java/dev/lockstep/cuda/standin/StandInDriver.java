@@ -26,16 +26,19 @@ public final class StandInDriver {
 
   private static final Path LIBRARY = Path.of("native", "build", "libcuda.so.1");
   private static final Path CUBLAS = Path.of("native", "build", "libcublas.so.12");
+  private static final Path CUBLAS_LT = Path.of("native", "build", "libcublasLt.so.12");
 
   private static @Nullable StandInDriver loaded;
 
   private final CallLog calls = new CallLog();
   private final List<NativeTable> tables = new ArrayList<>();
   private final DriverState state;
+  private final CublasLtFamily lt;
 
   private StandInDriver() {
     NativeTable table = load(LIBRARY);
     state = new DriverState(table::thread);
+    lt = new CublasLtFamily(state);
     new Upcalls(
             calls,
             Gate.Codes.DRIVER,
@@ -57,6 +60,7 @@ public final class StandInDriver {
       new Upcalls(
               calls, Gate.Codes.CUBLAS, List.of(new CublasFamily(state), new CublasProducts(state)))
           .bindTo(load(CUBLAS));
+      new Upcalls(calls, Gate.Codes.CUBLAS, List.of(lt)).bindTo(load(CUBLAS_LT));
     }
   }
 
@@ -154,6 +158,7 @@ public final class StandInDriver {
         + state.graphs.size()
         + state.executables.size()
         + state.pinned.size()
-        + state.blas.size();
+        + state.blas.size()
+        + lt.size();
   }
 }
