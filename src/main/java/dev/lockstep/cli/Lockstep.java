@@ -25,6 +25,7 @@ import picocli.CommandLine.TypeConversionException;
     description = "CUDA kernels, run on a GPU or on a simulator of one, and held to a reference.",
     subcommands = {
       TrainCommand.class,
+      SampleCommand.class,
       CheckCommand.class,
       BenchCommand.class,
       ReportCommand.class,

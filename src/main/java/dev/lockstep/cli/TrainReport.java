@@ -211,7 +211,7 @@ final class TrainReport implements TrainListener {
   }
 
   /** A model may write any byte; a terminal obeys some of them. */
-  private static String printable(String text) {
+  static String printable(String text) {
     return text.replaceAll("[\\p{Cntrl}&&[^\n\t]]", "·");
   }
 

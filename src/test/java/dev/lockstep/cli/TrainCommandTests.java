@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +87,51 @@ class TrainCommandTests {
     assertThat(again.code()).isEqualTo(2);
     assertThat(again.errLines()).singleElement().asString().contains("of step 4 already");
     assertThat(train("--steps", "5", "--resume", last.toString()).out()).contains("     5 ");
+  }
+
+  /** The command draws the bytes the run drew at its end, given the prompt that had. */
+  @Test
+  void aCheckpointGeneratesText() {
+    train("--steps", "2", "--sample", "0");
+    String file = folder.resolve("out/checkpoint.safetensors").toString();
+    Run text = sample(file, "--length", "30", "--prompt", "green", "--precision", "fp32");
+    assertThat(text.code()).as(text.err()).isZero();
+    assertThat(text.out().strip()).isNotEmpty();
+    Run again = sample(file, "--length", "30", "--prompt", "green", "--precision", "fp32");
+    assertThat(again.out()).isEqualTo(text.out());
+    assertThat(sample(file, "--length", "30", "--prompt", "green", "--seed", "2").out())
+        .isNotEqualTo(text.out());
+    assertThat(sample(file, "--length", "-1").errLines())
+        .singleElement()
+        .asString()
+        .contains("length -1 must be at least 0");
+    Run missing = sample(folder.resolve("none").toString());
+    assertThat(missing.code()).isEqualTo(2);
+    assertThat(missing.errLines()).singleElement().asString().contains("none cannot be read");
+  }
+
+  private static Run sample(String file, String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("sample", "--device", "sim", "--checkpoint", file));
+    arguments.addAll(List.of(more));
+    return Run.lockstep(arguments.toArray(String[]::new));
+  }
+
+  /** The log cannot be written from the start; the run's work is saved all the same. */
+  @Test
+  void aFullDiskUnderTheLogLosesNoStep() throws IOException {
+    Path full = Path.of("/dev/full");
+    Assumptions.assumeTrue(Files.exists(full), "this system has no /dev/full");
+    Path log = Files.createDirectories(folder.resolve("out")).resolve("log.jsonl");
+    Files.createSymbolicLink(log, full);
+    Run run = train("--steps", "6", "--log-every", "2", "--sample", "0");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.errLines())
+        .singleElement()
+        .asString()
+        .contains("log.jsonl cannot be written", "No space left on device");
+    Path checkpoint = folder.resolve("out/checkpoint.safetensors");
+    assertThat(sample(checkpoint.toString(), "--length", "1").code()).isZero();
   }
 
   private JsonNode losses(String... more) throws IOException {
