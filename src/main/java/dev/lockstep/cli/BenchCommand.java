@@ -8,17 +8,20 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** What kernels cost: one command for each kind of them. */
+/** What kernels and all around them cost: one command for each kind. */
 @Command(
     name = "bench",
     description = {
-      "Measures kernels: on the simulator what they move and execute, counted; on a GPU the time",
-      "they take."
+      "Measures kernels, on the simulator what they move and execute, counted, on a GPU the time",
+      "they take; and what a training step, a launch and the simulator itself take."
     },
     subcommands = {
       BenchRowsCommand.class,
       BenchMatmulCommand.class,
+      BenchStepCommand.class,
+      BenchLaunchCommand.class,
       BenchSimulatorCommand.class,
+      BenchAllCommand.class,
       BenchCompareCommand.class
     },
     mixinStandardHelpOptions = true,
@@ -29,7 +32,10 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  lockstep bench rows --device sim    count what every row kernel moves",
       "  lockstep bench matmul --device sim    count what accompanies matrix products",
+      "  lockstep bench step    where the time of a training step goes",
+      "  lockstep bench launch    what launching a kernel costs",
       "  lockstep bench simulator    how fast the simulator is on this machine",
+      "  lockstep bench all --out results/    all of these",
       "  lockstep bench compare before.json after.json    say what got worse",
       "  lockstep bench rows --help    the options of that"
     })
