@@ -65,7 +65,6 @@ abstract class ChecksTests {
       Map.ofEntries(
           Map.entry("batchnorm", 2),
           Map.entry("conv2d", 3),
-          Map.entry("ffn_net", 2), // normalised after the addition
           Map.entry("init_std", 1),
           Map.entry("lr_schedule", 10),
           Map.entry("recurrent", 3));
