@@ -1,7 +1,7 @@
 // Loads at random places, which is what counting memory traffic costs most for: hardly two lanes of
 // a warp share a sector. Each thread adds up what it finds at 1, 2, 4 or 8 places of a table.
 //
-//   out[i] = sum over k < loads of table[place(i, k)]      a table of mask + 1 elements, a power of 2
+//   out[i] = sum over k < loads of table[place(i, k)]   a table of mask + 1 elements, a power of 2
 //
 // gather.ptx is what nvcc 13.0 makes of it: make -C bench/kernels
 
