@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.train.TrainingDivergedException;
+import dev.lockstep.train.TrainingFailedException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
@@ -45,6 +46,10 @@ final class Failures {
       }
       case DeviceException device -> {
         print(command, String.valueOf(device.getMessage()));
+        return Lockstep.FAILED;
+      }
+      case TrainingFailedException failed -> {
+        print(command, String.valueOf(failed.getMessage()));
         return Lockstep.FAILED;
       }
       case TrainingDivergedException diverged -> {

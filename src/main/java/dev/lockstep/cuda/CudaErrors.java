@@ -1,6 +1,7 @@
 package dev.lockstep.cuda;
 
 import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceMemoryException;
 import java.util.function.Supplier;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
@@ -25,7 +26,10 @@ final class CudaErrors {
   /** As {@link #check(String, int)}; {@code detail} says what was being done, when it failed. */
   static void check(String call, int code, Supplier<String> detail) {
     if (code != CUresult.CUDA_SUCCESS) {
-      throw new DeviceException(call, code, describe(code) + detail.get());
+      String message = describe(code) + detail.get();
+      throw code == CUresult.CUDA_ERROR_OUT_OF_MEMORY
+          ? new DeviceMemoryException(call, code, message)
+          : new DeviceException(call, code, message);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceInfo;
+import dev.lockstep.device.DeviceMemoryException;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.GpuModel;
@@ -74,7 +75,7 @@ public final class SimulatedDevice implements Device {
     }
     long free = gpu().memoryBytes() - memory.allocatedBytes();
     if (bytes > free) {
-      throw new DeviceException(
+      throw new DeviceMemoryException(
           "allocate",
           "no memory for %d bytes: of the %d bytes of the %s, %d are free"
               .formatted(bytes, gpu().memoryBytes(), gpu().name(), free));
@@ -83,7 +84,8 @@ public final class SimulatedDevice implements Device {
     try {
       allocation = memory.allocate("a buffer of " + bytes + " bytes", bytes);
     } catch (OutOfMemoryError e) {
-      throw new DeviceException("allocate", "no memory for " + bytes + " bytes: " + e.getMessage());
+      throw new DeviceMemoryException(
+          "allocate", "no memory for " + bytes + " bytes: " + e.getMessage());
     }
     SimulatedBuffer buffer = new SimulatedBuffer(allocation, this);
     if (sanitizer != null) {

@@ -3,6 +3,7 @@ package dev.lockstep.train;
 import dev.lockstep.data.BatchSampler;
 import dev.lockstep.data.ByteTokenizer;
 import dev.lockstep.data.Corpus;
+import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.Devices;
 import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Stream;
@@ -42,6 +43,9 @@ public final class Trainer {
   private final Corpus corpus;
   private final OutputFolder files;
   private final @Nullable Checkpoint resumed;
+  private int done;
+  private @Nullable Path lastCheckpoint;
+  private int lastCheckpointStep;
   private volatile boolean stopRequested;
 
   /** A run whose stream nobody watches. */
@@ -70,6 +74,7 @@ public final class Trainer {
     corpus = Corpus.load(config.input().data());
     corpus.requireContext(config.model().context());
     files = OutputFolder.prepare(config);
+    lastCheckpoint = config.run().resume();
     resumed =
         config.run().resume() == null
             ? null
@@ -85,6 +90,7 @@ public final class Trainer {
                   config.optimizer().kind().label(),
                   config.optimizer().momentum()));
     }
+    lastCheckpointStep = resumed == null ? 0 : resumed.step();
     if (resumed != null && resumed.step() >= config.steps()) {
       throw new IllegalArgumentException(
           "checkpoint %s is of step %d already; steps must be more than %d, not %d"
@@ -104,9 +110,18 @@ public final class Trainer {
    * Trains.
    *
    * @throws TrainingDivergedException when a loss is not finite
+   * @throws TrainingFailedException when the device fails
    * @throws java.io.UncheckedIOException when checkpoint or log cannot be written any more
    */
   public TrainSummary run() {
+    try {
+      return train();
+    } catch (DeviceException e) {
+      throw new TrainingFailedException(e, done, lastCheckpoint, lastCheckpointStep);
+    }
+  }
+
+  private TrainSummary train() {
     try (MetricsLog log = MetricsLog.open(files.log(), resumed != null);
         KernelLibrary library = new KernelLibrary(device.device());
         Stream queue = device.device().newStream();
@@ -121,7 +136,6 @@ public final class Trainer {
       log.config(config);
       List<Double> losses = new ArrayList<>();
       double seconds;
-      int stepsDone;
       Stream copies = observe.apply(device.device().newStream());
       Graphs graphs = stream == queue ? graphs() : null; // whoever watches sees every launch
       try (StepWindow window = new StepWindow(device.device(), config, copies);
@@ -131,11 +145,10 @@ public final class Trainer {
         run.start();
         run.all();
         seconds = run.seconds;
-        stepsDone = run.done;
       }
       double bitsPerByte = Double.NaN;
       String sample = "";
-      boolean interrupted = stopRequested && stepsDone < config.steps();
+      boolean interrupted = stopRequested && done < config.steps();
       if (!interrupted) {
         bitsPerByte = validate(ops, parameters, stream);
         log.validation(bitsPerByte);
@@ -147,7 +160,7 @@ public final class Trainer {
           device.reason(),
           parameters.count(),
           config.model().flopsPerStep(config.rowsPerStep()),
-          stepsDone,
+          done,
           interrupted,
           config.seed(),
           List.copyOf(losses),
@@ -197,10 +210,7 @@ public final class Trainer {
     private final BatchSampler sampler =
         new BatchSampler(corpus, config.model().context(), config.seed());
     private final LearningRateSchedule schedule = config.schedule();
-    private int done;
     private double seconds;
-    private @Nullable Path lastCheckpoint = config.run().resume();
-    private int lastCheckpointStep;
 
     Run(
         TrainingStep step,
@@ -225,7 +235,6 @@ public final class Trainer {
       } else {
         step.restore(stream, resumed);
         done = resumed.step();
-        lastCheckpointStep = done;
         patience.restore(resumed.counters());
       }
       listener.started(

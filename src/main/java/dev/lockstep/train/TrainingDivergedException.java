@@ -14,13 +14,7 @@ public final class TrainingDivergedException extends RuntimeException {
     super(
         "step %d: the loss is %s; not finite: %s; %s"
             .formatted(
-                step,
-                loss,
-                tensor,
-                checkpoint == null
-                    ? "no checkpoint had been written"
-                    : "the last good checkpoint, of step %d, is %s"
-                        .formatted(checkpointStep, checkpoint)));
+                step, loss, tensor, TrainingFailedException.lastGood(checkpoint, checkpointStep)));
     this.step = step;
     this.tensor = tensor;
     this.checkpoint = checkpoint;

@@ -1,0 +1,42 @@
+package dev.lockstep.train;
+
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceMemoryException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** The device failed: the run ends, and its last good checkpoint stays as it is. */
+public final class TrainingFailedException extends RuntimeException {
+  private final @Nullable Path checkpoint;
+
+  /**
+   * @param done steps queued so far: what a kernel did wrong may be learnt some steps later
+   */
+  TrainingFailedException(
+      DeviceException cause, int done, @Nullable Path checkpoint, int checkpointStep) {
+    super(
+        (done == 0 ? "before the first step" : "after step " + done)
+            + ": "
+            + cause.getMessage()
+            + (cause instanceof DeviceMemoryException
+                ? "; a smaller --batch (--accumulate makes up for it), a smaller --head-memory or"
+                    + " a smaller model needs less"
+                : "")
+            + "; "
+            + lastGood(checkpoint, checkpointStep),
+        cause);
+    this.checkpoint = checkpoint;
+  }
+
+  /** What is left of a run, in words. */
+  static String lastGood(@Nullable Path checkpoint, int step) {
+    return checkpoint == null
+        ? "no checkpoint had been written"
+        : "the last good checkpoint, of step %d, is %s".formatted(step, checkpoint);
+  }
+
+  /** The last checkpoint this run wrote or went on from; null when there is none. */
+  public @Nullable Path checkpoint() {
+    return checkpoint;
+  }
+}
