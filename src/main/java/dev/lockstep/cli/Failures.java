@@ -57,9 +57,10 @@ final class Failures {
         return Lockstep.FAILED;
       }
       case UncheckedIOException io -> {
-        print(
-            command,
-            io.getMessage() + ": " + UserError.cause(Objects.requireNonNull(io.getCause())));
+        // Some say the reason themselves.
+        String message = String.valueOf(io.getMessage());
+        String reason = UserError.cause(Objects.requireNonNull(io.getCause()));
+        print(command, message.contains(reason) ? message : message + ": " + reason);
         return Lockstep.FAILED;
       }
       default -> {

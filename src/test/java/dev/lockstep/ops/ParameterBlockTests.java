@@ -68,6 +68,7 @@ class ParameterBlockTests {
     f.swiGlu.gluBackward(f.stream, out, f.tensor(dtype, M, N), y, y, y, silu);
     f.activations.forward(f.stream, out, y, silu);
     f.activations.backward(f.stream, out, y, y, silu);
+    new BiasActivation(f.library).forward(f.stream, out, null, y, null, null, silu, 0, null);
   }
 
   private static void launchLinear(OpFixture f, FusedLinear linear, DType dtype) {
