@@ -145,7 +145,7 @@ class RunsOnCudaTests {
   @Tag("sweep")
   void aDeviceLostAtAnyPointEndsTrainingWithNotice() {
     long all = callsOfARun();
-    for (long at = 1; at <= all; at += Math.max(1, all / 150)) {
+    for (long at = 1; at <= all; at += Math.max(1, all / 40)) {
       lose(at);
     }
   }

@@ -6,7 +6,7 @@ import dev.lockstep.device.Device;
 import org.junit.jupiter.api.Tag;
 
 @OnStandIn
-@Tag("sweep")
+@Tag("long")
 class TrainerOnCudaTests extends TrainerTests {
   @Override
   Device open(int workers) {
