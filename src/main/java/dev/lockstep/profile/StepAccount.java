@@ -1,17 +1,7 @@
 package dev.lockstep.profile;
 
 import com.sun.management.ThreadMXBean;
-import dev.lockstep.device.DeviceBuffer;
-import dev.lockstep.device.Event;
-import dev.lockstep.device.ForwardingStream;
-import dev.lockstep.device.Graph;
-import dev.lockstep.device.Kernel;
-import dev.lockstep.device.KernelArgs;
-import dev.lockstep.device.Launch;
-import dev.lockstep.device.MatrixProduct;
-import dev.lockstep.device.MatrixProducts;
 import dev.lockstep.device.Stream;
-import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -59,7 +49,7 @@ public final class StepAccount {
 
   /** A stream that hands everything on to {@code stream} and keeps account. */
   public Stream watch(Stream stream) {
-    return new WatchedStream(stream);
+    return new Counted(stream);
   }
 
   /** Begins anew: what comes before, a warm-up for example, does not count. */
@@ -88,72 +78,17 @@ public final class StepAccount {
     return parts;
   }
 
-  private final class WatchedStream extends ForwardingStream {
-    WatchedStream(Stream stream) {
+  private final class Counted extends WatchedStream {
+    Counted(Stream stream) {
       super(stream);
     }
 
     @Override
-    public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
-      count(Kind.COPIES, () -> super.copyToDevice(target, offset, source));
-    }
-
-    @Override
-    public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
-      count(Kind.COPIES, () -> super.copyToHost(target, source, offset));
-    }
-
-    @Override
-    public void copyOnDevice(
-        DeviceBuffer target,
-        long targetOffset,
-        DeviceBuffer source,
-        long sourceOffset,
-        long bytes) {
-      count(
-          Kind.COPIES, () -> super.copyOnDevice(target, targetOffset, source, sourceOffset, bytes));
-    }
-
-    @Override
-    public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
-      count(Kind.COPIES, () -> super.fill(target, offset, bytes, value));
-    }
-
-    @Override
-    public void launch(Kernel kernel, Launch launch, KernelArgs args) {
-      count(Kind.LAUNCHES, () -> super.launch(kernel, launch, args));
-    }
-
-    @Override
-    public void launch(Graph graph) {
-      count(Kind.LAUNCHES, () -> super.launch(graph));
-    }
-
-    @Override
-    public void multiply(MatrixProducts library, MatrixProduct product, long a, long b, long c) {
-      count(Kind.LAUNCHES, () -> super.multiply(library, product, a, b, c));
-    }
-
-    @Override
-    public void record(Event event) {
-      count(Kind.EVENTS, () -> super.record(event));
-    }
-
-    @Override
-    public void await(Event event) {
-      count(Kind.EVENTS, () -> super.await(event));
-    }
-
-    @Override
-    public void synchronize() {
-      count(Kind.WAITING, super::synchronize);
-    }
-
-    private void count(Kind kind, Runnable call) {
+    void call(Kind kind, String name, Runnable work) {
       Tally tally = tallies.computeIfAbsent(kind, key -> new Tally());
       long bytes = threads.getCurrentThreadAllocatedBytes();
       long begin = System.nanoTime();
-      call.run();
+      work.run();
       tally.nanoseconds += System.nanoTime() - begin;
       tally.bytes += threads.getCurrentThreadAllocatedBytes() - bytes;
       tally.calls++;

@@ -1,14 +1,7 @@
 package dev.lockstep.profile;
 
-import dev.lockstep.device.DeviceBuffer;
-import dev.lockstep.device.ForwardingStream;
-import dev.lockstep.device.Kernel;
-import dev.lockstep.device.KernelArgs;
-import dev.lockstep.device.Launch;
-import dev.lockstep.device.MatrixProduct;
-import dev.lockstep.device.MatrixProducts;
 import dev.lockstep.device.Stream;
-import java.lang.foreign.MemorySegment;
+import dev.lockstep.profile.StepAccount.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -21,11 +14,6 @@ import java.util.Map;
  * it would unwatched. For one thread.
  */
 public final class StepProfile {
-  private static final String COPY_TO_DEVICE = "(copy to device)";
-  private static final String COPY_TO_HOST = "(copy to host)";
-  private static final String COPY_ON_DEVICE = "(copy on device)";
-  private static final String FILL = "(fill)";
-  private static final String LIBRARY = "(matrix product of the library)";
 
   private final Map<String, Tally> tallies = new HashMap<>();
 
@@ -51,7 +39,7 @@ public final class StepProfile {
 
   /** A stream that hands everything on to {@code stream} and keeps the time. */
   public Stream watch(Stream stream) {
-    return new WatchedStream(stream);
+    return new Timed(stream);
   }
 
   /** Forgets everything, so that a warm-up does not count. */
@@ -77,49 +65,17 @@ public final class StepProfile {
     return rows;
   }
 
-  private final class WatchedStream extends ForwardingStream {
-    WatchedStream(Stream stream) {
+  private final class Timed extends WatchedStream {
+    Timed(Stream stream) {
       super(stream);
     }
 
     @Override
-    public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
-      time(COPY_TO_DEVICE, () -> super.copyToDevice(target, offset, source));
-    }
-
-    @Override
-    public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
-      time(COPY_TO_HOST, () -> super.copyToHost(target, source, offset));
-    }
-
-    @Override
-    public void copyOnDevice(
-        DeviceBuffer target,
-        long targetOffset,
-        DeviceBuffer source,
-        long sourceOffset,
-        long bytes) {
-      time(
-          COPY_ON_DEVICE,
-          () -> super.copyOnDevice(target, targetOffset, source, sourceOffset, bytes));
-    }
-
-    @Override
-    public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
-      time(FILL, () -> super.fill(target, offset, bytes, value));
-    }
-
-    @Override
-    public void launch(Kernel kernel, Launch launch, KernelArgs args) {
-      time(kernel.name(), () -> super.launch(kernel, launch, args));
-    }
-
-    @Override
-    public void multiply(MatrixProducts library, MatrixProduct product, long a, long b, long c) {
-      time(LIBRARY, () -> super.multiply(library, product, a, b, c));
-    }
-
-    private void time(String name, Runnable work) {
+    void call(Kind kind, String name, Runnable work) {
+      if (kind != Kind.LAUNCHES && kind != Kind.COPIES) {
+        work.run();
+        return;
+      }
       long begin = System.nanoTime();
       work.run();
       synchronize();
