@@ -12,7 +12,6 @@ import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
 import java.lang.management.ManagementFactory;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** What launching costs, with a kernel that does next to nothing: it sets one number. */
@@ -69,7 +68,7 @@ public final class LaunchBench {
       }
       Optional<Double> replayed =
           device.capability(Graphs.class).map(graphs -> replayed(graphs, fill, stream, target));
-      return new Result(median(queued), median(awaited), median(bytes), replayed);
+      return new Result(Median.of(queued), Median.of(awaited), Median.of(bytes), replayed);
     }
   }
 
@@ -86,18 +85,12 @@ public final class LaunchBench {
         }
       }
     }
-    return median(seconds);
+    return Median.of(seconds);
   }
 
   private static void launch(Fill fill, Stream stream, Tensor target) {
     for (int i = 0; i < BATCH; i++) {
       fill.fill(stream, target, i);
     }
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 }

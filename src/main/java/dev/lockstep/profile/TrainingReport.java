@@ -145,17 +145,17 @@ public final class TrainingReport {
         run.validationBitsPerByte().isPresent()
             ? bits(run.validationBitsPerByte().getAsDouble())
             : "",
-        none ? "" : String.format(Locale.ROOT, "%,.0f", median(steps)),
+        none
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "%,.0f",
+                Median.of(steps.stream().mapToDouble(StepMetrics::tokensPerSecond).toArray())),
         Long.toString(steps.stream().filter(StepMetrics::skipped).count()));
   }
 
   private static String bits(double value) {
     return String.format(Locale.ROOT, "%.4f", value);
-  }
-
-  private static double median(List<StepMetrics> steps) {
-    double[] sorted = steps.stream().mapToDouble(StepMetrics::tokensPerSecond).sorted().toArray();
-    return sorted[sorted.length / 2];
   }
 
   private Chart steps(String title, Axis y, ToDoubleFunction<StepMetrics> value) {

@@ -8,9 +8,9 @@ import dev.lockstep.device.LaunchCounts;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.profile.Median;
 import dev.lockstep.tensor.Shape;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -148,7 +148,7 @@ public final class SimulatorBench implements AutoCloseable {
       trials.forEach(trial -> trial.memory().close());
     }
     Map<Way, Double> medians = new EnumMap<>(Way.class);
-    trials.forEach(trial -> medians.put(trial.runner().way(), median(trial.seconds())));
+    trials.forEach(trial -> medians.put(trial.runner().way(), Median.of(trial.seconds())));
     return new Speed(row, medians, instructions);
   }
 
@@ -172,12 +172,6 @@ public final class SimulatorBench implements AutoCloseable {
       throw e;
     }
     return counters.stop();
-  }
-
-  private static double median(double[] times) {
-    double[] sorted = times.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 
   @Override

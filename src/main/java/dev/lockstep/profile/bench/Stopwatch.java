@@ -5,7 +5,7 @@ import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.GpuModel;
 import dev.lockstep.device.Stream;
-import java.util.Arrays;
+import dev.lockstep.profile.Median;
 import java.util.Optional;
 
 /**
@@ -45,7 +45,6 @@ final class Stopwatch {
         }
       }
     }
-    Arrays.sort(seconds);
-    return seconds[RUNS / 2];
+    return Median.of(seconds);
   }
 }
