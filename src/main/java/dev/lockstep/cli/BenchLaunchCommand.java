@@ -38,9 +38,7 @@ final class BenchLaunchCommand implements Callable<Integer> {
     try (OutputFile file = json == null ? null : new OutputFile("--json", json)) {
       Devices.Choice choice = device.open();
       try (Device opened = choice.device()) {
-        console.print(
-            "device   %s: %s (%s)",
-            opened.info().provider(), opened.info().name(), choice.reason());
+        console.print("%s", DeviceSelection.line(choice));
         LaunchBench.Result result = LaunchBench.measure(opened);
         console.print("queued   %.3f us a launch", 1e6 * result.queued());
         console.print("awaited  %.3f us from queueing one to its end", 1e6 * result.awaited());

@@ -127,8 +127,7 @@ final class BenchRun {
           Progress progress = Progress.towards("bench", cases.size(), console)) {
         DeviceInfo info = opened.info();
         List<GpuModel> gpus = predicted(asked, bench);
-        progress.print(
-            "device   %s: %s (%s)".formatted(info.provider(), info.name(), choice.reason()));
+        progress.print(DeviceSelection.line(choice));
         BenchTable table = new BenchTable(cases, bench.counts());
         List<BenchResult> results = measure(bench, table, cases, progress);
         List<Fusion.Saving> savings =

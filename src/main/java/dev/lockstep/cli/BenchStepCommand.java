@@ -73,9 +73,7 @@ final class BenchStepCommand implements Callable<Integer> {
     try (OutputFile file = json == null ? null : new OutputFile("--json", json)) {
       Devices.Choice choice = device.open();
       try (Device opened = choice.device()) {
-        console.print(
-            "device   %s: %s (%s)",
-            opened.info().provider(), opened.info().name(), choice.reason());
+        console.print("%s", DeviceSelection.line(choice));
         StepBench.Result result = measure(choice);
         print(result);
         if (file != null) {

@@ -97,9 +97,7 @@ final class CheckCommand implements Callable<Integer> {
   private CheckReport run(CheckOptions options, Devices.Choice choice) {
     Device opened = choice.device();
     try (Progress progress = Progress.counting("check", console)) {
-      progress.print(
-          "device   %s: %s (%s)"
-              .formatted(opened.info().provider(), opened.info().name(), choice.reason()));
+      progress.print(DeviceSelection.line(choice));
       Consumer<CheckResult> each =
           result -> {
             progress.step();

@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.device.Approximation;
 import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
 import dev.lockstep.device.MatrixMode;
@@ -71,6 +72,12 @@ final class DeviceSelection {
           "instructions a warp of the simulator may execute before its kernel counts as endless"
               + " (default: 1000000000)")
   private @Nullable Long stepLimit;
+
+  /** Which device was taken, and why, in one line. */
+  static String line(Devices.Choice choice) {
+    DeviceInfo info = choice.device().info();
+    return "device   %s: %s (%s)".formatted(info.provider(), info.name(), choice.reason());
+  }
 
   /** What {@code --device} says. */
   String name() {
