@@ -47,11 +47,15 @@ final class BenchAllCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    int worst = run("simulator");
+    int worst = Lockstep.OK;
     for (String kind : ON_A_DEVICE) {
-      worst = Math.max(worst, run(kind, "--device", device));
+      int code = run(kind, "--device", device);
+      if (code == Lockstep.USAGE) {
+        return code; // what the user has to change is wrong for all of them
+      }
+      worst = Math.max(worst, code);
     }
-    return worst;
+    return Math.max(worst, run("simulator"));
   }
 
   private int run(String kind, String... options) {

@@ -53,4 +53,13 @@ class BenchStepCommandTests {
     assertThat(JsonMapper.shared().readTree(Files.readString(json)).get("queuedSeconds").asDouble())
         .isPositive();
   }
+
+  @Test
+  void allEndWhereTheFirstIsGivenAWrongDevice() {
+    Run run = Run.lockstep("bench", "all", "--device", "abacus", "--out", folder.toString());
+    assertThat(run.code()).isEqualTo(Lockstep.USAGE);
+    assertThat(run.errLines()).singleElement().asString().contains("abacus");
+    assertThat(run.out()).contains("== bench launch --device abacus").doesNotContain("bench step");
+    assertThat(folder).isEmptyDirectory();
+  }
 }
