@@ -120,6 +120,7 @@ public final class LinearCrossEntropy {
       StatusWord status) {
     check(outputs, gradients, inputs, options, chunks, workspace, status);
     Tensor x = byRow(inputs.x());
+    Tensor sums = partsOf(workspace, chunks);
     for (long first = 0; first < chunks.rows(); first += chunks.chunkRows()) {
       Part part = new Part(first, chunks.rowsFrom(first));
       Tensor someX = part.of(x);
@@ -138,7 +139,6 @@ public final class LinearCrossEntropy {
           status,
           first);
       if (gradients != null) {
-        Tensor sums = partsOf(workspace, chunks);
         backward(stream, gradients, part, logits, someX, inputs.weight(), sums);
       }
     }

@@ -101,9 +101,17 @@ public record LogitChunks(long rows, long vocabulary, long width, DType dtype, l
     return Math.ceilDiv(logits, ALIGNMENT) * ALIGNMENT;
   }
 
-  /** Bytes of the parts; 0 where a chunk's sum is taken as a whole. */
+  /**
+   * Bytes of the parts of any chunk; 0 where all sums are taken as a whole. The last chunk may take
+   * more of them than the others: fewer rows can make more parts.
+   */
   long partBytes() {
-    return width == 0 ? 0 : WeightParts.workspaceBytes(dtype, vocabulary, width, chunkRows);
+    long last = rows - (count() - 1) * chunkRows;
+    return width == 0 ? 0 : Math.max(partBytes(chunkRows), partBytes(last));
+  }
+
+  private long partBytes(long ofRows) {
+    return WeightParts.workspaceBytes(dtype, vocabulary, width, ofRows);
   }
 
   /** Bytes that takes. */

@@ -104,6 +104,16 @@ class LogitChunksTests {
     assertThat(inParts).isBetween(1_000, 19_000);
   }
 
+  /** 8192 rows are summed in 16 parts, 8320 in 15: the last chunk is the larger in that. */
+  @Test
+  void aLastChunkOfMorePartsThanTheOthersHasRoomForThem() {
+    LogitChunks chunks = LogitChunks.of(16_512, 256, 256, DType.F32, 13_000_000);
+    assertThat(chunks.chunkRows()).isEqualTo(8320);
+    assertThat(WeightParts.workspaceBytes(DType.F32, 256, 256, 8192))
+        .isGreaterThan(WeightParts.workspaceBytes(DType.F32, 256, 256, 8320))
+        .isLessThanOrEqualTo(chunks.partBytes());
+  }
+
   @ParameterizedTest
   @CsvSource({"0", "-1", "100513"})
   void aBudgetThatHoldsNoRowIsRefused(long budget) {
