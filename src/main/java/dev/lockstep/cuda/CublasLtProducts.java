@@ -146,8 +146,8 @@ final class CublasLtProducts implements FusedProducts {
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
       device.forget(this);
+      closed = true;
       try (arena) {
         if (device.makeCurrentToClose()) {
           plans.values().forEach(plan -> destroy(plan.descriptor(), plan.layouts()));

@@ -68,6 +68,9 @@ final class CublasProducts implements MatrixProducts {
   @Override
   public void prepare(Stream stream) {
     CudaStream own = own(stream);
+    if (own.isCapturing()) {
+      throw CudaDevice.capturing();
+    }
     slot(own);
     synchronized (this) {
       if (recording == null) {
@@ -117,8 +120,8 @@ final class CublasProducts implements MatrixProducts {
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
       device.forget(this);
+      closed = true;
       boolean current = device.makeCurrentToClose();
       List<Slot> all = new ArrayList<>(slots.values());
       if (recording != null) {
@@ -179,7 +182,7 @@ final class CublasProducts implements MatrixProducts {
       workspace = device.allocate(bytes);
       use(handle, stream, workspace);
       return new Slot(handle, workspace);
-    } catch (DeviceException e) {
+    } catch (RuntimeException e) {
       JCublas2.cublasDestroy(handle);
       if (workspace != null) {
         workspace.close();

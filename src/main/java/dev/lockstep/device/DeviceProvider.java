@@ -23,7 +23,7 @@ public interface DeviceProvider {
 
   /**
    * What it needs on this machine, part by part: drivers, libraries and the devices themselves.
-   * Looked for at each call.
+   * Libraries are looked for once in a process.
    */
   default List<Part> parts() {
     return List.of();

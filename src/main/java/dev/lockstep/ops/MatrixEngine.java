@@ -13,7 +13,8 @@ public enum MatrixEngine {
   OWN("own"),
   /**
    * The vendor's library, followed by our elementwise kernels. A product is then rounded before the
-   * bias is added; sums are in whatever order the library likes.
+   * bias is added; sums are in whatever order the library likes. Tensors without elements are
+   * refused.
    */
   LIBRARY("cublas");
 

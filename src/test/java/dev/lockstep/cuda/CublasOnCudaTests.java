@@ -20,6 +20,8 @@ import dev.lockstep.numeric.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.function.Consumer;
 import jcuda.jcublas.cublasStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,6 +108,20 @@ class CublasOnCudaTests {
         assertThat(host.get(ValueLayout.JAVA_FLOAT, 2048)).isEqualTo(times * 12);
       }
     }
+  }
+
+  @Test
+  void isNeitherMadeReadyNorClosedWhileAGraphIsCaptured() {
+    Graphs graphs = device.capability(Graphs.class).orElseThrow();
+    for (Consumer<Stream> work :
+        List.<Consumer<Stream>>of(s -> s.prepare(products), s -> products.close())) {
+      assertThatThrownBy(() -> graphs.capture(work))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageStartingWith("this thread captures a graph");
+    }
+    stream.prepare(products); // it is as it was
+    products.close();
+    assertThatThrownBy(() -> stream.prepare(products)).hasMessage("cuBLAS is closed");
   }
 
   @Test

@@ -23,9 +23,11 @@ import dev.lockstep.device.Stream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import jcuda.driver.CUresult;
 import org.junit.jupiter.api.AfterEach;
@@ -167,12 +169,14 @@ class GraphsOnCudaTests {
         graphs.capture(
             s -> {
               try (var other = Executors.newSingleThreadExecutor()) {
-                other.submit(
-                    () -> {
-                      device.allocate(8).close();
-                      stream.fill(buffer, 0, 64, (byte) 4);
-                      stream.synchronize();
-                    });
+                Future<?> done =
+                    other.submit(
+                        () -> {
+                          device.allocate(8).close();
+                          stream.fill(buffer, 0, 64, (byte) 4);
+                          stream.synchronize();
+                        });
+                assertThat(done).succeedsWithin(Duration.ofSeconds(30));
               }
               s.copyOnDevice(buffer, 0, source, 0, 4);
             });
