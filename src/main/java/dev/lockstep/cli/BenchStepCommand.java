@@ -92,8 +92,8 @@ final class BenchStepCommand implements Callable<Integer> {
         return UserError.judging(
             () ->
                 StepBench.measure(
-                    config(folder.resolve("undisturbed")),
-                    config(folder.resolve("waiting")),
+                    config(folder.resolve("undisturbed")).build(),
+                    config(folder.resolve("waiting")).graph(false).build(),
                     steps,
                     choice));
       } finally {
@@ -108,7 +108,7 @@ final class BenchStepCommand implements Callable<Integer> {
     }
   }
 
-  private TrainConfig config(Path out) {
+  private TrainConfig.Builder config(Path out) {
     return TrainConfig.builder()
         .precision(precision)
         .batch(batch)
@@ -116,8 +116,7 @@ final class BenchStepCommand implements Callable<Integer> {
         .warmupSteps(1)
         .logEvery(steps)
         .checkpointEvery(0)
-        .out(out)
-        .build();
+        .out(out);
   }
 
   private void print(StepBench.Result result) {
@@ -155,7 +154,7 @@ final class BenchStepCommand implements Callable<Integer> {
     root.put("lockstep", Version.get());
     root.put("device", deviceName);
     root.put("machine", Machine.inspect());
-    root.put("config", config(Path.of("step")).describe());
+    root.put("config", config(Path.of("step")).build().describe());
     root.put("steps", steps);
     root.put("secondsPerStep", result.secondsPerStep());
     for (StepAccount.Part part : result.parts()) {

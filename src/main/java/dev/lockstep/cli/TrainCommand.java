@@ -115,6 +115,9 @@ final class TrainCommand implements Callable<Integer> {
     input.applyTo(config);
     model.applyTo(config);
     compute.applyTo(config);
+    if (profile) {
+      config.graph(false); // in a graph, launches cannot be told apart
+    }
     optimizer.applyTo(config);
     return config.build();
   }

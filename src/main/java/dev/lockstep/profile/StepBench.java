@@ -42,7 +42,7 @@ public final class StepBench {
    * Measures.
    *
    * @param undisturbed a run of {@code 2 · steps + 1} steps with a report every {@code steps}
-   * @param waiting the same, in another folder
+   * @param waiting the same, in another folder and without a graph, so that it shows each kernel
    */
   public static Result measure(
       TrainConfig undisturbed, TrainConfig waiting, int steps, Devices.Choice device) {

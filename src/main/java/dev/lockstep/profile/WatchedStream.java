@@ -3,6 +3,7 @@ package dev.lockstep.profile;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.ForwardingStream;
+import dev.lockstep.device.FusedProducts;
 import dev.lockstep.device.Graph;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
@@ -13,7 +14,7 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.profile.StepAccount.Kind;
 import java.lang.foreign.MemorySegment;
 
-/** A stream whose calls all pass through one place, which hands them on. */
+/** A stream whose calls for work all pass through one place, which hands them on. */
 abstract class WatchedStream extends ForwardingStream {
   WatchedStream(Stream stream) {
     super(stream);
@@ -67,6 +68,15 @@ abstract class WatchedStream extends ForwardingStream {
         Kind.LAUNCHES,
         "(matrix product of the library)",
         () -> super.multiply(library, product, a, b, c));
+  }
+
+  @Override
+  public void biasGelu(
+      FusedProducts library, MatrixProduct product, long a, long b, long bias, long z, long c) {
+    call(
+        Kind.LAUNCHES,
+        "(matrix product of the library)",
+        () -> super.biasGelu(library, product, a, b, bias, z, c));
   }
 
   @Override

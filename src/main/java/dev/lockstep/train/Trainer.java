@@ -137,10 +137,9 @@ public final class Trainer {
       List<Double> losses = new ArrayList<>();
       double seconds;
       Stream copies = observe.apply(device.device().newStream());
-      Graphs graphs = stream == queue ? graphs() : null; // whoever watches sees every launch
       try (StepWindow window = new StepWindow(device.device(), config, copies);
           TrainingStep step =
-              new TrainingStep(config, library, ops, parameters, window, graphs, stream)) {
+              new TrainingStep(config, library, ops, parameters, window, graphs(), stream)) {
         Run run = new Run(step, window, stream, ops, log, parameters, losses);
         run.start();
         run.all();
