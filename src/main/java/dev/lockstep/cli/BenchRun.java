@@ -210,7 +210,15 @@ final class BenchRun {
           (asked.isEmpty() ? "--roofline" : "--predict")
               + " needs what is counted, and this device takes the time; use --device sim");
     }
-    return asked.isEmpty() && wanted ? bench.gpu().stream().toList() : asked;
+    List<GpuModel> gpus = asked.isEmpty() && wanted ? bench.gpu().stream().toList() : asked;
+    for (GpuModel gpu : gpus) {
+      if (gpu.rates().bf16() == 0) {
+        throw new UserError(
+            "%s (%s) does not run these kernels; predict for one of compute capability 8.0 or newer"
+                .formatted(gpu.name(), gpu.product()));
+      }
+    }
+    return gpus;
   }
 
   private static void print(Predictions predictions, Progress progress) {

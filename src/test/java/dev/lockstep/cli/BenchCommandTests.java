@@ -58,6 +58,24 @@ class BenchCommandTests {
   }
 
   @Test
+  void predictsForNamedGpus() throws IOException {
+    Path page = folder.resolve("roofline.html");
+    Run run =
+        run("--kernel relu --rows 8 --cols 64 --dtype fp32 --predict a100,h100 --roofline " + page);
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    assertThat(run.out()).contains("predicted", "a100", "h100");
+    assertThat(Files.readString(page)).contains("predicted");
+  }
+
+  /** A rate of 0 would say that it takes forever. */
+  @Test
+  void predictsNothingForGpusThatDoNotRunTheKernels() {
+    Run run = run("--kernel relu --rows 8 --cols 64 --dtype fp32 --predict t4");
+    assertThat(run.code()).isEqualTo(Lockstep.USAGE);
+    assertThat(run.err()).contains("t4", "compute capability 8.0 or newer");
+  }
+
+  @Test
   void theSimulatorHasNoLibraryToMeasure() {
     Run run = matmul("--kernel cublas --shape 8x8x8");
     assertThat(run.code()).isEqualTo(Lockstep.USAGE);

@@ -81,7 +81,7 @@ class TrainingReportTests {
     Chromium opened = Chromium.open(page, folder);
     assertThat(opened.console()).isEmpty();
     assertThat(opened.dom().split("<svg", -1)).hasSize(1 + 6);
-    assertThat(opened.dom()).contains("stroke=\"var(--c1)\"", "<div class=\"legend\">");
+    assertThat(opened.dom()).contains("stroke=\"var(--c1)\"", "class=\"legend\"");
     assertThat(body(FIRST, SECOND)).doesNotContain("src=", "href=");
   }
 

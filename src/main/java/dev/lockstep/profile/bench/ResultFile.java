@@ -47,6 +47,12 @@ public final class ResultFile {
       root.get("rows").forEach(each -> all.addAll(row(each)));
     } else if (root.has("secondsPerStep")) {
       all.add(Measurement.time("a training step", "s", number(root.get("secondsPerStep"))));
+    } else if (root.has("queuedSeconds")) {
+      for (String figure : List.of("queuedSeconds", "awaitedSeconds", "replayedSeconds")) {
+        if (root.path(figure).isNumber()) {
+          all.add(Measurement.time("a launch: " + figure, "s", number(root.get(figure))));
+        }
+      }
     } else {
       throw new IllegalArgumentException(
           file + " holds no results of JMH, of bench --json or of train --json");

@@ -3,7 +3,7 @@ package dev.lockstep.profile.page;
 import j2html.tags.DomContent;
 
 /** One thing on a {@link Page}. */
-public sealed interface Block permits Heading, Paragraph, Grid, Chart, Preformatted {
+public sealed interface Block permits Heading, Paragraph, Grid, Chart {
   /** As it stands in the page. */
   DomContent html();
 }

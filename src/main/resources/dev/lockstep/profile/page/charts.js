@@ -64,10 +64,23 @@
       .attr("text-anchor", "middle").attr("fill", "var(--quiet)").text(spec.y.label);
   }
 
-  function legend(figure, series) {
+  // Under the axes, as many entries on a line as fit; a saved picture keeps it.
+  function legend(svg, series) {
     if (series.length < 2) return;
-    d3.select(figure).append("div").attr("class", "legend").selectAll("span").data(series).join("span")
-      .style("--key", (_, index) => colour(index)).text((one) => one.name);
+    const LINE = 18;
+    let x = MARGIN.left, y = HEIGHT + LINE - 6;
+    series.forEach((one, index) => {
+      const width = 30 + 6.5 * one.name.length;
+      if (x + width > WIDTH && x > MARGIN.left) {
+        x = MARGIN.left;
+        y += LINE;
+      }
+      const entry = svg.append("g").attr("class", "legend").attr("transform", `translate(${x},${y})`);
+      entry.append("rect").attr("y", -9).attr("width", 10).attr("height", 10).attr("rx", 2).attr("fill", colour(index));
+      entry.append("text").attr("x", 15).attr("fill", "var(--quiet)").text(one.name);
+      x += width;
+    });
+    svg.attr("viewBox", `0 0 ${WIDTH} ${y + 8}`);
   }
 
   function plot(figure, spec) {
@@ -92,7 +105,7 @@
       }
     });
     pointing(svg, spec, x, y);
-    legend(figure, spec.series);
+    legend(svg, spec.series);
   }
 
   // Says the values of the point nearest to the pointer.

@@ -101,6 +101,12 @@ class ResultComparisonTests {
   }
 
   @Test
+  void readsWhatBenchLaunchWrites() throws IOException {
+    assertThat(read("{\"queuedSeconds\":1e-6,\"awaitedSeconds\":5e-6,\"replayedSeconds\":null}"))
+        .containsOnlyKeys("a launch: queuedSeconds", "a launch: awaitedSeconds");
+  }
+
+  @Test
   void refusesOtherFiles() throws IOException {
     Path file = folder.resolve("results.json");
     assertThatThrownBy(() -> ResultFile.read(file)).hasMessage("there is no %s", file);
