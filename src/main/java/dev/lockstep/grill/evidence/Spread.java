@@ -1,0 +1,65 @@
+package dev.lockstep.grill.evidence;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.DoublePredicate;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * One number, found with several draws.
+ *
+ * @param values in the order they were found
+ */
+public record Spread(List<Double> values) {
+  public Spread {
+    values = List.copyOf(values);
+    if (values.isEmpty()) {
+      throw new IllegalArgumentException("a spread of no values");
+    }
+  }
+
+  /** A number that does not depend on chance. */
+  public static Spread of(double... values) {
+    return new Spread(Arrays.stream(values).boxed().toList());
+  }
+
+  /** What {@code experiment} finds with each of the draws. */
+  public static Spread over(List<Draws> draws, ToDoubleFunction<Draws> experiment) {
+    return new Spread(draws.stream().map(experiment::applyAsDouble).toList());
+  }
+
+  /** The middle one, or the mean of the two in the middle. */
+  public double median() {
+    double[] sorted = sorted();
+    int half = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  }
+
+  /** The smallest. */
+  public double least() {
+    return sorted()[0];
+  }
+
+  /** The largest; NaN where there is one. */
+  public double most() {
+    return sorted()[values.size() - 1];
+  }
+
+  /** The share of values of which something is true. */
+  public double share(DoublePredicate what) {
+    return values.stream().mapToDouble(v -> v).filter(what).count() / (double) values.size();
+  }
+
+  private double[] sorted() {
+    return values.stream().mapToDouble(v -> v).sorted().toArray();
+  }
+
+  /** For example {@code 0.497 [0.486..0.522]}. */
+  @Override
+  public String toString() {
+    return values.size() == 1
+        ? Numeral.text(median())
+        : "%s [%s..%s]"
+            .formatted(Numeral.text(median()), Numeral.text(least()), Numeral.text(most()));
+  }
+}
