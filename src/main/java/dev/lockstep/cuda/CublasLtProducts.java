@@ -17,8 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import jcuda.cudaDataType;
-import jcuda.jcublas.cublasComputeType;
-import jcuda.jcublas.cublasOperation;
 import jcuda.jcublas.cublasStatus;
 
 /**
@@ -78,25 +76,28 @@ final class CublasLtProducts implements FusedProducts {
   CublasLtProducts(CudaDevice device, CublasLtCalls calls) {
     this.device = device;
     this.calls = calls;
-    workspace = device.allocate(WORKSPACE);
+    DeviceBuffer taken = null;
     try {
+      taken = device.allocate(WORKSPACE);
       check("cublasLtCreate", () -> (int) calls.create().invokeExact(scratch.address()));
-    } catch (DeviceException e) {
-      workspace.close();
+    } catch (RuntimeException e) {
+      if (taken != null) {
+        taken.close();
+      }
+      arena.close();
       throw e;
     }
+    workspace = taken;
     handle = scratch.get(JAVA_LONG, 0);
   }
 
   @Override
-  public void biasGelu(
+  public synchronized void biasGelu(
       Stream stream, MatrixProduct product, long a, long b, long bias, long z, long c) {
     if (closed) {
       throw new IllegalStateException("cublasLt is closed");
     }
-    if (!(stream instanceof CudaStream on) || on.device() != device) {
-      throw new IllegalArgumentException("the stream belongs to another device");
-    }
+    CudaStream on = CublasStatus.own(device, stream);
     if (product.accumulate()) {
       throw new IllegalArgumentException("GELU of a sum that is accumulated later is none");
     }
@@ -137,10 +138,7 @@ final class CublasLtProducts implements FusedProducts {
                             workspace.address(),
                             workspace.bytes(),
                             on.queue().address()));
-    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      on.requireAlive();
-      throw failure("cublasLtMatmul", status, "; " + product);
-    }
+    CublasStatus.check("cublasLtMatmul", status, product, on);
   }
 
   @Override
@@ -177,10 +175,7 @@ final class CublasLtProducts implements FusedProducts {
     long rows = product.rows();
     long cols = product.cols();
     long depth = product.depth();
-    int compute =
-        product.tf32()
-            ? cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32
-            : cublasComputeType.CUBLAS_COMPUTE_32F;
+    int compute = CublasStatus.compute(product);
     check(
         "cublasLtMatmulDescCreate",
         () ->
@@ -205,8 +200,8 @@ final class CublasLtProducts implements FusedProducts {
   }
 
   private void describe(long descriptor, MatrixProduct product, long bias, long z) {
-    set(descriptor, ATTRIBUTE_TRANSPOSE_A, operation(product.transposeB()));
-    set(descriptor, ATTRIBUTE_TRANSPOSE_B, operation(product.transposeA()));
+    set(descriptor, ATTRIBUTE_TRANSPOSE_A, CublasStatus.operation(product.transposeB()));
+    set(descriptor, ATTRIBUTE_TRANSPOSE_B, CublasStatus.operation(product.transposeA()));
     set(descriptor, ATTRIBUTE_EPILOGUE, z != 0 ? EPILOGUE_GELU_AUX_BIAS : EPILOGUE_GELU_BIAS);
     set(descriptor, ATTRIBUTE_BIAS_POINTER, bias);
     if (z != 0) {
@@ -261,9 +256,7 @@ final class CublasLtProducts implements FusedProducts {
       if (status == cublasStatus.CUBLAS_STATUS_SUCCESS && scratch.get(JAVA_INT, 0) == 0) {
         status = cublasStatus.CUBLAS_STATUS_NOT_SUPPORTED;
       }
-      if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-        throw failure("cublasLtMatmulAlgoGetHeuristic", status, "; " + product);
-      }
+      CublasStatus.check("cublasLtMatmulAlgoGetHeuristic", status, "; " + product);
       return result;
     } finally {
       status(() -> (int) calls.preferenceDestroy().invokeExact(preference));
@@ -277,7 +270,7 @@ final class CublasLtProducts implements FusedProducts {
             (int)
                 calls
                     .layoutCreate()
-                    .invokeExact(scratch.address(), CublasProducts.type(dtype), rows, cols, rows));
+                    .invokeExact(scratch.address(), CublasStatus.type(dtype), rows, cols, rows));
     return scratch.get(JAVA_LONG, 0);
   }
 
@@ -298,15 +291,8 @@ final class CublasLtProducts implements FusedProducts {
             (int) calls.descriptorSet().invokeExact(descriptor, attribute, value.address(), bytes));
   }
 
-  private static int operation(boolean transpose) {
-    return transpose ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
-  }
-
   private static void check(String name, Call call) {
-    int status = status(call);
-    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      throw failure(name, status, "");
-    }
+    CublasStatus.check(name, status(call));
   }
 
   private static int status(Call call) {
@@ -315,9 +301,5 @@ final class CublasLtProducts implements FusedProducts {
     } catch (Throwable e) {
       throw new AssertionError("a downcall does not throw", e);
     }
-  }
-
-  private static DeviceException failure(String call, int status, String detail) {
-    return new DeviceException(call, status, cublasStatus.stringFor(status) + detail);
   }
 }

@@ -3,23 +3,17 @@ package dev.lockstep.cuda;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.lockstep.device.DeviceBuffer;
-import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.MatrixProduct;
 import dev.lockstep.device.MatrixProducts;
 import dev.lockstep.device.Stream;
-import dev.lockstep.numeric.DType;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import jcuda.Pointer;
-import jcuda.cudaDataType;
 import jcuda.jcublas.JCublas2;
-import jcuda.jcublas.cublasComputeType;
 import jcuda.jcublas.cublasHandle;
-import jcuda.jcublas.cublasOperation;
-import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 import org.jspecify.annotations.Nullable;
 
@@ -84,15 +78,15 @@ final class CublasProducts implements MatrixProducts {
     CudaStream on = own(stream);
     Slot slot = on.isCapturing() ? recording(on) : slot(on);
     on.willCall(CALL);
-    int in = type(product.in());
+    int in = CublasStatus.type(product.in());
     int rows = extent("rows", product.rows());
     int cols = extent("cols", product.cols());
     int depth = extent("depth", product.depth());
     int status =
         JCublas2.cublasGemmEx_new(
             slot.handle(),
-            operation(product.transposeB()),
-            operation(product.transposeA()),
+            CublasStatus.operation(product.transposeB()),
+            CublasStatus.operation(product.transposeA()),
             cols,
             rows,
             depth,
@@ -105,16 +99,11 @@ final class CublasProducts implements MatrixProducts {
             product.transposeA() ? rows : depth,
             product.accumulate() ? ONE : ZERO,
             new Address(c),
-            type(product.out()),
+            CublasStatus.type(product.out()),
             cols,
-            product.tf32()
-                ? cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32
-                : cublasComputeType.CUBLAS_COMPUTE_32F,
+            CublasStatus.compute(product),
             DEFAULT_ALGORITHM);
-    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      on.requireAlive();
-      throw failure(CALL, status, "; " + product);
-    }
+    CublasStatus.check(CALL, status, product, on);
   }
 
   @Override
@@ -129,13 +118,23 @@ final class CublasProducts implements MatrixProducts {
       }
       slots.clear();
       recording = null;
-      for (Slot slot : all) {
-        if (current) {
-          JCublas2.cublasDestroy(slot.handle());
-        }
-        slot.workspace().close();
-      }
+      all.forEach(slot -> release(slot, current));
     }
+  }
+
+  /** A stream is closing: what it had for itself goes before it. */
+  private synchronized void release(CudaStream stream) {
+    Slot slot = slots.remove(stream);
+    if (slot != null) {
+      release(slot, device.makeCurrentToClose());
+    }
+  }
+
+  private static void release(Slot slot, boolean current) {
+    if (current) {
+      JCublas2.cublasDestroy(slot.handle());
+    }
+    slot.workspace().close();
   }
 
   @Override
@@ -147,15 +146,12 @@ final class CublasProducts implements MatrixProducts {
     if (closed) {
       throw new IllegalStateException("cuBLAS is closed");
     }
-    if (!(stream instanceof CudaStream own) || own.device() != device) {
-      throw new IllegalArgumentException("the stream belongs to another device");
-    }
-    return own;
+    return CublasStatus.own(device, stream);
   }
 
   private Slot slot(CudaStream stream) {
     Slot known = slots.get(stream);
-    return known != null ? known : slots.computeIfAbsent(stream, this::create);
+    return known != null ? known : slots.computeIfAbsent(stream, this::createFor);
   }
 
   /** Of the stream a graph is being captured from. */
@@ -172,10 +168,16 @@ final class CublasProducts implements MatrixProducts {
     return slot;
   }
 
+  private Slot createFor(CudaStream stream) {
+    Slot slot = create(stream);
+    stream.beforeClose(() -> release(stream));
+    return slot;
+  }
+
   private Slot create(CudaStream stream) {
     stream.willCall("cublasCreate");
     cublasHandle handle = new cublasHandle();
-    check("cublasCreate", JCublas2.cublasCreate(handle));
+    CublasStatus.check("cublasCreate", JCublas2.cublasCreate(handle));
     long bytes = workspaceBytes(device.info().computeCapability());
     DeviceBuffer workspace = null;
     try {
@@ -192,9 +194,10 @@ final class CublasProducts implements MatrixProducts {
   }
 
   private static void use(cublasHandle handle, CudaStream stream, DeviceBuffer workspace) {
-    check("cublasSetStream", JCublas2.cublasSetStream(handle, new cudaStream_t(stream.queue())));
+    CublasStatus.check(
+        "cublasSetStream", JCublas2.cublasSetStream(handle, new cudaStream_t(stream.queue())));
     // After the stream, which takes the workspace away.
-    check(
+    CublasStatus.check(
         "cublasSetWorkspace",
         JCublas2.cublasSetWorkspace(handle, new Address(workspace.address()), workspace.bytes()));
   }
@@ -204,34 +207,11 @@ final class CublasProducts implements MatrixProducts {
     return major < 9 ? WORKSPACE : WORKSPACE_FROM_9_0;
   }
 
-  private static void check(String call, int status) {
-    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      throw failure(call, status, "");
-    }
-  }
-
-  private static DeviceException failure(String call, int status, String detail) {
-    return new DeviceException(call, status, cublasStatus.stringFor(status) + detail);
-  }
-
   private static int extent(String name, long extent) {
     if (extent > Integer.MAX_VALUE) {
       throw new IllegalArgumentException(
           name + " " + extent + " must be below 2^31, as cuBLAS counts in 32 bits");
     }
     return (int) extent;
-  }
-
-  private static int operation(boolean transpose) {
-    return transpose ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
-  }
-
-  static int type(DType dtype) {
-    return switch (dtype) {
-      case F32 -> cudaDataType.CUDA_R_32F;
-      case F16 -> cudaDataType.CUDA_R_16F;
-      case BF16 -> cudaDataType.CUDA_R_16BF;
-      case I32, F64 -> throw new AssertionError("a product has no such type: " + dtype);
-    };
   }
 }

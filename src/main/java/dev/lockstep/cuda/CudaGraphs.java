@@ -1,5 +1,8 @@
 package dev.lockstep.cuda;
 
+import dev.lockstep.device.CaptureException;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceMemoryException;
 import dev.lockstep.device.Graph;
 import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Stream;
@@ -19,6 +22,10 @@ final class CudaGraphs implements Graphs {
         StreamCapture capture = new StreamCapture(device, stream)) {
       work.accept(stream);
       return capture.end();
+    } catch (DeviceException e) {
+      throw e instanceof DeviceMemoryException || CudaErrors.breaksContext(e.code())
+          ? e
+          : new CaptureException(e);
     }
   }
 }

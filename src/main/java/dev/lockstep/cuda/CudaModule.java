@@ -25,7 +25,7 @@ final class CudaModule implements KernelModule {
     this.device = device;
     this.name = image.name();
     // The driver does not tell how many bytes of arguments a kernel takes; the PTX does.
-    List<PtxKernel> entries = PtxParser.parse(image.ptx()).kernels();
+    List<PtxKernel> entries = PtxParser.declarations(image.ptx()).kernels();
     this.module = ModuleLoader.load(device, image);
     try {
       for (PtxKernel entry : entries) {

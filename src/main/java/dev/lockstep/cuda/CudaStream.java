@@ -10,6 +10,8 @@ import dev.lockstep.device.Stream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -26,6 +28,7 @@ final class CudaStream implements Stream {
   private final Arena arena = Arena.ofShared();
   private final ExtraBlock extra = new ExtraBlock(arena);
   private final RecentKernels recent = new RecentKernels();
+  private final List<Runnable> beforeClose = new CopyOnWriteArrayList<>();
   private @Nullable StreamCapture capture;
   private boolean closed;
 
@@ -166,6 +169,7 @@ final class CudaStream implements Stream {
       device.forget(this);
       closed = true;
       try (arena) {
+        beforeClose.forEach(Runnable::run);
         if (device.makeCurrentToClose()) {
           device.checkReturned("cuStreamDestroy", JCudaDriver.cuStreamDestroy(queue));
         }
@@ -189,6 +193,11 @@ final class CudaStream implements Stream {
 
   CudaDevice device() {
     return device;
+  }
+
+  /** What another library keeps for this stream is given back before the stream. */
+  void beforeClose(Runnable action) {
+    beforeClose.add(action);
   }
 
   boolean isCapturing() {

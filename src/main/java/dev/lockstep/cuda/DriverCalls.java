@@ -50,7 +50,7 @@ final class DriverCalls {
   private final MemorySegment synchronize;
 
   private DriverCalls(Library library) throws MissingDriver {
-    standIn = library.has("lockstep_standin");
+    standIn = library.has(NativeLibrary.STAND_IN);
     launchKernel = library.find("cuLaunchKernel");
     setContext = library.find("cuCtxSetCurrent");
     deviceName = library.find("cuDeviceGetName");

@@ -118,11 +118,13 @@ sealed interface NativeLibrary {
    * A library of that name for another CUDA, which explains more than that this one is not there.
    */
   private static String others(String file, List<Path> folders) {
-    String stem = file.replaceFirst("12$", "");
     for (String version : List.of("13", "11", "10")) {
-      String other = stem + version;
-      boolean there = !other.equals(file) && !stem.equals(file) && open(other).isPresent();
-      if (there || folders.stream().anyMatch(folder -> Files.exists(folder.resolve(other)))) {
+      String other = file.replaceFirst("12(?=(\\.dll)?$)", version);
+      if (other.equals(file)) {
+        break;
+      }
+      if (open(other).isPresent()
+          || folders.stream().anyMatch(folder -> Files.exists(folder.resolve(other)))) {
         return "; " + other + " is there, but JCuda was built for CUDA 12";
       }
     }

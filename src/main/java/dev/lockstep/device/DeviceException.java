@@ -23,6 +23,13 @@ public class DeviceException extends RuntimeException {
     this.code = -1;
   }
 
+  /** The same failure, as one of a kind. */
+  DeviceException(DeviceException failure) {
+    super(failure.getMessage(), failure);
+    this.call = failure.call;
+    this.code = failure.code;
+  }
+
   /** The function that failed. */
   public String call() {
     return call;

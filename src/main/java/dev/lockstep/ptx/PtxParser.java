@@ -9,6 +9,9 @@ import java.util.Set;
 
 /** Parses a PTX file; debug sections and pragmas are skipped. */
 public final class PtxParser {
+  private static final Body NO_BODY =
+      new Body(List.of(), List.of(), List.of(), Map.of(), Map.of(), Map.of());
+
   private final Lexer lexer;
   private final Names names = new Names();
   private final VariableParser variableParser;
@@ -19,11 +22,13 @@ public final class PtxParser {
   private final Map<String, String> aliases = new HashMap<>();
   private final Map<Integer, String> files = new HashMap<>();
   private final Set<String> defined = new HashSet<>();
+  private final boolean withBodies;
   private int bodies;
   private String version = "";
   private String target = "";
 
-  private PtxParser(String source) {
+  private PtxParser(String source, boolean withBodies) {
+    this.withBodies = withBodies;
     lexer = new Lexer(source);
     variableParser = new VariableParser(lexer);
   }
@@ -34,7 +39,17 @@ public final class PtxParser {
    * @throws PtxSyntaxException at the first thing that is not PTX
    */
   public static PtxModule parse(String source) {
-    return new PtxParser(source).module();
+    return new PtxParser(source, true).module();
+  }
+
+  /**
+   * Parses what a file declares, at a fraction of the cost: bodies of kernels and functions are
+   * passed over unread, and empty in what is returned.
+   *
+   * @throws PtxSyntaxException at the first thing outside of bodies that is not PTX
+   */
+  public static PtxModule declarations(String source) {
+    return new PtxParser(source, false).module();
   }
 
   private PtxModule module() {
@@ -206,7 +221,7 @@ public final class PtxParser {
       return;
     }
     define(name, place);
-    Body body = new BodyParser(lexer, scopes, names, variableParser).parse();
+    Body body = body(scopes);
     kernels.add(
         new PtxKernel(
             name,
@@ -235,7 +250,15 @@ public final class PtxParser {
       return;
     }
     define(parser.name(), place);
-    Body body = new BodyParser(lexer, scopes, names, variableParser).parse();
+    Body body = body(scopes);
     functions.add(new PtxFunction(parser.name(), line, prototype, body));
+  }
+
+  private Body body(Scopes scopes) {
+    if (withBodies) {
+      return new BodyParser(lexer, scopes, names, variableParser).parse();
+    }
+    Syntax.skipBlock(lexer);
+    return NO_BODY;
   }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.train;
 
+import dev.lockstep.device.CaptureException;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceMemoryException;
 import java.nio.file.Path;
@@ -18,14 +19,21 @@ public final class TrainingFailedException extends RuntimeException {
         (done == 0 ? "before the first step" : "after step " + done)
             + ": "
             + cause.getMessage()
-            + (cause instanceof DeviceMemoryException
-                ? "; a smaller --batch (--accumulate makes up for it), a smaller --head-memory or"
-                    + " a smaller model needs less"
-                : "")
+            + remedy(cause)
             + "; "
             + lastGood(checkpoint, checkpointStep),
         cause);
     this.checkpoint = checkpoint;
+  }
+
+  private static String remedy(DeviceException cause) {
+    return switch (cause) {
+      case DeviceMemoryException memory ->
+          "; a smaller --batch (--accumulate makes up for it), a smaller --head-memory or"
+              + " a smaller model needs less";
+      case CaptureException capture -> "; --no-graph queues each part of a step by itself instead";
+      default -> "";
+    };
   }
 
   /** What is left of a run, in words. */

@@ -150,6 +150,17 @@ class CublasLtOnCudaTests {
   }
 
   @Test
+  void whatCannotBeOpenedLeavesNothingBehind() {
+    int handles = StandInDriver.get().handles();
+    long bytes = StandInDriver.get().allocatedBytes();
+    calls.fail("cublasLtCreate", cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED);
+    assertThatThrownBy(library::open)
+        .hasMessage("cublasLtCreate failed with 1: CUBLAS_STATUS_NOT_INITIALIZED");
+    assertThat(StandInDriver.get().handles()).isEqualTo(handles);
+    assertThat(StandInDriver.get().allocatedBytes()).isEqualTo(bytes);
+  }
+
+  @Test
   void itSaysWhatItIsAndTheSimulatorHasNone() {
     assertThat(library.name()).isEqualTo("cublasLt");
     assertThat(library.availability().reason())

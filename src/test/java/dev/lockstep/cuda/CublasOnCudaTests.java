@@ -84,6 +84,28 @@ class CublasOnCudaTests {
     }
   }
 
+  /** Two more streams at a time take no more than one did: nothing of theirs is kept. */
+  @Test
+  void aStreamThatClosesTakesItsHandleAndWorkspaceAlong() {
+    int handles = StandInDriver.get().handles();
+    long bytes = StandInDriver.get().allocatedBytes();
+    for (int times = 0; times < 3; times++) {
+      try (Stream other = device.newStream()) {
+        multiply(other, ONE);
+        other.synchronize();
+        assertThat(StandInDriver.get().allocatedBytes()).isGreaterThan(bytes);
+      }
+      assertThat(StandInDriver.get().handles()).isEqualTo(handles);
+      assertThat(StandInDriver.get().allocatedBytes()).isEqualTo(bytes);
+      assertThat(calls.count("cublasDestroy_v2")).isEqualTo(times + 1);
+    }
+    Stream last = device.newStream();
+    multiply(last, ONE);
+    products.close();
+    last.close(); // after what it was to close
+    assertThat(calls.count("cublasDestroy_v2")).isEqualTo(4);
+  }
+
   /** 2 · 3, added up each time the graph is launched; nothing is made while it is captured. */
   @Test
   void aGraphRecordsProducts() {

@@ -46,6 +46,18 @@ final class CudaTour {
         ret;
       }
 
+      .visible .entry increment(.param .u64 at, .param .u32 by)
+      {
+        .reg .b64 %rd<2>;
+        .reg .b32 %r<4>;
+        ld.param.u64 %rd1, [at];
+        ld.param.u32 %r1, [by];
+        ld.global.u32 %r2, [%rd1];
+        add.u32 %r3, %r2, %r1;
+        st.global.u32 [%rd1], %r3;
+        ret;
+      }
+
       .visible .entry stop() { trap; ret; }
       """;
 

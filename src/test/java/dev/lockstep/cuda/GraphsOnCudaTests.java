@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.lockstep.cuda.standin.CallLog;
 import dev.lockstep.cuda.standin.OnStandIn;
 import dev.lockstep.cuda.standin.StandInDriver;
+import dev.lockstep.device.CaptureException;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
@@ -32,6 +33,8 @@ import java.util.function.Consumer;
 import jcuda.driver.CUresult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Work captured once and repeated with one call of the driver. */
 @OnStandIn
@@ -229,7 +232,20 @@ class GraphsOnCudaTests {
   void aCaptureTheDriverGivesUpIsAnError() {
     calls.fail("cuStreamEndCapture", CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
     assertThatThrownBy(() -> copyThenStore(1))
+        .isInstanceOf(CaptureException.class)
+        .hasMessageStartingWith("cuStreamEndCapture failed with 901")
+        .extracting(failure -> ((CaptureException) failure).code())
+        .isEqualTo(CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+  }
+
+  /** Where the device is lost or full, no way of queueing helps. */
+  @ParameterizedTest
+  @ValueSource(ints = {CUresult.CUDA_ERROR_LAUNCH_FAILED, CUresult.CUDA_ERROR_OUT_OF_MEMORY})
+  void aDeviceThatFailsMeanwhileDoesNotRefuseTheCapture(int code) {
+    calls.fail("cuStreamEndCapture", code);
+    assertThatThrownBy(() -> copyThenStore(1))
         .isInstanceOf(DeviceException.class)
-        .hasMessageStartingWith("cuStreamEndCapture failed with 901");
+        .isNotInstanceOf(CaptureException.class)
+        .hasMessageStartingWith("cuStreamEndCapture failed with " + code);
   }
 }

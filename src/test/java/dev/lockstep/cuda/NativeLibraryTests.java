@@ -55,6 +55,16 @@ class NativeLibraryTests {
   }
 
   @Test
+  void ofAnotherCudaOnWindows() throws IOException {
+    Files.writeString(folder.resolve("lockstep-test64_13.dll"), "");
+    assertThat(NativeLibrary.find(List.of(folder), "lockstep-test64_12.dll"))
+        .isEqualTo(
+            new NativeLibrary.Missing(
+                "lockstep-test64_12.dll was not found; lockstep-test64_13.dll is there, but JCuda"
+                    + " was built for CUDA 12"));
+  }
+
+  @Test
   void foldersAreThoseOfTheEnvironment() {
     assertThat(
             NativeLibrary.toolkits(

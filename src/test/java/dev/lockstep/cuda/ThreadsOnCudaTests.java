@@ -128,18 +128,25 @@ class ThreadsOnCudaTests {
     try (Device device = StandInDriver.open();
         KernelModule module = device.load(KernelImage.ofPtx("tour", CudaTour.PTX));
         ExecutorService threads = Executors.newFixedThreadPool(8)) {
-      Kernel kernel = module.kernel("nothing");
+      Kernel kernel = module.kernel("increment");
       List<Future<?>> done = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         done.add(
             threads.submit(
                 () -> {
-                  try (Stream stream = device.newStream()) {
+                  try (Stream stream = device.newStream();
+                      DeviceBuffer sum = device.allocate(4);
+                      Arena arena = Arena.ofConfined()) {
+                    MemorySegment host = arena.allocate(4);
                     KernelArgs args = new KernelArgs();
+                    stream.fill(sum, 0, 4, (byte) 0);
                     for (int n = 0; n < times; n++) {
-                      stream.launch(kernel, CudaTour.one(), args.reset());
+                      stream.launch(
+                          kernel, CudaTour.one(), args.reset().address(sum, 0).int32(1 + n % 2));
                     }
+                    stream.copyToHost(host, sum, 0);
                     stream.synchronize();
+                    assertThat(host.get(ValueLayout.JAVA_INT, 0)).isEqualTo(times / 2 * 3);
                   }
                 }));
       }

@@ -1,7 +1,5 @@
 package dev.lockstep.device;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 /** Opens the device that a test's subclass stands for. */
 public final class TestDevices {
   private TestDevices() {}
@@ -17,15 +15,15 @@ public final class TestDevices {
         .device();
   }
 
-  /** A real GPU; where there is none the test is skipped, with the reason. */
+  /** A real GPU, which there is: its test is {@link OnGpu}. */
   public static Device gpu() {
-    for (DeviceProvider provider : Devices.providers()) {
-      if (provider.name().equals("cuda")) {
-        DeviceProvider.Availability answer = provider.availability();
-        assumeTrue(answer.available(), answer.reason());
-        return provider.open(DeviceOptions.defaults());
-      }
-    }
-    throw new IllegalStateException("no provider is named cuda");
+    return gpuProvider().open(DeviceOptions.defaults());
+  }
+
+  static DeviceProvider gpuProvider() {
+    return Devices.providers().stream()
+        .filter(provider -> provider.name().equals("cuda"))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no provider is named cuda"));
   }
 }

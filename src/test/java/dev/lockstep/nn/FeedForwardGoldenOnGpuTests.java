@@ -1,8 +1,10 @@
 package dev.lockstep.nn;
 
 import dev.lockstep.device.Device;
+import dev.lockstep.device.OnGpu;
 import dev.lockstep.device.TestDevices;
 
+@OnGpu
 class FeedForwardGoldenOnGpuTests extends FeedForwardGoldenTests {
   @Override
   Device open() {

@@ -68,6 +68,9 @@ abstract class ActivationAccuracyTests {
 
   abstract Device open(Approximation approximation);
 
+  /** Whether the device's approximate instructions are as bad as their manual allows. */
+  abstract boolean errsAsFarAsAllowed();
+
   @BeforeAll
   void openDevices() {
     benches =
@@ -191,8 +194,9 @@ abstract class ActivationAccuracyTests {
       }
       assertThat(got[indexOfNan(x)]).isNaN();
     }
-    // Otherwise the bound says nothing.
-    assertThat(largest).isGreaterThan(1 / 16.0);
+    if (errsAsFarAsAllowed()) { // Otherwise the bound says nothing.
+      assertThat(largest).isGreaterThan(1 / 16.0);
+    }
   }
 
   private static int indexOfNan(double[] x) {

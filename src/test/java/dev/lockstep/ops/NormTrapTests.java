@@ -3,10 +3,7 @@ package dev.lockstep.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
-import dev.lockstep.device.Counter;
 import dev.lockstep.device.Device;
-import dev.lockstep.device.KernelCounters;
-import dev.lockstep.device.LaunchCounts;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.numeric.Ulp;
 import dev.lockstep.tensor.Rows;
@@ -74,9 +71,6 @@ abstract class NormTrapTests {
 
   abstract Device open(int workers);
 
-  /** A device that looks for no mistakes, which takes memory of its own. */
-  abstract Device openUnwatched();
-
   @BeforeAll
   void openDevices() {
     bench = new OpBench(open(2));
@@ -93,8 +87,7 @@ abstract class NormTrapTests {
     return run(bench, problem, 0);
   }
 
-  private static Map<String, GuardedMemory.Output> run(
-      OpBench ops, NormProblem problem, int shift) {
+  static Map<String, GuardedMemory.Output> run(OpBench ops, NormProblem problem, int shift) {
     try (GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, shift)) {
       problem.run(ops, memory);
       return memory.finish();
@@ -492,40 +485,5 @@ abstract class NormTrapTests {
     for (int row = 0; row < 3; row++) {
       assertThat(Math.abs(got[row] / problem.rstd[row] - 1)).isLessThan(0x1p-21);
     }
-  }
-
-  /** 16-byte accesses of whole sectors, each operand once, and no two lanes at one bank. */
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void everyByteOfARequestedSectorIsUsed(boolean layer) {
-    try (OpBench ops = new OpBench(openUnwatched())) {
-      KernelCounters counters = ops.device.capability(KernelCounters.class).orElseThrow();
-      for (int cols : new int[] {64, 256, 1024, 4096, 8192}) {
-        NormProblem problem = new NormProblem(layer, 8, cols, DType.BF16).solve();
-        counters.start();
-        run(ops, problem, 0);
-        for (LaunchCounts launch : counters.stop()) {
-          assertSparing(launch, (long) 8 * cols * DType.BF16.byteSize());
-        }
-      }
-    }
-  }
-
-  private static void assertSparing(LaunchCounts launch, long matrix) {
-    if (launch.kernel().endsWith("_reduce")) {
-      return;
-    }
-    long loaded = launch.totals().get(Counter.GLOBAL_LOAD_DISTINCT_BYTES);
-    long stored = launch.totals().get(Counter.GLOBAL_STORE_DISTINCT_BYTES);
-    // Statistics take part of a sector, per row and warp.
-    long spare = 32 * 2 * 8 * 8;
-    assertThat(32 * launch.totals().get(Counter.GLOBAL_LOAD_SECTORS) - loaded).isLessThan(spare);
-    assertThat(32 * launch.totals().get(Counter.GLOBAL_STORE_SECTORS) - stored).isLessThan(spare);
-    assertThat(launch.compulsoryLoadBytes()).isGreaterThanOrEqualTo(2 * matrix);
-    assertThat(launch.totals().sum(Counter.SHARED_LOAD_CONFLICTS, Counter.SHARED_STORE_CONFLICTS))
-        .as("%s: conflicts", launch)
-        .isZero();
-    assertThat(launch.totals().sum(Counter.LOCAL_LOAD_REQUESTS, Counter.LOCAL_STORE_REQUESTS))
-        .isZero();
   }
 }

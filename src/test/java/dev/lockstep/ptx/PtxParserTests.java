@@ -12,6 +12,35 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PtxParserTests {
   private static final String HEADER = ".version 8.0\n.target sm_80\n.address_size 64\n";
 
+  @Test
+  void declarationsAreTheSameWithoutReadingBodies() {
+    String text =
+        HEADER
+            + """
+            .global .align 4 .b8 table[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+            .func (.param .b32 r) twice(.param .b32 x) { { ret; } }
+            .entry one(.param .u64 p, .param .u32 n) .maxntid 256, 1, 1 { // } in a comment
+              /* and { here */ { .reg .b32 %r<2>; mov.u32 %r1, 1; } ret;
+            }
+            .entry two() { ret; }
+            .section .debug_str { .b8 0 }
+            """;
+    PtxModule whole = PtxParser.parse(text);
+    PtxModule declared = PtxParser.declarations(text);
+    assertThat(declared.variables()).isEqualTo(whole.variables());
+    assertThat(declared.kernels())
+        .usingRecursiveComparison()
+        .ignoringFields("body")
+        .isEqualTo(whole.kernels());
+    assertThat(declared.functions()).extracting(PtxFunction::name).containsExactly("twice");
+    assertThat(whole.kernels().getFirst().body().instructions()).isNotEmpty();
+    assertThat(declared.kernels().getFirst().body().instructions()).isEmpty();
+    assertThat(PtxParser.declarations(HEADER + ".entry k() { no PTX at all }").kernels())
+        .hasSize(1);
+    assertThatThrownBy(() -> PtxParser.declarations(HEADER + ".entry k() { ret;"))
+        .hasMessageContaining("expected '}', found the end of the file");
+  }
+
   /** As in the headers of CUDA's half types. */
   @Test
   void directivesNeedNoSpaceBetweenThem() {

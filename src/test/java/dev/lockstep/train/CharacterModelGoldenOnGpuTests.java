@@ -1,8 +1,10 @@
 package dev.lockstep.train;
 
 import dev.lockstep.device.Device;
+import dev.lockstep.device.OnGpu;
 import dev.lockstep.device.TestDevices;
 
+@OnGpu
 class CharacterModelGoldenOnGpuTests extends CharacterModelGoldenTests {
   @Override
   Device open() {

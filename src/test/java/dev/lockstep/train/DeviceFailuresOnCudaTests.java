@@ -103,7 +103,9 @@ class DeviceFailuresOnCudaTests {
     }
   }
 
+  /** Of a run in a process that has found its GPU already: that is done once. */
   private Map<String, Long> callsOfARun() {
+    run();
     Map<String, Long> made = new TreeMap<>();
     calls.interfere(
         (export, nth) -> {
@@ -184,6 +186,16 @@ class DeviceFailuresOnCudaTests {
     if (written > 0) {
       assertThat(Checkpoint.read(left, MODEL).step()).as(what).isEqualTo(written);
     }
+  }
+
+  @Test
+  void aStepThatCannotBeRecordedIsSaidToBeQueueableByParts() {
+    calls.fail("cuStreamEndCapture", CUresult.CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED);
+    TrainingFailedException failure =
+        catchThrowableOfType(TrainingFailedException.class, this::run);
+    assertThat(failure)
+        .hasMessageStartingWith("after step 1: cuStreamEndCapture failed with 900")
+        .hasMessageContaining("; --no-graph queues each part of a step by itself instead; ");
   }
 
   @Test

@@ -38,7 +38,7 @@ final class ModuleFamily {
     StandInContext context = state.currentOutsideCapture();
     String ptx = ModuleImage.ptx(image);
     try {
-      PtxModule text = PtxParser.parse(ptx);
+      PtxModule text = PtxParser.declarations(ptx);
       StandInModule loaded =
           new StandInModule(
               context, text, context.gpu.device.load(KernelImage.ofPtx("a module", ptx)));

@@ -1,0 +1,13 @@
+package dev.lockstep.optim;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.OnGpu;
+import dev.lockstep.device.TestDevices;
+
+@OnGpu
+class LossScalerOnGpuTests extends LossScalerTests {
+  @Override
+  Device open() {
+    return TestDevices.gpu();
+  }
+}
