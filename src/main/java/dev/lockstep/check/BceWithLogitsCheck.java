@@ -4,7 +4,7 @@ import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.BceWithLogits;
 import dev.lockstep.reference.BceWithLogitsFormula;
 import dev.lockstep.reference.CrossEntropyFormula.Reduction;
-import dev.lockstep.reference.SquaredErrorFormula;
+import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Variable;
 import dev.lockstep.tensor.Tensor;
 import java.util.ArrayList;
@@ -91,8 +91,8 @@ final class BceWithLogitsCheck implements OpCheck {
     Variable loss =
         switch (reduction(problem)) {
           case NONE -> elements;
-          case SUM -> SquaredErrorFormula.sum(elements);
-          case MEAN -> SquaredErrorFormula.mean(elements);
+          case SUM -> Primitives.sum(elements);
+          case MEAN -> Primitives.mean(elements);
         };
     in.output(answers, "loss", loss);
     answers.out("loss_alone", loss.values());

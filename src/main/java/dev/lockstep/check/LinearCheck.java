@@ -7,6 +7,7 @@ import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.LinearFormula;
+import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Variable;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -139,7 +140,7 @@ final class LinearCheck implements OpCheck {
       y = ActivationFormula.named(activation(problem).label()).apply(pre, slope(problem));
     }
     Variable residual = in.optional("residual");
-    y = residual == null ? y : LinearFormula.add(y, residual);
+    y = residual == null ? y : Primitives.add(y, residual);
     in.output(answers, "y", y);
     answers.out("y_alone", y.values());
     in.gradients(answers);

@@ -5,8 +5,8 @@ import dev.lockstep.ops.LayerNorm;
 import dev.lockstep.ops.NormBackward;
 import dev.lockstep.ops.NormForward;
 import dev.lockstep.ops.RmsNorm;
-import dev.lockstep.reference.LinearFormula;
 import dev.lockstep.reference.NormFormula;
+import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Variable;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -91,7 +91,7 @@ final class NormCheck implements OpCheck {
     Variable s = in.get("x");
     Variable residual = in.optional("residual");
     if (residual != null) {
-      s = LinearFormula.add(s, residual);
+      s = Primitives.add(s, residual);
       in.output(answers, "sum", s);
     }
     NormFormula.Normalized normalized =

@@ -3,6 +3,7 @@ package dev.lockstep.check;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.MeanSquaredError;
 import dev.lockstep.reference.CrossEntropyFormula.Reduction;
+import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.SquaredErrorFormula;
 import dev.lockstep.reference.Variable;
 import dev.lockstep.tensor.Tensor;
@@ -57,8 +58,8 @@ final class SquaredErrorCheck implements OpCheck {
     Variable loss =
         switch (reduction(problem)) {
           case NONE -> elements;
-          case SUM -> SquaredErrorFormula.sum(elements);
-          case MEAN -> SquaredErrorFormula.mean(elements);
+          case SUM -> Primitives.sum(elements);
+          case MEAN -> Primitives.mean(elements);
         };
     in.output(answers, "loss", loss);
     return in.gradients(answers);

@@ -1,13 +1,16 @@
 package dev.lockstep.reference;
 
 /**
- * Activation functions and their derivatives; both relus have the negative side's slope at 0. For
- * −∞ silu and gelu are ∞ · 0 and NaN, as are their derivatives; the derivative for ∞ is 1.
+ * Activation functions and their derivatives; both relus have the negative side's slope at 0. Elu
+ * is {@code α (eˣ − 1)} below zero (Clevert et al. 2016, <a
+ * href="https://arxiv.org/abs/1511.07289">1511.07289</a>). For −∞ silu and gelu are ∞ · 0 and NaN,
+ * as are their derivatives; the derivative for ∞ is 1.
  */
 public enum ActivationFormula {
   NONE,
   RELU,
   LEAKY_RELU,
+  ELU,
   SIGMOID,
   TANH,
   SILU,
@@ -31,19 +34,27 @@ public enum ActivationFormula {
     throw new IllegalArgumentException("unknown activation \"" + name + "\"");
   }
 
-  /** Element by element; {@code slope} is the leaky relu's and ignored by the others. */
+  /** Element by element, with the usual parameters: slope 0.01, α = 1. */
+  public Variable apply(Variable x) {
+    return apply(x, this == ELU ? 1 : 0.01);
+  }
+
+  /** Element by element; {@code slope} is the leaky relu's, or elu's α; the others ignore it. */
   public Variable apply(Variable x, double slope) {
-    return this == NONE
-        ? x
-        : Primitives.map(x, value -> value(value, slope), value -> derivative(value, slope));
+    return switch (this) {
+      case NONE -> x;
+      case RELU -> Primitives.mapByOutput(x, v -> v <= 0 ? 0 : v, y -> y <= 0 ? 0 : 1);
+      default -> Primitives.map(x, v -> value(v, slope), v -> derivative(v, slope));
+    };
   }
 
   /** f(x). */
-  double value(double x, double slope) {
+  public double value(double x, double slope) {
     return switch (this) {
       case NONE -> x;
       case RELU -> x <= 0 ? 0 : x;
       case LEAKY_RELU -> x <= 0 ? slope * x : x;
+      case ELU -> x <= 0 ? slope * Math.expm1(x) : x;
       case SIGMOID -> sigmoid(x);
       case TANH -> Math.tanh(x);
       case SILU -> x * sigmoid(x);
@@ -54,7 +65,7 @@ public enum ActivationFormula {
   }
 
   /** f′(x). */
-  double derivative(double x, double slope) {
+  public double derivative(double x, double slope) {
     if (x == Double.POSITIVE_INFINITY && (this == SILU || this == GELU_TANH || this == GELU_ERF)) {
       return 1;
     }
@@ -62,6 +73,7 @@ public enum ActivationFormula {
       case NONE -> 1;
       case RELU -> x <= 0 ? 0 : 1;
       case LEAKY_RELU -> x <= 0 ? slope : 1;
+      case ELU -> x <= 0 ? slope * Math.exp(x) : 1;
       case SIGMOID -> sigmoid(x) * sigmoid(-x);
       case TANH -> 4 * sigmoid(2 * x) * sigmoid(-2 * x);
       case SILU -> sigmoid(x) + x * sigmoid(x) * sigmoid(-x);

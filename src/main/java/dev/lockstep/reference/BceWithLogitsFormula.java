@@ -9,7 +9,7 @@ public final class BceWithLogitsFormula {
 
   /**
    * {@code −w · (p · y · log σ(x) + (1 − y) · log(1 − σ(x)))} for each element; the mean or sum is
-   * {@link SquaredErrorFormula#mean} or {@link SquaredErrorFormula#sum} of it.
+   * {@link Primitives#mean} or {@link Primitives#sum} of it.
    *
    * @param targets y, one for each logit
    * @param weight w, one for each logit; 1 when null
@@ -44,7 +44,7 @@ public final class BceWithLogitsFormula {
   }
 
   private static Variable constant(Variable like, double[] values) {
-    return like.tape().variable(values, like.shape());
+    return like.tape().constant(values, like.shape());
   }
 
   private static double[] filled(int count) {

@@ -117,7 +117,7 @@ public record CrossEntropyFormula(
 
   /** Each element times a constant. */
   private static Variable times(Variable x, double[] factors) {
-    return Primitives.multiply(x, x.tape().variable(factors, x.shape()));
+    return Primitives.multiply(x, x.tape().constant(factors, x.shape()));
   }
 
   private static double[] ones(int count) {
@@ -130,8 +130,7 @@ public record CrossEntropyFormula(
     if (reduction == Reduction.NONE) {
       return scatter(perRow, counted, rows);
     }
-    // One row of all losses: its sum is the sum over rows.
-    Variable sum = Primitives.sumRows(Views.reshape(perRow, 1, perRow.count()));
+    Variable sum = Primitives.sum(perRow);
     return reduction == Reduction.SUM
         ? sum
         : Primitives.map(sum, s -> s / weight, s -> 1.0 / weight);

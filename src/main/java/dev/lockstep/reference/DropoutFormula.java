@@ -17,6 +17,11 @@ public final class DropoutFormula {
     for (int i = 0; i < factors.length; i++) {
       factors[i] = keeps.test(i) ? 1 / (1 - p) : 0;
     }
-    return Primitives.scaleEach(x, factors);
+    return masked(x, factors);
+  }
+
+  /** {@code mask · x} for each element, the mask being of zeros and {@code 1 / (1 − p)}. */
+  public static Variable masked(Variable x, double[] mask) {
+    return Primitives.multiply(x, x.tape().constant(mask, x.shape()));
   }
 }

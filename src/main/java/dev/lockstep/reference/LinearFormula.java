@@ -12,18 +12,11 @@ public final class LinearFormula {
    */
   public static Variable linear(Variable x, Variable weight, @Nullable Variable bias) {
     Variable product = Primitives.matmul(x, Views.transpose(weight));
-    return bias == null
-        ? product
-        : Primitives.addScaled(product, 1, Views.acrossRows(bias, product));
+    return bias == null ? product : Primitives.add(product, Views.acrossRows(bias, product));
   }
 
   /** {@code act(gate) ⊙ up}; silu makes it SwiGLU's middle, gelu GeGLU's, relu ReGLU's. */
   public static Variable glu(Variable gate, Variable up, ActivationFormula activation) {
     return Primitives.multiply(activation.apply(gate, 0), up);
-  }
-
-  /** {@code a + b} for each element: a residual connection. */
-  public static Variable add(Variable a, Variable b) {
-    return Primitives.addScaled(a, 1, b);
   }
 }

@@ -56,10 +56,10 @@ public record NetworkFormula(
       String norm = block + "norm";
       if (preNorm) {
         Variable branch = feedForward(parameters, block, normalize(parameters, norm, stream));
-        stream = LinearFormula.add(stream, dropout.of(b, branch));
+        stream = Primitives.add(stream, dropout.of(b, branch));
       } else {
         Variable branch = dropout.of(b, feedForward(parameters, block, stream));
-        stream = normalize(parameters, norm, LinearFormula.add(stream, branch));
+        stream = normalize(parameters, norm, Primitives.add(stream, branch));
       }
       outputs.add(stream);
     }

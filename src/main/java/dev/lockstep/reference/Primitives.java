@@ -1,117 +1,115 @@
 package dev.lockstep.reference;
 
+import dev.lockstep.reference.Jacobian.Reads;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operations whose derivatives are written down rather than derived. Each method evaluates its
- * formula and, beside it, lists the same formula's partial derivatives.
+ * formula and, beside it, lists the same formula's partial derivatives. Rearrangements are in
+ * {@link Views}.
  */
-final class Primitives {
+public final class Primitives {
   private Primitives() {}
 
-  /**
-   * {@code y[o] = x[index[o]]}: reshapes, transposes, broadcasts, slices and table lookups are all
-   * this one.
-   */
-  static Variable gather(Variable x, int[] index, int... shape) {
+  /** {@code y[o] = x[index[o]]}: table lookups, and choices of elements. */
+  public static Variable gather(Variable x, int[] index, int... shape) {
     double[] y = new double[index.length];
     for (int o = 0; o < y.length; o++) {
       y[o] = x.values()[index[o]];
     }
-    return x.tape()
-        .record(
-            y,
-            shape,
-            j -> {
-              for (int o = 0; o < index.length; o++) {
-                j.entry(o, 0, index[o], 1);
-              }
-            },
-            x);
+    return x.tape().record(y, shape, new Gather(index), x);
   }
 
-  /** {@code y = f(x)} for each element, {@code derivative} being f′. */
-  static Variable map(Variable x, DoubleUnaryOperator f, DoubleUnaryOperator derivative) {
+  /** The Jacobian of a choice of elements. */
+  record Gather(int[] index) implements Jacobian {
+    @Override
+    public void forEach(Visitor visitor) {
+      for (int o = 0; o < index.length; o++) {
+        visitor.entry(o, 0, index[o], 1);
+      }
+    }
+
+    @Override
+    public void pullBack(double[] upstream, double[] @Nullable [] gradients) {
+      double[] gradient = gradients[0];
+      for (int o = 0; o < index.length; o++) {
+        gradient[index[o]] += upstream[o];
+      }
+    }
+  }
+
+  /** {@code y = f(x)} for each element, {@code derivative} being f′, a function of x. */
+  public static Variable map(Variable x, DoubleUnaryOperator f, DoubleUnaryOperator derivative) {
     return x.tape()
         .record(
-            Arrays.stream(x.values()).map(f).toArray(),
-            x.shape(),
-            j -> {
-              for (int i = 0; i < x.count(); i++) {
-                j.entry(i, 0, i, derivative.applyAsDouble(x.values()[i]));
-              }
-            },
-            x);
+            mapped(x, f), x.shape(), new Elementwise.Map(x.values(), Reads.INPUTS, derivative), x);
+  }
+
+  /**
+   * The same, f′ being a function of y: {@code x ↦ eˣ} has the derivative {@code y ↦ y}. The
+   * backward sweep then needs y, which the next layer often keeps anyway, and not x.
+   */
+  public static Variable mapByOutput(
+      Variable x, DoubleUnaryOperator f, DoubleUnaryOperator derivative) {
+    double[] y = mapped(x, f);
+    return x.tape().record(y, x.shape(), new Elementwise.Map(y, Reads.OUTPUT, derivative), x);
+  }
+
+  private static double[] mapped(Variable x, DoubleUnaryOperator f) {
+    double[] y = new double[x.count()];
+    for (int i = 0; i < y.length; i++) {
+      y[i] = f.applyAsDouble(x.values()[i]);
+    }
+    return y;
+  }
+
+  /** {@code a + b} for each element. */
+  public static Variable add(Variable a, Variable b) {
+    return addScaled(a, 1, b);
+  }
+
+  /** {@code a − b} for each element. */
+  public static Variable subtract(Variable a, Variable b) {
+    return addScaled(a, -1, b);
   }
 
   /** {@code y = a + factor · b} for each element. */
-  static Variable addScaled(Variable a, double factor, Variable b) {
+  public static Variable addScaled(Variable a, double factor, Variable b) {
     requireSameShape("add", a, b);
-    double[] y = new double[a.count()];
-    for (int i = 0; i < y.length; i++) {
-      y[i] = a.values()[i] + factor * b.values()[i];
-    }
-    return a.tape()
-        .record(
-            y,
-            a.shape(),
-            j -> {
-              for (int i = 0; i < y.length; i++) {
-                j.entry(i, 0, i, 1);
-                j.entry(i, 1, i, factor);
-              }
-            },
-            a,
-            b);
-  }
-
-  /** {@code y[i] = factors[i] · x[i]}, the factors being constants. */
-  static Variable scaleEach(Variable x, double[] factors) {
-    double[] y = new double[x.count()];
-    for (int i = 0; i < y.length; i++) {
-      y[i] = factors[i] * x.values()[i];
-    }
-    return x.tape()
-        .record(
-            y,
-            x.shape(),
-            j -> {
-              for (int i = 0; i < factors.length; i++) {
-                j.entry(i, 0, i, factors[i]);
-              }
-            },
-            x);
+    double[] y = a.values().clone();
+    Elementwise.addScaled(y, factor, b.values());
+    return a.tape().record(y, a.shape(), new Elementwise.Sum(y.length, 1, factor), a, b);
   }
 
   /** {@code y = a · b} for each element. */
-  static Variable multiply(Variable a, Variable b) {
+  public static Variable multiply(Variable a, Variable b) {
     requireSameShape("multiply", a, b);
     double[] y = new double[a.count()];
     for (int i = 0; i < y.length; i++) {
       y[i] = a.values()[i] * b.values()[i];
     }
-    return a.tape()
-        .record(
-            y,
-            a.shape(),
-            j -> {
-              for (int i = 0; i < y.length; i++) {
-                j.entry(i, 0, i, b.values()[i]);
-                j.entry(i, 1, i, a.values()[i]);
-              }
-            },
-            a,
-            b);
+    return a.tape().record(y, a.shape(), new Elementwise.Product(a.values(), b.values()), a, b);
+  }
+
+  /** {@code y = factor · x} for each element. */
+  public static Variable scale(Variable x, double factor) {
+    return affine(x, factor, 0);
   }
 
   /** {@code y = factor · x + offset} for each element. */
-  static Variable affine(Variable x, double factor, double offset) {
-    return map(x, value -> factor * value + offset, value -> factor);
+  public static Variable affine(Variable x, double factor, double offset) {
+    return x.tape()
+        .record(
+            mapped(x, value -> factor * value + offset),
+            x.shape(),
+            new Elementwise.Sum(x.count(), factor),
+            x);
   }
 
   /** {@code y[i,j] = Σₖ a[i,k] b[k,j]}. */
-  static Variable matmul(Variable a, Variable b) {
+  public static Variable matmul(Variable a, Variable b) {
     int m = a.rows();
     int depth = a.columns();
     int n = b.columns();
@@ -120,56 +118,50 @@ final class Primitives {
           "matmul: %s times %s".formatted(Arrays.toString(a.shape()), Arrays.toString(b.shape())));
     }
     double[] y = new double[m * n];
-    for (int i = 0; i < m; i++) {
-      for (int k = 0; k < depth; k++) {
-        for (int j = 0; j < n; j++) {
-          y[i * n + j] += a.values()[i * depth + k] * b.values()[k * n + j];
-        }
-      }
-    }
+    MatrixProduct.add(y, a.values(), b.values(), m, depth, n);
     return a.tape()
-        .record(
-            y,
-            new int[] {m, n},
-            jacobian -> {
-              for (int i = 0; i < m; i++) {
-                for (int k = 0; k < depth; k++) {
-                  for (int j = 0; j < n; j++) {
-                    jacobian.entry(i * n + j, 0, i * depth + k, b.values()[k * n + j]);
-                    jacobian.entry(i * n + j, 1, k * n + j, a.values()[i * depth + k]);
-                  }
-                }
-              }
-            },
-            a,
-            b);
+        .record(y, new int[] {m, n}, new MatrixProduct(a.values(), b.values(), m, depth, n), a, b);
   }
 
   /** {@code y[r] = Σⱼ x[r,j]} over the last dimension. */
-  static Variable sumRows(Variable x) {
+  public static Variable sumRows(Variable x) {
     int rows = x.rows();
     int columns = x.columns();
     double[] y = new double[rows];
-    for (int i = 0; i < x.count(); i++) {
-      y[i / columns] += x.values()[i];
+    for (int i = 0, r = 0; r < rows; r++) {
+      for (int j = 0; j < columns; j++) {
+        y[r] += x.values()[i++];
+      }
     }
     return x.tape()
         .record(
             y,
             new int[] {rows},
-            j -> {
-              for (int i = 0; i < x.count(); i++) {
-                j.entry(i / columns, 0, i, 1);
+            visitor -> {
+              for (int i = 0, r = 0; r < rows; r++) {
+                for (int j = 0; j < columns; j++) {
+                  visitor.entry(r, 0, i++, 1);
+                }
               }
             },
             x);
+  }
+
+  /** The sum of all elements, {@code [1]}. */
+  public static Variable sum(Variable x) {
+    return sumRows(Views.reshape(x, 1, x.count()));
+  }
+
+  /** The mean of all elements, {@code [1]}. */
+  public static Variable mean(Variable x) {
+    return scale(sum(x), 1.0 / x.count());
   }
 
   /**
    * {@code y[r] = log Σⱼ exp x[r,j]} over the last dimension, the largest element taken out of the
    * exponent. An element of −∞ adds nothing and has derivative 0.
    */
-  static Variable logSumExp(Variable x) {
+  public static Variable logSumExp(Variable x) {
     int rows = x.rows();
     int columns = x.columns();
     double[] y = new double[rows];
@@ -178,17 +170,24 @@ final class Primitives {
       double largest = Arrays.stream(row).reduce(Double.NEGATIVE_INFINITY, Math::max);
       y[r] = largest + Math.log(Arrays.stream(row).map(v -> Math.exp(v - largest)).sum());
     }
-    return x.tape()
-        .record(
-            y,
-            new int[] {rows},
-            j -> {
-              for (int i = 0; i < x.count(); i++) {
-                int r = i / columns;
-                j.entry(r, 0, i, Math.exp(x.values()[i] - y[r]));
-              }
-            },
-            x);
+    return x.tape().record(y, new int[] {rows}, new LogSumExp(x.values(), y), x);
+  }
+
+  /** The Jacobian of the logarithm of a sum of exponentials: softmax. */
+  private record LogSumExp(double[] x, double[] y) implements Jacobian {
+    @Override
+    public void forEach(Visitor visitor) {
+      int columns = x.length / y.length;
+      for (int i = 0; i < x.length; i++) {
+        int r = i / columns;
+        visitor.entry(r, 0, i, Math.exp(x[i] - y[r]));
+      }
+    }
+
+    @Override
+    public Reads reads() {
+      return Reads.INPUTS_AND_OUTPUT;
+    }
   }
 
   private static void requireSameShape(String what, Variable a, Variable b) {

@@ -6,7 +6,7 @@ public final class SoftmaxFormula {
 
   /** {@code exp(x) / Σ exp(x)}. */
   public static Variable softmax(Variable x) {
-    return Primitives.map(logSoftmax(x), Math::exp, Math::exp);
+    return Primitives.mapByOutput(logSoftmax(x), Math::exp, y -> y);
   }
 
   /** {@code x − log Σ exp(x)}. */

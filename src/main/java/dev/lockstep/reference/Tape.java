@@ -1,7 +1,12 @@
 package dev.lockstep.reference;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers each primitive as it is evaluated, and differentiates the lot in either direction:
@@ -15,55 +20,240 @@ import java.util.List;
  * x.gradient();
  * }</pre>
  *
- * Several outputs may be seeded; their gradients add up, as they should.
+ * Several outputs may be seeded; their gradients add up, as they should. What the sweeps cost is
+ * counted.
  */
 public final class Tape {
+  private static final double[] ONE = {1};
+
   private final List<Step> steps = new ArrayList<>();
+  private final List<Variable> inputs = new ArrayList<>();
+  private final Map<Leaf, Read> leaves = new IdentityHashMap<>();
+  private final List<Read> reads = new ArrayList<>();
+  private final Set<Variable> ofLeaves = Collections.newSetFromMap(new IdentityHashMap<>());
+  private long forwardMultiplies;
+  private long backwardMultiplies;
+  private int reverseSweeps;
+  private int forwardSweeps;
+  private int visits;
 
   private record Step(Variable output, Jacobian jacobian, List<Variable> inputs) {}
 
+  /** A leaf's values at one version. */
+  private record Read(Leaf leaf, int version, Variable variable) {}
+
   /** An input: {@code values} in row-major order, not copied. */
   public Variable variable(double[] values, int... shape) {
-    return new Variable(this, values, shape);
+    return input(values, shape, true);
+  }
+
+  /**
+   * An input that needs no gradient. Reverse mode computes none for it, nor for anything that
+   * depends on constants alone.
+   */
+  public Variable constant(double[] values, int... shape) {
+    return input(values, shape, false);
+  }
+
+  /** A trained tensor as it is now, the same variable each time; sweeps add to its gradient. */
+  public Variable variable(Leaf leaf) {
+    Read known = leaves.get(leaf);
+    if (known == null || known.version() != leaf.version()) {
+      known = read(leaf, true);
+      leaves.put(leaf, known);
+    }
+    return known.variable();
+  }
+
+  /** A trained tensor that is frozen here. */
+  public Variable constant(Leaf leaf) {
+    return read(leaf, false).variable();
+  }
+
+  private Read read(Leaf leaf, boolean trained) {
+    Read read = new Read(leaf, leaf.version(), input(leaf.values(), leaf.shape(), trained));
+    reads.add(read);
+    ofLeaves.add(read.variable());
+    return read;
+  }
+
+  private Variable input(double[] values, int[] shape, boolean needsGradient) {
+    Variable input = new Variable(this, values, shape, needsGradient);
+    inputs.add(input);
+    return input;
   }
 
   /** The result of a primitive. */
   Variable record(double[] values, int[] shape, Jacobian jacobian, Variable... inputs) {
+    boolean needsGradient = false;
     for (Variable input : inputs) {
       if (input.tape() != this) {
         throw new IllegalArgumentException("the inputs of one primitive are on different tapes");
       }
+      needsGradient |= input.needsGradient();
     }
-    Variable output = new Variable(this, values, shape);
+    Variable output = new Variable(this, values, shape, needsGradient);
     steps.add(new Step(output, jacobian, List.of(inputs)));
+    forwardMultiplies += jacobian.multiplies();
     return output;
   }
 
-  /** Reverse mode: carries the seeded gradients back, {@code xᵍ += Jᵀ yᵍ}. Once per tape. */
+  /**
+   * Reverse mode: carries the seeded gradients back, {@code xᵍ += Jᵀ yᵍ}. Each sweep starts from
+   * the seeds and adds what arrives to the gradients of inputs and leaves, so a second one adds the
+   * same again.
+   *
+   * @throws IllegalStateException if a leaf's values were updated since they were read
+   */
   public void reverse() {
+    reads.forEach(Tape::requireCurrent);
+    List<double @Nullable []> before = new ArrayList<>();
+    for (Variable input : inputs) {
+      before.add(input.restartGradient());
+    }
+    for (Step step : steps) {
+      step.output().restartGradient();
+    }
+    reverseSweeps++;
+    visits = 0;
     for (Step step : steps.reversed()) {
-      if (!step.output().hasGradient()) {
-        continue;
+      if (step.output().needsGradient() && step.output().hasGradient()) {
+        visits++;
+        carryBack(step);
       }
-      double[] upstream = step.output().gradient();
-      double[][] gradients =
-          step.inputs().stream().map(Variable::gradient).toArray(double[][]::new);
-      step.jacobian()
-          .forEach((out, input, in, partial) -> gradients[input][in] += partial * upstream[out]);
+    }
+    for (Read read : reads) {
+      if (read.variable().hasGradient()) {
+        Elementwise.addScaled(read.leaf().gradient(), 1, read.variable().gradient());
+      }
+    }
+    for (int i = 0; i < inputs.size(); i++) {
+      Variable input = inputs.get(i);
+      visits += input.hasGradient() ? 1 : 0;
+      double[] earlier = before.get(i);
+      if (earlier != null) {
+        Elementwise.addScaled(input.gradient(), 1, earlier);
+      }
     }
   }
 
-  /** Forward mode: carries the seeded tangents on, {@code ẏ += J ẋ}. Once per tape. */
+  /** The gradient of one scalar: reverse mode from it alone, other seeds forgotten. */
+  public void reverse(Variable scalar) {
+    forgetSeeds();
+    scalar.scalar();
+    scalar.seedGradient(ONE);
+    reverse();
+  }
+
+  private static void requireCurrent(Read read) {
+    Leaf leaf = read.leaf();
+    if (leaf.version() != read.version()) {
+      throw new IllegalStateException(
+          "reverse: %s was read at version %d and updated since, to version %d"
+              .formatted(leaf.name(), read.version(), leaf.version()));
+    }
+  }
+
+  private void carryBack(Step step) {
+    double[][] gradients = new double[step.inputs().size()][];
+    for (int i = 0; i < gradients.length; i++) {
+      Variable input = step.inputs().get(i);
+      if (input.needsGradient()) {
+        gradients[i] = input.gradient();
+        backwardMultiplies += step.jacobian().multiplies();
+      }
+    }
+    step.jacobian().pullBack(step.output().gradient(), gradients);
+  }
+
+  /** Forward mode: carries the seeded tangents on, {@code ẏ += J ẋ}, from the seeds each time. */
   public void forward() {
+    inputs.forEach(Variable::restartTangent);
+    steps.forEach(step -> step.output().restartTangent());
+    forwardSweeps++;
     for (Step step : steps) {
       if (step.inputs().stream().noneMatch(Variable::hasTangent)) {
         continue;
       }
-      double[] tangent = step.output().tangent();
-      double[][] directions =
-          step.inputs().stream().map(Variable::tangent).toArray(double[][]::new);
-      step.jacobian()
-          .forEach((out, input, in, partial) -> tangent[out] += partial * directions[input][in]);
+      double[][] directions = new double[step.inputs().size()][];
+      for (int i = 0; i < directions.length; i++) {
+        Variable input = step.inputs().get(i);
+        directions[i] = input.hasTangent() ? input.tangent() : null;
+      }
+      step.jacobian().pushForward(directions, step.output().tangent());
+    }
+  }
+
+  /** Takes every seed back, so that other outputs or directions may be asked for. */
+  public void forgetSeeds() {
+    inputs.forEach(Variable::forgetSeeds);
+    steps.forEach(step -> step.output().forgetSeeds());
+  }
+
+  /** Multiplications of all matrix products and convolutions that were evaluated. */
+  public long forwardMultiplies() {
+    return forwardMultiplies;
+  }
+
+  /** Multiplications of all reverse sweeps so far in the gradients of such products. */
+  public long backwardMultiplies() {
+    return backwardMultiplies;
+  }
+
+  /** How many reverse sweeps there were. */
+  public int reverseSweeps() {
+    return reverseSweeps;
+  }
+
+  /** How many forward sweeps there were. */
+  public int forwardSweeps() {
+    return forwardSweeps;
+  }
+
+  /** How many inputs and results the last reverse sweep went to. */
+  public int visits() {
+    return visits;
+  }
+
+  /**
+   * How many tensors have to be kept for a reverse sweep: those that the partial derivatives are
+   * made of, each once. Leaves are there anyway and do not count.
+   */
+  public int keptTensors() {
+    return kept().size();
+  }
+
+  /** The bytes of {@link #keptTensors()} in double precision. */
+  public long keptBytes() {
+    return kept().stream().mapToLong(values -> (long) Double.BYTES * values.length).sum();
+  }
+
+  private Set<double[]> kept() {
+    Set<double[]> kept = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Step step : steps) {
+      if (!step.output().needsGradient()) {
+        continue;
+      }
+      boolean[] wanted = new boolean[step.inputs().size()];
+      for (int i = 0; i < wanted.length; i++) {
+        wanted[i] = step.inputs().get(i).needsGradient();
+      }
+      Jacobian.Reads reads = step.jacobian().reads();
+      for (int i = 0; i < wanted.length; i++) {
+        if (reads.input(i, wanted)) {
+          keep(kept, step.inputs().get(i));
+        }
+      }
+      if (reads.output()) {
+        keep(kept, step.output());
+      }
+    }
+    return kept;
+  }
+
+  private void keep(Set<double[]> kept, Variable variable) {
+    if (!ofLeaves.contains(variable.original())) {
+      kept.add(variable.original().values());
     }
   }
 }

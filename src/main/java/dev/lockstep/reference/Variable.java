@@ -11,26 +11,51 @@ public final class Variable {
   private final Tape tape;
   private final int[] shape;
   private final double[] values;
+  private final boolean needsGradient;
+  private Variable original = this;
   private double @Nullable [] gradient;
+  private double @Nullable [] gradientSeed;
   private double @Nullable [] tangent;
+  private double @Nullable [] tangentSeed;
 
-  Variable(Tape tape, double[] values, int[] shape) {
+  Variable(Tape tape, double[] values, int[] shape, boolean needsGradient) {
+    requireCount(values, shape);
+    this.tape = tape;
+    this.shape = shape.clone();
+    this.values = values;
+    this.needsGradient = needsGradient;
+  }
+
+  static void requireCount(double[] values, int[] shape) {
     if (values.length != count(shape)) {
       throw new IllegalArgumentException(
           "shape %s needs %d values, got %d"
               .formatted(Arrays.toString(shape), count(shape), values.length));
     }
-    this.tape = tape;
-    this.shape = shape.clone();
-    this.values = values;
   }
 
   /** The number of elements of a shape. */
   static int count(int... shape) {
-    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    int count = 1;
+    for (int extent : shape) {
+      count = Math.multiplyExact(count, extent);
+    }
+    return count;
   }
 
-  Tape tape() {
+  /** Makes this a rearrangement of {@code x}, which needs no memory of its own. */
+  Variable viewing(Variable x) {
+    original = x.original;
+    return this;
+  }
+
+  /** What this is a rearrangement of; itself if of nothing. */
+  Variable original() {
+    return original;
+  }
+
+  /** Where this was recorded. */
+  public Tape tape() {
     return tape;
   }
 
@@ -65,7 +90,15 @@ public final class Variable {
     return values[0];
   }
 
-  /** What reverse mode found: zero where nothing depends on this variable. */
+  /** Whether it depends on anything but constants. */
+  public boolean needsGradient() {
+    return needsGradient;
+  }
+
+  /**
+   * What reverse mode found: zero where nothing depends on this variable. That of an input is the
+   * sum over all sweeps of its tape, that of a result is of the last sweep alone.
+   */
   public double[] gradient() {
     double[] found = gradient;
     if (found == null) {
@@ -95,23 +128,48 @@ public final class Variable {
     return tangent != null;
   }
 
-  /** Adds an upstream gradient, for {@link Tape#reverse} to carry to the inputs. */
+  /** Goes back to the seed, and returns what was there before. */
+  double @Nullable [] restartGradient() {
+    double[] before = gradient;
+    gradient = gradientSeed == null ? null : gradientSeed.clone();
+    return before;
+  }
+
+  /** Goes back to the seed. */
+  void restartTangent() {
+    tangent = tangentSeed == null ? null : tangentSeed.clone();
+  }
+
+  /** Has no seed any more. */
+  void forgetSeeds() {
+    gradientSeed = null;
+    tangentSeed = null;
+  }
+
+  /**
+   * Adds an upstream gradient, for {@link Tape#reverse} to carry to the inputs.
+   *
+   * @throws IllegalStateException if this depends on constants alone
+   */
   public void seedGradient(double... upstream) {
-    addTo(gradient(), upstream);
+    if (!needsGradient) {
+      throw new IllegalStateException("nothing this depends on needs a gradient");
+    }
+    gradientSeed = sum(gradientSeed, upstream);
   }
 
   /** Adds a direction, for {@link Tape#forward} to carry to the outputs. */
   public void seedTangent(double... direction) {
-    addTo(tangent(), direction);
+    tangentSeed = sum(tangentSeed, direction);
   }
 
-  private static void addTo(double[] target, double[] values) {
-    if (values.length != target.length) {
+  private double[] sum(double @Nullable [] seed, double[] more) {
+    if (more.length != values.length) {
       throw new IllegalArgumentException(
-          "seed of " + values.length + " values for " + target.length + " elements");
+          "seed of " + more.length + " values for " + values.length + " elements");
     }
-    for (int i = 0; i < target.length; i++) {
-      target[i] += values[i];
-    }
+    double[] sum = seed == null ? new double[values.length] : seed;
+    Elementwise.addScaled(sum, 1, more);
+    return sum;
   }
 }

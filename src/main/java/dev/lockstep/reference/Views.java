@@ -1,51 +1,164 @@
 package dev.lockstep.reference;
 
-import java.util.function.IntUnaryOperator;
-import java.util.stream.IntStream;
+import java.util.Arrays;
+import java.util.List;
 
-/** The rearrangements that {@link Primitives#gather} does, by the names people know them by. */
-final class Views {
+/**
+ * Rearrangements: every element of the result is one of an input's. A library would not copy for
+ * most of them, so what the backward sweep keeps of a view counts as kept of its input.
+ */
+public final class Views {
   private Views() {}
 
   /** The same elements in another shape. */
-  static Variable reshape(Variable x, int... shape) {
-    return Primitives.gather(x, IntStream.range(0, x.count()).toArray(), shape);
+  public static Variable reshape(Variable x, int... shape) {
+    return x.tape().record(x.values(), shape, new Elementwise.Sum(x.count(), 1), x).viewing(x);
   }
 
   /** {@code y[j,i] = x[i,j]}. */
-  static Variable transpose(Variable x) {
+  public static Variable transpose(Variable x) {
     int rows = x.rows();
     int columns = x.columns();
-    int[] index = IntStream.range(0, x.count()).map(o -> o % rows * columns + o / rows).toArray();
-    return Primitives.gather(x, index, columns, rows);
+    int[] index = new int[x.count()];
+    for (int o = 0, j = 0; j < columns; j++) {
+      for (int i = 0; i < rows; i++) {
+        index[o++] = i * columns + j;
+      }
+    }
+    return view(x, index, columns, rows);
+  }
+
+  /** Rows {@code from} up to but not including {@code to} of {@code [rows, columns]}. */
+  public static Variable rows(Variable x, int from, int to) {
+    requireRange("rows", from, to, x.rows());
+    int columns = x.columns();
+    int[] index = new int[(to - from) * columns];
+    Arrays.setAll(index, o -> from * columns + o);
+    return view(x, index, to - from, columns);
+  }
+
+  /** Columns {@code from} up to but not including {@code to} of {@code [rows, columns]}. */
+  public static Variable columns(Variable x, int from, int to) {
+    requireRange("columns", from, to, x.columns());
+    int[] index = new int[x.rows() * (to - from)];
+    for (int o = 0, r = 0; r < x.rows(); r++) {
+      for (int c = from; c < to; c++) {
+        index[o++] = r * x.columns() + c;
+      }
+    }
+    return view(x, index, x.rows(), to - from);
+  }
+
+  /** Matrices of the same number of columns, one below the other. */
+  public static Variable below(Variable... parts) {
+    int columns = parts[0].columns();
+    int rows = 0;
+    for (Variable part : parts) {
+      requireCommon("below", "columns", columns, part.columns());
+      rows += part.rows();
+    }
+    int[] places = new int[rows * columns];
+    Arrays.setAll(places, o -> o);
+    return joined(parts, places, rows, columns);
+  }
+
+  /** Matrices of the same number of rows, side by side. */
+  public static Variable beside(Variable... parts) {
+    int rows = parts[0].rows();
+    int columns = 0;
+    for (Variable part : parts) {
+      requireCommon("beside", "rows", rows, part.rows());
+      columns += part.columns();
+    }
+    int[] places = new int[rows * columns];
+    int at = 0;
+    int first = 0;
+    for (Variable part : parts) {
+      for (int r = 0; r < rows; r++) {
+        for (int c = 0; c < part.columns(); c++) {
+          places[at++] = r * columns + first + c;
+        }
+      }
+      first += part.columns();
+    }
+    return joined(parts, places, rows, columns);
+  }
+
+  /** Puts the elements of all parts, one after another, at their places. */
+  private static Variable joined(Variable[] parts, int[] places, int rows, int columns) {
+    List<Variable> inputs = List.of(parts);
+    double[] y = new double[places.length];
+    int at = 0;
+    for (Variable part : inputs) {
+      for (double value : part.values()) {
+        y[places[at++]] = value;
+      }
+    }
+    return parts[0]
+        .tape()
+        .record(
+            y,
+            new int[] {rows, columns},
+            visitor -> {
+              int o = 0;
+              for (int input = 0; input < inputs.size(); input++) {
+                for (int in = 0; in < inputs.get(input).count(); in++) {
+                  visitor.entry(places[o++], input, in, 1);
+                }
+              }
+            },
+            parts);
   }
 
   /** Repeats a vector of as many elements as {@code like} has columns down its rows. */
-  static Variable acrossRows(Variable vector, Variable like) {
-    requireCount(vector, like.columns(), "columns");
-    return broadcast(vector, like, o -> o % like.columns());
+  public static Variable acrossRows(Variable vector, Variable like) {
+    int columns = like.columns();
+    requireCount(vector, columns, "columns");
+    int[] index = new int[like.count()];
+    for (int o = 0; o < index.length; ) {
+      for (int c = 0; c < columns; c++) {
+        index[o++] = c;
+      }
+    }
+    return view(vector, index, like.shape());
   }
 
   /** Repeats each element of a vector of one value per row of {@code like} along that row. */
-  static Variable acrossColumns(Variable vector, Variable like) {
+  public static Variable acrossColumns(Variable vector, Variable like) {
     requireCount(vector, like.rows(), "rows");
-    return broadcast(vector, like, o -> o / like.columns());
+    int[] index = new int[like.count()];
+    for (int r = 0, columns = like.columns(); r < like.rows(); r++) {
+      Arrays.fill(index, r * columns, (r + 1) * columns, r);
+    }
+    return view(vector, index, like.shape());
   }
 
   /** Repeats a scalar over the shape of {@code like}. */
-  static Variable everywhere(Variable scalar, Variable like) {
+  public static Variable everywhere(Variable scalar, Variable like) {
     requireCount(scalar, 1, "scalars");
-    return broadcast(scalar, like, o -> 0);
+    return view(scalar, new int[like.count()], like.shape());
   }
 
-  private static Variable broadcast(Variable x, Variable like, IntUnaryOperator from) {
-    return Primitives.gather(x, IntStream.range(0, like.count()).map(from).toArray(), like.shape());
+  private static Variable view(Variable x, int[] index, int... shape) {
+    return Primitives.gather(x, index, shape).viewing(x);
   }
 
   private static void requireCount(Variable x, int count, String what) {
     if (x.count() != count) {
       throw new IllegalArgumentException(
           "%d elements do not spread over %d %s".formatted(x.count(), count, what));
+    }
+  }
+
+  private static void requireRange(String what, int from, int to, int of) {
+    if (from < 0 || to > of || from >= to) {
+      throw new IllegalArgumentException("%s %d to %d of %d".formatted(what, from, to, of));
+    }
+  }
+
+  private static void requireCommon(String how, String what, int first, int other) {
+    if (first != other) {
+      throw new IllegalArgumentException("%s: %d %s and %d".formatted(how, first, what, other));
     }
   }
 }

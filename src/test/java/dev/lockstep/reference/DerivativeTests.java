@@ -71,6 +71,7 @@ class DerivativeTests {
             shape(2, 3, 5),
             shape(4, 5)));
     all.add(formula("x used twice", in -> Primitives.multiply(in.get(0), in.get(0)), shape(4)));
+    all.addAll(elementary());
     all.add(formula("softmax", in -> SoftmaxFormula.softmax(in.get(0)), shape(3, 7)));
     all.add(formula("log softmax", in -> SoftmaxFormula.logSoftmax(in.get(0)), shape(3, 7)));
     all.add(
@@ -88,9 +89,7 @@ class DerivativeTests {
     all.add(
         formula(
             "layernorm of a sum",
-            in ->
-                NormFormula.layerNorm(LinearFormula.add(in.get(0), in.get(1)), null, null, 1e-5)
-                    .y(),
+            in -> NormFormula.layerNorm(Primitives.add(in.get(0), in.get(1)), null, null, 1e-5).y(),
             shape(3, 6),
             shape(3, 6)));
     all.add(
@@ -112,7 +111,7 @@ class DerivativeTests {
     all.add(
         formula(
             "mean squared error",
-            in -> SquaredErrorFormula.mean(SquaredErrorFormula.elements(in.get(0), in.get(1))),
+            in -> Primitives.mean(SquaredErrorFormula.elements(in.get(0), in.get(1))),
             shape(3, 4),
             shape(3, 4)));
     all.add(
@@ -150,6 +149,29 @@ class DerivativeTests {
       all.add(plainNetwork(preNorm));
     }
     return all.stream();
+  }
+
+  private static List<Formula> elementary() {
+    return List.of(
+        formula("subtract", in -> Primitives.subtract(in.get(0), in.get(1)), shape(3), shape(3)),
+        formula("affine", in -> Primitives.affine(in.get(0), -3, 2), shape(3)),
+        formula("scale", in -> Primitives.scale(in.get(0), 0.3), shape(3)),
+        formula("matmul", in -> Primitives.matmul(in.get(0), in.get(1)), shape(3, 6), shape(6, 2)),
+        formula("map", in -> Primitives.map(in.get(0), Math::sin, Math::cos), shape(3)),
+        formula(
+            "map by output",
+            in -> Primitives.mapByOutput(in.get(0), Math::tanh, y -> 1 - y * y),
+            shape(3)),
+        formula("mean", in -> Primitives.mean(in.get(0)), shape(2, 3)),
+        formula("log-sum-exp", in -> Primitives.logSumExp(in.get(0)), shape(2, 3)),
+        formula("masked", in -> DropoutFormula.masked(in.get(0), new double[] {0, 2}), shape(2)),
+        formula("transpose", in -> Views.transpose(in.get(0)), shape(2, 3)),
+        formula("reshape", in -> Views.reshape(in.get(0), 3, 2), shape(2, 3)),
+        formula("rows", in -> Views.rows(in.get(0), 1, 3), shape(4, 2)),
+        formula("columns", in -> Views.columns(in.get(0), 1, 3), shape(2, 4)),
+        formula("below", in -> Views.below(in.get(0), in.get(1)), shape(2, 3), shape(1, 3)),
+        formula("beside", in -> Views.beside(in.get(0), in.get(1)), shape(2, 3), shape(2, 1)),
+        formula("everywhere", in -> Views.everywhere(in.get(0), in.get(1)), shape(1), shape(2, 3)));
   }
 
   private static Formula gatedNetwork(boolean preNorm) {

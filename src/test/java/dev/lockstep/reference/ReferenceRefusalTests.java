@@ -14,7 +14,7 @@ class ReferenceRefusalTests {
     Variable a = tape.variable(new double[6], 2, 3);
     Variable b = tape.variable(new double[8], 4, 2);
     assertThatThrownBy(() -> Primitives.matmul(a, b)).hasMessage("matmul: [2, 3] times [4, 2]");
-    assertThatThrownBy(() -> LinearFormula.add(a, b)).hasMessageContaining("[2, 3] and shape [4");
+    assertThatThrownBy(() -> Primitives.add(a, b)).hasMessageContaining("[2, 3] and shape [4");
     assertThatThrownBy(() -> LinearFormula.linear(a, a, b)).hasMessageContaining("8 elements");
     assertThatThrownBy(() -> tape.variable(new double[5], 2, 3))
         .hasMessage("shape [2, 3] needs 6 values, got 5");
@@ -25,7 +25,7 @@ class ReferenceRefusalTests {
   void twoTapesDoNotMix() {
     Variable a = tape.variable(new double[2], 2);
     Variable b = new Tape().variable(new double[2], 2);
-    assertThatThrownBy(() -> LinearFormula.add(a, b)).hasMessageContaining("different tapes");
+    assertThatThrownBy(() -> Primitives.add(a, b)).hasMessageContaining("different tapes");
   }
 
   @Test
@@ -35,6 +35,17 @@ class ReferenceRefusalTests {
         .hasMessage("id 2 at place 1 is outside a table of 2 rows");
     assertThatThrownBy(() -> CrossEntropyFormula.mean().loss(table, new int[] {0, -1}))
         .hasMessage("target -1 of row 1 is not one of 3 classes");
+  }
+
+  @Test
+  void partsOutsideOrOfOtherSizesAreNamed() {
+    Variable x = tape.variable(new double[6], 2, 3);
+    Variable y = tape.variable(new double[4], 2, 2);
+    assertThatThrownBy(() -> Views.rows(x, 1, 3)).hasMessage("rows 1 to 3 of 2");
+    assertThatThrownBy(() -> Views.columns(x, 2, 2)).hasMessage("columns 2 to 2 of 3");
+    assertThatThrownBy(() -> Views.below(x, y)).hasMessage("below: 3 columns and 2");
+    assertThatThrownBy(() -> Views.beside(x, Views.transpose(x)))
+        .hasMessage("beside: 2 rows and 3");
   }
 
   @Test
