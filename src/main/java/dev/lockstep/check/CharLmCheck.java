@@ -3,7 +3,7 @@ package dev.lockstep.check;
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.ModelParameters;
 import dev.lockstep.nn.NormKind;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
@@ -104,7 +104,7 @@ final class CharLmCheck implements OpCheck {
                 .orElse(0),
             scope(problem).orElseThrow());
     try (Parameters parameters =
-            new Parameters(bench.library, LanguageModelParameters.specs(config), problem.dtype());
+            new Parameters(bench.library, ModelParameters.specs(config), problem.dtype());
         LanguageModel model =
             new LanguageModel(config, ops, parameters, rows, true, trial.stream());
         GradientClipper clipper =

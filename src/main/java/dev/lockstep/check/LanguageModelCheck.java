@@ -3,7 +3,7 @@ package dev.lockstep.check;
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.ModelParameters;
 import dev.lockstep.nn.NormKind;
 import dev.lockstep.nn.NormPlacement;
 import dev.lockstep.nn.OpSet;
@@ -64,7 +64,7 @@ final class LanguageModelCheck implements OpCheck {
             .indices("ids", config.vocabulary(), ROWS, config.context())
             .indices("targets", config.vocabulary(), ROWS)
             .upstream("loss", new HostArray(new double[] {1}, 1));
-    for (ParameterSpec spec : LanguageModelParameters.specs(config)) {
+    for (ParameterSpec spec : ModelParameters.specs(config)) {
       int[] shape = ints(spec.shape());
       if (shape.length > 1) {
         problem.normal(spec.name(), 1 / Math.sqrt(shape[1]), shape);
@@ -98,7 +98,7 @@ final class LanguageModelCheck implements OpCheck {
     OpSet ops = OpSet.of(bench.library);
     LanguageModelConfig config = config(problem);
     try (Parameters parameters =
-            new Parameters(bench.library, LanguageModelParameters.specs(config), problem.dtype());
+            new Parameters(bench.library, ModelParameters.specs(config), problem.dtype());
         LanguageModel model =
             new LanguageModel(config, ops, parameters, ROWS, true, trial.stream())) {
       Networks.load(problem, parameters, trial.stream());

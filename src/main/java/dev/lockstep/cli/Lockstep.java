@@ -10,6 +10,7 @@ import dev.lockstep.optim.OptimizerConfig;
 import dev.lockstep.optim.WeightDecayScope;
 import dev.lockstep.train.LossScalingMode;
 import dev.lockstep.train.Precision;
+import dev.lockstep.train.TaskKind;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
@@ -88,6 +89,7 @@ public final class Lockstep {
     commands.setUsageHelpWidth(100);
     commands.registerConverter(Precision.class, named(Precision::of));
     commands.registerConverter(MatrixEngine.class, named(MatrixEngine::of));
+    commands.registerConverter(TaskKind.class, named(TaskKind::of));
     commands.registerConverter(NormKind.class, named(NormKind::of));
     commands.registerConverter(FeedForwardKind.class, named(FeedForwardKind::of));
     commands.registerConverter(WeightDecayScope.class, named(WeightDecayScope::of));

@@ -1,10 +1,14 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.nn.ClassifierConfig;
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.Initialization;
 import dev.lockstep.nn.LanguageModelConfig;
+import dev.lockstep.nn.ModelConfig;
 import dev.lockstep.nn.NormKind;
 import dev.lockstep.nn.NormPlacement;
+import dev.lockstep.nn.StackBuilder;
+import dev.lockstep.train.TaskKind;
 import dev.lockstep.train.TrainConfig;
 import picocli.CommandLine.Option;
 
@@ -90,30 +94,38 @@ final class ModelOptions {
           "probability of leaving out an element of a block's result" + TrainCommand.DEFAULT)
   private double dropout = DEFAULTS.dropout();
 
-  void applyTo(TrainConfig.Builder config) {
-    config.model(model());
+  void applyTo(TrainConfig.Builder config, TaskKind task) {
+    config.model(model(task));
   }
 
   /**
-   * The model.
+   * The model of a task.
    *
    * @throws IllegalArgumentException naming what is out of bounds
    */
-  private LanguageModelConfig model() {
-    return DEFAULTS.toBuilder()
-        .context(context)
-        .embedding(embedding)
+  private ModelConfig model(TaskKind task) {
+    return switch (task) {
+      case TEXT ->
+          stack(DEFAULTS.toBuilder())
+              .context(context)
+              .embedding(embedding)
+              .tiedHead(tiedHead)
+              .build();
+      case CLASSIFY -> stack(ClassifierConfig.defaults().toBuilder()).build();
+    };
+  }
+
+  private <B extends StackBuilder<B>> B stack(B model) {
+    return model
         .width(width)
         .hidden(hidden)
         .blocks(blocks)
         .norm(norm)
         .feedForward(feedForward)
         .feedForwardBias(feedForwardBias)
-        .tiedHead(tiedHead)
         .normEpsilon(normEpsilon)
         .normPlacement(normPlacement)
         .initialization(initialization)
-        .dropout(dropout)
-        .build();
+        .dropout(dropout);
   }
 }

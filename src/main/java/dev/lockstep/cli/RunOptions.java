@@ -1,6 +1,7 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.train.OutputFolder;
+import dev.lockstep.train.TaskKind;
 import dev.lockstep.train.TrainConfig;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,12 @@ import picocli.CommandLine.Option;
 /** The options of {@code train} that say how long a run goes on and what it leaves behind. */
 final class RunOptions {
   private static final TrainConfig DEFAULTS = TrainConfig.builder().build();
+
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      description = "what is learned: text (default; the next byte) or classify (images of digits)")
+  private TaskKind task = DEFAULTS.task();
 
   @Option(
       names = "--steps",
@@ -73,6 +80,10 @@ final class RunOptions {
       paramLabel = "X",
       description = "of that text; 0 always takes the likeliest byte" + TrainCommand.DEFAULT)
   private double temperature = DEFAULTS.run().temperature();
+
+  TaskKind task() {
+    return task;
+  }
 
   void applyTo(TrainConfig.Builder config) {
     config

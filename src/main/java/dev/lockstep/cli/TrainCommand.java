@@ -113,7 +113,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainConfig.Builder config = TrainConfig.builder();
     run.applyTo(config);
     input.applyTo(config);
-    model.applyTo(config);
+    model.applyTo(config, run.task());
     compute.applyTo(config);
     if (profile) {
       config.graph(false); // in a graph, launches cannot be told apart

@@ -5,8 +5,10 @@ import dev.lockstep.profile.StepProfile;
 import dev.lockstep.train.Baselines;
 import dev.lockstep.train.RunInfo;
 import dev.lockstep.train.StepMetrics;
+import dev.lockstep.train.TaskKind;
 import dev.lockstep.train.TrainListener;
 import dev.lockstep.train.TrainSummary;
+import dev.lockstep.train.Validation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,7 @@ final class TrainReport implements TrainListener {
   private final Console console;
   private final @Nullable StepProfile times;
   private List<StepProfile.Row> profile = List.of();
+  private TaskKind task = TaskKind.TEXT;
   private int firstStep;
   private int steps;
   private int profiledSteps;
@@ -52,6 +55,7 @@ final class TrainReport implements TrainListener {
   public void started(RunInfo info) {
     firstStep = info.firstStep();
     steps = info.config().steps();
+    task = info.config().task();
     List<String> head = new ArrayList<>();
     head.add(
         "device     %s: %s (%s)"
@@ -67,13 +71,25 @@ final class TrainReport implements TrainListener {
                     ? ", some computed once more (%.1f MFLOP a step)"
                         .formatted(info.recomputedFlopsPerStep() / 1e6)
                     : ""));
-    head.add(
-        "text       %s: %s bytes to train on, %s held out"
-            .formatted(info.text(), grouped(info.trainingBytes()), grouped(info.heldOutBytes())));
+    head.add(data(info));
     head.addAll(config(info.config().describe()));
     head.add("");
-    head.add("  step     loss  bits/byte  grad norm         lr     tokens/s");
+    head.add(
+        switch (task) {
+          case TEXT -> "  step     loss  bits/byte  grad norm         lr     tokens/s";
+          case CLASSIFY -> "  step     loss  grad norm         lr     images/s";
+        });
     head.forEach(progress()::print);
+  }
+
+  private static String data(RunInfo info) {
+    String format =
+        switch (info.config().task()) {
+          case TEXT -> "text       %s: %s bytes to train on, %s held out";
+          case CLASSIFY -> "images     %s: %s to train on, %s held out";
+        };
+    return format.formatted(
+        info.source(), grouped(info.trainingSize()), grouped(info.heldOutSize()));
   }
 
   @Override
@@ -85,14 +101,14 @@ final class TrainReport implements TrainListener {
   public void logged(StepMetrics metrics) {
     progress()
         .print(
-            "%6d %8.4f  %9.4f  %9.4f  %9.2e  %11s%s"
+            "%6d %8.4f%s  %9.4f  %9.2e  %11s%s"
                 .formatted(
                     metrics.step(),
                     metrics.loss(),
-                    metrics.bitsPerByte(),
+                    task == TaskKind.TEXT ? "  %9.4f".formatted(metrics.bitsPerByte()) : "",
                     metrics.gradientNorm(),
                     metrics.learningRate(),
-                    grouped(Math.round(metrics.tokensPerSecond())),
+                    grouped(Math.round(metrics.rowsPerSecond())),
                     metrics.skippedSoFar() == 0 ? "" : skippedSoFar(metrics)));
     if (times != null) {
       if (metrics.step() == firstStep + 1 && metrics.step() < steps) {
@@ -124,11 +140,11 @@ final class TrainReport implements TrainListener {
   }
 
   @Override
-  public void validated(int step, double bitsPerByte, boolean best) {
+  public void validated(int step, Validation validation, boolean best) {
     progress()
         .print(
-            "%6d  validation %.4f bits per byte%s"
-                .formatted(step, bitsPerByte, best ? ", the best so far" : ""));
+            "%6d  validation %s%s"
+                .formatted(step, text(validation), best ? ", the best so far" : ""));
   }
 
   @Override
@@ -137,6 +153,14 @@ final class TrainReport implements TrainListener {
         .print(
             "%6d  stopping: %d validations in a row were no better than %.4f"
                 .formatted(step, validations, best));
+  }
+
+  private static String text(Validation validation) {
+    return switch (validation) {
+      case Validation.Text text -> "%.4f bits per byte".formatted(text.bitsPerByte());
+      case Validation.Classification it ->
+          "%.4f nats, %.2f %% right".formatted(it.loss(), 100 * it.accuracy());
+    };
   }
 
   @Override
@@ -152,12 +176,11 @@ final class TrainReport implements TrainListener {
           "stopped    after step %d of %d; go on with --resume %s",
           summary.steps(), steps, summary.checkpoint());
     } else {
-      Baselines models = summary.baselines();
       console.print(
-          "validation %.4f bits per byte on the held-out text", summary.validationBitsPerByte());
-      console.print(
-          "           byte models counted on the rest: order-0 %.4f, order-1 %.4f, order-2 %.4f",
-          models.order0(), models.order1(), models.order2());
+          "%s",
+          "validation %s on the held-out %s"
+              .formatted(text(summary.validation()), task == TaskKind.TEXT ? "text" : task.rows()));
+      console.print("%s", INDENT + text(summary.baselines()));
     }
     console.print("time       %.3f s a step", summary.secondsPerStep());
     console.print("checkpoint %s", summary.checkpoint());
@@ -169,6 +192,17 @@ final class TrainReport implements TrainListener {
     if (times != null) {
       profile();
     }
+  }
+
+  private static String text(Baselines baselines) {
+    return switch (baselines) {
+      case Baselines.Text models ->
+          "byte models counted on the rest: order-0 %.4f, order-1 %.4f, order-2 %.4f"
+              .formatted(models.order0(), models.order1(), models.order2());
+      case Baselines.Majority majority ->
+          "always saying %d, the most frequent of the rest: %.2f %% right; by frequency: %.4f nats"
+              .formatted(majority.label(), 100 * majority.accuracy(), majority.loss());
+    };
   }
 
   private void profile() {

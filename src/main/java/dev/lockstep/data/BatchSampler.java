@@ -29,9 +29,9 @@ public final class BatchSampler {
    * @throws IllegalArgumentException when the batch was made for another context
    */
   public void fill(Batch batch, long step, int firstRow) {
-    if (batch.context() != context) {
+    if (batch.words() != context) {
       throw new IllegalArgumentException(
-          "batch of context " + batch.context() + " for a sampler of context " + context);
+          "batch of context " + batch.words() + " for a sampler of context " + context);
     }
     CounterRandom ofStep = random.child(step);
     for (int row = 0; row < batch.rows(); row++) {

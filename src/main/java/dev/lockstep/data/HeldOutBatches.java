@@ -29,11 +29,7 @@ public final class HeldOutBatches {
    * @throws IllegalArgumentException when the batch has another shape
    */
   public int fill(Batch batch, int index) {
-    if (batch.rows() != rows || batch.context() != context) {
-      throw new IllegalArgumentException(
-          "batch of [%d, %d] where [%d, %d] is expected"
-              .formatted(batch.rows(), batch.context(), rows, context));
-    }
+    batch.require(rows, context);
     int first = corpus.split() + Math.multiplyExact(index, rows);
     int filled = Math.min(rows, corpus.length() - first);
     for (int row = 0; row < rows; row++) {

@@ -26,11 +26,7 @@ sealed interface FeedForward {
 
   /** The feed-forward network of a configuration, its parameters named {@code <block>.….weight}. */
   static FeedForward of(
-      LanguageModelConfig config,
-      OpSet ops,
-      Parameters parameters,
-      String block,
-      ActivationPlan plan) {
+      StackConfig config, OpSet ops, Parameters parameters, String block, ActivationPlan plan) {
     return config.feedForward().gated()
         ? new Gated(config, ops, parameters, block, plan)
         : new Plain(config, ops, parameters, block, plan);
@@ -53,11 +49,7 @@ sealed interface FeedForward {
     private final boolean keepingProduct;
 
     private Gated(
-        LanguageModelConfig config,
-        OpSet ops,
-        Parameters parameters,
-        String block,
-        ActivationPlan plan) {
+        StackConfig config, OpSet ops, Parameters parameters, String block, ActivationPlan plan) {
       boolean bias = config.feedForwardBias();
       this.ops = ops;
       this.activation = config.feedForward().activation();
@@ -131,11 +123,7 @@ sealed interface FeedForward {
     private final boolean recomputing;
 
     private Plain(
-        LanguageModelConfig config,
-        OpSet ops,
-        Parameters parameters,
-        String block,
-        ActivationPlan plan) {
+        StackConfig config, OpSet ops, Parameters parameters, String block, ActivationPlan plan) {
       boolean bias = config.feedForwardBias();
       this.activation = config.feedForward().activation();
       this.fc1 = new Linear(ops, parameters, block + ".fc1", bias, plan);

@@ -12,14 +12,13 @@ abstract sealed class FeedForwardBlock permits PreNormBlock, PostNormBlock {
   private final Tensor y;
 
   FeedForwardBlock(
-      LanguageModelConfig config,
+      StackConfig config,
       OpSet ops,
       Parameters parameters,
       int index,
       ActivationPlan plan,
       StreamDropout dropout) {
-    this.feedForward =
-        FeedForward.of(config, ops, parameters, LanguageModelParameters.block(index), plan);
+    this.feedForward = FeedForward.of(config, ops, parameters, ModelParameters.block(index), plan);
     this.dropout = dropout;
     this.place = index;
     this.y = plan.output(config.width());
@@ -28,7 +27,7 @@ abstract sealed class FeedForwardBlock permits PreNormBlock, PostNormBlock {
 
   /** The block whose parameters are named {@code blocks.<index>.….weight}. */
   static FeedForwardBlock of(
-      LanguageModelConfig config,
+      StackConfig config,
       OpSet ops,
       Parameters parameters,
       int index,

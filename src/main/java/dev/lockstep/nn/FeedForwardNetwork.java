@@ -57,11 +57,10 @@ public final class FeedForwardNetwork implements AutoCloseable {
     ActivationPlan plan = new ActivationPlan(arena, dtype, rows, use);
     x = plan.output(config.width());
     targets = plan.tensor(DType.I32, Shape.of(rows));
-    stack = new FeedForwardStack(config, ops, parameters, plan);
-    Parameter bias = config.headBias() ? parameters.get(LanguageModelParameters.HEAD_BIAS) : null;
-    Linear linear =
-        new Linear(ops, parameters.get(LanguageModelParameters.HEAD_WEIGHT), bias, plan);
-    head = PredictionHead.of(ops, linear, plan, config.width(), LanguageModel.DEFAULT_HEAD_BYTES);
+    stack = new FeedForwardStack(config.stack(), ops, parameters, plan);
+    Parameter bias = config.headBias() ? parameters.get(ModelParameters.HEAD_BIAS) : null;
+    Linear linear = new Linear(ops, parameters.get(ModelParameters.HEAD_WEIGHT), bias, plan);
+    head = PredictionHead.of(ops, linear, plan, config.width(), Model.DEFAULT_HEAD_BYTES);
     dX = plan.output(config.width());
     arena.allocate(ops.library().device());
     head.status().reset(stream);
@@ -77,8 +76,8 @@ public final class FeedForwardNetwork implements AutoCloseable {
     if (config.tiedHead()) {
       throw new IllegalArgumentException("a network without an embedding has no tied head");
     }
-    List<ParameterSpec> specs = new ArrayList<>(LanguageModelParameters.stackSpecs(config));
-    specs.addAll(LanguageModelParameters.headSpecs(config));
+    List<ParameterSpec> specs = new ArrayList<>(ModelParameters.stackSpecs(config.stack()));
+    specs.addAll(ModelParameters.headSpecs(config));
     return List.copyOf(specs);
   }
 

@@ -13,14 +13,13 @@ final class FeedForwardStack {
   private final @Nullable Norm finalNorm;
   private final Tensor out;
 
-  FeedForwardStack(
-      LanguageModelConfig config, OpSet ops, Parameters parameters, ActivationPlan plan) {
+  FeedForwardStack(StackConfig config, OpSet ops, Parameters parameters, ActivationPlan plan) {
     dropout = new StreamDropout(config, ops, plan);
     for (int i = 0; i < config.blocks(); i++) {
       blocks.add(FeedForwardBlock.of(config, ops, parameters, i, plan, dropout));
     }
     if (config.normPlacement() == NormPlacement.PRE) {
-      finalNorm = Norm.of(config, ops, parameters, LanguageModelParameters.FINAL_NORM, plan);
+      finalNorm = Norm.of(config, ops, parameters, ModelParameters.FINAL_NORM, plan);
       out = plan.output(config.width());
     } else {
       finalNorm = null;

@@ -1,5 +1,6 @@
 package dev.lockstep.nn;
 
+import dev.lockstep.device.Stream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -9,58 +10,63 @@ import java.util.Map;
  * @param vocabulary tokens there are, V
  * @param context tokens the model sees, C
  * @param embedding width of one token's embedding, E
- * @param width width of the residual stream, D
- * @param hidden width inside a block, H
- * @param blocks feed-forward blocks
- * @param norm the kind of normalisation
- * @param feedForward what a block computes
- * @param feedForwardBias whether the matrices inside a block have biases
- * @param headBias whether the head has one
+ * @param headBias whether the head has a bias
  * @param tiedHead whether the head's matrix is the embedding's; then E = D
- * @param normEpsilon added to the mean square or variance inside the root
- * @param normPlacement where a block normalises
- * @param initialization how weights are drawn before the first step
- * @param dropout probability with which training leaves out an element of what a block adds to the
- *     stream, and of what the blocks start from
+ * @param stack the blocks, and all they have in common
  */
 public record LanguageModelConfig(
     int vocabulary,
     int context,
     int embedding,
-    int width,
-    int hidden,
-    int blocks,
-    NormKind norm,
-    FeedForwardKind feedForward,
-    boolean feedForwardBias,
     boolean headBias,
     boolean tiedHead,
-    double normEpsilon,
-    NormPlacement normPlacement,
-    Initialization initialization,
-    double dropout) {
-
-  /** Keeps every size far from any overflow of an element count. */
-  private static final int LARGEST = 1 << 24;
+    StackConfig stack)
+    implements ModelConfig {
 
   public LanguageModelConfig {
-    requireSize("vocabulary", vocabulary, 1);
-    requireSize("context", context, 1);
-    requireSize("embedding", embedding, 1);
-    requireSize("width", width, 1);
-    requireSize("hidden", hidden, 1);
-    requireSize("blocks", blocks, 0);
-    if (tiedHead && embedding != width) {
+    Sizes.require("vocabulary", vocabulary, 1);
+    Sizes.require("context", context, 1);
+    Sizes.require("embedding", embedding, 1);
+    if (tiedHead && embedding != stack.width()) {
       throw new IllegalArgumentException(
-          "a tied head needs embedding = width, not %d and %d".formatted(embedding, width));
+          "a tied head needs embedding = width, not %d and %d".formatted(embedding, stack.width()));
     }
-    if (!(normEpsilon > 0 && normEpsilon < 1)) {
-      throw new IllegalArgumentException(
-          "norm epsilon " + normEpsilon + " must be above 0 and below 1");
-    }
-    if (!(dropout >= 0 && (float) dropout < 1)) {
-      throw new IllegalArgumentException("dropout " + dropout + " must be at least 0 and below 1");
-    }
+  }
+
+  /** All knobs one by one; those of the blocks are {@link StackConfig}'s. */
+  public LanguageModelConfig(
+      int vocabulary,
+      int context,
+      int embedding,
+      int width,
+      int hidden,
+      int blocks,
+      NormKind norm,
+      FeedForwardKind feedForward,
+      boolean feedForwardBias,
+      boolean headBias,
+      boolean tiedHead,
+      double normEpsilon,
+      NormPlacement normPlacement,
+      Initialization initialization,
+      double dropout) {
+    this(
+        vocabulary,
+        context,
+        embedding,
+        headBias,
+        tiedHead,
+        new StackConfig(
+            width,
+            hidden,
+            blocks,
+            norm,
+            feedForward,
+            feedForwardBias,
+            normEpsilon,
+            normPlacement,
+            initialization,
+            dropout));
   }
 
   /** A model that normalises before its blocks, without dropout. */
@@ -95,76 +101,49 @@ public record LanguageModelConfig(
         0);
   }
 
-  private static void requireSize(String name, int value, int least) {
-    if (value < least || value > LARGEST) {
-      throw new IllegalArgumentException(
-          "%s %d must be from %d to %d".formatted(name, value, least, LARGEST));
-    }
-  }
-
   /**
-   * The default model: 16 bytes of context, embeddings of 32, two SwiGLU blocks of width 128 and
-   * hidden width 384; 402,176 parameters.
+   * The default model: 16 bytes of context, embeddings of 32, and the default blocks; 402,176
+   * parameters.
    */
   public static LanguageModelConfig defaults() {
-    return new LanguageModelConfig(
-        256,
-        16,
-        32,
-        128,
-        384,
-        2,
-        NormKind.RMSNORM,
-        FeedForwardKind.SWIGLU,
-        false,
-        true,
-        false,
-        1e-5);
+    return new LanguageModelConfig(256, 16, 32, true, false, StackConfig.defaults());
   }
 
-  /** Number of trainable parameters. */
-  public long parameterCount() {
-    return LanguageModelParameters.specs(this).stream().mapToLong(p -> p.shape().count()).sum();
+  @Override
+  public int inputWords() {
+    return context;
   }
 
-  /**
-   * Floating-point operations of all matrix products in one training step over {@code rows} rows:
-   * two for each weight and row in the forward pass, and twice as many again in the backward pass,
-   * which multiplies once for the input's gradient and once for the weight's.
-   */
-  public long flopsPerStep(long rows) {
-    long blockWeights = (feedForward.gated() ? 3L : 2L) * width * hidden;
-    long weights =
-        (long) context * embedding * width + blocks * blockWeights + (long) width * vocabulary;
-    return 6 * weights * rows;
+  @Override
+  public long inputWidth() {
+    return (long) context * embedding;
   }
 
-  /**
-   * Floating-point operations that {@link ModelUse#RECOMPUTING} adds to them: one product of each
-   * block that is not gated.
-   */
-  public long recomputedFlopsPerStep(long rows) {
-    return feedForward.gated() ? 0 : 2L * blocks * width * hidden * rows;
+  @Override
+  public boolean trainsInput() {
+    return true;
   }
 
-  /** Every knob by name, in order: what is printed, and stored with a checkpoint. */
+  @Override
+  public int outputs() {
+    return vocabulary;
+  }
+
+  @Override
+  public LanguageModel create(
+      OpSet ops, Parameters parameters, int rows, ModelUse use, long headBytes, Stream stream) {
+    return new LanguageModel(this, ops, parameters, rows, use, headBytes, stream);
+  }
+
+  @Override
   public Map<String, String> describe() {
     Map<String, String> knobs = new LinkedHashMap<>();
     knobs.put("vocabulary", Integer.toString(vocabulary));
     knobs.put("context", Integer.toString(context));
     knobs.put("embedding", Integer.toString(embedding));
-    knobs.put("width", Integer.toString(width));
-    knobs.put("hidden", Integer.toString(hidden));
-    knobs.put("blocks", Integer.toString(blocks));
-    knobs.put("norm", norm.label());
-    knobs.put("feedForward", feedForward.label());
-    knobs.put("feedForwardBias", Boolean.toString(feedForwardBias));
     knobs.put("headBias", Boolean.toString(headBias));
     knobs.put("tiedHead", Boolean.toString(tiedHead));
-    knobs.put("normEpsilon", Double.toString(normEpsilon));
-    knobs.put("normPlacement", normPlacement.label());
-    knobs.put("initialization", initialization.label());
-    knobs.put("dropout", Double.toString(dropout));
+    stack.describe(knobs);
     return knobs;
   }
 
@@ -177,25 +156,12 @@ public record LanguageModelConfig(
     Map<String, String> all = new LinkedHashMap<>(defaults().describe());
     all.replaceAll((name, value) -> knobs.getOrDefault(name, value));
     return new LanguageModelConfig(
-        number(all, "vocabulary"),
-        number(all, "context"),
-        number(all, "embedding"),
-        number(all, "width"),
-        number(all, "hidden"),
-        number(all, "blocks"),
-        NormKind.of(all.getOrDefault("norm", "")),
-        FeedForwardKind.of(all.getOrDefault("feedForward", "")),
-        Boolean.parseBoolean(all.get("feedForwardBias")),
+        Sizes.number(all, "vocabulary"),
+        Sizes.number(all, "context"),
+        Sizes.number(all, "embedding"),
         Boolean.parseBoolean(all.get("headBias")),
         Boolean.parseBoolean(all.get("tiedHead")),
-        Double.parseDouble(all.getOrDefault("normEpsilon", "")),
-        NormPlacement.of(all.getOrDefault("normPlacement", "")),
-        Initialization.of(all.getOrDefault("initialization", "")),
-        Double.parseDouble(all.getOrDefault("dropout", "")));
-  }
-
-  private static int number(Map<String, String> knobs, String name) {
-    return Integer.parseInt(knobs.getOrDefault(name, ""));
+        StackConfig.of(all));
   }
 
   /** A copy to change. */
@@ -204,39 +170,25 @@ public record LanguageModelConfig(
   }
 
   /** Changes some of a configuration; checked when {@link #build built}. */
-  public static final class Builder {
+  public static final class Builder extends StackBuilder<Builder> {
     private final int vocabulary;
     private int context;
     private int embedding;
-    private int width;
-    private int hidden;
-    private int blocks;
-    private NormKind norm;
-    private FeedForwardKind feedForward;
-    private boolean feedForwardBias;
     private boolean headBias;
     private boolean tiedHead;
-    private double normEpsilon;
-    private NormPlacement normPlacement;
-    private Initialization initialization;
-    private double dropout;
 
     private Builder(LanguageModelConfig from) {
+      super(from.stack);
       vocabulary = from.vocabulary;
       context = from.context;
       embedding = from.embedding;
-      width = from.width;
-      hidden = from.hidden;
-      blocks = from.blocks;
-      norm = from.norm;
-      feedForward = from.feedForward;
-      feedForwardBias = from.feedForwardBias;
       headBias = from.headBias;
       tiedHead = from.tiedHead;
-      normEpsilon = from.normEpsilon;
-      normPlacement = from.normPlacement;
-      initialization = from.initialization;
-      dropout = from.dropout;
+    }
+
+    @Override
+    Builder self() {
+      return this;
     }
 
     public Builder context(int value) {
@@ -246,36 +198,6 @@ public record LanguageModelConfig(
 
     public Builder embedding(int value) {
       embedding = value;
-      return this;
-    }
-
-    public Builder width(int value) {
-      width = value;
-      return this;
-    }
-
-    public Builder hidden(int value) {
-      hidden = value;
-      return this;
-    }
-
-    public Builder blocks(int value) {
-      blocks = value;
-      return this;
-    }
-
-    public Builder norm(NormKind value) {
-      norm = value;
-      return this;
-    }
-
-    public Builder feedForward(FeedForwardKind value) {
-      feedForward = value;
-      return this;
-    }
-
-    public Builder feedForwardBias(boolean value) {
-      feedForwardBias = value;
       return this;
     }
 
@@ -289,48 +211,13 @@ public record LanguageModelConfig(
       return this;
     }
 
-    public Builder normEpsilon(double value) {
-      normEpsilon = value;
-      return this;
-    }
-
-    public Builder normPlacement(NormPlacement value) {
-      normPlacement = value;
-      return this;
-    }
-
-    public Builder initialization(Initialization value) {
-      initialization = value;
-      return this;
-    }
-
-    public Builder dropout(double value) {
-      dropout = value;
-      return this;
-    }
-
     /**
      * The configuration.
      *
      * @throws IllegalArgumentException naming what is out of bounds
      */
     public LanguageModelConfig build() {
-      return new LanguageModelConfig(
-          vocabulary,
-          context,
-          embedding,
-          width,
-          hidden,
-          blocks,
-          norm,
-          feedForward,
-          feedForwardBias,
-          headBias,
-          tiedHead,
-          normEpsilon,
-          normPlacement,
-          initialization,
-          dropout);
+      return new LanguageModelConfig(vocabulary, context, embedding, headBias, tiedHead, stack());
     }
   }
 }

@@ -23,11 +23,7 @@ sealed interface Norm {
 
   /** The norm of a configuration, with the parameters {@code <name>.weight} and {@code .bias}. */
   static Norm of(
-      LanguageModelConfig config,
-      OpSet ops,
-      Parameters parameters,
-      String name,
-      ActivationPlan plan) {
+      StackConfig config, OpSet ops, Parameters parameters, String name, ActivationPlan plan) {
     Parameter weight = parameters.get(name + ".weight");
     float epsilon = (float) config.normEpsilon();
     Tensor rstd = plan.savedStatistic("norm.rstd");

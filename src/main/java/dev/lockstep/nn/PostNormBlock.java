@@ -12,14 +12,14 @@ final class PostNormBlock extends FeedForwardBlock {
   private final Tensor dN;
 
   PostNormBlock(
-      LanguageModelConfig config,
+      StackConfig config,
       OpSet ops,
       Parameters parameters,
       int index,
       ActivationPlan plan,
       StreamDropout dropout) {
     super(config, ops, parameters, index, plan, dropout);
-    norm = Norm.of(config, ops, parameters, LanguageModelParameters.block(index) + ".norm", plan);
+    norm = Norm.of(config, ops, parameters, ModelParameters.block(index) + ".norm", plan);
     sums = dropout;
     sum = plan.saved("block.sum", config.width());
     dSum = plan.scratch("block.dSum", config.width());

@@ -10,14 +10,14 @@ final class PreNormBlock extends FeedForwardBlock {
   private final Tensor dN;
 
   PreNormBlock(
-      LanguageModelConfig config,
+      StackConfig config,
       OpSet ops,
       Parameters parameters,
       int index,
       ActivationPlan plan,
       StreamDropout dropout) {
     super(config, ops, parameters, index, plan, dropout);
-    norm = Norm.of(config, ops, parameters, LanguageModelParameters.block(index) + ".norm", plan);
+    norm = Norm.of(config, ops, parameters, ModelParameters.block(index) + ".norm", plan);
     n = plan.saved("block.n", config.width());
     dN = plan.scratch("block.dN", config.width());
   }

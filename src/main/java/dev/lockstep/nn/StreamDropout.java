@@ -18,7 +18,7 @@ final class StreamDropout {
   private final int places;
 
   /** The dropouts of a model's blocks, at places 0, 1, …, and of what they start from, after. */
-  StreamDropout(LanguageModelConfig config, OpSet ops, ActivationPlan plan) {
+  StreamDropout(StackConfig config, OpSet ops, ActivationPlan plan) {
     op = ops.dropout();
     state = new DropoutState(ops.library(), plan.tensor(DropoutState.DTYPE, DropoutState.SHAPE));
     probability = plan.training() ? (float) config.dropout() : 0;

@@ -56,6 +56,17 @@ public record CounterRandom(long key) {
     return Math.unsignedMultiplyHigh(bits(index), bound);
   }
 
+  /** The numbers from 0 to below {@code count}, each once, all orders alike (Fisher and Yates). */
+  public int[] permutation(int count) {
+    int[] order = new int[count];
+    for (int i = 0; i < count; i++) {
+      int other = (int) below(i + 1L, i);
+      order[i] = order[other];
+      order[other] = i;
+    }
+    return order;
+  }
+
   /** Standard normal (Box and Muller 1958, the cosine branch). */
   public double gaussian(long index) {
     double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - uniform(2 * index)));

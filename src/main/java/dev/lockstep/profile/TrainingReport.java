@@ -10,6 +10,8 @@ import dev.lockstep.profile.page.Paragraph;
 import dev.lockstep.profile.page.Series;
 import dev.lockstep.train.RunLog;
 import dev.lockstep.train.StepMetrics;
+import dev.lockstep.train.TaskKind;
+import dev.lockstep.train.Validation;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.dataformat.csv.CsvMapper;
 import tools.jackson.dataformat.csv.CsvSchema;
 
@@ -29,11 +32,12 @@ public final class TrainingReport {
 
   private final List<RunLog> runs;
   private final List<String> names;
+  private final TaskKind task;
 
   /**
    * A report on these runs, in that order.
    *
-   * @throws IllegalArgumentException when there is none
+   * @throws IllegalArgumentException when there is none, or they learned different tasks
    */
   public TrainingReport(List<RunLog> runs) {
     if (runs.isEmpty()) {
@@ -41,6 +45,14 @@ public final class TrainingReport {
     }
     this.runs = List.copyOf(runs);
     names = names(runs);
+    task = runs.getFirst().task();
+    for (int i = 1; i < runs.size(); i++) {
+      if (runs.get(i).task() != task) {
+        throw new IllegalArgumentException(
+            "%s is of task %s and %s of task %s: their losses do not fit in one chart"
+                .formatted(names.get(0), task.label(), names.get(i), runs.get(i).task().label()));
+      }
+    }
   }
 
   /** Folders' names, or whole paths where two of those are the same. */
@@ -55,16 +67,18 @@ public final class TrainingReport {
   public Page page() {
     List<Block> blocks = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
-      if (runs.get(i).validationBitsPerByte().isEmpty()) {
+      if (runs.get(i).validation() == null) {
         blocks.add(
             new Paragraph(
                 names.get(i) + " is under way, or was stopped: it has no validation yet.", true));
       }
     }
     blocks.add(results());
-    blocks.add(
-        curves("Loss, smoothed", Axis.linear("bits per byte"), TrainingReport::smoothedLoss));
-    blocks.add(steps("Loss of each step", Axis.linear("bits per byte"), StepMetrics::bitsPerByte));
+    blocks.add(curves("Loss, smoothed", Axis.linear(task.lossUnit()), this::smoothedLoss));
+    blocks.add(steps("Loss of each step", Axis.linear(task.lossUnit()), task::loss));
+    if (runs.stream().anyMatch(run -> !run.validations().isEmpty())) {
+      blocks.add(curves("Validation", Axis.linear(task.lossUnit()), TrainingReport::validations));
+    }
     blocks.add(
         steps("Gradient norm", Axis.log("norm of all gradients"), StepMetrics::gradientNorm));
     blocks.add(steps("Learning rate", Axis.linear("learning rate"), StepMetrics::learningRate));
@@ -74,7 +88,8 @@ public final class TrainingReport {
       blocks.add(
           steps("Loss scale", Axis.log("what the loss is multiplied by"), StepMetrics::lossScale));
     }
-    blocks.add(steps("Throughput", Axis.linear("tokens per second"), StepMetrics::tokensPerSecond));
+    blocks.add(
+        steps("Throughput", Axis.linear(task.rows() + " per second"), StepMetrics::rowsPerSecond));
     blocks.add(new Heading("Configuration"));
     if (runs.size() > 1) {
       blocks.add(Paragraph.of("What differs between runs is marked."));
@@ -88,36 +103,35 @@ public final class TrainingReport {
 
   /** Every step of every run, one a line; the first column names the run. */
   public String csv() {
-    CsvSchema schema =
-        CsvSchema.builder()
-            .addColumn("run")
-            .addColumn("step")
-            .addColumn("loss")
-            .addColumn("bitsPerByte")
-            .addColumn("gradientNorm")
-            .addColumn("learningRate")
-            .addColumn("tokensPerSecond")
-            .addColumn("skipped")
-            .addColumn("lossScale")
-            .build()
-            .withHeader();
+    boolean text = task == TaskKind.TEXT;
+    CsvSchema.Builder columns = CsvSchema.builder();
+    columns.addColumn("run").addColumn("step").addColumn("loss");
+    if (text) {
+      columns.addColumn("bitsPerByte");
+    }
+    columns.addColumn("gradientNorm").addColumn("learningRate");
+    columns.addColumn(task.throughput()).addColumn("skipped").addColumn("lossScale");
     List<List<Object>> lines = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       for (StepMetrics step : runs.get(i).steps()) {
-        lines.add(
+        List<Object> line = new ArrayList<>(List.of(names.get(i), step.step(), step.loss()));
+        if (text) {
+          line.add(step.bitsPerByte());
+        }
+        line.addAll(
             List.of(
-                names.get(i),
-                step.step(),
-                step.loss(),
-                step.bitsPerByte(),
                 step.gradientNorm(),
                 step.learningRate(),
-                step.tokensPerSecond(),
+                step.rowsPerSecond(),
                 step.skipped(),
                 step.lossScale()));
+        lines.add(line);
       }
     }
-    return CsvMapper.shared().writer(schema).writeValueAsString(lines).stripTrailing();
+    return CsvMapper.shared()
+        .writer(columns.build().withHeader())
+        .writeValueAsString(lines)
+        .stripTrailing();
   }
 
   private Grid results() {
@@ -125,10 +139,10 @@ public final class TrainingReport {
         List.of(
             "run",
             "steps",
-            "first loss, bits/byte",
+            "first loss, " + task.lossUnit(),
             "last loss, smoothed",
-            "validation, bits/byte",
-            "tokens/s, median",
+            "validation, " + task.lossUnit(),
+            task.rows() + "/s, median",
             "skipped steps"),
         IntStream.range(0, runs.size()).mapToObj(this::result).toList());
   }
@@ -140,21 +154,28 @@ public final class TrainingReport {
     return Grid.Row.of(
         names.get(index),
         "%d of %s".formatted(none ? 0 : steps.getLast().step(), run.config().get("steps")),
-        none ? "" : bits(steps.getFirst().bitsPerByte()),
-        none ? "" : bits(smoothedLoss(run).getLast().y()),
-        run.validationBitsPerByte().isPresent()
-            ? bits(run.validationBitsPerByte().getAsDouble())
-            : "",
+        none ? "" : loss(task.loss(steps.getFirst())),
+        none ? "" : loss(smoothedLoss(run).getLast().y()),
+        validation(run.validation()),
         none
             ? ""
             : String.format(
                 Locale.ROOT,
                 "%,.0f",
-                Median.of(steps.stream().mapToDouble(StepMetrics::tokensPerSecond).toArray())),
+                Median.of(steps.stream().mapToDouble(StepMetrics::rowsPerSecond).toArray())),
         Long.toString(steps.stream().filter(StepMetrics::skipped).count()));
   }
 
-  private static String bits(double value) {
+  private static String validation(@Nullable Validation found) {
+    return switch (found) {
+      case null -> "";
+      case Validation.Text text -> loss(text.bitsPerByte());
+      case Validation.Classification it ->
+          loss(it.loss()) + String.format(Locale.ROOT, ", %.2f %% right", 100 * it.accuracy());
+    };
+  }
+
+  private static String loss(double value) {
     return String.format(Locale.ROOT, "%.4f", value);
   }
 
@@ -180,17 +201,28 @@ public final class TrainingReport {
    * An exponential mean whose half-life is a fixed part of the run, without the pull towards 0 of
    * its first steps; what is not finite is passed over.
    */
-  private static List<Series.Point> smoothedLoss(RunLog run) {
+  private List<Series.Point> smoothedLoss(RunLog run) {
     double keep = Math.pow(0.5, (double) SMOOTHING / Math.max(SMOOTHING, run.steps().size()));
     double sum = 0;
     double weight = 0;
     List<Series.Point> points = new ArrayList<>();
     for (StepMetrics step : run.steps()) {
-      if (Double.isFinite(step.bitsPerByte())) {
-        sum = keep * sum + (1 - keep) * step.bitsPerByte();
+      double loss = task.loss(step);
+      if (Double.isFinite(loss)) {
+        sum = keep * sum + (1 - keep) * loss;
         weight = keep * weight + (1 - keep);
       }
       points.add(Series.Point.of(step.step(), weight == 0 ? Double.NaN : sum / weight));
+    }
+    return points;
+  }
+
+  /** On the way and at the end. */
+  private static List<Series.Point> validations(RunLog run) {
+    List<Series.Point> points = new ArrayList<>();
+    run.validations().forEach((step, found) -> points.add(Series.Point.of(step, found.score())));
+    if (run.validation() != null && !run.steps().isEmpty()) {
+      points.add(Series.Point.of(run.steps().getLast().step(), run.validation().score()));
     }
     return points;
   }

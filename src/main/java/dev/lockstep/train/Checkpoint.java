@@ -1,7 +1,6 @@
 package dev.lockstep.train;
 
-import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.ModelConfig;
 import dev.lockstep.nn.ParameterSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,7 +33,7 @@ public record Checkpoint(
    * @param lossScale of the next step; 0 where the loss is not scaled
    * @param goodSteps steps since that scale last changed
    * @param dropoutOffset where the masks of the next step come from
-   * @param best the least validation so far, in bits per byte; infinite before the first
+   * @param best the least {@link Validation#score} so far; infinite before the first
    * @param sinceBest validations since
    */
   public record Counters(
@@ -65,8 +64,8 @@ public record Checkpoint(
    *
    * @throws UncheckedIOException when it cannot be written
    */
-  public void write(Path file, LanguageModelConfig model) {
-    List<ParameterSpec> specs = LanguageModelParameters.specs(model);
+  public void write(Path file, ModelConfig model) {
+    List<ParameterSpec> specs = model.specs();
     try {
       CheckpointFile.writer(this, specs).write(file, () -> keep(file));
     } catch (IOException e) {
@@ -101,7 +100,7 @@ public record Checkpoint(
    * @throws IllegalArgumentException when the file is missing, unreadable, no checkpoint of ours,
    *     or of another model; the message says which, and where there is one before it
    */
-  public static Checkpoint read(Path file, LanguageModelConfig model) {
+  public static Checkpoint read(Path file, ModelConfig model) {
     try {
       return CheckpointFile.read(file, model);
     } catch (IOException e) {
@@ -117,7 +116,7 @@ public record Checkpoint(
    *
    * @throws IllegalArgumentException as {@link #read}
    */
-  public static LanguageModelConfig model(Path file) {
+  public static ModelConfig model(Path file) {
     try {
       return CheckpointFile.model(file);
     } catch (IOException e) {

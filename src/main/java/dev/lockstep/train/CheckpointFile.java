@@ -3,8 +3,7 @@ package dev.lockstep.train;
 import dev.lockstep.data.SafetensorsReader;
 import dev.lockstep.data.SafetensorsTensor;
 import dev.lockstep.data.SafetensorsWriter;
-import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.ModelConfig;
 import dev.lockstep.nn.ParameterSpec;
 import dev.lockstep.ops.StepState;
 import dev.lockstep.optim.OptimizerConfig;
@@ -108,20 +107,20 @@ final class CheckpointFile {
     }
   }
 
-  static LanguageModelConfig model(Path file) throws IOException {
+  static ModelConfig model(Path file) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       requireFormat(file, reader.metadata());
       return model(file, reader.metadata());
     }
   }
 
-  static Checkpoint read(Path file, LanguageModelConfig model) throws IOException {
+  static Checkpoint read(Path file, ModelConfig model) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       Map<String, String> metadata = reader.metadata();
       int version = requireFormat(file, metadata);
       requireSameModel(file, metadata, model);
       Checkpoint.Counters counters = counters(file, metadata, version);
-      List<ParameterSpec> specs = LanguageModelParameters.specs(model);
+      List<ParameterSpec> specs = model.specs();
       Map<String, String> knobs = knobs(metadata, CONFIG);
       Map<String, float[]> weights = values(file, reader, "", specs);
       Map<String, Map<String, float[]>> moments = new LinkedHashMap<>();
@@ -152,9 +151,14 @@ final class CheckpointFile {
     return version;
   }
 
-  private static void requireSameModel(
-      Path file, Map<String, String> metadata, LanguageModelConfig model) {
-    Map<String, String> stored = model(file, metadata).describe();
+  private static void requireSameModel(Path file, Map<String, String> metadata, ModelConfig model) {
+    ModelConfig own = model(file, metadata);
+    if (TaskKind.of(own) != TaskKind.of(model)) {
+      throw new IllegalArgumentException(
+          "checkpoint %s is of a run with task %s, here it is %s"
+              .formatted(file, TaskKind.of(own).label(), TaskKind.of(model).label()));
+    }
+    Map<String, String> stored = own.describe();
     model
         .describe()
         .forEach(
@@ -167,9 +171,9 @@ final class CheckpointFile {
             });
   }
 
-  private static LanguageModelConfig model(Path file, Map<String, String> metadata) {
+  private static ModelConfig model(Path file, Map<String, String> metadata) {
     try {
-      return LanguageModelConfig.of(knobs(metadata, MODEL));
+      return TaskKind.of(knobs(metadata, CONFIG)).model(knobs(metadata, MODEL));
     } catch (IllegalArgumentException e) {
       throw new Damaged("checkpoint " + file + " is damaged: " + e.getMessage());
     }

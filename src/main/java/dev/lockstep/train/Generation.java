@@ -4,7 +4,7 @@ import dev.lockstep.data.ByteTokenizer;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Stream;
 import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.ModelParameters;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
@@ -23,7 +23,12 @@ public final class Generation {
    * @throws IllegalArgumentException in one line for people
    */
   public Generation(Path file) {
-    model = Checkpoint.model(file);
+    if (!(Checkpoint.model(file) instanceof LanguageModelConfig language)) {
+      throw new IllegalArgumentException(
+          "checkpoint %s is of a run that learned to classify: it generates no text"
+              .formatted(file));
+    }
+    model = language;
     checkpoint = Checkpoint.read(file, model);
   }
 
@@ -58,7 +63,7 @@ public final class Generation {
     try (KernelLibrary library = new KernelLibrary(device);
         Stream stream = device.newStream();
         Parameters parameters =
-            new Parameters(library, LanguageModelParameters.specs(model), precision.dtype())) {
+            new Parameters(library, ModelParameters.specs(model), precision.dtype())) {
       parameters.load(stream, checkpoint.weights());
       Sampler sampler = new Sampler(model, OpSet.of(library, precision.products()), parameters);
       return ByteTokenizer.decode(

@@ -12,12 +12,13 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The metrics of every step, one JSON object a line: {@code {"config": …}} first, then steps, then
- * {@code {"validationBitsPerByte": …}}. A number that is not finite is a string. Lines are on disk
- * when a report is made, not one by one.
+ * the fields of the last {@link Validation}. A number that is not finite is a string. Lines are on
+ * disk when a report is made, not one by one.
  */
 final class MetricsLog implements AutoCloseable {
   private final Path file;
   private final BufferedWriter writer;
+  private TaskKind task = TaskKind.TEXT;
   private boolean scaled;
 
   private MetricsLog(Path file, BufferedWriter writer) {
@@ -45,6 +46,7 @@ final class MetricsLog implements AutoCloseable {
   }
 
   void config(TrainConfig config) {
+    task = config.task();
     scaled = config.scalesLoss();
     line(Map.of("config", config.describe()));
   }
@@ -53,10 +55,12 @@ final class MetricsLog implements AutoCloseable {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("step", metrics.step());
     values.put("loss", metrics.loss());
-    values.put("bitsPerByte", metrics.bitsPerByte());
+    if (task == TaskKind.TEXT) {
+      values.put("bitsPerByte", metrics.bitsPerByte());
+    }
     values.put("gradientNorm", metrics.gradientNorm());
     values.put("learningRate", metrics.learningRate());
-    values.put("tokensPerSecond", metrics.tokensPerSecond());
+    values.put(task.throughput(), metrics.rowsPerSecond());
     values.put("skipped", metrics.skipped());
     if (metrics.nonFinite() != null) {
       values.put("nonFinite", metrics.nonFinite());
@@ -68,15 +72,15 @@ final class MetricsLog implements AutoCloseable {
   }
 
   /** A validation on the way. */
-  void validation(int step, double bitsPerByte) {
+  void validation(int step, Validation validation) {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("step", step);
-    values.put("validationBitsPerByte", bitsPerByte);
+    values.putAll(validation.fields());
     line(values);
   }
 
-  void validation(double bitsPerByte) {
-    line(Map.of("validationBitsPerByte", bitsPerByte));
+  void validation(Validation validation) {
+    line(validation.fields());
   }
 
   void flush() {

@@ -20,9 +20,9 @@ final class Patience {
   }
 
   /** Takes a validation in; whether it is the best so far. */
-  boolean take(double bitsPerByte) {
-    if (bitsPerByte < best) {
-      best = bitsPerByte;
+  boolean take(Validation validation) {
+    if (validation.score() < best) {
+      best = validation.score();
       sinceBest = 0;
       return true;
     }

@@ -10,9 +10,9 @@ import dev.lockstep.device.DeviceInfo;
  * @param flopsPerStep floating-point operations of the matrix products of one step
  * @param recomputedFlopsPerStep operations among those of a step that are done once more
  * @param activationBytes device memory of the activations of a pass
- * @param text what is trained on
- * @param trainingBytes bytes of it to train on
- * @param heldOutBytes bytes held out
+ * @param source what is trained on
+ * @param trainingSize bytes of text or images to train on
+ * @param heldOutSize bytes or images held out
  * @param firstStep steps done before, in the run that is continued; 0 for a new one
  */
 public record RunInfo(
@@ -23,7 +23,7 @@ public record RunInfo(
     long flopsPerStep,
     long recomputedFlopsPerStep,
     long activationBytes,
-    String text,
-    long trainingBytes,
-    long heldOutBytes,
+    String source,
+    long trainingSize,
+    long heldOutSize,
     int firstStep) {}

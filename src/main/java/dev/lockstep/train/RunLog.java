@@ -5,11 +5,13 @@ import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -22,16 +24,24 @@ import tools.jackson.databind.json.JsonMapper;
  * @param file it was read from
  * @param config every knob by name; of the last start, if there were several
  * @param steps in their order
- * @param validationBitsPerByte of the run's end; empty before it, and after an interruption
+ * @param validations on the way, by step
+ * @param validation of the run's end; null before it, and after an interruption
  */
 public record RunLog(
     Path file,
     Map<String, String> config,
     List<StepMetrics> steps,
-    OptionalDouble validationBitsPerByte) {
+    SortedMap<Integer, Validation> validations,
+    @Nullable Validation validation) {
 
   public RunLog {
     steps = List.copyOf(steps);
+    validations = Collections.unmodifiableSortedMap(new TreeMap<>(validations));
+  }
+
+  /** What the run learned. */
+  public TaskKind task() {
+    return TaskKind.of(config);
   }
 
   /**
@@ -80,7 +90,9 @@ public record RunLog(
     private final Path file;
     private final Map<String, String> config = new LinkedHashMap<>();
     private final TreeMap<Integer, StepMetrics> steps = new TreeMap<>();
-    private OptionalDouble validation = OptionalDouble.empty();
+    private final TreeMap<Integer, Validation> validations = new TreeMap<>();
+    private TaskKind task = TaskKind.TEXT;
+    private @Nullable Validation validation;
     private int number;
     private int skippedSoFar;
 
@@ -90,12 +102,7 @@ public record RunLog(
 
     void line(String text) {
       number++;
-      JsonNode line;
-      try {
-        line = JsonMapper.shared().readTree(text);
-      } catch (JacksonException e) {
-        throw damaged("is not JSON: " + e.getOriginalMessage());
-      }
+      JsonNode line = json(text);
       if (number == 1 && !line.has("config")) {
         throw new IllegalArgumentException(
             file + " is no log of a run: its first line has no \"config\"");
@@ -105,12 +112,34 @@ public record RunLog(
         line.get("config")
             .properties()
             .forEach(knob -> config.put(knob.getKey(), knob.getValue().asString()));
-        validation = OptionalDouble.empty();
+        task = task();
+        validation = null;
+      } else if (line.has(Validation.mark(task))) {
+        Validation found = Validation.of(task, name -> number(line, name));
+        if (line.has("step")) {
+          validations.put((int) number(line, "step"), found);
+        } else {
+          validation = found;
+        }
       } else if (line.has("step")) {
         StepMetrics metrics = metrics(line);
         steps.put(metrics.step(), metrics);
-      } else if (line.has("validationBitsPerByte")) {
-        validation = OptionalDouble.of(number(line, "validationBitsPerByte"));
+      }
+    }
+
+    private JsonNode json(String text) {
+      try {
+        return JsonMapper.shared().readTree(text);
+      } catch (JacksonException e) {
+        throw damaged("is not JSON: " + e.getOriginalMessage());
+      }
+    }
+
+    private TaskKind task() {
+      try {
+        return TaskKind.of(config);
+      } catch (IllegalArgumentException e) {
+        throw damaged("names an " + e.getMessage());
       }
     }
 
@@ -122,7 +151,7 @@ public record RunLog(
           number(line, "loss"),
           number(line, "gradientNorm"),
           number(line, "learningRate"),
-          number(line, "tokensPerSecond"),
+          number(line, task.throughput()),
           skipped,
           skippedSoFar,
           line.path("nonFinite").stringValue(null),
@@ -150,7 +179,8 @@ public record RunLog(
       if (number == 0) {
         throw new IllegalArgumentException(file + " holds no line of a run yet");
       }
-      return new RunLog(file, new LinkedHashMap<>(config), List.copyOf(steps.values()), validation);
+      return new RunLog(
+          file, new LinkedHashMap<>(config), List.copyOf(steps.values()), validations, validation);
     }
   }
 }

@@ -5,7 +5,7 @@ import dev.lockstep.device.Device;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.Stream;
-import dev.lockstep.nn.LanguageModel;
+import dev.lockstep.nn.Model;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.StepState;
 import dev.lockstep.tensor.Shape;
@@ -22,8 +22,8 @@ import java.util.List;
  * the step before computes from the other slot. Nothing waits but the streams for each other.
  *
  * <pre>
- *   block   i32 [passes · (batch · context + batch) + 1]
- *           of each pass: ids [batch, context], targets [batch]; then the learning rate, f32
+ *   block   i32 [passes · (batch · words + batch) + 1]
+ *           of each pass: inputs [batch, words], targets [batch]; then the learning rate, f32
  * </pre>
  */
 final class StepInputs implements AutoCloseable {
@@ -39,7 +39,7 @@ final class StepInputs implements AutoCloseable {
   private final List<Event> arrived = new ArrayList<>();
   private final List<Event> used = new ArrayList<>();
   private final int passes;
-  private final long ids;
+  private final long inputs;
   private final long targets;
 
   /**
@@ -51,8 +51,8 @@ final class StepInputs implements AutoCloseable {
     this.copies = copies;
     passes = config.accumulation();
     targets = config.batch();
-    ids = targets * config.model().context();
-    long words = passes * (ids + targets) + 1;
+    inputs = targets * config.model().inputWords();
+    long words = passes * (inputs + targets) + 1;
     slots = arena.tensor(DType.I32, Shape.of(SLOTS, words));
     arena.allocate(device);
     host = device.allocateHost(steps * words * Integer.BYTES);
@@ -63,10 +63,10 @@ final class StepInputs implements AutoCloseable {
       for (int pass = 0; pass < passes; pass++) {
         batches.add(
             new Batch(
-                slice(block, pass * (ids + targets), ids),
-                slice(block, pass * (ids + targets) + ids, targets),
+                slice(block, pass * (inputs + targets), inputs),
+                slice(block, pass * (inputs + targets) + inputs, targets),
                 config.batch(),
-                config.model().context()));
+                config.model().inputWords()));
       }
     }
     for (int slot = 0; slot < SLOTS; slot++) {
@@ -101,15 +101,16 @@ final class StepInputs implements AutoCloseable {
   }
 
   /** Queues handing a pass's batch to the model. */
-  void take(Stream stream, int slot, int pass, LanguageModel model) {
-    long at = pass * (ids + targets);
-    model.ids().copyFrom(stream, words(slot, at, ids));
-    model.targets().copyFrom(stream, words(slot, at + ids, targets));
+  void take(Stream stream, int slot, int pass, Model model) {
+    long at = pass * (inputs + targets);
+    Tensor input = model.input();
+    input.copyFrom(stream, words(slot, at, inputs).reinterpret(input.dtype(), input.shape()));
+    model.targets().copyFrom(stream, words(slot, at + inputs, targets));
   }
 
   /** The learning rate of the step that computes from a slot, an f32 scalar. */
   Tensor learningRate(int slot) {
-    return words(slot, passes * (ids + targets), 1).reinterpret(DType.F32, Shape.of(1));
+    return words(slot, passes * (inputs + targets), 1).reinterpret(DType.F32, Shape.of(1));
   }
 
   private Tensor words(int slot, long from, long count) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param loss mean cross-entropy of the step's rows before its update, in nats
  * @param gradientNorm norm of all gradients together, before clipping
  * @param learningRate what the step went by
- * @param tokensPerSecond predicted tokens per second of wall time, over all steps since the device
- *     was last waited for
+ * @param rowsPerSecond predictions per second of wall time, over all steps since the device was
+ *     last waited for
  * @param skipped whether the step changed nothing, because a gradient was not finite
  * @param skippedSoFar such steps in the whole run, this one included
  * @param nonFinite the first gradient that was not finite; null when all were
@@ -21,7 +21,7 @@ public record StepMetrics(
     double loss,
     double gradientNorm,
     double learningRate,
-    double tokensPerSecond,
+    double rowsPerSecond,
     boolean skipped,
     int skippedSoFar,
     @Nullable String nonFinite,

@@ -1,7 +1,8 @@
 package dev.lockstep.train;
 
-import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.LanguageModelConfig;
+import dev.lockstep.nn.Model;
+import dev.lockstep.nn.ModelConfig;
 import dev.lockstep.nn.ModelUse;
 import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.optim.LearningRateSchedule;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Every knob of a training run, checked. Printed when a run starts, stored with its checkpoint. */
 public record TrainConfig(
-    LanguageModelConfig model,
+    ModelConfig model,
     ComputeConfig compute,
     InputConfig input,
     OptimizerConfig optimizer,
@@ -25,14 +26,14 @@ public record TrainConfig(
     RunConfig run) {
 
   public TrainConfig {
-    long logits = Tensor.bytes(compute.precision().dtype(), Shape.of(model.vocabulary()));
+    long logits = Tensor.bytes(compute.precision().dtype(), Shape.of(model.outputs()));
     if (compute.headMemory() < logits) {
       throw new IllegalArgumentException(
           "head memory %d must be at least %d, the bytes of one row of %d logits in %s"
               .formatted(
                   compute.headMemory(),
                   logits,
-                  model.vocabulary(),
+                  model.outputs(),
                   compute.precision().dtype().suffix()));
     }
   }
@@ -40,6 +41,11 @@ public record TrainConfig(
   /** The defaults, to be changed. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /** What is learned: follows from the model. */
+  public TaskKind task() {
+    return TaskKind.of(model);
   }
 
   /** The learning rate of each step. */
@@ -89,6 +95,7 @@ public record TrainConfig(
   /** Every knob by name, in order; those of the model begin with {@code model.}. */
   public Map<String, String> describe() {
     Map<String, String> knobs = new LinkedHashMap<>();
+    knobs.put("task", task().label());
     model.describe().forEach((name, value) -> knobs.put("model." + name, value));
     compute.describe(knobs);
     input.describe(knobs);
@@ -100,14 +107,14 @@ public record TrainConfig(
 
   /** Changes some of the defaults; checked when {@link #build built}. */
   public static final class Builder {
-    private LanguageModelConfig model = LanguageModelConfig.defaults();
+    private ModelConfig model = LanguageModelConfig.defaults();
     private Precision precision = Precision.BF16;
     private MatrixEngine matmul = MatrixEngine.OWN;
     private int steps = 300;
     private long seed = 1;
     private int batch = 256;
     private int accumulation = 1;
-    private long headMemory = LanguageModel.DEFAULT_HEAD_BYTES;
+    private long headMemory = Model.DEFAULT_HEAD_BYTES;
     private double learningRate = 3e-3;
     private int warmupSteps = 30;
     private double finalLearningRateFraction = 0.1;
@@ -139,7 +146,7 @@ public record TrainConfig(
 
     private Builder() {}
 
-    public Builder model(LanguageModelConfig value) {
+    public Builder model(ModelConfig value) {
       model = value;
       return this;
     }

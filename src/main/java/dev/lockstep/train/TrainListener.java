@@ -20,9 +20,13 @@ public interface TrainListener {
   default void checkpointWritten(Path file, int step) {}
 
   /** A validation on the way: whether it is the best so far. */
-  default void validated(int step, double bitsPerByte, boolean best) {}
+  default void validated(int step, Validation validation, boolean best) {}
 
-  /** The run ends before its last step, because validation no longer improves. */
+  /**
+   * The run ends before its last step, because validation no longer improves.
+   *
+   * @param best the least {@link Validation#score}
+   */
   default void stoppedEarly(int step, int validations, double best) {}
 
   /** Validation has seen {@code done} of {@code total} batches. */

@@ -1,5 +1,6 @@
 package dev.lockstep.train;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
@@ -15,7 +16,9 @@ import tools.jackson.databind.json.JsonMapper;
  * @param steps steps done in all, those before a resumption included
  * @param interrupted whether the run was asked to stop before its last step
  * @param losses mean cross-entropy of each step of this run, in nats
- * @param validationBitsPerByte over the whole held-out part; NaN when the run was interrupted
+ * @param validation over the whole held-out part, its fields beside the others; NaN when the run
+ *     was interrupted
+ * @param baselines to compare it with
  * @param secondsPerStep mean wall time of this run's steps; NaN when there was none
  * @param sample generated text; empty when the run was interrupted
  * @param checkpoint path of the final checkpoint
@@ -32,15 +35,45 @@ public record TrainSummary(
     boolean interrupted,
     long seed,
     List<Double> losses,
-    double validationBitsPerByte,
+    Validation validation,
     Baselines baselines,
     double secondsPerStep,
     String sample,
     String checkpoint,
     String log,
     Map<String, String> config) {
+  /**
+   * The validation of text.
+   *
+   * @throws IllegalStateException when the run learned something else
+   */
+  public double validationBitsPerByte() {
+    if (validation instanceof Validation.Text text) {
+      return text.bitsPerByte();
+    }
+    throw new IllegalStateException("the run was not on text: " + validation);
+  }
+
   /** As JSON; a number that is not finite is the string "NaN", "Infinity" or "-Infinity". */
   public String toJson() {
-    return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(this);
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("task", TaskKind.of(config).label());
+    json.put("device", device);
+    json.put("deviceName", deviceName);
+    json.put("deviceReason", deviceReason);
+    json.put("parameters", parameters);
+    json.put("flopsPerStep", flopsPerStep);
+    json.put("steps", steps);
+    json.put("interrupted", interrupted);
+    json.put("seed", seed);
+    json.put("losses", losses);
+    json.putAll(validation.fields());
+    json.put("baselines", baselines);
+    json.put("secondsPerStep", secondsPerStep);
+    json.put("sample", sample);
+    json.put("checkpoint", checkpoint);
+    json.put("log", log);
+    json.put("config", config);
+    return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json);
   }
 }

@@ -1,13 +1,9 @@
 package dev.lockstep.train;
 
-import dev.lockstep.data.BatchSampler;
-import dev.lockstep.data.ByteTokenizer;
-import dev.lockstep.data.Corpus;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.Devices;
 import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Stream;
-import dev.lockstep.nn.LanguageModelParameters;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
@@ -23,7 +19,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a language model on text: steps, reports, checkpoints, then validation and a sample.
+ * Trains a model for a {@link Task}: steps, reports, checkpoints, then validation and, on text, a
+ * sample.
  *
  * <pre>{@code
  * try (Device device = choice.device()) {
@@ -40,7 +37,7 @@ public final class Trainer {
   private final Devices.Choice device;
   private final TrainListener listener;
   private final UnaryOperator<Stream> observe;
-  private final Corpus corpus;
+  private final Task task;
   private final OutputFolder files;
   private final @Nullable Checkpoint resumed;
   private int done;
@@ -54,7 +51,7 @@ public final class Trainer {
   }
 
   /**
-   * Reads the text and the checkpoint to go on from, and makes sure that the results can be
+   * Reads the data and the checkpoint to go on from, and makes sure that the results can be
    * written: what is wrong with them is found here, before the first step.
    *
    * @param device stays the caller's to close
@@ -71,8 +68,7 @@ public final class Trainer {
     this.listener = listener;
     this.observe = observe;
     config.matmul().require(device.device());
-    corpus = Corpus.load(config.input().data());
-    corpus.requireContext(config.model().context());
+    task = Task.of(config);
     files = OutputFolder.prepare(config);
     lastCheckpoint = config.run().resume();
     resumed =
@@ -127,10 +123,7 @@ public final class Trainer {
         Stream queue = device.device().newStream();
         Stream stream = observe.apply(queue);
         Parameters parameters =
-            new Parameters(
-                library,
-                LanguageModelParameters.specs(config.model()),
-                config.precision().dtype())) {
+            new Parameters(library, config.model().specs(), config.precision().dtype())) {
       OpSet ops = OpSet.of(library, config.precision().products(), config.matmul());
       ops.prepare(stream);
       log.config(config);
@@ -145,13 +138,13 @@ public final class Trainer {
         run.all();
         seconds = run.seconds;
       }
-      double bitsPerByte = Double.NaN;
+      Validation validation = Validation.none(config.task());
       String sample = "";
       boolean interrupted = stopRequested && done < config.steps();
       if (!interrupted) {
-        bitsPerByte = validate(ops, parameters, stream);
-        log.validation(bitsPerByte);
-        sample = sample(new Sampler(config.model(), ops, parameters), stream);
+        validation = validate(ops, parameters, stream);
+        log.validation(validation);
+        sample = task.sample(ops, parameters, stream);
       }
       return new TrainSummary(
           device.device().info().provider(),
@@ -163,8 +156,8 @@ public final class Trainer {
           interrupted,
           config.seed(),
           List.copyOf(losses),
-          bitsPerByte,
-          Baselines.of(corpus),
+          validation,
+          task.baselines(),
           losses.isEmpty() ? Double.NaN : seconds / losses.size(),
           sample,
           files.checkpoint().toString(),
@@ -177,23 +170,8 @@ public final class Trainer {
     return config.compute().graph() ? device.device().capability(Graphs.class).orElse(null) : null;
   }
 
-  private double validate(OpSet ops, Parameters parameters, Stream stream) {
-    return new Evaluator(
-            config.model(), ops, parameters, config.batch(), config.compute().headMemory())
-        .bitsPerByte(stream, corpus, listener);
-  }
-
-  /** Text that goes on where the held-out part's first context ends. */
-  private String sample(Sampler sampler, Stream stream) {
-    int context = config.model().context();
-    byte[] prompt = corpus.bytes(corpus.split() - context, context);
-    return ByteTokenizer.decode(
-        sampler.generate(
-            stream,
-            prompt,
-            config.run().sampleLength(),
-            config.run().temperature(),
-            config.seed()));
+  private Validation validate(OpSet ops, Parameters parameters, Stream stream) {
+    return new Evaluator(config, task, ops, parameters).validate(stream, listener);
   }
 
   /** The steps of one run. */
@@ -206,8 +184,6 @@ public final class Trainer {
     private final Patience patience = new Patience(config.run().patience());
     private final Parameters parameters;
     private final List<Double> losses;
-    private final BatchSampler sampler =
-        new BatchSampler(corpus, config.model().context(), config.seed());
     private final LearningRateSchedule schedule = config.schedule();
     private double seconds;
 
@@ -247,9 +223,9 @@ public final class Trainer {
                   ? config.model().recomputedFlopsPerStep(config.rowsPerStep())
                   : 0,
               step.activationBytes(),
-              corpus.source(),
-              corpus.split(),
-              corpus.heldOutLength(),
+              task.source(),
+              task.trainingSize(),
+              task.heldOutSize(),
               done));
     }
 
@@ -291,9 +267,9 @@ public final class Trainer {
     }
 
     private void validate() {
-      double bitsPerByte = Trainer.this.validate(ops, parameters, stream);
-      log.validation(done, bitsPerByte);
-      listener.validated(done, bitsPerByte, patience.take(bitsPerByte));
+      Validation validation = Trainer.this.validate(ops, parameters, stream);
+      log.validation(done, validation);
+      listener.validated(done, validation, patience.take(validation));
       if (patience.exhausted()) {
         listener.stoppedEarly(done, patience.sinceBest(), patience.best());
       }
@@ -316,7 +292,7 @@ public final class Trainer {
       while (done < end && (done == first || !stopRequested)) {
         int place = done - first;
         for (int pass = 0; pass < config.accumulation(); pass++) {
-          sampler.fill(window.batch(place, pass), done, pass * config.batch());
+          task.fill(window.batch(place, pass), done, pass * config.batch());
         }
         step.queue(stream, place, schedule.at(done));
         done++;
@@ -326,11 +302,11 @@ public final class Trainer {
     }
 
     private void report(List<StepWindow.Outcome> outcomes, double elapsed) {
-      double tokensPerSecond = (double) outcomes.size() * config.rowsPerStep() / elapsed;
+      double rowsPerSecond = (double) outcomes.size() * config.rowsPerStep() / elapsed;
       int number = done - outcomes.size();
       for (StepWindow.Outcome outcome : outcomes) {
         number++;
-        StepMetrics metrics = metrics(number, outcome, tokensPerSecond);
+        StepMetrics metrics = metrics(number, outcome, rowsPerSecond);
         losses.add(metrics.loss());
         log.step(metrics);
         if (!Double.isFinite(metrics.loss())) {
@@ -349,14 +325,14 @@ public final class Trainer {
       log.flush();
     }
 
-    private StepMetrics metrics(int number, StepWindow.Outcome outcome, double tokensPerSecond) {
+    private StepMetrics metrics(int number, StepWindow.Outcome outcome, double rowsPerSecond) {
       StepState.Values state = outcome.state();
       return new StepMetrics(
           number,
           outcome.loss(),
           state.norm(),
           state.learningRate(),
-          tokensPerSecond,
+          rowsPerSecond,
           state.skip(),
           state.skipped(),
           state.nonFinite() == 0 ? null : gradient(state.nonFinite()),

@@ -4,7 +4,7 @@ import dev.lockstep.data.Batch;
 import dev.lockstep.device.Graph;
 import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Stream;
-import dev.lockstep.nn.LanguageModel;
+import dev.lockstep.nn.Model;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.numeric.CounterRandom;
@@ -30,7 +30,7 @@ final class TrainingStep implements AutoCloseable {
   private final @Nullable Graph[] captured = new @Nullable Graph[StepInputs.SLOTS];
   private final int passes;
   private final Parameters parameters;
-  private final LanguageModel model;
+  private final Model model;
   private final GradientClipper clipper;
   private final Optimizer optimizer;
   private final Tensor stateWords;
@@ -64,14 +64,15 @@ final class TrainingStep implements AutoCloseable {
     state.reset(stream);
     weight = new LossWeight(config, ops, state, stream);
     model =
-        new LanguageModel(
-            config.model(),
-            ops,
-            parameters,
-            config.batch(),
-            config.modelUse(),
-            config.compute().headMemory(),
-            stream);
+        config
+            .model()
+            .create(
+                ops,
+                parameters,
+                config.batch(),
+                config.modelUse(),
+                config.compute().headMemory(),
+                stream);
     dropoutSeed = CounterRandom.of(config.seed()).child("dropout").bits(0);
     model.resetDropout(stream, dropoutSeed, 0);
     clipper =
@@ -131,8 +132,8 @@ final class TrainingStep implements AutoCloseable {
   }
 
   /** Queues a batch's way to the device. */
-  static void upload(Stream stream, LanguageModel model, Batch batch) {
-    stream.copyToDevice(model.ids().buffer(), model.ids().byteOffset(), batch.ids());
+  static void upload(Stream stream, Model model, Batch batch) {
+    stream.copyToDevice(model.input().buffer(), model.input().byteOffset(), batch.inputs());
     stream.copyToDevice(model.targets().buffer(), model.targets().byteOffset(), batch.targets());
   }
 

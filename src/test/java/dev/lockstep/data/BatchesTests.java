@@ -135,7 +135,7 @@ class BatchesTests {
   }
 
   private static int id(Batch batch, int row, int column) {
-    return batch.ids().getAtIndex(ValueLayout.JAVA_INT, (long) row * batch.context() + column);
+    return batch.inputs().getAtIndex(ValueLayout.JAVA_INT, (long) row * batch.words() + column);
   }
 
   private static int target(Batch batch, int row) {

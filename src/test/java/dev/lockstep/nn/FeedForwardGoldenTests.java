@@ -102,7 +102,7 @@ abstract class FeedForwardGoldenTests {
         Tensor targets = plan.tensor(DType.I32, Shape.of(rows));
         Tensor upstream = plan.tensor(DType.F32, Shape.of(1));
         Tensor loss = plan.tensor(DType.F32, Shape.of(1));
-        FeedForwardStack stack = new FeedForwardStack(config, ops, parameters, plan);
+        FeedForwardStack stack = new FeedForwardStack(config.stack(), ops, parameters, plan);
         Linear linear = new Linear(ops, parameters, "head", config.headBias(), plan);
         PredictionHead head =
             PredictionHead.of(ops, linear, plan, config.width(), LanguageModel.DEFAULT_HEAD_BYTES);
@@ -138,7 +138,7 @@ abstract class FeedForwardGoldenTests {
 
     /** Those of the language model, without what comes before its blocks. */
     private List<ParameterSpec> specs() {
-      List<ParameterSpec> specs = new ArrayList<>(LanguageModelParameters.specs(config));
+      List<ParameterSpec> specs = new ArrayList<>(ModelParameters.specs(config));
       specs.removeIf(spec -> spec.name().startsWith("emb.") || spec.name().startsWith("in."));
       return specs;
     }

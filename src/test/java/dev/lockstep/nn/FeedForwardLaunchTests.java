@@ -110,7 +110,7 @@ class FeedForwardLaunchTests {
       ActivationPlan plan = new ActivationPlan(arena, DType.F32, ROWS, use);
       for (int i = 0; i < blocks; i++) {
         FeedForward unused =
-            FeedForward.of(config, ops, parameters, LanguageModelParameters.block(i), plan);
+            FeedForward.of(config.stack(), ops, parameters, ModelParameters.block(i), plan);
         assertThat(unused).isNotNull();
       }
       return arena.bytes();
@@ -132,7 +132,7 @@ class FeedForwardLaunchTests {
       ActivationPlan plan = new ActivationPlan(arena, DType.F32, rows, use);
       FeedForward network =
           FeedForward.of(
-              config, OpSet.of(library), parameters, LanguageModelParameters.block(0), plan);
+              config.stack(), OpSet.of(library), parameters, ModelParameters.block(0), plan);
       Tensor n = plan.output(WIDTH);
       Tensor y = plan.output(WIDTH);
       Tensor residual = plan.output(WIDTH);

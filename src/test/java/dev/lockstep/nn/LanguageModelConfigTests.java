@@ -19,7 +19,7 @@ class LanguageModelConfigTests {
 
   @Test
   void parameterNamesAreThoseOfTheGoldens() {
-    assertThat(LanguageModelParameters.specs(DEFAULTS))
+    assertThat(ModelParameters.specs(DEFAULTS))
         .extracting(ParameterSpec::name)
         .containsExactly(
             "emb.weight",
@@ -53,7 +53,10 @@ class LanguageModelConfigTests {
   @Test
   void describesEveryKnob() {
     assertThat(DEFAULTS.describe())
-        .hasSize(LanguageModelConfig.class.getRecordComponents().length)
+        .hasSize(
+            LanguageModelConfig.class.getRecordComponents().length
+                - 1 // the blocks, listed by their own components
+                + StackConfig.class.getRecordComponents().length)
         .containsEntry("norm", "rmsnorm")
         .containsEntry("feedForward", "swiglu");
   }
@@ -92,7 +95,7 @@ class LanguageModelConfigTests {
   private static double deviation(Initialization initialization) {
     LanguageModelConfig config = DEFAULTS.toBuilder().initialization(initialization).build();
     ParameterSpec gate =
-        LanguageModelParameters.specs(config).stream()
+        ModelParameters.specs(config).stream()
             .filter(spec -> spec.name().equals("blocks.1.gate.weight"))
             .findFirst()
             .orElseThrow();

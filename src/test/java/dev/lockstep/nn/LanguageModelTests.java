@@ -205,7 +205,7 @@ abstract class LanguageModelTests {
       for (Parameter parameter : parameters.list()) {
         float[] got = parameter.gradient().toFloats(stream);
         float[] expected = Objects.requireNonNull(want.get(parameter.name()));
-        if (parameter.name().startsWith(LanguageModelParameters.HEAD)) {
+        if (parameter.name().startsWith(ModelParameters.HEAD)) {
           tolerance.check(parameter.name(), widen(got), widen(expected));
         } else {
           assertThat(got).as(parameter.name()).isEqualTo(expected);
@@ -329,7 +329,7 @@ abstract class LanguageModelTests {
   }
 
   private Parameters parameters(LanguageModelConfig config, DType dtype) {
-    Parameters parameters = new Parameters(library, LanguageModelParameters.specs(config), dtype);
+    Parameters parameters = new Parameters(library, ModelParameters.specs(config), dtype);
     parameters.initialize(stream, 42);
     // Zero biases and unit norm weights would hide what multiplies or adds them.
     Map<String, float[]> values = parameters.read(stream);

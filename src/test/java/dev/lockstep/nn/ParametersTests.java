@@ -80,7 +80,7 @@ class ParametersTests {
 
   @Test
   void theDefaultModelStartsWithTheDeviationsItIsMeantTo() {
-    List<ParameterSpec> specs = LanguageModelParameters.specs(LanguageModelConfig.defaults());
+    List<ParameterSpec> specs = ModelParameters.specs(LanguageModelConfig.defaults());
     try (Parameters parameters = new Parameters(library, specs, DType.F32)) {
       parameters.initialize(stream, 3);
       Map<String, float[]> values = parameters.read(stream);

@@ -7,18 +7,22 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lockstep.profile.page.Chromium;
 import dev.lockstep.train.RunLog;
 import dev.lockstep.train.StepMetrics;
+import dev.lockstep.train.Validation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainingReportTests {
-  private static final RunLog FIRST = run("runs/a", "1", OptionalDouble.of(2.4));
-  private static final RunLog SECOND = run("runs/b", "1024", OptionalDouble.empty());
+  private static final SortedMap<Integer, Validation> NONE = new TreeMap<>();
+  private static final RunLog FIRST = run("runs/a", "1", new Validation.Text(2.4));
+  private static final RunLog SECOND = run("runs/b", "1024", null);
 
   @TempDir private Path folder;
 
@@ -35,7 +39,7 @@ class TrainingReportTests {
 
   @Test
   void tellsRunsOfTheSameNameByTheirPaths() {
-    RunLog twin = run("other/a", "1", OptionalDouble.of(2.5));
+    RunLog twin = run("other/a", "1", new Validation.Text(2.5));
     assertThat(body(FIRST, twin)).contains("runs/a/log.jsonl</th>", "other/a/log.jsonl</th>");
   }
 
@@ -49,8 +53,7 @@ class TrainingReportTests {
   void passesOverALossThatIsNotFinite() {
     StepMetrics lost = new StepMetrics(2, Double.NaN, 1, 1e-3, 10, true, 1, "logits", 1);
     RunLog run =
-        new RunLog(
-            Path.of("a/log.jsonl"), Map.of(), List.of(step(1, 1), lost), OptionalDouble.empty());
+        new RunLog(Path.of("a/log.jsonl"), Map.of(), List.of(step(1, 1), lost), NONE, null);
     assertThat(body(run))
         .contains("[[1.0,7.213475204444817],[2.0,7.213475204444817]]")
         .contains("[[1.0,7.213475204444817],[2.0,null]]");
@@ -64,6 +67,43 @@ class TrainingReportTests {
             "run,step,loss,bitsPerByte,gradientNorm,learningRate,tokensPerSecond,skipped,lossScale",
             "a,1,5.0,7.213475204444817,2.0,0.001,1000.0,false,1.0")
         .contains("b,40,0.125,0.18033688011112042,2.0,0.001,1000.0,false,1024.0");
+  }
+
+  @Test
+  void drawsValidationsOnTheWayAndTheLast() {
+    SortedMap<Integer, Validation> way = new TreeMap<>(Map.of(1, new Validation.Text(4)));
+    RunLog run =
+        new RunLog(
+            Path.of("a/log.jsonl"),
+            Map.of(),
+            List.of(step(1, 1), step(2, 1)),
+            way,
+            new Validation.Text(3));
+    assertThat(body(run)).contains("Validation</", "[[1.0,4.0],[2.0,3.0]]");
+    assertThat(body(FIRST)).doesNotContain("Validation</");
+  }
+
+  @Test
+  void tellsImagesInNatsAndHowManyWereRight() {
+    assertThat(body(images()))
+        .contains("<td class=\"number\">5.0000</td>", "0.2500, 92.50 % right", "images per second")
+        .doesNotContain("bits", "tokens");
+    assertThat(new TrainingReport(List.of(images())).csv().lines())
+        .startsWith(
+            "run,step,loss,gradientNorm,learningRate,imagesPerSecond,skipped,lossScale",
+            "i,1,5.0,2.0,0.001,1000.0,false,1.0");
+    assertThatThrownBy(() -> new TrainingReport(List.of(FIRST, images())))
+        .hasMessage(
+            "a is of task text and i of task classify: their losses do not fit in one chart");
+  }
+
+  private static RunLog images() {
+    return new RunLog(
+        Path.of("i/log.jsonl"),
+        Map.of("task", "classify"),
+        List.of(step(1, 1)),
+        NONE,
+        new Validation.Classification(0.25, 0.925));
   }
 
   @Test
@@ -91,11 +131,12 @@ class TrainingReportTests {
     return html.substring(html.indexOf("<body>"), html.indexOf("<script>"));
   }
 
-  private static RunLog run(String folder, String scale, OptionalDouble validation) {
+  private static RunLog run(String folder, String scale, @Nullable Validation validation) {
     return new RunLog(
         Path.of(folder, "log.jsonl"),
         Map.of("steps", "40", "lossScale", scale),
         IntStream.rangeClosed(1, 40).mapToObj(i -> step(i, Double.parseDouble(scale))).toList(),
+        NONE,
         validation);
   }
 

@@ -9,7 +9,7 @@ import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Stream;
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.ModelParameters;
 import dev.lockstep.nn.NormKind;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameter;
@@ -150,7 +150,7 @@ abstract class CharacterModelGoldenTests {
         KernelLibrary library = new KernelLibrary(device);
         Stream stream = device.newStream();
         Parameters parameters =
-            new Parameters(library, LanguageModelParameters.specs(model), precision.dtype());
+            new Parameters(library, ModelParameters.specs(model), precision.dtype());
         StepWindow window = new StepWindow(device, config, device.newStream());
         TrainingStep step =
             new TrainingStep(
@@ -211,10 +211,10 @@ abstract class CharacterModelGoldenTests {
     int[] ids = golden.ints("in.ids");
     int[] targets = golden.ints("in.targets");
     int rows = config.batch();
-    int perBatch = rows * config.model().context();
+    int perBatch = rows * config.model().inputWords();
     for (int t = 0; t < STEPS; t++) {
       Batch batch = window.batch(t, 0);
-      MemorySegment.copy(ids, t * perBatch, batch.ids(), ValueLayout.JAVA_INT, 0, perBatch);
+      MemorySegment.copy(ids, t * perBatch, batch.inputs(), ValueLayout.JAVA_INT, 0, perBatch);
       MemorySegment.copy(targets, t * rows, batch.targets(), ValueLayout.JAVA_INT, 0, rows);
     }
   }

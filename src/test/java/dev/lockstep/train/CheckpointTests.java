@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.data.SafetensorsWriter;
 import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.ModelParameters;
 import dev.lockstep.nn.ParameterSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -160,7 +160,7 @@ class CheckpointTests {
               }
             });
     for (String prefix : List.of("", "adamw.first.", "adamw.second.")) {
-      for (ParameterSpec spec : LanguageModelParameters.specs(MODEL)) {
+      for (ParameterSpec spec : ModelParameters.specs(MODEL)) {
         List<Long> shape = Arrays.stream(spec.shape().extents()).boxed().toList();
         writer.add(prefix + spec.name(), shape, new float[(int) spec.shape().count()]);
       }
@@ -206,7 +206,7 @@ class CheckpointTests {
 
   private static Map<String, float[]> values(float first) {
     Map<String, float[]> values = new LinkedHashMap<>();
-    for (ParameterSpec spec : LanguageModelParameters.specs(MODEL)) {
+    for (ParameterSpec spec : ModelParameters.specs(MODEL)) {
       float[] own = new float[(int) spec.shape().count()];
       for (int i = 0; i < own.length; i++) {
         own[i] = first + i;

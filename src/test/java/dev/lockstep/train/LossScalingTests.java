@@ -7,7 +7,7 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.device.TestDevices;
 import dev.lockstep.nn.LanguageModel;
 import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.ModelParameters;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.numeric.CounterRandom;
@@ -65,7 +65,7 @@ class LossScalingTests {
         KernelLibrary library = new KernelLibrary(device);
         Stream stream = device.newStream();
         Parameters parameters =
-            new Parameters(library, LanguageModelParameters.specs(MODEL), precision.dtype());
+            new Parameters(library, ModelParameters.specs(MODEL), precision.dtype());
         LanguageModel model =
             new LanguageModel(MODEL, OpSet.of(library), parameters, ROWS, true, stream);
         arena) {

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,12 +31,18 @@ class RunLogTests {
       log.config(config);
       log.step(first);
       log.step(skipped);
-      log.validation(2.5);
+      log.validation(2, new Validation.Text(3));
+      log.validation(new Validation.Text(2.5));
     }
     RunLog read = RunLog.read(folder);
     assertThat(read)
         .isEqualTo(
-            new RunLog(file, config.describe(), List.of(first, skipped), OptionalDouble.of(2.5)));
+            new RunLog(
+                file,
+                config.describe(),
+                List.of(first, skipped),
+                new TreeMap<>(Map.of(2, new Validation.Text(3))),
+                new Validation.Text(2.5)));
     assertThat(read.name()).isEqualTo(folder.getFileName().toString());
   }
 
@@ -44,7 +50,7 @@ class RunLogTests {
   void countsStepsDoneTwiceAsTheyWereDoneLast() throws IOException {
     RunLog log = read(CONFIG, step(1, 5), step(2, 4), step(3, 3), CONFIG, step(2, 4.5));
     assertThat(log.steps()).extracting(StepMetrics::loss).containsExactly(5.0, 4.5, 3.0);
-    assertThat(log.validationBitsPerByte()).isEmpty();
+    assertThat(log.validation()).isNull();
     assertThat(log.config()).isEqualTo(Map.of("steps", "4", "seed", "1"));
   }
 

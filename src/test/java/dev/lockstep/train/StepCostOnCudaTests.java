@@ -11,7 +11,7 @@ import dev.lockstep.device.Graphs;
 import dev.lockstep.device.Stream;
 import dev.lockstep.device.ThreadAllocation;
 import dev.lockstep.nn.LanguageModelConfig;
-import dev.lockstep.nn.LanguageModelParameters;
+import dev.lockstep.nn.ModelParameters;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
@@ -50,8 +50,7 @@ class StepCostOnCudaTests {
         KernelLibrary library = new KernelLibrary(device);
         Stream stream = device.newStream();
         Parameters parameters =
-            new Parameters(
-                library, LanguageModelParameters.specs(MODEL), config.precision().dtype());
+            new Parameters(library, ModelParameters.specs(MODEL), config.precision().dtype());
         StepWindow window = new StepWindow(device, config, device.newStream());
         TrainingStep step =
             new TrainingStep(

@@ -64,15 +64,15 @@ class StepInputsTests {
       for (int place = 0; place < STEPS; place++) {
         for (int pass = 0; pass < CONFIG.accumulation(); pass++) {
           Batch batch = inputs.batch(place, pass);
-          assertThat(batch.ids().byteSize()).isEqualTo(2 * 3 * Integer.BYTES);
+          assertThat(batch.inputs().byteSize()).isEqualTo(2 * 3 * Integer.BYTES);
           assertThat(batch.targets().byteSize()).isEqualTo(2 * Integer.BYTES);
-          batch.ids().fill((byte) all.size());
+          batch.inputs().fill((byte) all.size());
           batch.targets().fill((byte) (100 + all.size()));
           all.add(batch);
         }
       }
       for (int i = 0; i < all.size(); i++) {
-        assertThat(all.get(i).ids().toArray(ValueLayout.JAVA_BYTE)).containsOnly(i);
+        assertThat(all.get(i).inputs().toArray(ValueLayout.JAVA_BYTE)).containsOnly(i);
         assertThat(all.get(i).targets().toArray(ValueLayout.JAVA_BYTE)).containsOnly(100 + i);
       }
     }

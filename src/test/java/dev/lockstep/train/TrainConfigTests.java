@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.nn.LanguageModelConfig;
+import dev.lockstep.nn.StackConfig;
 import dev.lockstep.optim.LossScaler;
 import dev.lockstep.optim.OptimizerConfig;
 import java.util.function.UnaryOperator;
@@ -32,6 +33,9 @@ class TrainConfigTests {
             + RateConfig.class.getRecordComponents().length
             + RunConfig.class.getRecordComponents().length
             + LanguageModelConfig.class.getRecordComponents().length
+            - 1 // the blocks, listed by their own components
+            + StackConfig.class.getRecordComponents().length
+            + 1 // the task
             + OptimizerConfig.class.getRecordComponents().length
             + LossScaler.Config.class.getRecordComponents().length
             - 2; // its bounds are no choice

@@ -101,7 +101,7 @@ class TrainerControlTests {
         .hasSize(27)
         .satisfies(
             lines -> {
-              assertThat(lines.getFirst()).startsWith("{\"config\":{\"model.vocabulary\":\"256\"");
+              assertThat(lines.getFirst()).startsWith("{\"config\":{\"task\":\"text\",\"model.v");
               assertThat(lines.get(1)).startsWith("{\"step\":1,\"loss\":0.0,");
               assertThat(lines.getLast()).isEqualTo("{\"validationBitsPerByte\":0.0}");
             });

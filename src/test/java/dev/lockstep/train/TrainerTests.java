@@ -216,7 +216,8 @@ abstract class TrainerTests {
   void learnsARepeatedSentence(Precision precision) {
     TrainSummary summary = run(config.precision(precision).steps(60), 0);
     assertThat(summary.losses().getLast()).isLessThan(0.5 * summary.losses().getFirst());
-    assertThat(summary.validationBitsPerByte()).isLessThan(summary.baselines().order0());
+    assertThat(summary.validationBitsPerByte())
+        .isLessThan(((Baselines.Text) summary.baselines()).order0());
   }
 
   @Test
@@ -288,7 +289,7 @@ abstract class TrainerTests {
     }
 
     @Override
-    public void validated(int step, double bitsPerByte, boolean best) {
+    public void validated(int step, Validation validation, boolean best) {
       validations.add(step + (best ? " best" : ""));
     }
 

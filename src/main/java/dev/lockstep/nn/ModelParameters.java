@@ -5,8 +5,8 @@ import dev.lockstep.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Names, shapes and first values of every parameter of a {@link LanguageModel}. */
-public final class LanguageModelParameters {
+/** Names, shapes and first values of every parameter of a {@link Model}. */
+public final class ModelParameters {
   static final String EMBEDDING = "emb.weight";
   static final String IN = "in";
   static final String FINAL_NORM = "final_norm";
@@ -17,7 +17,7 @@ public final class LanguageModelParameters {
   private static final Initializer ZERO = new Initializer.Constant(0);
   private static final Initializer ONE = new Initializer.Constant(1);
 
-  private LanguageModelParameters() {}
+  private ModelParameters() {}
 
   /** The prefix of a block's parameters: {@code blocks.0}. */
   static String block(int index) {
@@ -25,29 +25,38 @@ public final class LanguageModelParameters {
   }
 
   /** All parameters, in the order in which the forward pass meets them. */
-  public static List<ParameterSpec> specs(LanguageModelConfig config) {
+  public static List<ParameterSpec> specs(ModelConfig config) {
     List<ParameterSpec> specs = new ArrayList<>();
-    long v = config.vocabulary();
-    long e = config.embedding();
-    long d = config.width();
-    specs.add(
-        new ParameterSpec(
-            EMBEDDING,
-            Shape.of(v, e),
-            Kind.EMBEDDING,
-            new Initializer.Normal(config.initialization().embeddingDeviation())));
-    addLinear(specs, config, IN, d, config.context() * e, true, 1);
-    specs.addAll(stackSpecs(config));
+    if (config instanceof LanguageModelConfig model) {
+      specs.add(embedding(model));
+    }
+    addLinear(specs, config.stack(), IN, config.width(), config.inputWidth(), true, 1);
+    specs.addAll(stackSpecs(config.stack()));
     specs.addAll(headSpecs(config));
     return List.copyOf(specs);
   }
 
+  private static ParameterSpec embedding(LanguageModelConfig config) {
+    return new ParameterSpec(
+        EMBEDDING,
+        Shape.of(config.vocabulary(), config.embedding()),
+        Kind.EMBEDDING,
+        new Initializer.Normal(config.initialization().embeddingDeviation()));
+  }
+
+  /** The name of the head's matrix. */
+  static String headWeight(ModelConfig config) {
+    return config instanceof LanguageModelConfig model && model.tiedHead()
+        ? EMBEDDING
+        : HEAD_WEIGHT;
+  }
+
   /** The parameters of the head that are its own. */
-  static List<ParameterSpec> headSpecs(LanguageModelConfig config) {
+  static List<ParameterSpec> headSpecs(ModelConfig config) {
     List<ParameterSpec> specs = new ArrayList<>();
-    long v = config.vocabulary();
-    if (!config.tiedHead()) {
-      addMatrix(specs, config, HEAD, v, config.width(), 1);
+    long v = config.outputs();
+    if (headWeight(config).equals(HEAD_WEIGHT)) {
+      addMatrix(specs, config.stack(), HEAD, v, config.width(), 1);
     }
     if (config.headBias()) {
       specs.add(new ParameterSpec(HEAD_BIAS, Shape.of(v), Kind.VECTOR, ZERO));
@@ -56,7 +65,7 @@ public final class LanguageModelParameters {
   }
 
   /** The parameters of the blocks and of the norm after them. */
-  static List<ParameterSpec> stackSpecs(LanguageModelConfig config) {
+  static List<ParameterSpec> stackSpecs(StackConfig config) {
     List<ParameterSpec> specs = new ArrayList<>();
     long d = config.width();
     long h = config.hidden();
@@ -82,7 +91,7 @@ public final class LanguageModelParameters {
     return specs;
   }
 
-  private static void addNorm(List<ParameterSpec> specs, String name, LanguageModelConfig config) {
+  private static void addNorm(List<ParameterSpec> specs, String name, StackConfig config) {
     Shape shape = Shape.of(config.width());
     specs.add(new ParameterSpec(name + ".weight", shape, Kind.VECTOR, ONE));
     if (config.norm() == NormKind.LAYERNORM) {
@@ -92,7 +101,7 @@ public final class LanguageModelParameters {
 
   private static void addLinear(
       List<ParameterSpec> specs,
-      LanguageModelConfig config,
+      StackConfig config,
       String name,
       long out,
       long in,
@@ -105,12 +114,7 @@ public final class LanguageModelParameters {
   }
 
   private static void addMatrix(
-      List<ParameterSpec> specs,
-      LanguageModelConfig config,
-      String name,
-      long out,
-      long in,
-      double scale) {
+      List<ParameterSpec> specs, StackConfig config, String name, long out, long in, double scale) {
     Initializer normal = new Initializer.Normal(scale * config.initialization().deviation(in, out));
     specs.add(new ParameterSpec(name + ".weight", Shape.of(out, in), Kind.MATRIX, normal));
   }

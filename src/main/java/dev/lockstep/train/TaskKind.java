@@ -1,0 +1,99 @@
+package dev.lockstep.train;
+
+import dev.lockstep.nn.ClassifierConfig;
+import dev.lockstep.nn.LanguageModelConfig;
+import dev.lockstep.nn.ModelConfig;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** What a run learns; follows from its model. */
+public enum TaskKind {
+  /** The next byte of a text; losses are told in bits per byte. */
+  TEXT("text", "token", "bits per byte"),
+  /** Which digit an image shows; losses are told in nats. */
+  CLASSIFY("classify", "image", "nats");
+
+  private final String label;
+  private final String row;
+  private final String lossUnit;
+
+  TaskKind(String label, String row, String lossUnit) {
+    this.label = label;
+    this.row = row;
+    this.lossUnit = lossUnit;
+  }
+
+  /** The name on the command line. */
+  public String label() {
+    return label;
+  }
+
+  /** What a row of a batch is one of: {@code tokens}, {@code images}. */
+  public String rows() {
+    return row + "s";
+  }
+
+  /** In what its losses are told. */
+  public String lossUnit() {
+    return lossUnit;
+  }
+
+  /** The loss of a step in {@link #lossUnit}. */
+  public double loss(StepMetrics metrics) {
+    return this == TEXT ? metrics.bitsPerByte() : metrics.loss();
+  }
+
+  /** The name logs and tables give to the rows of a second. */
+  public String throughput() {
+    return rows() + "PerSecond";
+  }
+
+  /** The task of a model. */
+  static TaskKind of(ModelConfig model) {
+    return switch (model) {
+      case LanguageModelConfig _ -> TEXT;
+      case ClassifierConfig _ -> CLASSIFY;
+    };
+  }
+
+  /**
+   * The task a run's knobs name; runs from before there were several say nothing.
+   *
+   * @throws IllegalArgumentException for one that is not known
+   */
+  static TaskKind of(Map<String, String> knobs) {
+    return of(knobs.getOrDefault("task", TEXT.label));
+  }
+
+  /**
+   * The task of that {@link #label}.
+   *
+   * @throws IllegalArgumentException for any other; the message lists the names
+   */
+  public static TaskKind of(String label) {
+    for (TaskKind task : values()) {
+      if (task.label.equals(label)) {
+        return task;
+      }
+    }
+    throw new IllegalArgumentException(
+        "unknown task \"%s\"; known: %s"
+            .formatted(
+                label,
+                Arrays.stream(values()).map(TaskKind::label).collect(Collectors.joining(", "))));
+  }
+
+  /**
+   * The model some knobs describe, as {@link ModelConfig#describe} named them; the others keep
+   * their defaults.
+   *
+   * @throws IllegalArgumentException naming what is out of bounds
+   */
+  ModelConfig model(Map<String, String> knobs) {
+    return switch (this) {
+      case TEXT -> LanguageModelConfig.of(knobs);
+      case CLASSIFY -> ClassifierConfig.of(knobs);
+    };
+  }
+}
