@@ -15,8 +15,26 @@ public final class KernelArgs {
   /** The largest parameter block PTX allows a kernel, from PTX ISA 8.1 and sm_70 on. */
   private static final int CAPACITY = 32_764;
 
-  private final MemorySegment block = Arena.ofAuto().allocate(CAPACITY, 16);
+  private static final int ALIGNMENT = 16;
+
+  private final MemorySegment block;
   private int size;
+
+  /** No arguments yet, and space for as many as a kernel can take. */
+  public KernelArgs() {
+    block = Arena.ofAuto().allocate(CAPACITY, ALIGNMENT);
+  }
+
+  private KernelArgs(KernelArgs other) {
+    size = other.size;
+    block = Arena.ofAuto().allocate(size, ALIGNMENT);
+    MemorySegment.copy(other.block, 0, block, 0, size);
+  }
+
+  /** The same arguments, to keep: in a block of their own, which has no space for more. */
+  public KernelArgs copy() {
+    return new KernelArgs(this);
+  }
 
   /** Forgets all arguments. */
   public KernelArgs reset() {
@@ -73,8 +91,8 @@ public final class KernelArgs {
 
   private long reserve(long bytes, int alignment) {
     long at = ((long) size + alignment - 1) & -alignment;
-    if (bytes > CAPACITY - at) {
-      throw new IllegalArgumentException("kernel arguments exceed " + CAPACITY + " bytes");
+    if (bytes > block.byteSize() - at) {
+      throw new IllegalArgumentException("kernel arguments exceed " + block.byteSize() + " bytes");
     }
     for (long gap = size; gap < at; gap++) {
       block.set(ValueLayout.JAVA_BYTE, gap, (byte) 0);

@@ -3,6 +3,7 @@ package dev.lockstep.train;
 import dev.lockstep.data.Batch;
 import dev.lockstep.device.Graph;
 import dev.lockstep.device.Graphs;
+import dev.lockstep.device.RecordedWork;
 import dev.lockstep.device.Stream;
 import dev.lockstep.nn.Model;
 import dev.lockstep.nn.OpSet;
@@ -21,13 +22,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * One optimizer step as work on a stream: forward and backward passes over the step's batches, the
  * gradient norm, the optimizer. Everything a step hands to the next stays on the device. Where the
- * device can capture work, a step is one launch of a graph.
+ * device can capture work, a step is one launch of a graph; elsewhere its calls are recorded once.
  */
 final class TrainingStep implements AutoCloseable {
   private final TensorArena arena = new TensorArena();
   private final StepWindow window;
   private final @Nullable Graphs graphs;
   private final @Nullable Graph[] captured = new @Nullable Graph[StepInputs.SLOTS];
+  private final @Nullable RecordedWork[] recorded = new @Nullable RecordedWork[StepInputs.SLOTS];
   private final int passes;
   private final Parameters parameters;
   private final Model model;
@@ -44,7 +46,8 @@ final class TrainingStep implements AutoCloseable {
    * Allocates what a step needs and queues what comes before the first.
    *
    * @param window holds the batches of steps and takes their results
-   * @param graphs captures steps to launch them as one; null queues each part of each step
+   * @param graphs captures steps to launch them as one; null queues each part of each step, as it
+   *     was recorded
    */
   TrainingStep(
       TrainConfig config,
@@ -94,10 +97,12 @@ final class TrainingStep implements AutoCloseable {
     int slot = (int) (queued % StepInputs.SLOTS);
     window.inputs().send(stream, place, slot, (float) learningRate);
     // The first step loads the kernels, which no graph can.
-    if (graphs == null || queued == 0) {
+    if (queued == 0) {
       queueParts(stream, slot);
-    } else {
+    } else if (graphs != null) {
       stream.launch(graph(graphs, slot));
+    } else {
+      recorded(slot).queue(stream);
     }
     window.inputs().release(stream, slot);
     queued++;
@@ -110,6 +115,15 @@ final class TrainingStep implements AutoCloseable {
       captured[slot] = graph;
     }
     return graph;
+  }
+
+  private RecordedWork recorded(int slot) {
+    RecordedWork work = recorded[slot];
+    if (work == null) {
+      work = RecordedWork.of(stream -> queueParts(stream, slot));
+      recorded[slot] = work;
+    }
+    return work;
   }
 
   /** All that a step does; the same for every step but for what lies in memory. */

@@ -19,8 +19,9 @@ import dev.lockstep.optim.LearningRateSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a training step leaves on the Java heap: batches drawn, inputs sent, all of it queued. */
 @OnStandIn
@@ -38,8 +39,9 @@ class StepCostOnCudaTests {
 
   private int done;
 
-  @Test
-  void aStepAllocatesLessThanAKilobyte() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aStepAllocatesLessThanAKilobyte(boolean inAGraph) throws IOException {
     Path text = Files.writeString(folder.resolve("text"), "quick zephyrs blow. ".repeat(9));
     TrainConfig config =
         TrainConfig.builder().model(MODEL).batch(8).accumulation(2).data(text).build();
@@ -59,7 +61,7 @@ class StepCostOnCudaTests {
                 OpSet.of(library),
                 parameters,
                 window,
-                device.capability(Graphs.class).orElseThrow(),
+                inAGraph ? device.capability(Graphs.class).orElseThrow() : null,
                 stream)) {
       parameters.initialize(stream, 1);
       Runnable one =
