@@ -5,6 +5,7 @@ import dev.lockstep.grill.evidence.Numeral;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -100,12 +101,25 @@ public record Calculation(String prompt, List<Double> answer, Closeness closenes
         "no draw keeps its slips apart: " + generator.apply(draws).prompt());
   }
 
-  /** Whether there are three slips or more, all written differently and none near the answer. */
+  /**
+   * Whether there are three slips or more, none near the answer, and none taken for another or
+   * written like it.
+   */
   public boolean tellsApart() {
     Set<String> texts = new HashSet<>();
     texts.add(text(answer));
     return slips.size() >= 3
-        && slips.stream().allMatch(slip -> texts.add(text(slip.values())) && apart(slip));
+        && slips.stream()
+            .allMatch(
+                slip ->
+                    texts.add(text(slip.values()))
+                        && apart(slip)
+                        && taken(slip.values()).filter(slip::equals).isPresent());
+  }
+
+  /** The slip some numbers are taken for. */
+  private Optional<Slip> taken(List<Double> values) {
+    return slips.stream().filter(slip -> near(values, slip.values())).findFirst();
   }
 
   private boolean apart(Slip slip) {
@@ -148,9 +162,7 @@ public record Calculation(String prompt, List<Double> answer, Closeness closenes
     if (near(values, answer)) {
       return Grade.ofRight();
     }
-    return slips.stream()
-        .filter(slip -> near(values, slip.values()))
-        .findFirst()
+    return taken(values)
         .map(slip -> Grade.ofWrong(slip.misconception()))
         .orElseGet(() -> Grade.ofWrong("right is " + right()));
   }

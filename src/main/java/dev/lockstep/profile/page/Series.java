@@ -3,6 +3,7 @@ package dev.lockstep.profile.page;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Points of one colour.
@@ -14,6 +15,9 @@ import java.util.Optional;
 public record Series(String name, Style style, List<Point> points) {
   /** More are not to be told apart on a screen. */
   private static final int SHOWN = 1000;
+
+  /** Pieces of a curve. */
+  private static final int CURVE = 200;
 
   /** How points are drawn. */
   public enum Style {
@@ -64,5 +68,24 @@ public record Series(String name, Style style, List<Point> points) {
               part.stream().mapToDouble(Point::y).average().orElseThrow()));
     }
     return new Series(name, Style.LINE, means);
+  }
+
+  /** A line of a function over {@code [from, to]}, at 201 points. */
+  public static Series curve(String name, double from, double to, DoubleUnaryOperator f) {
+    List<Point> points = new ArrayList<>();
+    for (int i = 0; i <= CURVE; i++) {
+      double x = from + (to - from) * i / CURVE;
+      points.add(Point.of(x, f.applyAsDouble(x)));
+    }
+    return new Series(name, Style.LINE, points);
+  }
+
+  /** A line through {@code y[0], y[1], …} at 0, 1, …, for example the losses of a run. */
+  public static Series steps(String name, double[] y) {
+    List<Point> points = new ArrayList<>();
+    for (int i = 0; i < y.length; i++) {
+      points.add(Point.of(i, y[i]));
+    }
+    return line(name, points);
   }
 }

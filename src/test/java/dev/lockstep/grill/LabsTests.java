@@ -1,0 +1,141 @@
+package dev.lockstep.grill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Devices;
+import dev.lockstep.grill.evidence.Draws;
+import dev.lockstep.grill.evidence.Evidence;
+import dev.lockstep.grill.evidence.Evidence.Role;
+import dev.lockstep.grill.evidence.Findings;
+import dev.lockstep.grill.item.Calculation;
+import dev.lockstep.grill.item.Choice;
+import dev.lockstep.grill.item.Derivation;
+import dev.lockstep.grill.item.Item;
+import dev.lockstep.grill.lab.Lab;
+import dev.lockstep.grill.lab.Trial;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every question comes to its verdict, every control fails, and every item can be graded. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LabsTests {
+  /** Of the drill's self-test. */
+  private static final int SEEDS = 1000;
+
+  private Device device;
+
+  @BeforeAll
+  void open() {
+    device = Devices.open("sim", DeviceOptions.defaults()).device();
+  }
+
+  @AfterAll
+  void close() {
+    device.close();
+  }
+
+  static Stream<String> labs() {
+    return Catalogue.labs().stream().map(lab -> lab.question().id());
+  }
+
+  private static Lab lab(String id) {
+    return Catalogue.find(id).orElseThrow();
+  }
+
+  @ParameterizedTest
+  @MethodSource("labs")
+  void comesToItsVerdict(String id) {
+    hold(lab(id), 1);
+  }
+
+  /** Seeds nobody looked at while the labs were written. */
+  @ParameterizedTest
+  @MethodSource("labs")
+  @Tag("long")
+  void comesToItsVerdictWithOtherSeeds(String id) {
+    for (long seed = 7001; seed <= 7005; seed++) {
+      hold(lab(id), seed);
+    }
+  }
+
+  private void hold(Lab lab, long seed) {
+    Findings findings = lab.run(new Trial(seed, false, device));
+    assertThat(findings.surprises())
+        .as("seed " + seed + ", numbers " + findings.numbers())
+        .isEmpty();
+    assertThat(findings.verdict()).isEqualTo(lab.question().expected());
+    assertThat(findings.pictures()).isNotEmpty();
+    assertThat(findings.numbers()).isNotEmpty();
+    List<Evidence> controls =
+        findings.evidence().stream().filter(each -> each.role() == Role.CONTROL).toList();
+    assertThat(controls).isNotEmpty();
+    Set<Object> shown =
+        findings.evidence().stream()
+            .filter(each -> each.role() != Role.CONTROL)
+            .map(Evidence::criterion)
+            .collect(Collectors.toSet());
+    assertThat(controls)
+        .as("a control is held to a criterion that something else meets")
+        .allMatch(control -> shown.contains(control.criterion()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("labs")
+  void itemsAreGraded(String id) {
+    for (long seed = 0; seed < SEEDS; seed++) {
+      Draws draws = Draws.of(seed).child(id);
+      for (Item item : lab(id).items(draws)) {
+        hold(item, draws);
+      }
+    }
+  }
+
+  private static void hold(Item item, Draws draws) {
+    switch (item) {
+      case Calculation calculation -> {
+        assertThat(calculation.tellsApart()).as(calculation.toString()).isTrue();
+        assertThat(calculation.grade(calculation.right()).right()).as(item.toString()).isTrue();
+        for (Calculation.Slip slip : calculation.slips()) {
+          String typed =
+              slip.values().stream().map(String::valueOf).collect(Collectors.joining(","));
+          assertThat(calculation.grade(typed).why()).isEqualTo(slip.misconception());
+        }
+        hold(calculation.asChoice(), draws);
+      }
+      case Choice choice -> {
+        List<String> options = choice.options(draws);
+        assertThat(new HashSet<>(options)).hasSize(4);
+        assertThat(options.stream().filter(option -> choice.grade(option).right()))
+            .containsExactly(choice.right());
+      }
+      case Derivation derivation -> {
+        assertThat(derivation.grade(derivation.model(), draws).right())
+            .as(derivation.toString())
+            .isTrue();
+      }
+      default -> assertThat(item.prompt()).isNotBlank();
+    }
+  }
+
+  @Test
+  void questionsAreInOrderAndComplete() {
+    List<Integer> numbers = Catalogue.labs().stream().map(lab -> lab.question().number()).toList();
+    assertThat(numbers).isSorted().doesNotHaveDuplicates();
+    assertThat(Catalogue.labs().stream().map(lab -> lab.question().slug()))
+        .doesNotHaveDuplicates()
+        .allMatch(slug -> slug.matches("[a-z0-9]+(-[a-z0-9]+)*"));
+    assertThat(Catalogue.labs()).allMatch(lab -> lab.question().points().size() >= 2);
+  }
+}
