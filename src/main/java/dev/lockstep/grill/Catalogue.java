@@ -1,17 +1,36 @@
 package dev.lockstep.grill;
 
-import dev.lockstep.grill.activations.Gelu;
-import dev.lockstep.grill.basics.WhyNonlinearity;
+import dev.lockstep.grill.activations.ActivationLabs;
+import dev.lockstep.grill.architectures.ArchitectureLabs;
+import dev.lockstep.grill.backpropagation.BackpropagationLabs;
+import dev.lockstep.grill.basics.BasicLabs;
+import dev.lockstep.grill.gradients.GradientLabs;
+import dev.lockstep.grill.initialization.InitializationLabs;
 import dev.lockstep.grill.lab.Lab;
+import dev.lockstep.grill.losses.LossLabs;
+import dev.lockstep.grill.quickfire.QuickFireLabs;
+import dev.lockstep.grill.subtleties.SubtletyLabs;
+import dev.lockstep.grill.training.TrainingLabs;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** All questions, in their order. */
 public final class Catalogue {
   private static final List<Lab> LABS =
-      List.of( //
-          new WhyNonlinearity(), //
-          new Gelu());
+      Stream.of(
+              BasicLabs.all(),
+              ActivationLabs.all(),
+              LossLabs.all(),
+              BackpropagationLabs.all(),
+              InitializationLabs.all(),
+              GradientLabs.all(),
+              TrainingLabs.all(),
+              ArchitectureLabs.all(),
+              SubtletyLabs.all(),
+              QuickFireLabs.all())
+          .flatMap(List::stream)
+          .toList();
 
   private Catalogue() {}
 

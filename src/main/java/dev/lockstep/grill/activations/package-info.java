@@ -1,4 +1,6 @@
-/** The questions on activations. */
+/**
+ * The questions on activations: start with {@link dev.lockstep.grill.activations.ActivationLabs}.
+ */
 @NullMarked
 package dev.lockstep.grill.activations;
 

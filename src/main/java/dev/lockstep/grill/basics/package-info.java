@@ -1,4 +1,6 @@
-/** The questions on multi-layer perceptrons. */
+/**
+ * The questions on multi-layer perceptrons: start with {@link dev.lockstep.grill.basics.BasicLabs}.
+ */
 @NullMarked
 package dev.lockstep.grill.basics;
 
