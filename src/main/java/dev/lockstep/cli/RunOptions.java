@@ -70,6 +70,17 @@ final class RunOptions {
   private int patience = DEFAULTS.run().patience();
 
   @Option(
+      names = "--health-every",
+      paramLabel = "N",
+      description =
+          "steps from one look at the layers to the next, and the first step: statistics of"
+              + " activations, gradients, weights and updates go into the log and the report,"
+              + " signs of trouble are said. Such a step waits for the device, which copies all"
+              + " these to the host; losses stay the same. 0 never looks"
+              + TrainCommand.DEFAULT)
+  private int healthEvery = DEFAULTS.run().healthEvery();
+
+  @Option(
       names = {"--sample", "--sample-length"},
       paramLabel = "N",
       description = "bytes of text to generate at the end" + TrainCommand.DEFAULT)
@@ -93,6 +104,7 @@ final class RunOptions {
         .resume(resume)
         .logEvery(logEvery)
         .checkpointEvery(checkpointEvery)
+        .healthEvery(healthEvery)
         .validateEvery(validateEvery)
         .patience(patience)
         .sampleLength(sampleLength)

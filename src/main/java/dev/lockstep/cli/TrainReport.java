@@ -9,6 +9,7 @@ import dev.lockstep.train.TaskKind;
 import dev.lockstep.train.TrainListener;
 import dev.lockstep.train.TrainSummary;
 import dev.lockstep.train.Validation;
+import dev.lockstep.train.health.HealthWarning;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,6 +133,11 @@ final class TrainReport implements TrainListener {
         .print(
             "%6d  skipped: the %s is not finite (loss scale %s)"
                 .formatted(metrics.step(), metrics.nonFinite(), metrics.lossScale()));
+  }
+
+  @Override
+  public void warned(int step, HealthWarning warning) {
+    progress().print("%6d  warning: %s".formatted(step, warning.text()));
   }
 
   @Override

@@ -45,6 +45,11 @@ final class ChunkedHead extends PredictionHead {
   void forward(Stream stream, Tensor x) {}
 
   @Override
+  void show(Stream stream, ActivationWatch watch) {
+    watch.absent(LOGITS);
+  }
+
+  @Override
   void loss(
       Stream stream, SoftmaxCrossEntropy loss, Tensor x, Tensor targets, Tensor gradientScale) {
     LinearCrossEntropy.Inputs inputs =

@@ -41,6 +41,11 @@ final class ContextEmbedding implements InputLayer {
   }
 
   @Override
+  public String name() {
+    return ModelParameters.EMBEDDED;
+  }
+
+  @Override
   public Tensor input() {
     return ids;
   }

@@ -21,6 +21,11 @@ final class Features implements InputLayer {
   }
 
   @Override
+  public String name() {
+    return "features";
+  }
+
+  @Override
   public Tensor input() {
     return input;
   }

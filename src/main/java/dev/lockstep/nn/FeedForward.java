@@ -24,6 +24,13 @@ sealed interface FeedForward {
    */
   void backward(Stream stream, Tensor dN, Tensor dY, Tensor n);
 
+  /**
+   * Shows what {@link #forward} in training has just left between the products.
+   *
+   * @param name what it is called
+   */
+  void show(Stream stream, ActivationWatch watch, String name);
+
   /** The feed-forward network of a configuration, its parameters named {@code <block>.….weight}. */
   static FeedForward of(
       StackConfig config, OpSet ops, Parameters parameters, String block, ActivationPlan plan) {
@@ -85,6 +92,11 @@ sealed interface FeedForward {
     }
 
     @Override
+    public void show(Stream stream, ActivationWatch watch, String name) {
+      watch.inside(stream, name, h, activation, gated);
+    }
+
+    @Override
     public void backward(Stream stream, Tensor dN, Tensor dY, Tensor n) {
       if (!recomputing) {
         down.backwardParameters(stream, dY, h);
@@ -138,6 +150,11 @@ sealed interface FeedForward {
     public void forward(Stream stream, Tensor y, Tensor n, @Nullable Tensor residual) {
       fc1.forward(stream, h, recomputing ? null : preActivation, n, activation);
       fc2.forward(stream, y, h, residual);
+    }
+
+    @Override
+    public void show(Stream stream, ActivationWatch watch, String name) {
+      watch.inside(stream, name, h, activation, null);
     }
 
     @Override

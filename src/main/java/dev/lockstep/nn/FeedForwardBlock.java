@@ -54,6 +54,13 @@ abstract sealed class FeedForwardBlock permits PreNormBlock, PostNormBlock {
    */
   abstract void backward(Stream stream, Tensor dX, Tensor dY, Tensor x);
 
+  /** Shows what {@link #forward} in training has just computed. */
+  final void show(Stream stream, ActivationWatch watch) {
+    String name = ModelParameters.block(place);
+    feedForward.show(stream, watch, name + ".hidden");
+    watch.between(stream, name, y);
+  }
+
   /** sum = x + dropout(ffn(n)). */
   final void add(Stream stream, Tensor sum, Tensor n, Tensor x) {
     if (dropout.drops()) {

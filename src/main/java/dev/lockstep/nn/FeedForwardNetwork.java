@@ -112,7 +112,7 @@ public final class FeedForwardNetwork implements AutoCloseable {
 
   /** Queues the forward pass from {@link #x} to {@link #logits}. */
   public void forward(Stream stream) {
-    stack.forward(stream, x);
+    stack.forward(stream, x, ActivationWatch.NONE);
     head.forward(stream, stack.output());
   }
 

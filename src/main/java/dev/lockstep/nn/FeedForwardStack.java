@@ -41,14 +41,16 @@ final class FeedForwardStack {
     return blocks.get(index).output();
   }
 
-  void forward(Stream stream, Tensor x) {
+  void forward(Stream stream, Tensor x, ActivationWatch watch) {
     Tensor at = x;
     for (FeedForwardBlock block : blocks) {
       block.forward(stream, at);
+      block.show(stream, watch);
       at = block.output();
     }
     if (finalNorm != null) {
       finalNorm.forward(stream, out, at);
+      watch.between(stream, ModelParameters.FINAL_NORM, out);
     } else if (blocks.isEmpty()) {
       out.copyFrom(stream, x);
     }

@@ -5,6 +5,9 @@ import dev.lockstep.tensor.Tensor;
 
 /** What a model makes of its rows' inputs before the first linear layer. */
 sealed interface InputLayer permits ContextEmbedding, Features {
+  /** What its output is called. */
+  String name();
+
   /** [B, 32-bit words of a row]: to be filled before {@link #forward}. */
   Tensor input();
 

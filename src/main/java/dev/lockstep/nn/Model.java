@@ -106,13 +106,32 @@ public abstract sealed class Model implements AutoCloseable permits LanguageMode
 
   /** Queues the forward pass from {@link #input} to {@link #logits}, if they are kept. */
   public final void forward(Stream stream) {
+    queueForward(stream, ActivationWatch.NONE);
+  }
+
+  /**
+   * The same, with someone watching.
+   *
+   * @throws IllegalStateException when the model was made for inference, which keeps too little
+   */
+  public final void forward(Stream stream, ActivationWatch watch) {
+    if (!training) {
+      throw new IllegalStateException("a model made for inference has nothing to watch");
+    }
+    queueForward(stream, watch);
+  }
+
+  private void queueForward(Stream stream, ActivationWatch watch) {
     input.forward(stream);
+    watch.between(stream, input.name(), input.output());
     in.forward(stream, x, input.output(), null);
     if (stack.dropout().drops()) {
       stack.dropout().forward(stream, x, x, null, stack.dropout().inputPlace());
     }
-    stack.forward(stream, x);
+    watch.between(stream, ModelParameters.IN, x);
+    stack.forward(stream, x, watch);
     head.forward(stream, stack.output());
+    head.show(stream, watch);
   }
 
   /**

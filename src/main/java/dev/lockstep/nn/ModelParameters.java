@@ -7,7 +7,8 @@ import java.util.List;
 
 /** Names, shapes and first values of every parameter of a {@link Model}. */
 public final class ModelParameters {
-  static final String EMBEDDING = "emb.weight";
+  static final String EMBEDDED = "emb";
+  static final String EMBEDDING = EMBEDDED + ".weight";
   static final String IN = "in";
   static final String FINAL_NORM = "final_norm";
   static final String HEAD = "head";

@@ -12,6 +12,9 @@ import dev.lockstep.tensor.Tensor;
 abstract sealed class PredictionHead permits WholeHead, ChunkedHead {
   static final SoftmaxCrossEntropy.Options OPTIONS = SoftmaxCrossEntropy.Options.defaults();
 
+  /** What those are called that watch. */
+  static final String LOGITS = "logits";
+
   private final SoftmaxCrossEntropy crossEntropy;
   private final Linear linear;
   private final Tensor losses; // [B]
@@ -68,6 +71,9 @@ abstract sealed class PredictionHead permits WholeHead, ChunkedHead {
   abstract Tensor inputGradient();
 
   abstract void forward(Stream stream, Tensor x);
+
+  /** Shows the logits {@link #forward} has just computed, or that it has none. */
+  abstract void show(Stream stream, ActivationWatch watch);
 
   /**
    * The loss of each row; in training also what of the gradient can be computed by now.

@@ -34,6 +34,11 @@ final class WholeHead extends PredictionHead {
   }
 
   @Override
+  void show(Stream stream, ActivationWatch watch) {
+    watch.between(stream, LOGITS, logits);
+  }
+
+  @Override
   void loss(Stream stream, SoftmaxCrossEntropy op, Tensor x, Tensor targets, Tensor gradientScale) {
     op.fused(stream, outputs, logits, targets, null, gradientScale, null, OPTIONS, status());
   }

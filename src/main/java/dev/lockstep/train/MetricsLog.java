@@ -1,5 +1,7 @@
 package dev.lockstep.train;
 
+import dev.lockstep.train.health.HealthJson;
+import dev.lockstep.train.health.StepHealth;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -69,6 +71,11 @@ final class MetricsLog implements AutoCloseable {
       values.put("lossScale", metrics.lossScale());
     }
     line(values);
+  }
+
+  /** What a step's tensors looked like. */
+  void health(StepHealth step) {
+    line(Map.of("health", HealthJson.write(step)));
   }
 
   /** A validation on the way. */

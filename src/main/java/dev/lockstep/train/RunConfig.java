@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param logEvery steps from one report to the next; the only ones after which anything waits for
  *     the device
  * @param checkpointEvery steps from one checkpoint to the next; 0 writes one at the end only
+ * @param healthEvery steps from one look at every layer's tensors to the next, which waits for the
+ *     device; 0 never looks
  * @param sampleLength bytes of text to generate at the end
  * @param temperature of that text: 0 always takes the likeliest byte
  */
@@ -28,6 +30,7 @@ public record RunConfig(
     @Nullable Path resume,
     int logEvery,
     int checkpointEvery,
+    int healthEvery,
     int sampleLength,
     double temperature) {
   public RunConfig {
@@ -36,6 +39,7 @@ public record RunConfig(
     Checks.requireAtLeast("patience", patience, 0);
     Checks.requireAtLeast("log interval", logEvery, 1);
     Checks.requireAtLeast("checkpoint interval", checkpointEvery, 0);
+    Checks.requireAtLeast("health interval", healthEvery, 0);
     Checks.requireAtLeast("sample length", sampleLength, 0);
     Checks.requireNotNegative("temperature", temperature);
     if (patience > 0 && validateEvery == 0) {
@@ -54,6 +58,7 @@ public record RunConfig(
     knobs.put("resume", resume == null ? "" : resume.toString());
     knobs.put("logEvery", Integer.toString(logEvery));
     knobs.put("checkpointEvery", Integer.toString(checkpointEvery));
+    knobs.put("healthEvery", Integer.toString(healthEvery));
     knobs.put("sampleLength", Integer.toString(sampleLength));
     knobs.put("temperature", Double.toString(temperature));
   }

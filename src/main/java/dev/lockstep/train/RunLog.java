@@ -1,5 +1,7 @@
 package dev.lockstep.train;
 
+import dev.lockstep.train.health.HealthJson;
+import dev.lockstep.train.health.StepHealth;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -24,6 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param file it was read from
  * @param config every knob by name; of the last start, if there were several
  * @param steps in their order
+ * @param health of the steps at which it was looked at, in their order
  * @param validations on the way, by step
  * @param validation of the run's end; null before it, and after an interruption
  */
@@ -31,11 +34,13 @@ public record RunLog(
     Path file,
     Map<String, String> config,
     List<StepMetrics> steps,
+    List<StepHealth> health,
     SortedMap<Integer, Validation> validations,
     @Nullable Validation validation) {
 
   public RunLog {
     steps = List.copyOf(steps);
+    health = List.copyOf(health);
     validations = Collections.unmodifiableSortedMap(new TreeMap<>(validations));
   }
 
@@ -90,6 +95,7 @@ public record RunLog(
     private final Path file;
     private final Map<String, String> config = new LinkedHashMap<>();
     private final TreeMap<Integer, StepMetrics> steps = new TreeMap<>();
+    private final TreeMap<Integer, StepHealth> health = new TreeMap<>();
     private final TreeMap<Integer, Validation> validations = new TreeMap<>();
     private TaskKind task = TaskKind.TEXT;
     private @Nullable Validation validation;
@@ -121,6 +127,9 @@ public record RunLog(
         } else {
           validation = found;
         }
+      } else if (line.has("health")) {
+        StepHealth looked = health(line.get("health"));
+        health.put(looked.step(), looked);
       } else if (line.has("step")) {
         StepMetrics metrics = metrics(line);
         steps.put(metrics.step(), metrics);
@@ -158,16 +167,19 @@ public record RunLog(
           line.has("lossScale") ? number(line, "lossScale") : 1);
     }
 
-    /** What is not finite is a string. */
-    private double number(JsonNode line, String name) {
-      JsonNode value = line.get(name);
-      if (value == null) {
-        throw damaged("has no \"" + name + "\"");
-      }
+    private StepHealth health(JsonNode line) {
       try {
-        return value.isNumber() ? value.asDouble() : Double.parseDouble(value.asString());
-      } catch (NumberFormatException e) {
-        throw damaged("has no number as \"" + name + "\"");
+        return HealthJson.read(line);
+      } catch (IllegalArgumentException e) {
+        throw damaged(String.valueOf(e.getMessage()));
+      }
+    }
+
+    private double number(JsonNode line, String name) {
+      try {
+        return HealthJson.number(line, name);
+      } catch (IllegalArgumentException e) {
+        throw damaged(String.valueOf(e.getMessage()));
       }
     }
 
@@ -180,7 +192,12 @@ public record RunLog(
         throw new IllegalArgumentException(file + " holds no line of a run yet");
       }
       return new RunLog(
-          file, new LinkedHashMap<>(config), List.copyOf(steps.values()), validations, validation);
+          file,
+          new LinkedHashMap<>(config),
+          List.copyOf(steps.values()),
+          List.copyOf(health.values()),
+          validations,
+          validation);
     }
   }
 }

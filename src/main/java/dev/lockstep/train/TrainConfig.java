@@ -140,6 +140,7 @@ public record TrainConfig(
     private @Nullable Path resume;
     private int logEvery = 10;
     private int checkpointEvery = 100;
+    private int healthEvery;
     private boolean graph = true;
     private int sampleLength = 200;
     private double temperature = 0.7;
@@ -311,6 +312,11 @@ public record TrainConfig(
       return this;
     }
 
+    public Builder healthEvery(int value) {
+      healthEvery = value;
+      return this;
+    }
+
     public Builder graph(boolean value) {
       graph = value;
       return this;
@@ -358,6 +364,7 @@ public record TrainConfig(
               resume,
               logEvery,
               checkpointEvery,
+              healthEvery,
               sampleLength,
               temperature));
     }

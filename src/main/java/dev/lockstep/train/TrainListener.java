@@ -1,5 +1,6 @@
 package dev.lockstep.train;
 
+import dev.lockstep.train.health.HealthWarning;
 import java.nio.file.Path;
 
 /** Hears how a run goes on, on the thread that runs it. */
@@ -15,6 +16,9 @@ public interface TrainListener {
 
   /** A step that changed nothing, because a gradient was not finite; a report may follow. */
   default void skipped(StepMetrics metrics) {}
+
+  /** A sign of trouble that was not seen before at its place. */
+  default void warned(int step, HealthWarning warning) {}
 
   /** A checkpoint of the model after {@code step} steps is complete. */
   default void checkpointWritten(Path file, int step) {}

@@ -9,11 +9,14 @@ import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.StepState;
 import dev.lockstep.optim.LearningRateSchedule;
+import dev.lockstep.train.health.HealthProbe;
+import dev.lockstep.train.health.StepHealth;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -181,6 +184,7 @@ public final class Trainer {
     private final Stream stream;
     private final OpSet ops;
     private final MetricsLog log;
+    private final RunHealth health;
     private final Patience patience = new Patience(config.run().patience());
     private final Parameters parameters;
     private final List<Double> losses;
@@ -202,6 +206,7 @@ public final class Trainer {
       this.log = log;
       this.parameters = parameters;
       this.losses = losses;
+      this.health = new RunHealth(config, parameters);
     }
 
     void start() {
@@ -280,7 +285,10 @@ public final class Trainer {
       int end = Math.min(config.steps(), done + window.size());
       for (int every :
           new int[] {
-            config.run().logEvery(), config.run().checkpointEvery(), config.run().validateEvery()
+            config.run().logEvery(),
+            config.run().checkpointEvery(),
+            config.run().validateEvery(),
+            config.run().healthEvery()
           }) {
         end = every == 0 ? end : Math.min(end, (done / every + 1) * every);
       }
@@ -294,7 +302,7 @@ public final class Trainer {
         for (int pass = 0; pass < config.accumulation(); pass++) {
           task.fill(window.batch(place, pass), done, pass * config.batch());
         }
-        step.queue(stream, place, schedule.at(done));
+        step.queue(stream, place, schedule.at(done), health.probe(done + 1, losses.isEmpty()));
         done++;
         listener.stepQueued(done);
       }
@@ -303,15 +311,18 @@ public final class Trainer {
 
     private void report(List<StepWindow.Outcome> outcomes, double elapsed) {
       double rowsPerSecond = (double) outcomes.size() * config.rowsPerStep() / elapsed;
-      int number = done - outcomes.size();
-      for (StepWindow.Outcome outcome : outcomes) {
-        number++;
-        StepMetrics metrics = metrics(number, outcome, rowsPerSecond);
+      int first = done - outcomes.size() + 1;
+      for (int place = 0; place < outcomes.size(); place++) {
+        int number = first + place;
+        StepState.Values state = outcomes.get(place).state();
+        Optional<StepHealth> seen = health.take(number, state);
+        StepMetrics metrics = metrics(number, outcomes.get(place), rowsPerSecond, seen);
         losses.add(metrics.loss());
         log.step(metrics);
+        seen.ifPresent(this::tell);
         if (!Double.isFinite(metrics.loss())) {
           log.flush();
-          throw diverged(metrics, outcome.state().nonFinite());
+          throw diverged(metrics, place, state.nonFinite());
         }
         if (metrics.skipped()) {
           listener.skipped(metrics);
@@ -325,8 +336,15 @@ public final class Trainer {
       log.flush();
     }
 
-    private StepMetrics metrics(int number, StepWindow.Outcome outcome, double rowsPerSecond) {
+    private void tell(StepHealth seen) {
+      log.health(seen);
+      seen.warnings().forEach(warning -> listener.warned(seen.step(), warning));
+    }
+
+    private StepMetrics metrics(
+        int number, StepWindow.Outcome outcome, double rowsPerSecond, Optional<StepHealth> seen) {
       StepState.Values state = outcome.state();
+      String nonFinite = state.nonFinite() == 0 ? null : gradient(state.nonFinite());
       return new StepMetrics(
           number,
           outcome.loss(),
@@ -335,21 +353,28 @@ public final class Trainer {
           rowsPerSecond,
           state.skip(),
           state.skipped(),
-          state.nonFinite() == 0 ? null : gradient(state.nonFinite()),
+          nonFinite == null ? null : first(seen).orElse(nonFinite),
           state.lossScale());
     }
 
-    private TrainingDivergedException diverged(StepMetrics metrics, int nonFinite) {
+    private static Optional<String> first(Optional<StepHealth> seen) {
+      return seen.flatMap(StepHealth::firstNonFinite).map(StepHealth.NonFinite::toString);
+    }
+
+    private TrainingDivergedException diverged(StepMetrics metrics, int place, int nonFinite) {
       return new TrainingDivergedException(
           metrics.step(),
           metrics.loss(),
-          nonFiniteTensor(nonFinite),
+          nonFiniteTensor(place, nonFinite),
           lastCheckpoint,
           lastCheckpointStep);
     }
 
-    /** Weights come before gradients: where they are not finite, nothing after them can be. */
-    private String nonFiniteTensor(int firstGradient) {
+    /**
+     * Weights come before activations and these before gradients: where one is not finite, nothing
+     * after it can be. The step's activations are gone, so they are computed once more.
+     */
+    private String nonFiniteTensor(int place, int firstGradient) {
       for (Map.Entry<String, float[]> weights : parameters.read(stream).entrySet()) {
         for (float value : weights.getValue()) {
           if (!Float.isFinite(value)) {
@@ -357,7 +382,11 @@ public final class Trainer {
           }
         }
       }
-      return firstGradient == 0 ? "logits" : gradient(firstGradient);
+      HealthProbe probe = health.probe();
+      step.watch(stream, place, probe);
+      return probe
+          .firstNonFiniteActivation()
+          .orElseGet(() -> firstGradient == 0 ? "logits" : gradient(firstGradient));
     }
 
     private String gradient(int number) {

@@ -5,6 +5,7 @@ import dev.lockstep.device.Graph;
 import dev.lockstep.device.Graphs;
 import dev.lockstep.device.RecordedWork;
 import dev.lockstep.device.Stream;
+import dev.lockstep.nn.ActivationWatch;
 import dev.lockstep.nn.Model;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
@@ -15,6 +16,7 @@ import dev.lockstep.optim.GradientClipper;
 import dev.lockstep.optim.Optimizer;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
+import dev.lockstep.train.health.HealthProbe;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -89,16 +91,17 @@ final class TrainingStep implements AutoCloseable {
   }
 
   /**
-   * Queues a step; waits for nothing.
+   * Queues a step; waits for nothing but what a probe waits for.
    *
    * @param place where the window has the step's batches
+   * @param probe looks at the step's tensors as they come; null where nobody does
    */
-  void queue(Stream stream, int place, double learningRate) {
+  void queue(Stream stream, int place, double learningRate, @Nullable HealthProbe probe) {
     int slot = (int) (queued % StepInputs.SLOTS);
     window.inputs().send(stream, place, slot, (float) learningRate);
-    // The first step loads the kernels, which no graph can.
-    if (queued == 0) {
-      queueParts(stream, slot);
+    // The first step loads the kernels, which no graph can; into what was recorded nobody can look.
+    if (queued == 0 || probe != null) {
+      queueParts(stream, slot, probe);
     } else if (graphs != null) {
       stream.launch(graph(graphs, slot));
     } else {
@@ -108,10 +111,23 @@ final class TrainingStep implements AutoCloseable {
     queued++;
   }
 
+  /** A step nobody looks at. */
+  void queue(Stream stream, int place, double learningRate) {
+    queue(stream, place, learningRate, null);
+  }
+
+  /** Computes the activations of a place's batches once more, with the weights as they are now. */
+  void watch(Stream stream, int place, ActivationWatch watch) {
+    for (int pass = 0; pass < passes; pass++) {
+      upload(stream, model, window.batch(place, pass));
+      model.forward(stream, watch);
+    }
+  }
+
   private Graph graph(Graphs graphs, int slot) {
     Graph graph = captured[slot];
     if (graph == null) {
-      graph = graphs.capture(stream -> queueParts(stream, slot));
+      graph = graphs.capture(stream -> queueParts(stream, slot, null));
       captured[slot] = graph;
     }
     return graph;
@@ -120,27 +136,36 @@ final class TrainingStep implements AutoCloseable {
   private RecordedWork recorded(int slot) {
     RecordedWork work = recorded[slot];
     if (work == null) {
-      work = RecordedWork.of(stream -> queueParts(stream, slot));
+      work = RecordedWork.of(stream -> queueParts(stream, slot, null));
       recorded[slot] = work;
     }
     return work;
   }
 
   /** All that a step does; the same for every step but for what lies in memory. */
-  private void queueParts(Stream stream, int slot) {
+  private void queueParts(Stream stream, int slot, @Nullable HealthProbe probe) {
     StepInputs inputs = window.inputs();
+    if (probe != null) {
+      probe.begin(stream);
+    }
     parameters.clearGradients(stream);
     weight.prepare(stream);
     for (int pass = 0; pass < passes; pass++) {
       inputs.take(stream, slot, pass, model);
-      model.forward(stream);
+      model.forward(stream, probe == null ? ActivationWatch.NONE : probe);
       model.loss(stream, weight.upstream());
       model.meanLoss(stream, window.loss(pass));
       model.backward(stream);
     }
+    if (probe != null) {
+      probe.gradients(stream);
+    }
     state.takeLearningRate(stream, inputs.learningRate(slot));
     clipper.measure(stream, state);
     optimizer.step(stream, state);
+    if (probe != null) {
+      probe.end(stream);
+    }
     window.keep(stream, stateWords); // with the scale the step went by
     weight.update(stream);
   }

@@ -113,7 +113,7 @@ abstract class FeedForwardGoldenTests {
         targets.copyFrom(stream, golden.ints("in.targets"));
         upstream.copyFrom(stream, golden.doubles("gout.loss"));
 
-        stack.forward(stream, input);
+        stack.forward(stream, input, ActivationWatch.NONE);
         head.forward(stream, stack.output());
         for (int block = 0; block < config.blocks(); block++) {
           compare("out.blocks." + block, stack.blockOutput(block));

@@ -53,7 +53,8 @@ class TrainingReportTests {
   void passesOverALossThatIsNotFinite() {
     StepMetrics lost = new StepMetrics(2, Double.NaN, 1, 1e-3, 10, true, 1, "logits", 1);
     RunLog run =
-        new RunLog(Path.of("a/log.jsonl"), Map.of(), List.of(step(1, 1), lost), NONE, null);
+        new RunLog(
+            Path.of("a/log.jsonl"), Map.of(), List.of(step(1, 1), lost), List.of(), NONE, null);
     assertThat(body(run))
         .contains("[[1.0,7.213475204444817],[2.0,7.213475204444817]]")
         .contains("[[1.0,7.213475204444817],[2.0,null]]");
@@ -77,6 +78,7 @@ class TrainingReportTests {
             Path.of("a/log.jsonl"),
             Map.of(),
             List.of(step(1, 1), step(2, 1)),
+            List.of(),
             way,
             new Validation.Text(3));
     assertThat(body(run)).contains("Validation</", "[[1.0,4.0],[2.0,3.0]]");
@@ -102,6 +104,7 @@ class TrainingReportTests {
         Path.of("i/log.jsonl"),
         Map.of("task", "classify"),
         List.of(step(1, 1)),
+        List.of(),
         NONE,
         new Validation.Classification(0.25, 0.925));
   }
@@ -136,6 +139,7 @@ class TrainingReportTests {
         Path.of(folder, "log.jsonl"),
         Map.of("steps", "40", "lossScale", scale),
         IntStream.rangeClosed(1, 40).mapToObj(i -> step(i, Double.parseDouble(scale))).toList(),
+        List.of(),
         NONE,
         validation);
   }

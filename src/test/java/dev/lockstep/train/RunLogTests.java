@@ -3,11 +3,17 @@ package dev.lockstep.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.train.health.HealthRule;
+import dev.lockstep.train.health.HealthWarning;
+import dev.lockstep.train.health.ParameterHealth;
+import dev.lockstep.train.health.StepHealth;
+import dev.lockstep.train.health.TensorHealth;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +22,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RunLogTests {
   private static final String CONFIG = "{\"config\":{\"steps\":\"4\",\"seed\":\"1\"}}\n";
+
+  private static final StepHealth LOOKED =
+      new StepHealth(
+          2,
+          256,
+          0.5,
+          List.of(
+              new TensorHealth(
+                  "blocks.0.hidden", 9, 1, -0.5, 2, OptionalDouble.of(0.5), OptionalDouble.of(0))),
+          List.of(
+              new ParameterHealth(
+                  "emb.weight",
+                  TensorHealth.of("emb.weight", 4, 4, Double.NaN, Double.POSITIVE_INFINITY),
+                  TensorHealth.of("emb.weight", 4, 0, 1e-30, 1e30),
+                  OptionalDouble.empty())),
+          List.of("logits"),
+          List.of(new HealthWarning(HealthRule.DEAD, "blocks.0", "block 0: \"dead\"")));
 
   @TempDir private Path folder;
 
@@ -31,6 +54,7 @@ class RunLogTests {
       log.config(config);
       log.step(first);
       log.step(skipped);
+      log.health(LOOKED);
       log.validation(2, new Validation.Text(3));
       log.validation(new Validation.Text(2.5));
     }
@@ -41,6 +65,7 @@ class RunLogTests {
                 file,
                 config.describe(),
                 List.of(first, skipped),
+                List.of(LOOKED),
                 new TreeMap<>(Map.of(2, new Validation.Text(3))),
                 new Validation.Text(2.5)));
     assertThat(read.name()).isEqualTo(folder.getFileName().toString());
@@ -68,6 +93,7 @@ class RunLogTests {
         "{\"step\":2,\"lo | is damaged: line 3 is not JSON",
         "{\"step\":2} | is damaged: line 3 has no \"loss\"",
         "{\"step\":2,\"loss\":\"much\"} | is damaged: line 3 has no number as \"loss\"",
+        "{\"health\":{}} | is damaged: line 3 has no \"activations\"",
       })
   void refusesADamagedLine(String line, String message) {
     assertThatThrownBy(() -> read(CONFIG, step(1, 5), line + "\n", step(3, 3)))

@@ -1,0 +1,106 @@
+package dev.lockstep.train.health;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The tensors of one step, in the order of the forward pass.
+ *
+ * @param step from 1
+ * @param rows of every activation, over all passes of the step
+ * @param lossScale what the loss was multiplied by; gradients are without it
+ * @param activations of all rows
+ * @param parameters all of them
+ * @param absent activations that are never there as a whole, of which nothing is known
+ * @param warnings that were new at this step
+ */
+public record StepHealth(
+    int step,
+    long rows,
+    double lossScale,
+    List<TensorHealth> activations,
+    List<ParameterHealth> parameters,
+    List<String> absent,
+    List<HealthWarning> warnings) {
+
+  public StepHealth {
+    activations = List.copyOf(activations);
+    parameters = List.copyOf(parameters);
+    absent = List.copyOf(absent);
+    warnings = List.copyOf(warnings);
+  }
+
+  /** The same with warnings. */
+  StepHealth warning(List<HealthWarning> found) {
+    return new StepHealth(step, rows, lossScale, activations, parameters, absent, found);
+  }
+
+  /**
+   * A tensor that is not finite.
+   *
+   * @param what for example {@code gradient of blocks.1.up.weight}
+   * @param tensors how many there are, it included
+   */
+  public record NonFinite(String what, TensorHealth tensor, int tensors) {
+    @Override
+    public String toString() {
+      return tensors == 1 ? what : "%s (first of %d)".formatted(what, tensors);
+    }
+  }
+
+  /**
+   * The first tensor that is not finite: weights come before activations and these before
+   * gradients, since where one is not finite nothing after it can be.
+   */
+  public Optional<NonFinite> firstNonFinite() {
+    Map<String, TensorHealth> all = new LinkedHashMap<>();
+    parameters.forEach(one -> all.put("parameter " + one.name(), one.weights()));
+    activations.forEach(one -> all.put("activation " + one.name(), one));
+    parameters.forEach(one -> all.put("gradient of " + one.name(), one.gradient()));
+    all.values().removeIf(tensor -> tensor.nonFinite() == 0);
+    return all.entrySet().stream()
+        .findFirst()
+        .map(first -> new NonFinite(first.getKey(), first.getValue(), all.size()));
+  }
+
+  /** The norm of all gradients of each layer; NaN where one is not finite. */
+  public Map<String, Double> gradientNorms() {
+    Map<String, Double> norms = new LinkedHashMap<>();
+    for (ParameterHealth parameter : parameters) {
+      TensorHealth gradient = parameter.gradient();
+      double own = gradient.nonFinite() == 0 ? gradient.norm() : Double.NaN;
+      norms.merge(layer(parameter.name()), own, Math::hypot);
+    }
+    return norms;
+  }
+
+  /** The same of the blocks alone, from the first to the last. */
+  List<Double> blockGradientNorms() {
+    List<Double> norms = new ArrayList<>();
+    gradientNorms()
+        .forEach(
+            (layer, norm) -> {
+              if (layer.startsWith(BLOCKS)) {
+                norms.add(norm);
+              }
+            });
+    return norms;
+  }
+
+  private static final String BLOCKS = "blocks.";
+
+  /** The layer a tensor belongs to: {@code blocks.0} of {@code blocks.0.up.weight}. */
+  static String layer(String tensor) {
+    int from = tensor.startsWith(BLOCKS) ? BLOCKS.length() : 0;
+    int end = tensor.indexOf('.', from);
+    return end < 0 ? tensor : tensor.substring(0, end);
+  }
+
+  /** A layer in words: {@code block 0}. */
+  static String words(String layer) {
+    return layer.startsWith(BLOCKS) ? "block " + layer.substring(BLOCKS.length()) : layer;
+  }
+}
