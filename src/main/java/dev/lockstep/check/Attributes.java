@@ -51,6 +51,14 @@ record Attributes(Map<String, Object> values) {
         : refuse(name, "a list of numbers");
   }
 
+  /** Several tables of settings. */
+  @SuppressWarnings("unchecked")
+  List<Map<String, Object>> tables(String name) {
+    return values.get(name) instanceof List<?> list
+        ? list.stream().map(element -> (Map<String, Object>) element).toList()
+        : refuse(name, "a list of tables");
+  }
+
   /** A table of numbers by name. */
   Map<String, Double> table(String name) {
     if (values.get(name) instanceof Map<?, ?> map) {

@@ -7,7 +7,7 @@ import java.util.Locale;
  * The outcome of one case.
  *
  * @param name of the case, unique in a run
- * @param device the provider that ran it
+ * @param device the provider that ran it; {@code host} for an op without a kernel
  * @param tensor the tensor that came closest to its tolerance or exceeded it most; empty when none
  *     was compared
  * @param worstError the largest |got − expected| in that tensor; NaN where a NaN or infinity stands
@@ -25,6 +25,11 @@ public record CheckResult(
     double worstError,
     double tolerance,
     String reason) {
+  /** Whether a formula on the host was checked, and no kernel. */
+  public boolean onHost() {
+    return device.equals(HostChecks.DEVICE);
+  }
+
   /** How a case can end. */
   public enum Status {
     PASSED,

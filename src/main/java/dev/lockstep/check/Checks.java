@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Runs checks: our own sweep against the reference, or a folder of goldens. */
@@ -95,10 +96,29 @@ public final class Checks {
       double tolerance = check.tolerance(problem, tensor, expected);
       comparisons.add(Comparison.of(tensor, entry.getValue(), got.get(tensor), tolerance));
     }
-    return compared(bench, problem, comparisons);
+    return compared(bench.device.info().provider(), problem, comparisons);
   }
 
-  private static CheckResult compared(Bench bench, Problem problem, List<Comparison> comparisons) {
+  /** Puts a golden that no kernel is for to the formula of its op. */
+  static CheckResult runOnHost(GoldenSet.Golden golden, Function<Problem, Answers> formula) {
+    Answers got = formula.apply(golden.problem());
+    List<Comparison> comparisons = new ArrayList<>();
+    golden
+        .answers()
+        .tensors()
+        .forEach(
+            (tensor, expected) ->
+                comparisons.add(
+                    Comparison.of(
+                        tensor,
+                        expected,
+                        got.get(tensor),
+                        HostChecks.tolerance(HostArray.maxAbs(expected)))));
+    return compared(HostChecks.DEVICE, golden.problem(), comparisons);
+  }
+
+  private static CheckResult compared(
+      String device, Problem problem, List<Comparison> comparisons) {
     Comparison worst =
         comparisons.stream()
             .max(Comparator.comparingDouble(Comparison::severity))
@@ -107,7 +127,7 @@ public final class Checks {
         problem.name(),
         problem.op(),
         problem.dtype(),
-        bench.device.info().provider(),
+        device,
         worst.passed() ? Status.PASSED : Status.FAILED,
         worst.tensor(),
         worst.worstError(),

@@ -5,8 +5,12 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
-/** Puts golden cases to the kernels, each in its own storage type. */
+/**
+ * Puts golden cases to the kernels, each in its own storage type; where an op has none, to its
+ * formula on the host.
+ */
 final class GoldenRunner {
   private final Bench bench;
   private final GoldenSet goldens;
@@ -26,13 +30,17 @@ final class GoldenRunner {
 
   private CheckResult run(GoldenSet.Case golden) {
     Optional<OpCheck> check = OpChecks.named(golden.op());
-    if (check.isEmpty()) {
-      return notCompared(golden, Status.UNSUPPORTED, "op " + golden.op() + " has no kernel");
+    Optional<Function<Problem, Answers>> onHost = HostChecks.named(golden.op());
+    if (check.isEmpty() && onHost.isEmpty()) {
+      return notCompared(
+          golden, Status.UNSUPPORTED, "op " + golden.op() + " has no kernel and no formula");
     }
     try {
       GoldenSet.Golden read = goldens.read(golden);
-      return Checks.run(bench, check.get(), read.problem(), read.answers());
-    } catch (IOException damaged) {
+      return check.isPresent()
+          ? Checks.run(bench, check.get(), read.problem(), read.answers())
+          : Checks.runOnHost(read, onHost.orElseThrow());
+    } catch (IOException | IllegalArgumentException damaged) {
       return notCompared(golden, Status.FAILED, Checks.firstLine(damaged));
     }
   }

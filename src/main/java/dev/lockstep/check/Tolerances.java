@@ -23,6 +23,9 @@ public enum Tolerances {
   /** Bits are copied or rounded exactly once from the same number: nothing may differ. */
   EXACT(0, 0, 0, Growth.NONE),
 
+  /** Double precision on both sides: some hundred roundings of sums taken in another order. */
+  HOST(1000, 0, 0, Growth.NONE),
+
   /** One activation: an exponential, tanh or erf in fp32 (≤ 4u) in a product or two, stored. */
   ACTIVATION(1, 0, 12, Growth.NONE),
   /** Its derivative: two such functions, and terms that grow before they cancel. */

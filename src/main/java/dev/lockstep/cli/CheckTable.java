@@ -43,6 +43,10 @@ final class CheckTable {
     lines.add(
         "%d passed, %d failed, %d unsupported"
             .formatted(report.passed(), report.failed(), report.unsupported()));
+    long onHost = report.results().stream().filter(CheckResult::onHost).count();
+    if (onHost > 0) {
+      lines.add(onHost + " of ops without a kernel: their formulas ran on the host");
+    }
     return lines;
   }
 

@@ -9,15 +9,11 @@ import org.jspecify.annotations.Nullable;
  * what the list says.
  */
 @FunctionalInterface
-interface Jacobian {
+interface Jacobian extends Derivative {
   /** Hands every entry to {@code visitor}; entries of the same place add up. */
   void forEach(Visitor visitor);
 
-  /**
-   * {@code xᵍ += Jᵀ yᵍ} for every input.
-   *
-   * @param gradients one for each input; null where none is wanted
-   */
+  @Override
   default void pullBack(double[] upstream, double[] @Nullable [] gradients) {
     forEach(
         (out, input, in, partial) -> {
@@ -28,11 +24,7 @@ interface Jacobian {
         });
   }
 
-  /**
-   * {@code ẏ += Σ J ẋ} over the inputs.
-   *
-   * @param directions one for each input; null where it does not move
-   */
+  @Override
   default void pushForward(double[] @Nullable [] directions, double[] tangent) {
     forEach(
         (out, input, in, partial) -> {
@@ -43,35 +35,14 @@ interface Jacobian {
         });
   }
 
-  /** Which values the entries are made of, and so have to be there when gradients come back. */
+  @Override
   default Reads reads() {
     return Reads.NOTHING;
   }
 
-  /** Multiplications of a matrix product or convolution, forward; as many for each gradient. */
+  @Override
   default long multiplies() {
     return 0;
-  }
-
-  /** What a Jacobian is made of. */
-  enum Reads {
-    /** Constants. */
-    NOTHING,
-    INPUTS,
-    OUTPUT,
-    INPUTS_AND_OUTPUT,
-    /** Of two inputs each for the gradient of the other: {@code d(a b) = da b + a db}. */
-    EACH_OTHER;
-
-    boolean input(int input, boolean[] wanted) {
-      return this == INPUTS
-          || this == INPUTS_AND_OUTPUT
-          || (this == EACH_OTHER && wanted[1 - input]);
-    }
-
-    boolean output() {
-      return this == OUTPUT || this == INPUTS_AND_OUTPUT;
-    }
   }
 
   /** Receives the entries of a Jacobian. */

@@ -1,6 +1,6 @@
 package dev.lockstep.reference;
 
-import dev.lockstep.reference.Jacobian.Reads;
+import dev.lockstep.reference.Derivative.Reads;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import org.jspecify.annotations.Nullable;

@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,18 +30,22 @@ public final class Tape {
   private final List<Step> steps = new ArrayList<>();
   private final List<Variable> inputs = new ArrayList<>();
   private final Map<Leaf, Read> leaves = new IdentityHashMap<>();
-  private final List<Read> reads = new ArrayList<>();
+  private final List<Version> versions = new ArrayList<>();
   private final Set<Variable> ofLeaves = Collections.newSetFromMap(new IdentityHashMap<>());
   private long forwardMultiplies;
   private long backwardMultiplies;
   private int reverseSweeps;
   private int forwardSweeps;
+  private long recomputedMultiplies;
   private int visits;
 
-  private record Step(Variable output, Jacobian jacobian, List<Variable> inputs) {}
+  private record Step(Variable output, Derivative derivative, List<Variable> inputs) {}
 
-  /** A leaf's values at one version. */
-  private record Read(Leaf leaf, int version, Variable variable) {}
+  /** What was read of a leaf. */
+  private record Version(Leaf leaf, int number) {}
+
+  /** A trained leaf as it was. */
+  private record Read(Variable variable, int version) {}
 
   /** An input: {@code values} in row-major order, not copied. */
   public Variable variable(double[] values, int... shape) {
@@ -59,7 +64,7 @@ public final class Tape {
   public Variable variable(Leaf leaf) {
     Read known = leaves.get(leaf);
     if (known == null || known.version() != leaf.version()) {
-      known = read(leaf, true);
+      known = new Read(read(leaf, true), leaf.version());
       leaves.put(leaf, known);
     }
     return known.variable();
@@ -67,14 +72,14 @@ public final class Tape {
 
   /** A trained tensor that is frozen here. */
   public Variable constant(Leaf leaf) {
-    return read(leaf, false).variable();
+    return read(leaf, false);
   }
 
-  private Read read(Leaf leaf, boolean trained) {
-    Read read = new Read(leaf, leaf.version(), input(leaf.values(), leaf.shape(), trained));
-    reads.add(read);
-    ofLeaves.add(read.variable());
-    return read;
+  private Variable read(Leaf leaf, boolean trained) {
+    Variable variable = input(leaf.values(), leaf.shape(), trained);
+    versions.add(new Version(leaf, leaf.version()));
+    ofLeaves.add(variable);
+    return variable;
   }
 
   private Variable input(double[] values, int[] shape, boolean needsGradient) {
@@ -92,10 +97,37 @@ public final class Tape {
       }
       needsGradient |= input.needsGradient();
     }
-    Variable output = new Variable(this, values, shape, needsGradient);
-    steps.add(new Step(output, jacobian, List.of(inputs)));
     forwardMultiplies += jacobian.multiplies();
+    return record(new Variable(this, values, shape, needsGradient), jacobian, List.of(inputs));
+  }
+
+  private Variable record(Variable output, Derivative derivative, List<Variable> inputs) {
+    steps.add(new Step(output, derivative, inputs));
     return output;
+  }
+
+  /**
+   * {@code segment(x)}, of which only x is kept. Every reverse sweep evaluates the segment again,
+   * on another tape: it must do the same each time, and read what it trains from leaves, through
+   * {@code x.tape()} (gradient checkpointing; Chen et al. 2016, <a
+   * href="https://arxiv.org/abs/1604.06174">1604.06174</a>).
+   */
+  public Variable checkpoint(UnaryOperator<Variable> segment, Variable x) {
+    Segment.Pass pass = Segment.Pass.of(segment, x);
+    Variable y = pass.y();
+    versions.addAll(pass.tape().versions);
+    forwardMultiplies += pass.tape().forwardMultiplies;
+    return record(
+        new Variable(this, y.values(), y.shape(), y.needsGradient()),
+        Segment.of(segment, x, pass),
+        List.of(x));
+  }
+
+  /** Takes over what a segment's own tape cost. */
+  void addCosts(Tape segment) {
+    recomputedMultiplies += segment.forwardMultiplies + segment.recomputedMultiplies;
+    backwardMultiplies += segment.backwardMultiplies;
+    visits += segment.visits;
   }
 
   /**
@@ -106,7 +138,7 @@ public final class Tape {
    * @throws IllegalStateException if a leaf's values were updated since they were read
    */
   public void reverse() {
-    reads.forEach(Tape::requireCurrent);
+    versions.forEach(Tape::requireCurrent);
     List<double @Nullable []> before = new ArrayList<>();
     for (Variable input : inputs) {
       before.add(input.restartGradient());
@@ -122,11 +154,12 @@ public final class Tape {
         carryBack(step);
       }
     }
-    for (Read read : reads) {
-      if (read.variable().hasGradient()) {
-        Elementwise.addScaled(read.leaf().gradient(), 1, read.variable().gradient());
-      }
-    }
+    leaves.forEach(
+        (leaf, read) -> {
+          if (read.variable().hasGradient()) {
+            Elementwise.addScaled(leaf.gradient(), 1, read.variable().gradient());
+          }
+        });
     for (int i = 0; i < inputs.size(); i++) {
       Variable input = inputs.get(i);
       visits += input.hasGradient() ? 1 : 0;
@@ -145,12 +178,12 @@ public final class Tape {
     reverse();
   }
 
-  private static void requireCurrent(Read read) {
+  private static void requireCurrent(Version read) {
     Leaf leaf = read.leaf();
-    if (leaf.version() != read.version()) {
+    if (leaf.version() != read.number()) {
       throw new IllegalStateException(
           "reverse: %s was read at version %d and updated since, to version %d"
-              .formatted(leaf.name(), read.version(), leaf.version()));
+              .formatted(leaf.name(), read.number(), leaf.version()));
     }
   }
 
@@ -160,10 +193,10 @@ public final class Tape {
       Variable input = step.inputs().get(i);
       if (input.needsGradient()) {
         gradients[i] = input.gradient();
-        backwardMultiplies += step.jacobian().multiplies();
+        backwardMultiplies += step.derivative().multiplies();
       }
     }
-    step.jacobian().pullBack(step.output().gradient(), gradients);
+    step.derivative().pullBack(step.output().gradient(), gradients);
   }
 
   /** Forward mode: carries the seeded tangents on, {@code ẏ += J ẋ}, from the seeds each time. */
@@ -180,7 +213,7 @@ public final class Tape {
         Variable input = step.inputs().get(i);
         directions[i] = input.hasTangent() ? input.tangent() : null;
       }
-      step.jacobian().pushForward(directions, step.output().tangent());
+      step.derivative().pushForward(directions, step.output().tangent());
     }
   }
 
@@ -200,6 +233,11 @@ public final class Tape {
     return backwardMultiplies;
   }
 
+  /** Multiplications of all reverse sweeps so far in evaluating segments again. */
+  public long recomputedMultiplies() {
+    return recomputedMultiplies;
+  }
+
   /** How many reverse sweeps there were. */
   public int reverseSweeps() {
     return reverseSweeps;
@@ -217,18 +255,41 @@ public final class Tape {
 
   /**
    * How many tensors have to be kept for a reverse sweep: those that the partial derivatives are
-   * made of, each once. Leaves are there anyway and do not count.
+   * made of, each once, and as many again as the segment needs that needs most. Leaves are there
+   * anyway and do not count.
    */
   public int keptTensors() {
-    return kept().size();
+    Set<double[]> kept = kept();
+    int inside = 0;
+    for (Step step : steps) {
+      if (step.derivative() instanceof Segment segment && step.output().needsGradient()) {
+        boolean result = segment.keepsResult() && !kept.contains(step.output().values());
+        inside = Math.max(inside, segment.keptInside() + (result ? 1 : 0));
+      }
+    }
+    return kept.size() + inside;
   }
 
   /** The bytes of {@link #keptTensors()} in double precision. */
   public long keptBytes() {
-    return kept().stream().mapToLong(values -> (long) Double.BYTES * values.length).sum();
+    Set<double[]> kept = kept();
+    long inside = 0;
+    for (Step step : steps) {
+      if (step.derivative() instanceof Segment segment && step.output().needsGradient()) {
+        boolean result = segment.keepsResult() && !kept.contains(step.output().values());
+        long bytes = result ? (long) Double.BYTES * step.output().count() : 0;
+        inside = Math.max(inside, segment.bytesInside() + bytes);
+      }
+    }
+    return bytes(kept) + inside;
   }
 
-  private Set<double[]> kept() {
+  static long bytes(Set<double[]> arrays) {
+    return arrays.stream().mapToLong(values -> (long) Double.BYTES * values.length).sum();
+  }
+
+  /** What this tape itself keeps. */
+  Set<double[]> kept() {
     Set<double[]> kept = Collections.newSetFromMap(new IdentityHashMap<>());
     for (Step step : steps) {
       if (!step.output().needsGradient()) {
@@ -238,7 +299,7 @@ public final class Tape {
       for (int i = 0; i < wanted.length; i++) {
         wanted[i] = step.inputs().get(i).needsGradient();
       }
-      Jacobian.Reads reads = step.jacobian().reads();
+      Derivative.Reads reads = step.derivative().reads();
       for (int i = 0; i < wanted.length; i++) {
         if (reads.input(i, wanted)) {
           keep(kept, step.inputs().get(i));

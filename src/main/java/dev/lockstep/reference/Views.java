@@ -133,6 +133,48 @@ public final class Views {
     return view(vector, index, like.shape());
   }
 
+  /**
+   * Repeats each element of a vector of one value per channel of {@code like} {@code [n, c, …]}.
+   */
+  public static Variable acrossChannels(Variable vector, Variable like) {
+    int[] shape = like.shape();
+    requireCount(vector, shape[1], "channels");
+    int inner = like.count() / (shape[0] * shape[1]);
+    int[] index = new int[like.count()];
+    Arrays.setAll(index, o -> o / inner % shape[1]);
+    return view(vector, index, shape);
+  }
+
+  /** {@code [n, c, …]} as {@code [c, n · …]}: a row for each channel. */
+  static Variable channelsFirst(Variable x) {
+    int[] shape = x.shape();
+    int inner = x.count() / (shape[0] * shape[1]);
+    int[] index = new int[x.count()];
+    for (int o = 0, c = 0; c < shape[1]; c++) {
+      for (int n = 0; n < shape[0]; n++) {
+        for (int i = 0; i < inner; i++) {
+          index[o++] = (n * shape[1] + c) * inner + i;
+        }
+      }
+    }
+    return view(x, index, shape[1], shape[0] * inner);
+  }
+
+  /** Back from {@link #channelsFirst} to the shape of {@code like}. */
+  static Variable channelsBack(Variable rows, Variable like) {
+    int[] shape = like.shape();
+    int inner = like.count() / (shape[0] * shape[1]);
+    int[] index = new int[like.count()];
+    for (int o = 0, n = 0; n < shape[0]; n++) {
+      for (int c = 0; c < shape[1]; c++) {
+        for (int i = 0; i < inner; i++) {
+          index[o++] = (c * shape[0] + n) * inner + i;
+        }
+      }
+    }
+    return view(rows, index, shape);
+  }
+
   /** Repeats a scalar over the shape of {@code like}. */
   public static Variable everywhere(Variable scalar, Variable like) {
     requireCount(scalar, 1, "scalars");

@@ -3,6 +3,10 @@ package dev.lockstep.reference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lockstep.reference.ConvolutionFormula.Geometry;
+import dev.lockstep.reference.RecurrentFormula.Cell;
+import dev.lockstep.reference.RecurrentFormula.State;
+import dev.lockstep.reference.RecurrentFormula.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +76,9 @@ class DerivativeTests {
             shape(4, 5)));
     all.add(formula("x used twice", in -> Primitives.multiply(in.get(0), in.get(0)), shape(4)));
     all.addAll(elementary());
+    all.addAll(convolutions());
+    all.addAll(recurrent());
+    all.addAll(batchNorms());
     all.add(formula("softmax", in -> SoftmaxFormula.softmax(in.get(0)), shape(3, 7)));
     all.add(formula("log softmax", in -> SoftmaxFormula.logSoftmax(in.get(0)), shape(3, 7)));
     all.add(
@@ -172,6 +179,67 @@ class DerivativeTests {
         formula("below", in -> Views.below(in.get(0), in.get(1)), shape(2, 3), shape(1, 3)),
         formula("beside", in -> Views.beside(in.get(0), in.get(1)), shape(2, 3), shape(2, 1)),
         formula("everywhere", in -> Views.everywhere(in.get(0), in.get(1)), shape(1), shape(2, 3)));
+  }
+
+  /** Strides that leave a rest, taps outside on both sides, gaps, groups, and one pixel. */
+  private static List<Formula> convolutions() {
+    return List.of(
+        convolution(new Geometry(1, 0, 1, 1), shape(2, 2, 4, 5), shape(3, 2, 2, 3)),
+        convolution(new Geometry(2, 1, 1, 2), shape(1, 4, 6, 5), shape(2, 2, 3, 2)),
+        convolution(new Geometry(1, 2, 2, 1), shape(1, 1, 4, 4), shape(2, 1, 3, 3)),
+        convolution(new Geometry(3, 0, 1, 1), shape(1, 1, 1, 1), shape(1, 1, 1, 1)));
+  }
+
+  private static Formula convolution(Geometry geometry, int[] x, int[] weight) {
+    return formula(
+        "convolution " + geometry,
+        in -> ConvolutionFormula.conv2d(in.get(0), in.get(1), in.get(2), geometry),
+        x,
+        weight,
+        shape(weight[0]));
+  }
+
+  private static List<Formula> recurrent() {
+    return List.of(
+        overTime("rnn", 1, w -> RecurrentFormula.rnn(w, ActivationFormula.TANH)),
+        overTime("lstm", 4, RecurrentFormula::lstm),
+        overTime("gru", 3, RecurrentFormula::gru));
+  }
+
+  private static Formula overTime(String name, int gates, Function<Weights, Cell> cell) {
+    return formula(
+        name,
+        in ->
+            RecurrentFormula.over(
+                    in.get(0),
+                    new State(in.get(1), in.get(2)),
+                    cell.apply(new Weights(in.get(3), in.get(4), in.get(5), in.get(6))))
+                .y(),
+        shape(3, 2, 4),
+        shape(2, 3),
+        shape(2, 3),
+        shape(gates * 3, 4),
+        shape(gates * 3, 3),
+        shape(gates * 3),
+        shape(gates * 3));
+  }
+
+  private static List<Formula> batchNorms() {
+    BatchNormFormula norm = new BatchNormFormula(1e-5, 0.1);
+    BatchNormFormula.Running running = new BatchNormFormula.Running(3);
+    return List.of(
+        formula(
+            "batch norm",
+            in -> norm.train(in.get(0), in.get(1), in.get(2), null).y(),
+            shape(4, 3, 2),
+            shape(3),
+            shape(3)),
+        formula(
+            "batch norm, evaluating",
+            in -> norm.evaluate(in.get(0), in.get(1), in.get(2), running),
+            shape(4, 3, 2),
+            shape(3),
+            shape(3)));
   }
 
   private static Formula gatedNetwork(boolean preNorm) {

@@ -3,7 +3,7 @@ package dev.lockstep.reference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lockstep.reference.Jacobian.Reads;
+import dev.lockstep.reference.Derivative.Reads;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;

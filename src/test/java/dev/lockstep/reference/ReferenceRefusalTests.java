@@ -49,6 +49,22 @@ class ReferenceRefusalTests {
   }
 
   @Test
+  void statisticsOfOneValueAndStatesWithoutACellAreRefused() {
+    Variable x = tape.variable(new double[] {5, 7}, 1, 2);
+    BatchNormFormula norm = new BatchNormFormula(1e-5, 0.1);
+    BatchNormFormula.Running running = new BatchNormFormula.Running(2);
+    assertThat(norm.train(x, null, null, null).y().values()).containsOnly(0);
+    assertThatThrownBy(() -> norm.train(x, null, null, running))
+        .hasMessage("one value per channel has no unbiased variance");
+    Variable weight = tape.variable(new double[8], 4, 2);
+    Variable hidden = tape.variable(new double[4], 4, 1);
+    RecurrentFormula.Cell lstm =
+        RecurrentFormula.lstm(new RecurrentFormula.Weights(weight, hidden, null, null));
+    RecurrentFormula.State start = RecurrentFormula.State.of(tape.variable(new double[1], 1, 1));
+    assertThatThrownBy(() -> lstm.step(x, start)).hasMessage("an LSTM's state needs c");
+  }
+
+  @Test
   void everyRowIgnoredGivesNoMeanAndNoGradient() {
     Variable logits = tape.variable(new double[6], 2, 3);
     Variable loss = CrossEntropyFormula.mean().loss(logits, new int[] {-100, -100}).loss();
