@@ -4,6 +4,7 @@ import dev.lockstep.profile.bench.ProductSuite;
 import dev.lockstep.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       BenchMatmulCommand.COLUMNS,
+      "",
+      BenchRun.TIMED,
       "",
       "Limits hold where tiles cover the result exactly and rows begin at a sector, those of",
       "instructions for tiles from 128x128 on, sums of at least 1024 and no activation. Exit code"
@@ -72,34 +75,48 @@ final class BenchMatmulCommand implements Callable<Integer> {
       description = "only kernels with this tile of the result; may be repeated (default: all)")
   private List<String> tiles = new ArrayList<>();
 
+  @Option(
+      names = "--peak",
+      paramLabel = "MxNxK",
+      description =
+          "on a GPU, the product whose rate the others are a share of, by its library if there is"
+              + " one"
+              + TrainCommand.DEFAULT)
+  private String peak = "8192x8192x8192";
+
   @Override
   public Integer call() {
     ProductSuite suite =
         UserError.judging(() -> ProductSuite.of(run.type(), shapes()).only(run.kernels(), tiles));
-    return run.run("Matrix kernels", COLUMNS, suite.cases(), suite.fusions());
+    return run.run(
+        "Matrix kernels",
+        COLUMNS,
+        suite.cases(),
+        suite.fusions(),
+        Optional.of(shape("--peak", peak)));
   }
 
   private List<Shape> shapes() {
     return shapes.isEmpty()
         ? List.of(ProductSuite.DEFAULT_SHAPE)
-        : shapes.stream().map(BenchMatmulCommand::shape).toList();
+        : shapes.stream().map(text -> shape("--shape", text)).toList();
   }
 
-  private static Shape shape(String text) {
+  private static Shape shape(String option, String text) {
     if (!SHAPE.matcher(text).matches()) {
       throw new UserError(
-          "--shape " + text + " must be MxNxK, three whole numbers, for example 1024x1024x1024");
+          option + " " + text + " must be MxNxK, three whole numbers, for example 1024x1024x1024");
     }
     try {
       long[] extents = Stream.of(text.split("x")).mapToLong(Long::parseLong).toArray();
       for (long extent : extents) {
         if (extent < 1) {
-          throw new UserError("--shape " + text + ": every extent must be at least 1");
+          throw new UserError(option + " " + text + ": every extent must be at least 1");
         }
       }
       return Shape.of(extents);
     } catch (IllegalArgumentException e) {
-      throw new UserError("--shape " + text + " has more than 2^63-1 products", e);
+      throw new UserError(option + " " + text + " has more than 2^63-1 products", e);
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.lockstep.profile.bench.RowCases;
 import dev.lockstep.profile.bench.Sizes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       BenchRowsCommand.COLUMNS,
+      "",
+      BenchRun.TIMED,
       "",
       "Limits hold where rows begin at a sector, for norms with at least 16384 rows; kernels held"
           + " to",
@@ -71,7 +74,7 @@ final class BenchRowsCommand implements Callable<Integer> {
   public Integer call() {
     List<BenchCase> cases =
         UserError.judging(() -> RowCases.of(run.kernels(), run.type(), sizes()));
-    return run.run("Row kernels", COLUMNS, cases, List.of());
+    return run.run("Row kernels", COLUMNS, cases, List.of(), Optional.empty());
   }
 
   private Sizes sizes() {

@@ -13,9 +13,12 @@ import dev.lockstep.profile.bench.BenchResult;
 import dev.lockstep.profile.bench.BenchTable;
 import dev.lockstep.profile.bench.Fusion;
 import dev.lockstep.profile.bench.KernelBench;
+import dev.lockstep.profile.bench.Peaks;
 import dev.lockstep.profile.bench.Predictions;
 import dev.lockstep.profile.bench.RooflinePage;
 import dev.lockstep.profile.bench.TileChoices;
+import dev.lockstep.profile.bench.Variants;
+import dev.lockstep.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +39,16 @@ import picocli.CommandLine.Spec;
 /** What all commands that measure kernels have in common: their options, and the measuring. */
 final class BenchRun {
   private static final List<DType> TYPES = List.of(DType.F32, DType.F16, DType.BF16);
+
+  /** Columns of the table of a device that takes the time. */
+  static final String TIMED =
+      """
+      Columns on a GPU: us, the median of 21 runs by its own clock, after 3 to warm up, each with the
+      cache filled with something else; ways of doing the same work take turns. spread, how far apart
+      the middle half of the runs is; memory us, what the bytes take at the data sheet's rate; GB/s of
+      the fewest bytes and TFLOP/s; of copy and of product, as a share of what a copy on the device and
+      a large matrix product reached in the same run; of peak, of the data sheet's.\
+      """;
 
   @Mixin private final Console console = new Console();
   @Mixin private final DeviceSelection device = new DeviceSelection();
@@ -111,8 +124,15 @@ final class BenchRun {
    * @param title of the file the table is written to
    * @param columns what they say, on a device that counts
    * @param fusions among the cases
+   * @param peak the product whose rate others are a share of, on a device that takes the time; M, N
+   *     and K, or empty where there are no products
    */
-  int run(String title, String columns, List<BenchCase> cases, List<Fusion> fusions) {
+  int run(
+      String title,
+      String columns,
+      List<BenchCase> cases,
+      List<Fusion> fusions,
+      Optional<Shape> peak) {
     if (list) {
       names(cases).lines().forEach(console::print);
       return Lockstep.OK;
@@ -127,19 +147,26 @@ final class BenchRun {
           Progress progress = Progress.towards("bench", cases.size(), console)) {
         DeviceInfo info = opened.info();
         List<GpuModel> gpus = predicted(asked, bench);
+        if (bench.counts() && given().hasMatchedOption("--peak")) {
+          throw new UserError("--peak is for a device that takes the time, and this one counts");
+        }
         progress.print(DeviceSelection.line(choice));
-        BenchTable table = new BenchTable(cases, bench.counts());
+        Optional<Peaks> peaks = bench.counts() ? Optional.empty() : Optional.of(peaks(bench, peak));
+        peaks.ifPresent(best -> progress.print(best.toString()));
+        BenchTable table = new BenchTable(cases, peaks);
         List<BenchResult> results = measure(bench, table, cases, progress);
         List<Fusion.Saving> savings =
             fusions.stream().flatMap(fusion -> fusion.saving(results).stream()).toList();
         if (jsonFile != null) {
-          jsonFile.writeJson(BenchJson.of(Version.get(), info, results, savings, gpus));
+          jsonFile.writeJson(BenchJson.of(Version.get(), info, results, savings, peaks, gpus));
         }
         if (tableFile != null) {
-          List<String> lines = new ArrayList<>(heading(title, bench.counts() ? columns : "", info));
+          List<String> lines =
+              new ArrayList<>(heading(title, bench.counts() ? columns : TIMED, info));
           lines.addAll(table.markdown(results));
           savings.forEach(saving -> lines.addAll(List.of("", saving.toString())));
           TileChoices.lines(results).forEach(line -> lines.addAll(List.of("", line.strip())));
+          Variants.lines(results).forEach(line -> lines.addAll(List.of("", line)));
           tableFile.writeText(String.join("\n", lines));
         }
         List<Predictions> predictions =
@@ -161,28 +188,23 @@ final class BenchRun {
     progress.print(table.header());
     List<BenchResult> results = new ArrayList<>();
     Set<String> obstacles = new LinkedHashSet<>();
-    for (BenchCase row : cases) {
-      Optional<String> obstacle = bench.obstacle(row);
-      if (obstacle.isPresent()) {
-        obstacles.add(obstacle.get());
-        progress.step();
-        continue;
-      }
-      progress.say(row.toString());
-      BenchResult result;
-      try {
-        result = measure(bench, row);
-      } catch (UserError e) {
-        if (!KernelBench.isByLibrary(row)) {
-          throw e;
+    for (List<BenchCase> variants : bench.counts() ? each(cases) : Variants.of(cases)) {
+      List<BenchCase> possible = new ArrayList<>();
+      for (BenchCase row : variants) {
+        Optional<String> obstacle = bench.obstacle(row);
+        obstacle.ifPresent(obstacles::add);
+        if (obstacle.isEmpty()) {
+          possible.add(row);
         }
-        obstacles.add(String.valueOf(e.getMessage())); // not every library does everything
-        progress.step();
-        continue;
       }
-      results.add(result);
-      progress.print(table.line(result));
-      progress.step();
+      if (!possible.isEmpty()) {
+        progress.say(possible.getFirst().toString());
+        List<BenchResult> more =
+            bench.measure(possible, (row, why) -> obstacles.add(refused(row, why)));
+        more.forEach(result -> progress.print(table.line(result)));
+        results.addAll(more);
+      }
+      variants.forEach(row -> progress.step());
     }
     if (results.isEmpty()) {
       throw new UserError(String.join("; ", obstacles));
@@ -191,14 +213,40 @@ final class BenchRun {
     return results;
   }
 
-  /** Shapes are the user's: what an op or the device refuses is the user's to change. */
-  private static BenchResult measure(KernelBench bench, BenchCase row) {
+  /** Where nothing is timed, one after another, in their order. */
+  private static List<List<BenchCase>> each(List<BenchCase> cases) {
+    return cases.stream().map(List::of).toList();
+  }
+
+  /**
+   * Shapes are the user's: what an op or the device refuses is the user's to change. Not every
+   * library does everything: what it refuses is left out.
+   */
+  private static String refused(BenchCase row, RuntimeException why) {
+    String message =
+        switch (why) {
+          case DeviceFault fault -> throw fault;
+          case DeviceException refusal -> row + ": " + refusal.getMessage();
+          case IllegalArgumentException refusal -> String.valueOf(refusal.getMessage());
+          default -> throw why;
+        };
+    if (!KernelBench.isByLibrary(row)) {
+      throw new UserError(message, why);
+    }
+    return message;
+  }
+
+  private Peaks peaks(KernelBench bench, Optional<Shape> peak) {
     try {
-      return UserError.judging(() -> bench.measure(row));
+      return bench.peaks(type(), peak);
     } catch (DeviceFault e) {
       throw e;
     } catch (DeviceException e) {
-      throw new UserError(row + ": " + e.getMessage(), e);
+      throw new UserError(
+          "the peaks of this device: "
+              + e.getMessage()
+              + (peak.isPresent() ? "; a smaller --peak needs less" : ""),
+          e);
     }
   }
 
@@ -231,9 +279,11 @@ final class BenchRun {
 
   /** What the user typed. */
   private String command() {
-    ParseResult given =
-        Objects.requireNonNull(spec, "set by picocli").commandLine().getParseResult();
-    return "lockstep " + String.join(" ", given.originalArgs());
+    return "lockstep " + String.join(" ", given().originalArgs());
+  }
+
+  private ParseResult given() {
+    return Objects.requireNonNull(spec, "set by picocli").commandLine().getParseResult();
   }
 
   /** What stands above the table in a file: where it comes from and what the columns say. */
@@ -258,6 +308,7 @@ final class BenchRun {
     progress.print("");
     savings.forEach(saving -> progress.print(saving.toString()));
     TileChoices.lines(results).forEach(progress::print);
+    Variants.lines(results).forEach(progress::print);
     for (BenchResult result : missed) {
       progress.print("MISSED " + result.row() + ": " + String.join(", ", result.misses()));
     }

@@ -1,8 +1,6 @@
 package dev.lockstep.ops;
 
 import dev.lockstep.device.Device;
-import dev.lockstep.device.FusedMatrixLibrary;
-import dev.lockstep.device.FusedProducts;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
@@ -31,7 +29,6 @@ public final class KernelLibrary implements AutoCloseable {
   private final KernelIndex index;
   private final Map<String, KernelModule> modules = new HashMap<>();
   private @Nullable MatrixProducts products;
-  private @Nullable FusedProducts fusedProducts;
   private boolean closed;
 
   /**
@@ -93,32 +90,6 @@ public final class KernelLibrary implements AutoCloseable {
   }
 
   /**
-   * The products with bias and GELU of the device's own library, opened when first asked for and
-   * closed with this one.
-   *
-   * @throws IllegalArgumentException when the device has none
-   * @throws dev.lockstep.device.DeviceException when it cannot be opened, with the reason
-   */
-  public synchronized FusedProducts fusedProducts() {
-    if (closed) {
-      throw new IllegalStateException("the kernel library is closed");
-    }
-    FusedProducts known = fusedProducts;
-    if (known == null) {
-      known =
-          device
-              .capability(FusedMatrixLibrary.class)
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "the device %s has no cublasLt".formatted(device.info().provider())))
-              .open();
-      fusedProducts = known;
-    }
-    return known;
-  }
-
-  /**
    * What a packaged kernel takes, where its compiler was asked for that architecture.
    *
    * @param entry for example {@code rmsnorm_backward_bf16}
@@ -143,9 +114,6 @@ public final class KernelLibrary implements AutoCloseable {
     closed = true;
     if (products != null) {
       products.close();
-    }
-    if (fusedProducts != null) {
-      fusedProducts.close();
     }
     modules.values().forEach(KernelModule::close);
     modules.clear();

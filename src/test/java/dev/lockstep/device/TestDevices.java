@@ -1,5 +1,9 @@
 package dev.lockstep.device;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+
 /** Opens the device that a test's subclass stands for. */
 public final class TestDevices {
   private TestDevices() {}
@@ -15,8 +19,10 @@ public final class TestDevices {
         .device();
   }
 
-  /** A real GPU, which there is: its test is {@link OnGpu}. */
+  /** A real GPU. Its test is {@link OnGpu}, and so never comes here without one. */
   public static Device gpu() {
+    ConditionEvaluationResult answer = OnGpu.Gpu.answer();
+    assumeFalse(answer.isDisabled(), () -> answer.getReason().orElse(""));
     return gpuProvider().open(DeviceOptions.defaults());
   }
 

@@ -80,7 +80,15 @@ public record BenchCase(
     return Math.ceilDiv(plannedBytes, (long) Traffic.SECTOR);
   }
 
-  /** The tile of a matrix product, for example {@code 128x128}; empty for other kernels. */
+  /** Whether f32 tensors are multiplied on tensor cores, which have TF32 for them. */
+  boolean isTf32() {
+    return kernel.contains("tf32");
+  }
+
+  /**
+   * The tile of a matrix product, for example {@code 128x128}; empty for other kernels, and where a
+   * library chooses it.
+   */
   public String tile() {
     return product.map(ProductLimits::tile).orElse("");
   }
@@ -89,7 +97,7 @@ public record BenchCase(
   @Override
   public String toString() {
     String name = String.join(" ", kernel, pass, dtype.suffix(), extents());
-    return product.isPresent() ? name + " in tiles of " + tile() : name;
+    return tile().isEmpty() ? name : name + " in tiles of " + tile();
   }
 
   /** For example {@code 16384x1024}. */

@@ -18,6 +18,7 @@ public final class BenchJson {
   /**
    * All results of a run.
    *
+   * @param peaks where passes were timed
    * @param predicted GPUs to say of what the passes would take there at least
    */
   public static Map<String, Object> of(
@@ -25,6 +26,7 @@ public final class BenchJson {
       DeviceInfo device,
       List<BenchResult> results,
       List<Fusion.Saving> savings,
+      Optional<Peaks> peaks,
       List<GpuModel> predicted) {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("lockstep", version);
@@ -34,11 +36,21 @@ public final class BenchJson {
         "missed",
         results.stream().filter(result -> !result.misses().isEmpty()).count()
             + savings.stream().filter(Fusion.Saving::isMissed).count());
+    peaks.ifPresent(best -> root.put("peaks", peaks(best)));
     root.put("rows", results.stream().map(result -> row(result, predicted)).toList());
     if (!savings.isEmpty()) {
       root.put("savings", savings.stream().map(Fusion::json).toList());
     }
     return root;
+  }
+
+  private static Map<String, @Nullable Object> peaks(Peaks peaks) {
+    Map<String, @Nullable Object> json = new LinkedHashMap<>();
+    json.put("copyBytesPerSecond", peaks.copy());
+    json.put("productFlopsPerSecond", orNull(peaks.product()));
+    json.put("tf32FlopsPerSecond", orNull(peaks.tf32()));
+    json.put("productBy", peaks.by());
+    return json;
   }
 
   /** One result. */
@@ -87,6 +99,9 @@ public final class BenchJson {
     json.put("memorySeconds", orNull(result.memorySeconds()));
     json.put("issueSeconds", orNull(result.issueSeconds()));
     json.put("seconds", orNull(result.seconds()));
+    json.put("lowerQuartileSeconds", result.timing().map(Timing::lower).orElse(null));
+    json.put("upperQuartileSeconds", result.timing().map(Timing::upper).orElse(null));
+    json.put("runs", result.timing().map(Timing::runs).orElse(null));
     json.put("bytesPerSecond", orNull(result.bytesPerSecond()));
     if (!predicted.isEmpty()) {
       json.put("predicted", Predictions.json(result, predicted));
@@ -98,7 +113,9 @@ public final class BenchJson {
   private static void product(
       Map<String, @Nullable Object> json, ProductLimits product, BenchResult result) {
     Optional<ProductCounts> counts = result.product();
-    json.put("tile", product.tile());
+    if (!product.tile().isEmpty()) {
+      json.put("tile", product.tile());
+    }
     json.put("flops", product.flops());
     json.put("flopsPerSecond", orNull(result.flopsPerSecond()));
     json.put("tileSectors", result.row().plannedSectors());

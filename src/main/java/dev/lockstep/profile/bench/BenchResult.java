@@ -27,7 +27,7 @@ import java.util.OptionalDouble;
  * @param traffic of all launches together; empty on a device that does not count
  * @param arithmetic of all launches together; empty on a device that does not count
  * @param product of all launches together; empty also where no tensor core was used
- * @param seconds of the pass; empty on a device that counts
+ * @param timing of the pass; empty on a device that counts
  */
 public record BenchResult(
     BenchCase row,
@@ -42,13 +42,18 @@ public record BenchResult(
     Optional<Traffic> traffic,
     Optional<Arithmetic> arithmetic,
     Optional<ProductCounts> product,
-    OptionalDouble seconds) {
+    Optional<Timing> timing) {
   /** Sums of whole numbers divided: 1.0000000001 is 1. */
   static final double ROUNDING = 1e-9;
 
   public BenchResult {
     kernels = List.copyOf(kernels);
     compiled = Collections.unmodifiableMap(new LinkedHashMap<>(compiled));
+  }
+
+  /** What the pass takes, where it was timed. */
+  public OptionalDouble seconds() {
+    return timing.isPresent() ? OptionalDouble.of(timing.get().seconds()) : OptionalDouble.empty();
   }
 
   /** Sectors requested for each that the planned bytes would fill. */
@@ -104,15 +109,15 @@ public record BenchResult(
 
   /** Fewest bytes per second, where the pass was timed. */
   public OptionalDouble bytesPerSecond() {
-    return seconds.isPresent()
-        ? OptionalDouble.of(row.fewestBytes() / seconds.getAsDouble())
+    return timing.isPresent()
+        ? OptionalDouble.of(row.fewestBytes() / timing.get().seconds())
         : OptionalDouble.empty();
   }
 
   /** Multiplications and additions per second, where a matrix product was timed. */
   public OptionalDouble flopsPerSecond() {
-    return seconds.isPresent() && row.product().isPresent()
-        ? OptionalDouble.of(row.product().get().flops() / seconds.getAsDouble())
+    return timing.isPresent() && row.product().isPresent()
+        ? OptionalDouble.of(row.product().get().flops() / timing.get().seconds())
         : OptionalDouble.empty();
   }
 

@@ -6,6 +6,7 @@ import dev.lockstep.profile.Units;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -48,19 +49,16 @@ public final class BenchTable {
                       .map(counts -> "%.1f %%".formatted(100 * counts.tensorShare()))
                       .orElse("")),
           CONFLICTS);
-  private static final Figure TIME = new Figure("us", result -> microseconds(result.seconds()));
-  private static final List<Figure> BYTES_PER_TIME =
+  private static final List<Figure> TIME =
       List.of(
-          new Figure("memory us", result -> microseconds(result.memorySeconds())),
-          new Figure("GB/s", result -> number("%.0f", result.bytesPerSecond(), 1e-9)),
-          new Figure("of peak", result -> ofPeak(result, result.bytesPerSecond(), Rates::memory)));
-  private static final List<Figure> FLOPS_PER_TIME =
-      List.of(
-          new Figure("TFLOP/s", result -> number("%.1f", result.flopsPerSecond(), 1e-12)),
+          new Figure("us", result -> microseconds(result.seconds())),
           new Figure(
-              "of peak",
+              "spread",
               result ->
-                  ofPeak(result, result.flopsPerSecond(), rates -> flops(rates, result.row()))));
+                  result
+                      .timing()
+                      .map(timing -> "%.1f %%".formatted(100 * timing.spread()))
+                      .orElse("")));
   private static final List<Figure> RESOURCES =
       List.of(
           new Figure(
@@ -92,14 +90,15 @@ public final class BenchTable {
   /**
    * A table for these cases; if there are matrix products, all are.
    *
-   * @param counts whether their results will say what was counted, and not how long it took
+   * @param peaks what the device does at best, where results will say how long passes took; empty
+   *     where they will say what was counted
    */
-  public BenchTable(List<BenchCase> cases, boolean counts) {
+  public BenchTable(List<BenchCase> cases, Optional<Peaks> peaks) {
     boolean products = cases.stream().anyMatch(row -> row.product().isPresent());
     names = new ArrayList<>(NAMES);
     names.addAll(products ? List.of(TILE, FEWEST, PLANNED) : List.of(FEWEST));
     words = products ? NAMES.size() + 1 : NAMES.size();
-    figures = products ? products(counts) : rows(counts);
+    figures = products ? products(peaks) : rows(peaks);
     titles().forEach(title -> widths.add(title.length()));
     for (BenchCase row : cases) {
       for (int i = 0; i < names.size(); i++) {
@@ -108,15 +107,35 @@ public final class BenchTable {
     }
   }
 
-  private static List<Figure> rows(boolean counts) {
+  private static List<Figure> bytesPerTime(Peaks peaks) {
+    return List.of(
+        new Figure("memory us", result -> microseconds(result.memorySeconds())),
+        new Figure("GB/s", result -> number("%.0f", result.bytesPerSecond(), 1e-9)),
+        new Figure(
+            "of copy", result -> share(result.bytesPerSecond(), OptionalDouble.of(peaks.copy()))),
+        new Figure("of peak", result -> ofPeak(result, result.bytesPerSecond(), Rates::memory)));
+  }
+
+  private static List<Figure> flopsPerTime(Peaks peaks) {
+    return List.of(
+        new Figure("TFLOP/s", result -> number("%.1f", result.flopsPerSecond(), 1e-12)),
+        new Figure("of product", result -> share(result.flopsPerSecond(), peaks.of(result.row()))),
+        new Figure(
+            "of peak",
+            result ->
+                ofPeak(result, result.flopsPerSecond(), rates -> flops(rates, result.row()))));
+  }
+
+  private static List<Figure> rows(Optional<Peaks> peaks) {
+    boolean counts = peaks.isEmpty();
     List<Figure> figures = new ArrayList<>();
     if (counts) {
       figures.addAll(TRAFFIC);
       figures.add(new Figure("instr", result -> number("%.2f", result.instructionsPerElement())));
       figures.add(CONFLICTS);
     } else {
-      figures.add(TIME);
-      figures.addAll(BYTES_PER_TIME);
+      figures.addAll(TIME);
+      figures.addAll(bytesPerTime(peaks.get()));
     }
     figures.addAll(RESOURCES);
     figures.add(OCCUPANCY);
@@ -127,14 +146,14 @@ public final class BenchTable {
     return figures;
   }
 
-  private static List<Figure> products(boolean counts) {
+  private static List<Figure> products(Optional<Peaks> peaks) {
     List<Figure> figures = new ArrayList<>();
-    if (counts) {
+    if (peaks.isEmpty()) {
       figures.addAll(TRAFFIC);
       figures.addAll(PRODUCT);
     } else {
-      figures.add(TIME);
-      figures.addAll(FLOPS_PER_TIME);
+      figures.addAll(TIME);
+      figures.addAll(flopsPerTime(peaks.get()));
     }
     figures.addAll(RESOURCES);
     figures.add(SHARED);
@@ -186,9 +205,15 @@ public final class BenchTable {
 
   private static String ofPeak(
       BenchResult result, OptionalDouble rate, ToDoubleFunction<Rates> peak) {
-    return rate.isPresent() && result.gpu().isPresent()
-        ? "%.0f %%"
-            .formatted(100 * rate.getAsDouble() / peak.applyAsDouble(result.gpu().get().rates()))
+    return result
+        .gpu()
+        .map(gpu -> share(rate, OptionalDouble.of(peak.applyAsDouble(gpu.rates()))))
+        .orElse("");
+  }
+
+  private static String share(OptionalDouble rate, OptionalDouble peak) {
+    return rate.isPresent() && peak.isPresent()
+        ? "%.0f %%".formatted(100 * rate.getAsDouble() / peak.getAsDouble())
         : "";
   }
 
@@ -197,7 +222,7 @@ public final class BenchTable {
     return switch (row.dtype()) {
       case F16 -> rates.f16();
       case BF16 -> rates.bf16();
-      case F32, F64, I32 -> rates.f32();
+      case F32, F64, I32 -> row.isTf32() ? rates.tf32() : rates.f32();
     };
   }
 

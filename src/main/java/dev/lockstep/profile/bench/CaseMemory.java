@@ -2,6 +2,8 @@ package dev.lockstep.profile.bench;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.FusedMatrixLibrary;
+import dev.lockstep.device.FusedProducts;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.StatusWord;
@@ -18,6 +20,7 @@ public final class CaseMemory implements AutoCloseable {
   private final Stream stream;
   private final Map<DType, Pattern> patterns;
   private final List<DeviceBuffer> buffers = new ArrayList<>();
+  private final List<FusedProducts> products = new ArrayList<>();
 
   /**
    * Nothing yet.
@@ -78,9 +81,22 @@ public final class CaseMemory implements AutoCloseable {
     return stream;
   }
 
+  /**
+   * The products with bias and GELU of the device's own library.
+   *
+   * @throws dev.lockstep.device.DeviceException when it cannot be opened, with the reason
+   */
+  FusedProducts fusedProducts() {
+    FusedProducts opened = device.capability(FusedMatrixLibrary.class).orElseThrow().open();
+    products.add(opened);
+    return opened;
+  }
+
   /** Frees everything. */
   @Override
   public void close() {
+    products.forEach(FusedProducts::close);
+    products.clear();
     buffers.forEach(DeviceBuffer::close);
     buffers.clear();
   }

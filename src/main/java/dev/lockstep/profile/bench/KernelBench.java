@@ -3,6 +3,8 @@ package dev.lockstep.profile.bench;
 import dev.lockstep.device.ComputeCapability;
 import dev.lockstep.device.Counter;
 import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceMemoryException;
 import dev.lockstep.device.DeviceProvider.Availability;
 import dev.lockstep.device.FusedMatrixLibrary;
 import dev.lockstep.device.GpuModel;
@@ -11,11 +13,15 @@ import dev.lockstep.device.Launch;
 import dev.lockstep.device.LaunchCounts;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.KernelResources;
 import dev.lockstep.ops.MatrixEngine;
+import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxParser;
+import dev.lockstep.tensor.Shape;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -88,23 +94,145 @@ public final class KernelBench implements AutoCloseable {
     }
   }
 
+  /** Hears of a case that cannot be run. */
+  public interface Refusal {
+    /**
+     * Goes on without the case, or throws.
+     *
+     * @param why an op refuses the shape, or the device or its library the work
+     */
+    void refused(BenchCase row, RuntimeException why);
+  }
+
   /**
    * Runs one case; all it needed is free again afterwards.
    *
    * @throws IllegalArgumentException when an op refuses the shape
-   * @throws dev.lockstep.device.DeviceException when the device has not enough memory
+   * @throws DeviceException when the device has not enough memory
    */
   public BenchResult measure(BenchCase row) {
-    try (CaseMemory memory = new CaseMemory(device, stream, patterns)) {
-      BenchCase.Pass pass = row.plan().prepare(library, memory);
-      stream.synchronize();
-      LaunchLog log = new LaunchLog(stream);
-      if (counters.isPresent()) {
-        return result(row, log, count(counters.get(), pass, log), OptionalDouble.empty());
+    return measure(
+            List.of(row),
+            (refused, why) -> {
+              throw why;
+            })
+        .getFirst();
+  }
+
+  /**
+   * Runs cases that are compared; where they are timed, they take turns. All they needed is free
+   * again afterwards.
+   */
+  public List<BenchResult> measure(List<BenchCase> rows, Refusal refusal) {
+    return counters.isPresent() ? counted(rows, counters.get(), refusal) : timed(rows, refusal);
+  }
+
+  private List<BenchResult> counted(
+      List<BenchCase> rows, KernelCounters counting, Refusal refusal) {
+    List<BenchResult> results = new ArrayList<>();
+    for (BenchCase row : rows) {
+      try (CaseMemory memory = new CaseMemory(device, stream, patterns)) {
+        BenchCase.Pass pass = row.plan().prepare(library, memory);
+        stream.synchronize();
+        LaunchLog log = new LaunchLog(stream);
+        results.add(result(row, log, count(counting, pass, log), Optional.empty()));
+      } catch (RuntimeException e) {
+        refusal.refused(row, e);
       }
-      pass.launch(log);
-      double seconds = new Stopwatch(device, stream, gpu).seconds(pass);
-      return result(row, log, List.of(), OptionalDouble.of(seconds));
+    }
+    return results;
+  }
+
+  private record Ready(BenchCase row, BenchCase.Pass pass, LaunchLog log) {}
+
+  /** Those of them that are in memory together. Where they do not fit, the rest follows apart. */
+  private List<BenchResult> timed(List<BenchCase> rows, Refusal refusal) {
+    List<BenchResult> results = new ArrayList<>();
+    List<Ready> ready = new ArrayList<>();
+    List<BenchCase> later = List.of();
+    List<CaseMemory> taken = new ArrayList<>();
+    try (Stopwatch watch = new Stopwatch(device, stream, gpu)) {
+      for (int i = 0; i < rows.size() && later.isEmpty(); i++) {
+        CaseMemory memory = new CaseMemory(device, stream, patterns);
+        taken.add(memory);
+        try {
+          ready.add(ready(rows.get(i), memory));
+        } catch (RuntimeException e) {
+          memory.close();
+          if (e instanceof DeviceMemoryException && !ready.isEmpty()) {
+            later = rows.subList(i, rows.size());
+          } else {
+            refusal.refused(rows.get(i), e);
+          }
+        }
+      }
+      List<Timing> times = watch.times(ready.stream().map(Ready::pass).toList());
+      for (int i = 0; i < ready.size(); i++) {
+        Ready each = ready.get(i);
+        results.add(result(each.row(), each.log(), List.of(), Optional.of(times.get(i))));
+      }
+    } finally {
+      taken.forEach(CaseMemory::close);
+    }
+    if (!later.isEmpty()) {
+      results.addAll(timed(later, refusal));
+    }
+    return results;
+  }
+
+  private Ready ready(BenchCase row, CaseMemory memory) {
+    BenchCase.Pass pass = row.plan().prepare(library, memory);
+    LaunchLog log = new LaunchLog(stream);
+    pass.launch(log);
+    stream.synchronize();
+    return new Ready(row, pass, log);
+  }
+
+  /**
+   * What this device does at best, by its own clock.
+   *
+   * @param dtype of the product
+   * @param product M, N and K; empty for none
+   * @throws DeviceException when it has not enough memory for that
+   */
+  public Peaks peaks(DType dtype, Optional<Shape> product) {
+    MatrixEngine engine = engine();
+    List<BenchCase.Pass> passes = new ArrayList<>();
+    try (Stopwatch watch = new Stopwatch(device, stream, gpu);
+        CaseMemory memory = new CaseMemory(device, stream, patterns)) {
+      long copied = watch.copy(stream);
+      passes.add(watch::copy);
+      for (MatrixPrecision precision : List.of(MatrixPrecision.FP32, MatrixPrecision.TF32)) {
+        if (product.isPresent() && (dtype == DType.F32 || precision == MatrixPrecision.FP32)) {
+          passes.add(
+              new ProductPasses(
+                      dtype, product.get(), kernels -> new FusedLinear(kernels, precision, engine))
+                  .forward()
+                  .prepare(library, memory));
+        }
+      }
+      List<Timing> times = watch.times(passes);
+      double flops = product.map(shape -> 2.0 * shape.count()).orElse(0.0);
+      return new Peaks(
+          copied / times.getFirst().seconds(),
+          rate(flops, times, 1),
+          rate(flops, times, 2),
+          engine == MatrixEngine.LIBRARY ? "the library" : "our kernel");
+    }
+  }
+
+  private static OptionalDouble rate(double flops, List<Timing> times, int place) {
+    return place < times.size()
+        ? OptionalDouble.of(flops / times.get(place).seconds())
+        : OptionalDouble.empty();
+  }
+
+  private MatrixEngine engine() {
+    try {
+      MatrixEngine.LIBRARY.require(device);
+      return MatrixEngine.LIBRARY;
+    } catch (IllegalArgumentException e) {
+      return MatrixEngine.OWN;
     }
   }
 
@@ -128,7 +256,7 @@ public final class KernelBench implements AutoCloseable {
   }
 
   private BenchResult result(
-      BenchCase row, LaunchLog log, List<LaunchCounts> counts, OptionalDouble seconds) {
+      BenchCase row, LaunchLog log, List<LaunchCounts> counts, Optional<Timing> timing) {
     Map<String, Launch> kernels = new LinkedHashMap<>();
     log.entries().forEach(entry -> kernels.putIfAbsent(entry.kernel(), entry.launch()));
     String main = counts.isEmpty() ? widest(kernels) : busiest(counts);
@@ -148,7 +276,7 @@ public final class KernelBench implements AutoCloseable {
         counts.isEmpty() ? Optional.empty() : Optional.of(Traffic.of(counts)),
         counts.isEmpty() ? Optional.empty() : Optional.of(Arithmetic.of(counts)),
         ProductCounts.of(counts, main, loop(main, counts)),
-        seconds);
+        timing);
   }
 
   private Optional<KernelResources> resources(String kernel) {

@@ -4,19 +4,24 @@ import dev.lockstep.device.FusedProducts;
 import dev.lockstep.device.MatrixProduct;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.Activation;
+import dev.lockstep.ops.BiasActivation;
 import dev.lockstep.ops.FusedLinear;
+import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.ops.MatrixPrecision;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /**
  * The passes of a linear layer by the device's own library of matrix products, to compare ours
- * with; and with bias and GELU, where our elementwise kernel follows the product.
+ * with; and with bias and GELU, where our elementwise kernel follows the product, beside our own in
+ * one kernel and in two.
  */
 final class LibraryCases {
   /** Only devices with such a library run these. */
@@ -50,118 +55,103 @@ final class LibraryCases {
         continue; // Types of 16 bits have one way to multiply.
       }
       LibraryCases all = new LibraryCases(dtype, precision, shape);
-      cases.add(all.forward());
-      cases.add(all.backwardInput());
-      cases.add(all.backwardWeight());
-      cases.add(all.biasGelu());
-      if (shape.extent(1) % KEPT_MULTIPLE == 0) {
-        cases.add(all.fusedBiasGelu());
-      }
+      cases.addAll(all.passes());
+      cases.addAll(all.biasGelu());
     }
   }
 
-  private BenchCase forward() {
-    return row(
-        "",
-        "forward",
-        ProductBytes.of(dtype, m, n, k),
-        Tensor.bytes(dtype, Shape.of(m, n)),
-        (op, memory) -> {
-          Tensor out = memory.zeros(dtype, m, n);
-          Tensor x = memory.normal(dtype, m, k);
-          Tensor weight = memory.normal(dtype, n, k);
-          return stream -> op.forward(stream, out, null, x, weight, null, null, Activation.NONE);
-        });
+  private List<BenchCase> passes() {
+    ProductPasses passes =
+        passes(library -> new FusedLinear(library, precision, MatrixEngine.LIBRARY));
+    String kernel = MatrixEngine.LIBRARY.label() + suffix();
+    return List.of(
+        planned(
+            kernel,
+            "forward",
+            ProductBytes.of(dtype, m, n, k),
+            Tensor.bytes(dtype, Shape.of(m, n)),
+            passes.forward()),
+        planned(
+            kernel,
+            "backward_input",
+            ProductBytes.of(dtype, m, k, n),
+            Tensor.bytes(dtype, Shape.of(m, k)),
+            passes.backwardInput()),
+        planned(
+            kernel,
+            "backward_weight",
+            ProductBytes.of(dtype, n, k, m),
+            2 * Tensor.bytes(DType.F32, Shape.of(n, k)),
+            passes.backwardWeight(1)));
   }
 
-  private BenchCase backwardInput() {
-    return row(
-        "",
-        "backward_input",
-        ProductBytes.of(dtype, m, k, n),
-        Tensor.bytes(dtype, Shape.of(m, k)),
-        (op, memory) -> {
-          Tensor dX = memory.zeros(dtype, m, k);
-          Tensor dY = memory.normal(dtype, m, n);
-          Tensor weight = memory.normal(dtype, n, k);
-          return stream -> op.backwardInput(stream, dX, dY, weight);
-        });
+  /**
+   * A layer with bias and GELU: ours in one kernel, ours in two, the library's product and our
+   * kernel, and all of it by the library.
+   */
+  private List<BenchCase> biasGelu() {
+    List<BenchCase> cases = new ArrayList<>();
+    cases.add(
+        biasGelu("linear", passes(library -> new FusedLinear(library, precision)).biasGelu()));
+    cases.add(biasGelu("apart", this::apart));
+    cases.add(
+        biasGelu(
+            MatrixEngine.LIBRARY.label(),
+            passes(library -> new FusedLinear(library, precision, MatrixEngine.LIBRARY))
+                .biasGelu()));
+    if (n % KEPT_MULTIPLE == 0) {
+      cases.add(biasGelu(FUSED, this::fused));
+    }
+    return cases;
   }
 
-  private BenchCase backwardWeight() {
-    return row(
-        "",
-        "backward_weight",
-        ProductBytes.of(dtype, n, k, m),
-        2 * Tensor.bytes(DType.F32, Shape.of(n, k)),
-        (op, memory) -> {
-          Tensor dWeight = memory.zeros(DType.F32, n, k);
-          Tensor dY = memory.normal(dtype, m, n);
-          Tensor x = memory.normal(dtype, m, k);
-          return stream -> op.backwardWeight(stream, dWeight, dY, x);
-        });
+  private ProductPasses passes(Function<KernelLibrary, FusedLinear> op) {
+    return new ProductPasses(dtype, shape, op);
   }
 
-  /** As in training: z is kept. */
-  private BenchCase biasGelu() {
-    return row(
-        "_bias_gelu_tanh",
+  /** z is kept, as in training. */
+  private BenchCase biasGelu(String by, BenchCase.Plan plan) {
+    return planned(
+        by + suffix() + "_bias_gelu_tanh",
         "forward",
         ProductBytes.of(dtype, m, n, k),
         2 * Tensor.bytes(dtype, Shape.of(m, n)) + Tensor.bytes(dtype, Shape.of(n)),
-        (op, memory) -> {
-          Tensor out = memory.zeros(dtype, m, n);
-          Tensor z = memory.zeros(dtype, m, n);
-          Tensor x = memory.normal(dtype, m, k);
-          Tensor weight = memory.normal(dtype, n, k);
-          Tensor bias = memory.normal(dtype, n);
-          return stream -> op.forward(stream, out, z, x, weight, bias, null, Activation.GELU_TANH);
-        });
+        plan);
   }
 
-  /** The same in one launch of the library. */
-  private BenchCase fusedBiasGelu() {
+  private BenchCase.Pass apart(KernelLibrary library, CaseMemory memory) {
+    FusedLinear op = new FusedLinear(library, precision);
+    BiasActivation finish = new BiasActivation(library);
+    Tensor out = memory.zeros(dtype, m, n);
+    Tensor z = memory.zeros(dtype, m, n);
+    Tensor x = memory.normal(dtype, m, k);
+    Tensor weight = memory.normal(dtype, n, k);
+    Tensor bias = memory.normal(dtype, n);
+    return stream -> {
+      op.forward(stream, z, null, x, weight, null, null, Activation.NONE);
+      finish.forward(stream, out, z, z, bias, null, Activation.GELU_TANH, 0, null);
+    };
+  }
+
+  private BenchCase.Pass fused(KernelLibrary library, CaseMemory memory) {
     MatrixProduct product =
         new MatrixProduct(
             dtype, dtype, precision == MatrixPrecision.TF32, m, n, k, false, true, false);
-    ProductBytes operands = ProductBytes.of(dtype, m, n, k);
-    return planned(
-        FUSED + suffix() + "_bias_gelu_tanh",
-        "forward",
-        operands,
-        2 * Tensor.bytes(dtype, Shape.of(m, n)) + Tensor.bytes(dtype, Shape.of(n)),
-        (library, memory) -> {
-          FusedProducts products = library.fusedProducts();
-          Tensor out = memory.zeros(dtype, m, n);
-          Tensor z = memory.zeros(dtype, m, n);
-          Tensor x = memory.normal(dtype, m, k);
-          Tensor weight = memory.normal(dtype, n, k);
-          Tensor bias = memory.normal(dtype, n);
-          return stream ->
-              stream.biasGelu(
-                  products,
-                  product,
-                  x.address(),
-                  weight.address(),
-                  bias.address(),
-                  z.address(),
-                  out.address());
-        });
-  }
-
-  private interface Operands {
-    BenchCase.Pass of(FusedLinear op, CaseMemory memory);
-  }
-
-  private BenchCase row(
-      String what, String pass, ProductBytes operands, long resultBytes, Operands plan) {
-    return planned(
-        MatrixEngine.LIBRARY.label() + suffix() + what,
-        pass,
-        operands,
-        resultBytes,
-        (library, memory) ->
-            plan.of(new FusedLinear(library, precision, MatrixEngine.LIBRARY), memory));
+    FusedProducts products = memory.fusedProducts();
+    Tensor out = memory.zeros(dtype, m, n);
+    Tensor z = memory.zeros(dtype, m, n);
+    Tensor x = memory.normal(dtype, m, k);
+    Tensor weight = memory.normal(dtype, n, k);
+    Tensor bias = memory.normal(dtype, n);
+    return stream ->
+        stream.biasGelu(
+            products,
+            product,
+            x.address(),
+            weight.address(),
+            bias.address(),
+            z.address(),
+            out.address());
   }
 
   private BenchCase planned(
@@ -178,7 +168,7 @@ final class LibraryCases {
         OptionalDouble.empty(),
         Optional.of(
             new ProductLimits(
-                GROUP,
+                "",
                 operands.flops(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),

@@ -1,7 +1,6 @@
 package dev.lockstep.profile.bench;
 
 import dev.lockstep.numeric.DType;
-import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.GemmTile;
 import dev.lockstep.ops.MatrixPrecision;
@@ -73,6 +72,11 @@ final class ProductCases {
         : "linear_" + precision.name().toLowerCase(Locale.ROOT);
   }
 
+  private static ProductPasses passes(
+      DType dtype, Shape shape, MatrixPrecision precision, GemmTile tile) {
+    return new ProductPasses(dtype, shape, library -> new FusedLinear(library, precision, tile));
+  }
+
   private static BenchCase forward(
       DType dtype, Shape shape, MatrixPrecision precision, GemmTile tile) {
     long m = shape.extent(0);
@@ -85,13 +89,7 @@ final class ProductCases {
         ProductBytes.of(dtype, m, n, k),
         Tensor.bytes(dtype, Shape.of(m, n)),
         tile,
-        (library, memory) -> {
-          FusedLinear op = new FusedLinear(library, precision, tile);
-          Tensor out = memory.zeros(dtype, m, n);
-          Tensor x = memory.normal(dtype, m, k);
-          Tensor weight = memory.normal(dtype, n, k);
-          return stream -> op.forward(stream, out, null, x, weight, null, null, Activation.NONE);
-        });
+        passes(dtype, shape, precision, tile).forward());
   }
 
   private static BenchCase backwardInput(
@@ -106,13 +104,7 @@ final class ProductCases {
         ProductBytes.of(dtype, m, k, n),
         Tensor.bytes(dtype, Shape.of(m, k)),
         tile,
-        (library, memory) -> {
-          FusedLinear op = new FusedLinear(library, precision, tile);
-          Tensor dX = memory.zeros(dtype, m, k);
-          Tensor dY = memory.normal(dtype, m, n);
-          Tensor weight = memory.normal(dtype, n, k);
-          return stream -> op.backwardInput(stream, dX, dY, weight);
-        });
+        passes(dtype, shape, precision, tile).backwardInput());
   }
 
   /** The gradient of a small weight over many rows, whose sum is taken in parts. */
@@ -150,14 +142,7 @@ final class ProductCases {
         operands.inTiles(each) + 2 * result + (parts > 1 ? 2 * parts * result : 0),
         traffic(operands, each),
         Optional.of(parts > 1 ? activated(operands, each) : limits(operands, each)),
-        (library, memory) -> {
-          FusedLinear op = new FusedLinear(library, precision, tile);
-          Tensor dWeight = memory.zeros(DType.F32, n, k);
-          Tensor dY = memory.normal(dtype, m, n);
-          Tensor x = memory.normal(dtype, m, k);
-          Tensor workspace = parts > 1 ? memory.zeros(DType.F32, parts, n, k) : null;
-          return stream -> op.backwardWeight(stream, dWeight, dY, x, workspace);
-        });
+        passes(dtype, shape, precision, tile).backwardWeight(parts));
   }
 
   private static BenchCase linear(

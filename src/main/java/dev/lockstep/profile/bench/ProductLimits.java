@@ -9,7 +9,8 @@ import java.util.OptionalDouble;
  * What a matrix product computes, and is held to beside its traffic; empty where it is held to
  * nothing.
  *
- * @param tile of the result that a block computes, for example {@code 128x128}
+ * @param tile of the result that a block computes, for example {@code 128x128}; empty where it is
+ *     not ours to know
  * @param flops multiplications and additions of its sums
  * @param instructions by warps, of all launches, for each of a tensor core's
  * @param loopInstructions the same inside the main loop

@@ -60,7 +60,10 @@ public record ProductSuite(List<BenchCase> cases, List<Fusion> fusions) {
    */
   public ProductSuite only(Collection<String> names, Collection<String> tiles) {
     Set<String> known =
-        cases.stream().map(BenchCase::tile).collect(Collectors.toCollection(LinkedHashSet::new));
+        cases.stream()
+            .map(BenchCase::tile)
+            .filter(tile -> !tile.isEmpty())
+            .collect(Collectors.toCollection(LinkedHashSet::new));
     for (String tile : tiles) {
       if (!known.contains(tile)) {
         throw new IllegalArgumentException(

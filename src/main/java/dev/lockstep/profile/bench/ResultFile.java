@@ -101,7 +101,8 @@ public final class ResultFile {
             row.get("pass").asString(),
             row.get("dtype").asString(),
             shape);
-    String full = row.has("tile") ? name + " in tiles of " + row.get("tile").asString() : name;
+    String full =
+        row.path("tile").isString() ? name + " in tiles of " + row.get("tile").asString() : name;
     List<Measurement> figures = new ArrayList<>();
     for (String count : COUNTS) {
       if (row.path(count).isNumber()) {
@@ -109,7 +110,11 @@ public final class ResultFile {
       }
     }
     if (row.path("seconds").isNumber()) {
-      figures.add(Measurement.time(full + ": time", "s", row.get("seconds").asDouble()));
+      double seconds = row.get("seconds").asDouble();
+      double apart =
+          number(row.path("upperQuartileSeconds")) - number(row.path("lowerQuartileSeconds"));
+      double error = Double.isNaN(apart) ? 0 : apart / 2;
+      figures.add(new Measurement(full + ": time", "s", seconds, error, true, true));
     }
     return figures;
   }

@@ -5,46 +5,66 @@ import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.GpuModel;
 import dev.lockstep.device.Stream;
-import dev.lockstep.profile.Median;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * Takes the time of a pass by the device's own clock: the median of some runs, each after the cache
- * was filled with something else, as it would be in a training step.
+ * Takes the time of passes by the device's own clock, each run after the cache was filled with
+ * something else, as it would be in a training step. Passes that are compared take turns: what
+ * changes meanwhile, clocks for example, changes for all of them.
  */
-final class Stopwatch {
+final class Stopwatch implements AutoCloseable {
   private static final int WARM_UPS = 3;
   private static final int RUNS = 21;
 
   /** As much as the largest cache holds, where the GPU is not known. */
   private static final long CACHE = 128L << 20;
 
-  private final Device device;
   private final Stream stream;
-  private final long cache;
+  private final DeviceBuffer evicting;
+  private final Event begin;
+  private final Event end;
 
   Stopwatch(Device device, Stream stream, Optional<GpuModel> gpu) {
-    this.device = device;
     this.stream = stream;
-    this.cache = gpu.map(GpuModel::l2Bytes).orElse(CACHE);
+    evicting = device.allocate(2 * gpu.map(GpuModel::l2Bytes).orElse(CACHE));
+    begin = device.newEvent();
+    end = device.newEvent();
   }
 
-  /** Seconds of one run. */
-  double seconds(BenchCase.Pass pass) {
-    double[] seconds = new double[RUNS];
-    try (DeviceBuffer evicting = device.allocate(2 * cache);
-        Event begin = device.newEvent();
-        Event end = device.newEvent()) {
-      for (int run = -WARM_UPS; run < RUNS; run++) {
+  /** What each of some passes takes, turn by turn. */
+  List<Timing> times(List<BenchCase.Pass> passes) {
+    double[][] seconds = new double[passes.size()][RUNS];
+    for (int run = -WARM_UPS; run < RUNS; run++) {
+      for (int i = 0; i < passes.size(); i++) {
         stream.fill(evicting, 0, evicting.bytes(), (byte) run);
         stream.record(begin);
-        pass.launch(stream);
+        passes.get(i).launch(stream);
         stream.record(end);
         if (run >= 0) {
-          seconds[run] = end.secondsSince(begin);
+          seconds[i][run] = end.secondsSince(begin);
         }
       }
     }
-    return Median.of(seconds);
+    List<Timing> times = new ArrayList<>();
+    for (double[] each : seconds) {
+      times.add(Timing.of(each));
+    }
+    return times;
+  }
+
+  /** Copies half of the memory that fills the cache to the other half: bytes read and written. */
+  long copy(Stream on) {
+    long half = evicting.bytes() / 2;
+    on.copyOnDevice(evicting, 0, evicting, half, half);
+    return 2 * half;
+  }
+
+  @Override
+  public void close() {
+    end.close();
+    begin.close();
+    evicting.close();
   }
 }

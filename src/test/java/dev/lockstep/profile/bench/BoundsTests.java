@@ -135,6 +135,6 @@ class BoundsTests {
         traffic,
         arithmetic,
         Optional.empty(),
-        OptionalDouble.empty());
+        Optional.empty());
   }
 }

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceInfo;
+import dev.lockstep.device.DeviceMemoryException;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
 import dev.lockstep.device.Launch;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.tensor.Shape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class KernelBenchTests {
+  private static final Peaks PEAKS =
+      new Peaks(1e12, OptionalDouble.empty(), OptionalDouble.empty(), "nobody");
+
   /** 64 KiB of elements: 32 blocks of 256 threads, 8 elements of 2 bytes to each. */
   private static final Sizes SMALL = new Sizes(OptionalLong.of(64), List.of(1024L));
 
@@ -121,13 +127,122 @@ class KernelBenchTests {
       assertThat(seconds).isPositive();
       assertThat(result.bytesPerSecond().orElseThrow())
           .isCloseTo(row.fewestBytes() / seconds, within(1e-3));
-      BenchTable table = new BenchTable(List.of(row), false);
-      assertThat(table.header()).contains("GB/s", "of peak").doesNotContain("ratio");
+      BenchTable table = new BenchTable(List.of(row), Optional.of(PEAKS));
+      assertThat(table.header())
+          .contains("spread", "GB/s", "of copy", "of peak")
+          .doesNotContain("ratio");
       assertThat(table.line(result)).contains("relu", " %");
       assertThat(BenchJson.row(result, List.of()))
           .containsEntry("sectors", null)
           .containsEntry("ratio", null)
-          .containsEntry("seconds", seconds);
+          .containsEntry("seconds", seconds)
+          .containsEntry("runs", 21);
+    }
+  }
+
+  /** By its clock: what a copy and a product reach there is more than nothing. */
+  @Test
+  void theBestOfADeviceIsMeasuredWithTheRest() {
+    DeviceInfo info = new DeviceInfo("other", "other", "9.0", 132, 79L << 30, 227 << 10);
+    try (Device device = new UncountedDevice(info);
+        KernelBench bench = new KernelBench(device)) {
+      Peaks none = bench.peaks(DType.BF16, Optional.empty());
+      assertThat(none.copy()).isPositive();
+      assertThat(none.product()).isEmpty();
+      assertThat(none.toString()).startsWith("peaks    ").endsWith(" GB/s copied");
+      Peaks peaks = bench.peaks(DType.F32, Optional.of(Shape.of(64, 64, 64)));
+      assertThat(peaks.product().orElseThrow()).isPositive();
+      assertThat(peaks.tf32().orElseThrow()).isPositive();
+      assertThat(peaks.toString()).contains("TFLOP/s multiplied by our kernel as f32 in TF32");
+    }
+  }
+
+  /** Each run of one is followed by one of the other, from the first warm-up to the last. */
+  @Test
+  void whatIsComparedTakesTurns() {
+    DeviceInfo info = new DeviceInfo("other", "other", "9.0", 132, 79L << 30, 227 << 10);
+    List<String> launched = new ArrayList<>();
+    try (Device device = new UncountedDevice(info);
+        KernelBench bench = new KernelBench(device)) {
+      List<BenchResult> results =
+          bench.measure(
+              List.of(noted("one", launched), refusing(), noted("two", launched)),
+              (row, why) -> assertThat(why).hasMessage("not this one"));
+      assertThat(results).extracting(result -> result.row().kernel()).containsExactly("one", "two");
+      assertThat(launched).hasSize(2 + 2 * (3 + 21));
+      for (int i = 0; i < launched.size(); i++) {
+        assertThat(launched.get(i)).as("launch %d", i).isEqualTo(i % 2 == 0 ? "one" : "two");
+      }
+    }
+  }
+
+  private static BenchCase noted(String kernel, List<String> launched) {
+    BenchCase row = first("relu", SMALL);
+    return with(
+        kernel,
+        (library, memory) -> {
+          BenchCase.Pass pass = row.plan().prepare(library, memory);
+          return stream -> {
+            launched.add(kernel);
+            pass.launch(stream);
+          };
+        });
+  }
+
+  private static BenchCase refusing() {
+    return with(
+        "none",
+        (library, memory) -> {
+          throw new IllegalArgumentException("not this one");
+        });
+  }
+
+  private static BenchCase with(String kernel, BenchCase.Plan plan) {
+    BenchCase row = first("relu", SMALL);
+    return new BenchCase(
+        row.group(),
+        kernel,
+        row.pass(),
+        row.dtype(),
+        row.shape(),
+        row.fewestBytes(),
+        row.limit(),
+        plan);
+  }
+
+  /** What does not fit beside the others is timed after them, and what fits nowhere is refused. */
+  @Test
+  void variantsThatDoNotFitTogetherAreTimedApart() {
+    DeviceInfo info = new DeviceInfo("other", "other", "9.0", 132, 79L << 30, 227 << 10);
+    List<String> launched = new ArrayList<>();
+    List<String> prepared = new ArrayList<>();
+    BenchCase one = noted("one", launched);
+    BenchCase two = noted("two", launched);
+    BenchCase large =
+        with(
+            "two",
+            (library, memory) -> {
+              prepared.add("two");
+              if (prepared.size() == 1) {
+                throw new DeviceMemoryException("allocate", "full");
+              }
+              return two.plan().prepare(library, memory);
+            });
+    BenchCase huge =
+        with(
+            "three",
+            (library, memory) -> {
+              throw new DeviceMemoryException("allocate", "too much");
+            });
+    List<String> refused = new ArrayList<>();
+    try (Device device = new UncountedDevice(info);
+        KernelBench bench = new KernelBench(device)) {
+      List<BenchResult> results =
+          bench.measure(List.of(one, large, huge), (row, why) -> refused.add(row.kernel()));
+      assertThat(results).extracting(result -> result.row().kernel()).containsExactly("one", "two");
+      assertThat(refused).containsExactly("three");
+      assertThat(launched.subList(0, 25)).containsOnly("one");
+      assertThat(launched.subList(25, 50)).containsOnly("two");
     }
   }
 
@@ -176,7 +291,7 @@ class KernelBenchTests {
             "1.122 times the fewest sectors, 1.00 allowed",
             "12 bank conflicts",
             "16 bytes of registers spilled");
-    BenchTable table = new BenchTable(List.of(row), true);
+    BenchTable table = new BenchTable(List.of(row), Optional.empty());
     assertThat(table.line(fine)).doesNotContain("MISSED");
     assertThat(table.line(bad)).endsWith("MISSED");
     assertThat(table.markdown(List.of(fine, bad)))
@@ -199,7 +314,7 @@ class KernelBenchTests {
         Optional.of(traffic),
         Optional.empty(),
         Optional.empty(),
-        OptionalDouble.empty());
+        Optional.empty());
   }
 
   private static BenchResult counted(String gpu, BenchCase row) {

@@ -158,7 +158,7 @@ class ProductBenchTests {
         Optional.of(new Traffic(row.plannedSectors(), 0, 0, 0, 0, 0, 0, 0)),
         Optional.empty(),
         Optional.of(counts),
-        OptionalDouble.empty());
+        Optional.empty());
   }
 
   /** A caller may read these names in a program. */
@@ -183,11 +183,15 @@ class ProductBenchTests {
     assertThat(json.get("architectures"))
         .asInstanceOf(MAP)
         .containsOnlyKeys("sm_80", "sm_86", "sm_90");
-    BenchTable table = new BenchTable(List.of(row), true);
+    BenchTable table = new BenchTable(List.of(row), Optional.empty());
     assertThat(table.header()).contains("tile", "in loop", "warps sm_86").doesNotContain("instr");
     assertThat(table.line(result)).contains("64x64", "100.0 %", "256x256x256");
-    BenchTable timed = new BenchTable(List.of(row), false);
-    assertThat(timed.header()).contains("TFLOP/s").doesNotContain("GB/s");
+    BenchTable timed =
+        new BenchTable(
+            List.of(row),
+            Optional.of(
+                new Peaks(1e12, OptionalDouble.of(1e14), OptionalDouble.empty(), "cuBLAS")));
+    assertThat(timed.header()).contains("TFLOP/s", "of product", "spread").doesNotContain("GB/s");
   }
 
   private static ProductSuite suite(DType dtype, long m, long n, long k) {
