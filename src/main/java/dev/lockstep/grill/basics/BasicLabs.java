@@ -9,6 +9,11 @@ public final class BasicLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of(new WhyNonlinearity());
+    return List.of(
+        new MlpLayer(),
+        new WhyNonlinearity(),
+        new UniversalApproximation(),
+        new DepthVersusWidth(),
+        new DepthIsHard());
   }
 }
