@@ -9,6 +9,6 @@ public final class ArchitectureLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of();
+    return List.of(new WeightDecay());
   }
 }

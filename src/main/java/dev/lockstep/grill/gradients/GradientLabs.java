@@ -9,6 +9,6 @@ public final class GradientLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of();
+    return List.of(new Clipping(), new PreAndPostNorm());
   }
 }

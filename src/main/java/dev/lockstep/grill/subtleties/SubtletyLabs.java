@@ -9,6 +9,7 @@ public final class SubtletyLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of();
+    return List.of(
+        new LossGoesUp(), new Plateau(), new Overfitting(), new Forgetting(), new LotteryTicket());
   }
 }

@@ -9,6 +9,11 @@ public final class TrainingLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of();
+    return List.of(
+        new TrainingOrder(),
+        new Checkpointing(),
+        new GradientAccumulation(),
+        new MixedPrecision(),
+        new RateSchedules());
   }
 }
