@@ -17,8 +17,10 @@ import picocli.CommandLine.Parameters;
     name = "report",
     description = {
       "Draws the course of one or several training runs, finished or under way: loss, gradient",
-      "norm, learning rate and throughput of all of them in the same charts, and what differs in",
-      "their configurations. The page is one file and needs no network."
+      "norm, learning rate and throughput of all of them in the same charts, each layer where it"
+          + " was",
+      "looked at, and what differs in their configurations. The page is one file and needs no",
+      "network."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -51,6 +53,12 @@ final class ReportCommand implements Callable<Integer> {
       description = "also write every step of every run as comma-separated values")
   private @Nullable Path csv;
 
+  @Option(
+      names = "--health-csv",
+      paramLabel = "FILE",
+      description = "also write every statistic of every layer, where runs had --health-every")
+  private @Nullable Path healthCsv;
+
   @Override
   public Integer call() {
     if (runs.isEmpty()) {
@@ -59,13 +67,20 @@ final class ReportCommand implements Callable<Integer> {
     List<RunLog> logs = UserError.judging(() -> runs.stream().map(RunLog::read).toList());
     Path page = out != null ? out : logs.get(0).file().resolveSibling(PAGE);
     TrainingReport report = new TrainingReport(logs);
+    String layers = healthCsv == null ? "" : UserError.judging(report::healthCsv);
     try (OutputFile pageFile = new OutputFile("--out", page);
+        OutputFile layerTable =
+            healthCsv == null ? null : new OutputFile("--health-csv", healthCsv);
         OutputFile table = csv == null ? null : new OutputFile("--csv", csv)) {
       pageFile.writeText(report.page().html());
       console.print("page       %s", pageFile.path());
       if (table != null) {
         table.writeText(report.csv());
         console.print("table      %s", table.path());
+      }
+      if (layerTable != null) {
+        layerTable.writeText(layers);
+        console.print("layers     %s", layerTable.path());
       }
     }
     return Lockstep.OK;

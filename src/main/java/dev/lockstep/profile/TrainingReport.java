@@ -90,6 +90,10 @@ public final class TrainingReport {
     }
     blocks.add(
         steps("Throughput", Axis.linear(task.rows() + " per second"), StepMetrics::rowsPerSecond));
+    for (int i = 0; i < runs.size(); i++) {
+      String heading = runs.size() == 1 ? "Layers" : "Layers of " + names.get(i);
+      blocks.addAll(new HealthReport(heading, runs.get(i).health()).blocks());
+    }
     blocks.add(new Heading("Configuration"));
     if (runs.size() > 1) {
       blocks.add(Paragraph.of("What differs between runs is marked."));
@@ -132,6 +136,19 @@ public final class TrainingReport {
         .writer(columns.build().withHeader())
         .writeValueAsString(lines)
         .stripTrailing();
+  }
+
+  /**
+   * Every statistic of every layer of every run, one tensor a line; the first column names the run.
+   *
+   * @throws IllegalArgumentException when no run looked at its layers
+   */
+  public String healthCsv() {
+    if (runs.stream().allMatch(run -> run.health().isEmpty())) {
+      throw new IllegalArgumentException(
+          "no run looked at its layers; `train --health-every 10` looks at every tenth step");
+    }
+    return HealthReport.csv(names, runs.stream().map(RunLog::health).toList());
   }
 
   private Grid results() {

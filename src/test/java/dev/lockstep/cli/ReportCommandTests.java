@@ -53,6 +53,26 @@ class ReportCommandTests {
   }
 
   @Test
+  void writesLayersWhereTheyWereLookedAt() throws IOException {
+    Path layers = folder.resolve("layers.csv");
+    Run none = Run.lockstep("report", run.toString(), "--health-csv", layers.toString());
+    assertThat(none.code()).isEqualTo(Lockstep.USAGE);
+    assertThat(none.errLines()).singleElement().asString().contains("no run looked at its layers");
+    assertThat(layers).doesNotExist();
+    Files.writeString(
+        run.resolve("log.jsonl"),
+        """
+        {"config":{"steps":"1"}}
+        {"health":{"step":1,"rows":8,"lossScale":1.0,"activations":[{"name":"in","count":4,\
+        "nonFinite":0,"mean":0.0,"rms":2.0}],"parameters":[],"absent":[],"warnings":[]}}
+        """);
+    Run done = Run.lockstep("report", run.toString(), "--health-csv", layers.toString());
+    assertThat(done.code()).as(done.err()).isZero();
+    assertThat(done.out()).contains("layers     " + layers);
+    assertThat(layers).content().startsWith("run,step,tensor,").contains("run,1,in,activation,4,");
+  }
+
+  @Test
   void leavesAnEarlierPageWhereALogIsDamaged() throws IOException {
     Path page = Files.writeString(folder.resolve("page.html"), "old");
     Files.writeString(run.resolve("log.jsonl"), "{\"config\":{}}\nnonsense\n");

@@ -8,10 +8,16 @@ import dev.lockstep.profile.page.Chromium;
 import dev.lockstep.train.RunLog;
 import dev.lockstep.train.StepMetrics;
 import dev.lockstep.train.Validation;
+import dev.lockstep.train.health.HealthRule;
+import dev.lockstep.train.health.HealthWarning;
+import dev.lockstep.train.health.ParameterHealth;
+import dev.lockstep.train.health.StepHealth;
+import dev.lockstep.train.health.TensorHealth;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -107,6 +113,111 @@ class TrainingReportTests {
         List.of(),
         NONE,
         new Validation.Classification(0.25, 0.925));
+  }
+
+  @Test
+  void showsEachLayerWhereItWasLookedAtAndSignsOfTroubleInWords() {
+    assertThat(body(looked()))
+        .contains(
+            "<h2>Layers</h2>",
+            "<p class=\"warning\">Step 10: block 0: 61 % of units dead.</p>",
+            "<th scope=\"row\">dead units</th><td class=\"number\">25 %</td>",
+            "so nothing is known of them: logits.",
+            // Rows from input to head, columns from step to step; what is not finite has no number.
+            "\"columns\":[1.0,10.0],\"rows\":[\"in\",\"blocks.0.hidden\"],"
+                + "\"values\":[[2.0,null],[0.5,0.5]],\"logarithmic\":true",
+            "\"rows\":[\"blocks.0\",\"head\"],\"values\":[[5.0,5.0],[2.0,2.0]],\"logarithmic\":true",
+            "\"rows\":[\"blocks.0.hidden\"],\"values\":[[0.0,0.61]],\"logarithmic\":false",
+            "\"rows\":[\"blocks.0\"],\"values\":[[0.01,0.01]],\"logarithmic\":true")
+        .doesNotContain("Saturation");
+    assertThat(body(FIRST)).doesNotContain("Layers");
+    assertThat(body(FIRST, looked())).contains("<h2>Layers of l</h2>");
+  }
+
+  @Test
+  void showsSomeOfManyStepsAndAlwaysTheLast() {
+    List<StepHealth> many =
+        IntStream.rangeClosed(1, 301).mapToObj(step -> health(step, 2, List.of())).toList();
+    assertThat(body(looked(many)))
+        .contains("No sign of trouble at 301 steps.", "\"columns\":[1.0,4.0,7.0", "298.0,301.0]");
+  }
+
+  @Test
+  void writesLayersForASpreadsheet() {
+    assertThat(new TrainingReport(List.of(FIRST, looked())).healthCsv().lines())
+        .hasSize(1 + 2 * (2 + 3 * 2))
+        .startsWith(
+            "run,step,tensor,of,count,nonFinite,mean,rms,norm,dead,saturated,update",
+            "l,1,in,activation,4,0,0.0,2.0,4.0,,,")
+        .contains("l,10,blocks.0.up.weight,weights,4,0,0.0,1.0,2.0,,,0.01");
+    assertThatThrownBy(() -> new TrainingReport(List.of(FIRST)).healthCsv())
+        .hasMessageContaining("no run looked at its layers; `train --health-every 10`");
+  }
+
+  private static RunLog looked() {
+    HealthWarning dead =
+        new HealthWarning(HealthRule.DEAD, "blocks.0", "block 0: 61 % of units dead");
+    return looked(List.of(health(1, 2, List.of()), health(10, Double.NaN, List.of(dead))));
+  }
+
+  private static RunLog looked(List<StepHealth> health) {
+    return new RunLog(
+        Path.of("l/log.jsonl"),
+        Map.of(),
+        List.of(step(1, 1)),
+        health,
+        NONE,
+        new Validation.Text(3));
+  }
+
+  /** A block whose gradients have norms 3 and 4, and a head whose gradient has norm 2. */
+  private static StepHealth health(int step, double in, List<HealthWarning> warnings) {
+    return new StepHealth(
+        step,
+        64,
+        1,
+        List.of(
+            TensorHealth.of("in", 4, Double.isNaN(in) ? 4 : 0, 0, in),
+            new TensorHealth(
+                "blocks.0.hidden",
+                4,
+                0,
+                0,
+                0.5,
+                OptionalDouble.of(warnings.isEmpty() ? 0 : 0.61),
+                OptionalDouble.empty())),
+        List.of(
+            parameter("blocks.0.up.weight", 1.5, OptionalDouble.of(0.01)),
+            parameter("blocks.0.up.bias", 2, OptionalDouble.empty()),
+            parameter("head.bias", 1, OptionalDouble.empty())),
+        List.of("logits"),
+        warnings);
+  }
+
+  private static ParameterHealth parameter(String name, double rms, OptionalDouble update) {
+    return new ParameterHealth(
+        name, TensorHealth.of(name, 4, 0, 0, rms), TensorHealth.of(name, 4, 0, 0, 1), update);
+  }
+
+  /** Breaks when charts.js cannot draw a heat map, or leaves out cells, names or key. */
+  @Test
+  void layersAreDrawnByABrowser() throws Exception {
+    assumeTrue(Chromium.isInstalled(), "there is no Chromium on the path");
+    String html = new TrainingReport(List.of(looked())).page().html();
+    Path page = Files.writeString(folder.resolve("report.html"), html);
+    Chromium opened = Chromium.open(page, folder);
+    assertThat(opened.console()).isEmpty();
+    assertThat(opened.dom())
+        .contains(
+            "<title>in, 1: 2</title>",
+            "<title>in, 10: no finite number</title>",
+            "<title>blocks.0.hidden, 10: 0.61</title>",
+            ">step; log scale; outlined: 0, or not finite</text>",
+            ">step; log scale</text>",
+            ">step</text>");
+    int plots = 5;
+    int maps = 4;
+    assertThat(opened.dom().split("<svg", -1)).hasSize(1 + plots + maps);
   }
 
   @Test

@@ -25,16 +25,7 @@ public final class HealthJudge {
       units(found, step, tensor);
     }
     gradients(found, step.blockGradientNorms());
-    for (ParameterHealth parameter : step.parameters()) {
-      double update = parameter.update().orElse(0);
-      if (update > HealthRule.UPDATE.limit()) {
-        found.add(
-            new HealthWarning(
-                HealthRule.UPDATE,
-                parameter.name(),
-                text("%s: one step changes %.0f %% of it", parameter.name(), 100 * update)));
-      }
-    }
+    updates(found, step.largestUpdates());
     return found;
   }
 
@@ -73,6 +64,22 @@ public final class HealthJudge {
               text(
                   "%s: %.0f %% of activations saturated",
                   StepHealth.words(layer), 100 * saturated)));
+    }
+  }
+
+  private static void updates(List<HealthWarning> found, List<ParameterHealth> largest) {
+    for (ParameterHealth parameter : largest) {
+      double update = parameter.update().orElse(0);
+      if (update > HealthRule.UPDATE.limit()) {
+        String layer = StepHealth.layer(parameter.name());
+        found.add(
+            new HealthWarning(
+                HealthRule.UPDATE,
+                layer,
+                text(
+                    "%s: one step changes %.0f %% of %s",
+                    StepHealth.words(layer), 100 * update, parameter.name())));
+      }
     }
   }
 

@@ -31,8 +31,8 @@ public enum HealthRule {
   EXPLODING(
       "exploding gradient",
       2,
-      "the same the other way round: doubled by each block and more than tenfold over all, so that"
-          + " the clipped step is the first block's alone"),
+      "where gradients double from each block to the one before it, and grow more than tenfold over"
+          + " three or more, the first blocks take nearly all of a clipped step"),
   UPDATE(
       "large update",
       0.1,
@@ -67,6 +67,16 @@ public enum HealthRule {
   /** A share, or a factor from one block to the one before it. */
   public double limit() {
     return limit;
+  }
+
+  /** The limit in words. */
+  public String bound() {
+    return switch (this) {
+      case NON_FINITE -> "none at all";
+      case DEAD, SATURATED, UPDATE -> "%.0f %%".formatted(100 * limit);
+      case VANISHING -> "below ×%s".formatted(limit);
+      case EXPLODING -> "×%s".formatted(limit);
+    };
   }
 
   /** Why that is the limit. */

@@ -77,7 +77,30 @@ public record StepHealth(
     return norms;
   }
 
-  /** The same of the blocks alone, from the first to the last. */
+  /** Of each layer the parameter that was changed by the largest share of its weights. */
+  List<ParameterHealth> largestUpdates() {
+    Map<String, ParameterHealth> largest = new LinkedHashMap<>();
+    for (ParameterHealth parameter : parameters) {
+      if (parameter.update().isPresent()) {
+        largest.merge(
+            layer(parameter.name()),
+            parameter,
+            (one, other) ->
+                other.update().getAsDouble() > one.update().getAsDouble() ? other : one);
+      }
+    }
+    return List.copyOf(largest.values());
+  }
+
+  /** The largest update of each layer, as a share of the parameter's weights. */
+  public Map<String, Double> updates() {
+    Map<String, Double> updates = new LinkedHashMap<>();
+    largestUpdates()
+        .forEach(one -> updates.put(layer(one.name()), one.update().orElse(Double.NaN)));
+    return updates;
+  }
+
+  /** The gradient norms of the blocks alone, from the first to the last. */
   List<Double> blockGradientNorms() {
     List<Double> norms = new ArrayList<>();
     gradientNorms()

@@ -144,14 +144,17 @@
     const shade = spec.logarithmic
       ? d3.scaleSequentialLog([low, high], d3.interpolateViridis)
       : d3.scaleSequential([low, high], d3.interpolateViridis);
+    let blank = 0;
     spec.rows.forEach((row, r) => {
       spec.columns.forEach((column, c) => {
         const value = spec.values[r][c];
         const coloured = value !== null && (!spec.logarithmic || value > 0);
-        svg.append("rect").attr("x", x(column)).attr("y", y(row))
-          .attr("width", x.bandwidth() + 0.3).attr("height", y.bandwidth() - 1)
-          .attr("fill", coloured ? shade(value) : "none")
-          .append("title").text(`${row}, ${number(column)}: ${value === null ? "not finite" : number(value)}`);
+        blank += coloured ? 0 : 1;
+        const place = svg.append("rect").attr("x", x(column)).attr("y", y(row))
+          .attr("width", x.bandwidth() + (coloured ? 0.3 : 0)).attr("height", y.bandwidth() - 1)
+          .attr("fill", coloured ? shade(value) : "none");
+        if (!coloured) place.attr("stroke", "var(--quiet)").attr("stroke-width", 0.5).attr("stroke-dasharray", "2 2");
+        place.append("title").text(`${row}, ${number(column)}: ${value === null ? "no finite number" : number(value)}`);
       });
       svg.append("text").attr("x", left - 6).attr("y", y(row) + cell / 2 + 4).attr("text-anchor", "end")
         .attr("fill", "var(--quiet)").text(row);
@@ -163,7 +166,9 @@
           .attr("text-anchor", "middle").attr("fill", "var(--quiet)").text(tick(column));
       }
     });
-    svg.append("text").attr("x", left).attr("y", height - 8).attr("fill", "var(--quiet)").text(spec.columnLabel);
+    const outlined = spec.logarithmic ? "outlined: 0, or not finite" : "outlined: not finite";
+    svg.append("text").attr("x", left).attr("y", height - 8).attr("fill", "var(--quiet)")
+      .text(spec.columnLabel + (spec.logarithmic ? "; log scale" : "") + (blank > 0 ? `; ${outlined}` : ""));
     key(svg, shade, low, high, height);
   }
 
