@@ -9,6 +9,11 @@ public final class ArchitectureLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of(new WeightDecay());
+    return List.of(
+        new ConvolutionBackward(),
+        new TransformerFfn(),
+        new BatchAndLayerNorm(),
+        new Dropout(),
+        new WeightDecay());
   }
 }

@@ -9,6 +9,12 @@ public final class GradientLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of(new Clipping(), new PreAndPostNorm());
+    return List.of(
+        new SigmoidVanishing(),
+        new VanishingFixes(),
+        new ResidualPath(),
+        new Clipping(),
+        new RecurrentGradients(),
+        new PreAndPostNorm());
   }
 }

@@ -9,6 +9,6 @@ public final class QuickFireLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of(new PreOverPost());
+    return List.of(new ResidualFixes(), new PreOverPost(), new ClipValue());
   }
 }
