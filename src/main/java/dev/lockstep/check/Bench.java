@@ -5,6 +5,7 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.ops.Activations;
 import dev.lockstep.ops.AdamKernel;
 import dev.lockstep.ops.BceWithLogits;
+import dev.lockstep.ops.BiasActivation;
 import dev.lockstep.ops.Cast;
 import dev.lockstep.ops.Dropout;
 import dev.lockstep.ops.Embedding;
@@ -33,6 +34,7 @@ final class Bench implements AutoCloseable {
   final FusedLinear tf32Linear;
   final SwiGlu swiGlu;
   final Activations activations;
+  final BiasActivation biasActivation;
   final SoftmaxCrossEntropy crossEntropy;
   final LinearCrossEntropy linearCrossEntropy;
   final LayerNorm layerNorm;
@@ -59,6 +61,7 @@ final class Bench implements AutoCloseable {
     tf32Linear = new FusedLinear(library, MatrixPrecision.TF32);
     swiGlu = new SwiGlu(library);
     activations = new Activations(library);
+    biasActivation = new BiasActivation(library);
     crossEntropy = new SoftmaxCrossEntropy(library);
     linearCrossEntropy = new LinearCrossEntropy(linear, crossEntropy);
     layerNorm = new LayerNorm(library);

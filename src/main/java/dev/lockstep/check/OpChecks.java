@@ -10,6 +10,7 @@ final class OpChecks {
           new CastCheck(),
           new FillCheck(),
           new ActivationCheck(),
+          new BiasActivationCheck(),
           new LinearCheck(false),
           new LinearCheck(true),
           new GluCheck(),

@@ -4,6 +4,7 @@ import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.Accuracy;
 import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.Activations;
+import dev.lockstep.ops.BiasActivation;
 import dev.lockstep.ops.Gate;
 import dev.lockstep.ops.SwiGlu;
 import dev.lockstep.tensor.Rows;
@@ -12,11 +13,16 @@ import dev.lockstep.tensor.Tensor;
 import java.util.List;
 
 /**
- * Activations, of two tensors forward and three backward, and gates, of three and five, six where
- * backward writes h again: every sector is full and moves once.
+ * Activations, of two tensors forward and three backward, those of a library's product with its
+ * bias, and gates, of three and five tensors, six where backward writes h again: every sector is
+ * full and moves once.
  */
 final class PointwiseCases {
   private static final double LIMIT = 1.00;
+
+  /** Every row of threads reads the bias anew: 4 tensors for 3 in what is requested. */
+  private static final double BIAS_LIMIT = 1.34;
+
   private static final long ROWS = 16_384;
   private static final long[] COLS = {1024, 4096, 8192};
 
@@ -31,6 +37,7 @@ final class PointwiseCases {
         shapes.forEach(shape -> addActivation(cases, activation, dtype, shape));
       }
     }
+    shapes.forEach(shape -> cases.add(biasActivation(dtype, shape)));
     for (Activation activation : Activation.values()) {
       if (activation != Activation.LEAKY_RELU) {
         String kernel = "glu_" + activation.label();
@@ -39,6 +46,25 @@ final class PointwiseCases {
     }
     Gate clamped = Gate.clampedSwiGlu(7, 1.702f);
     shapes.forEach(shape -> addGate(cases, "glu_silu_clamped", clamped, dtype, shape));
+  }
+
+  /** As after a library's product in training: what backward needs takes the product's place. */
+  private static BenchCase biasActivation(DType dtype, Shape shape) {
+    return new BenchCase(
+        "activation",
+        "bias_gelu_tanh",
+        "forward",
+        dtype,
+        shape,
+        3 * Tensor.bytes(dtype, shape) + Tensor.bytes(dtype, Shape.of(shape.cols())),
+        Limits.aligned(BIAS_LIMIT, dtype, shape),
+        (library, memory) -> {
+          BiasActivation op = new BiasActivation(library);
+          Tensor out = memory.zeros(dtype, shape.extents());
+          Tensor z = memory.normal(dtype, shape.extents());
+          Tensor bias = memory.normal(dtype, shape.cols());
+          return stream -> op.forward(stream, out, z, z, bias, null, Activation.GELU_TANH, 0, null);
+        });
   }
 
   private static void addActivation(

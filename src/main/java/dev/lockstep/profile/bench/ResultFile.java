@@ -22,6 +22,13 @@ public final class ResultFile {
   private static final List<String> COUNTS =
       List.of("sectors", "warpInstructions", "bankConflicts", "spills", "launches");
 
+  /** What {@code bench simulator} times beside the way kernels run by default. */
+  private static final List<String> WAYS =
+      List.of("oneThreadSeconds", "sanitizedSeconds", "countedSeconds");
+
+  /** The least share of a step that is compared. */
+  private static final double SHOWN = 0.01;
+
   private ResultFile() {}
 
   /**
@@ -46,12 +53,15 @@ public final class ResultFile {
     } else if (root.path("rows").isArray()) {
       root.get("rows").forEach(each -> all.addAll(row(each)));
     } else if (root.has("secondsPerStep")) {
-      all.add(Measurement.time("a training step", "s", number(root.get("secondsPerStep"))));
+      all.addAll(step(root));
     } else if (root.has("queuedSeconds")) {
       for (String figure : List.of("queuedSeconds", "awaitedSeconds", "replayedSeconds")) {
         if (root.path(figure).isNumber()) {
           all.add(Measurement.time("a launch: " + figure, "s", number(root.get(figure))));
         }
+      }
+      if (root.path("heapBytes").isNumber()) {
+        all.add(Measurement.time("a launch: heapBytes", "B", number(root.get("heapBytes"))));
       }
     } else {
       throw new IllegalArgumentException(
@@ -60,6 +70,37 @@ public final class ResultFile {
     Map<String, Measurement> byName = new LinkedHashMap<>();
     all.forEach(each -> byName.put(each.name(), each));
     return byName;
+  }
+
+  /**
+   * A training step; its parts and kernels where the file has them and they make up enough of it to
+   * be told from noise.
+   */
+  private static List<Measurement> step(JsonNode root) {
+    String name = "a training step";
+    double whole = number(root.get("secondsPerStep"));
+    List<Measurement> figures = new ArrayList<>();
+    figures.add(Measurement.time(name, "s", whole));
+    for (String part : List.of("launches", "copies", "events", "waiting", "java")) {
+      JsonNode each = root.path(part);
+      if (number(each.path("seconds")) >= SHOWN * whole) {
+        figures.add(Measurement.time(name + ": " + part, "s", number(each.get("seconds"))));
+      }
+      if (number(each.path("calls")) > 0) {
+        figures.add(
+            Measurement.counted(name + ": " + part + " calls", "calls", number(each.get("calls"))));
+      }
+    }
+    for (JsonNode kernel : root.path("kernels")) {
+      if (number(kernel.path("share")) >= SHOWN) {
+        figures.add(
+            Measurement.time(
+                name + ": kernel " + kernel.get("name").asString() + ", each",
+                "s",
+                number(kernel.get("seconds")) / number(kernel.get("count"))));
+      }
+    }
+    return figures;
   }
 
   /** The score, and what profilers counted beside it, allocation for example. */
@@ -115,6 +156,11 @@ public final class ResultFile {
           number(row.path("upperQuartileSeconds")) - number(row.path("lowerQuartileSeconds"));
       double error = Double.isNaN(apart) ? 0 : apart / 2;
       figures.add(new Measurement(full + ": time", "s", seconds, error, true, true));
+    }
+    for (String way : WAYS) {
+      if (row.path(way).isNumber()) {
+        figures.add(Measurement.time(full + ": " + way, "s", row.get(way).asDouble()));
+      }
     }
     return figures;
   }

@@ -101,9 +101,49 @@ class ResultComparisonTests {
   }
 
   @Test
+  void readsWhatBenchStepWrites() throws IOException {
+    assertThat(
+            read("""
+            {"secondsPerStep":0.1,
+             "launches":{"heapBytes":5.0,"seconds":0.09,"calls":44.0},
+             "java":{"heapBytes":5.0,"seconds":0.0009,"calls":0.0},
+             "kernels":[{"name":"adamw_step","count":4,"seconds":0.2,"share":0.5},
+              {"name":"(fill)","count":4,"seconds":0.0001,"share":0.001}]}
+            """)
+                .values())
+        .containsExactly(
+            Measurement.time("a training step", "s", 0.1),
+            Measurement.time("a training step: launches", "s", 0.09),
+            Measurement.counted("a training step: launches calls", "calls", 44),
+            Measurement.time("a training step: kernel adamw_step, each", "s", 0.05));
+  }
+
+  @Test
+  void readsWhatBenchSimulatorWrites() throws IOException {
+    String name = "relu forward f32 8x8: ";
+    assertThat(
+            read("""
+            {"rows":[{"kernel":"relu","pass":"forward","dtype":"f32","shape":[8,8],
+              "warpInstructions":7,"seconds":1.0,"oneThreadSeconds":2.0,
+              "sanitizedSeconds":3.0,"countedSeconds":4.0}]}
+            """)
+                .values())
+        .containsExactly(
+            Measurement.counted(name + "warpInstructions", "warpInstructions", 7),
+            Measurement.time(name + "time", "s", 1),
+            Measurement.time(name + "oneThreadSeconds", "s", 2),
+            Measurement.time(name + "sanitizedSeconds", "s", 3),
+            Measurement.time(name + "countedSeconds", "s", 4));
+  }
+
+  @Test
   void readsWhatBenchLaunchWrites() throws IOException {
-    assertThat(read("{\"queuedSeconds\":1e-6,\"awaitedSeconds\":5e-6,\"replayedSeconds\":null}"))
-        .containsOnlyKeys("a launch: queuedSeconds", "a launch: awaitedSeconds");
+    assertThat(
+            read(
+                "{\"queuedSeconds\":1e-6,\"awaitedSeconds\":5e-6,\"replayedSeconds\":null,"
+                    + "\"heapBytes\":8.5}"))
+        .containsOnlyKeys(
+            "a launch: queuedSeconds", "a launch: awaitedSeconds", "a launch: heapBytes");
   }
 
   @Test
