@@ -9,6 +9,13 @@ public final class ActivationLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of(new Gelu());
+    return List.of(
+        new SigmoidHidden(),
+        new ReluDefault(),
+        new DyingRelu(),
+        new DyingReluFixes(),
+        new Gelu(),
+        new SwiGlu(),
+        new ReluVersusGelu());
   }
 }

@@ -9,6 +9,12 @@ public final class InitializationLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of();
+    return List.of(
+        new InitGoal(),
+        new LecunXavier(),
+        new HeInit(),
+        new Gpt2Init(),
+        new ZeroInit(),
+        new InitTooLarge());
   }
 }
