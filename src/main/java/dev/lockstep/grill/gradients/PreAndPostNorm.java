@@ -53,13 +53,13 @@ public final class PreAndPostNorm implements Lab {
               "pre-LN's stream grows, so a norm follows the last block")
           .expects(Verdict.CORRECTED);
 
-  private static final int WIDTH = 16;
-  private static final int DEEP = 16;
   private static final int SHALLOW = 2;
-  private static final int SAMPLES = 128;
-  private static final int BATCH = 32;
-  private static final int STEPS = 100;
   private static final int LAST = 20;
+
+  private record Size(int width, int deep, int samples, int batch, double rate, int steps) {
+    static final Size USUAL = new Size(16, 16, 128, 32, 3e-3, 100);
+    static final Size LONG = new Size(32, 24, 256, 64, 1e-3, 80);
+  }
 
   @Override
   public Question question() {
@@ -69,30 +69,37 @@ public final class PreAndPostNorm implements Lab {
   @Override
   public Findings run(Trial trial) {
     Findings findings = new Findings();
-    List<Draws> repeats = trial.repeats(5);
-    List<double[]> pre = repeats.stream().map(d -> learn(d, Norm.PRE, DEEP)).toList();
-    List<double[]> post = repeats.stream().map(d -> learn(d, Norm.POST, DEEP)).toList();
+    Size size = trial.longForm() ? Size.LONG : Size.USUAL;
+    if (trial.longForm()) {
+      findings.note("Long form: width 32, 24 blocks, 256 samples, Adam 0.001, 80 steps of 64.");
+    }
+    List<Draws> repeats = trial.repeats(3);
+    List<double[]> pre = repeats.stream().map(d -> learn(d, size, Norm.PRE, size.deep())).toList();
+    List<double[]> post =
+        repeats.stream().map(d -> learn(d, size, Norm.POST, size.deep())).toList();
     Spread deepPre = ends(pre);
     Spread deepPost = ends(post);
-    Spread shallowPre = ends(repeats.stream().map(d -> learn(d, Norm.PRE, SHALLOW)).toList());
-    Spread shallowPost = ends(repeats.stream().map(d -> learn(d, Norm.POST, SHALLOW)).toList());
-    findings.number("loss at the end, pre-LN, 16 blocks", deepPre);
-    findings.number("loss at the end, post-LN, 16 blocks", deepPost);
+    Spread shallowPre = ends(repeats.stream().map(d -> learn(d, size, Norm.PRE, SHALLOW)).toList());
+    Spread shallowPost =
+        ends(repeats.stream().map(d -> learn(d, size, Norm.POST, SHALLOW)).toList());
+    findings.number("loss at the end, pre-LN, many blocks", deepPre);
+    findings.number("loss at the end, post-LN, many blocks", deepPost);
     findings.number("loss at the end, pre-LN, 2 blocks", shallowPre);
     findings.number("loss at the end, post-LN, 2 blocks", shallowPost);
-    Criterion worse = Criterion.above("loss of post-LN less that of pre-LN, medians", 0.1);
-    findings.shows(worse, "16 blocks", deepPost.median() - deepPre.median());
+    Criterion worse = Criterion.above("loss of post-LN less that of pre-LN, medians", 0.18);
+    findings.shows(worse, "many blocks", deepPost.median() - deepPre.median());
     findings.control(worse, "2 blocks", shallowPost.median() - shallowPre.median());
 
-    Spread flowPre = Spread.over(repeats, d -> gradientRatio(d, Norm.PRE));
-    Spread flowPost = Spread.over(repeats, d -> gradientRatio(d, Norm.POST));
-    Spread growthPre = Spread.over(repeats, d -> growth(d, Norm.PRE));
-    Spread growthPost = Spread.over(repeats, d -> growth(d, Norm.POST));
+    List<Draws> starts = trial.repeats(7);
+    Spread flowPre = Spread.over(starts, d -> gradientRatio(d, size, Norm.PRE));
+    Spread flowPost = Spread.over(starts, d -> gradientRatio(d, size, Norm.POST));
+    Spread growthPre = Spread.over(starts, d -> growth(d, size, Norm.PRE));
+    Spread growthPost = Spread.over(starts, d -> growth(d, size, Norm.POST));
     findings.number("gradient at the first block against the last, pre-LN", flowPre);
     findings.number("gradient at the first block against the last, post-LN", flowPost);
     findings.number("growth of the stream's mean square, pre-LN", growthPre);
     findings.number("growth of the stream's mean square, post-LN", growthPost);
-    Criterion arrives = Criterion.between("gradient at the first block against the last", 0.3, 3);
+    Criterion arrives = Criterion.between("gradient at the first block against the last", 0.3, 3.5);
     findings.corrects(arrives, "post-LN, at the start", flowPost.median());
     findings.control(arrives, "pre-LN, at the start", flowPre.median());
     Criterion grows = Criterion.above("growth of the stream's mean square", 5);
@@ -111,34 +118,34 @@ public final class PreAndPostNorm implements Lab {
   private static Spread ends(List<double[]> runs) {
     return new Spread(
         runs.stream()
-            .map(run -> Arrays.stream(run).skip(STEPS - LAST).average().orElseThrow())
+            .map(run -> Arrays.stream(run).skip(run.length - LAST).average().orElseThrow())
             .toList());
   }
 
-  private static FfnStack stack(Draws draws, Norm norm, int blocks) {
+  private static FfnStack stack(Draws draws, int width, Norm norm, int blocks) {
     return FfnStack.draw(
-        draws.child("network"), norm, Quadrants.INPUTS, WIDTH, blocks, Quadrants.CLASSES);
+        draws.child("network"), norm, Quadrants.INPUTS, width, blocks, Quadrants.CLASSES);
   }
 
-  private static double[] learn(Draws draws, Norm norm, int blocks) {
-    FfnStack stack = stack(draws, norm, blocks);
-    Quadrants data = Quadrants.draw(draws.child("data"), SAMPLES);
+  private static double[] learn(Draws draws, Size size, Norm norm, int blocks) {
+    FfnStack stack = stack(draws, size.width(), norm, blocks);
+    Quadrants data = Quadrants.draw(draws.child("data"), size.samples());
     Draws batches = draws.child("batches");
     return Training.run(
-        Descent.adam(3e-3),
+        Descent.adam(size.rate()),
         stack.leaves(),
-        STEPS,
-        (tape, step) -> data.batch(batches, BATCH).loss(tape, stack::apply));
+        size.steps(),
+        (tape, step) -> data.batch(batches, size.batch()).loss(tape, stack::apply));
   }
 
-  private static double gradientRatio(Draws draws, Norm norm) {
-    List<Variable> stream = atStart(draws, norm);
+  private static double gradientRatio(Draws draws, Size size, Norm norm) {
+    List<Variable> stream = atStart(draws, size, norm);
     return ClipFormula.norm(List.of(stream.getFirst().gradient()))
         / ClipFormula.norm(List.of(stream.getLast().gradient()));
   }
 
-  private static double growth(Draws draws, Norm norm) {
-    List<Variable> stream = atStart(draws, norm);
+  private static double growth(Draws draws, Size size, Norm norm) {
+    List<Variable> stream = atStart(draws, size, norm);
     double ratio =
         ClipFormula.norm(List.of(stream.getLast().values()))
             / ClipFormula.norm(List.of(stream.getFirst().values()));
@@ -146,11 +153,12 @@ public final class PreAndPostNorm implements Lab {
   }
 
   /** The stream of an untrained stack, with gradients. */
-  private static List<Variable> atStart(Draws draws, Norm norm) {
-    FfnStack stack = stack(draws, norm, DEEP);
-    Quadrants data = Quadrants.draw(draws.child("data"), SAMPLES);
+  private static List<Variable> atStart(Draws draws, Size size, Norm norm) {
+    FfnStack stack = stack(draws, size.width(), norm, size.deep());
+    Quadrants data = Quadrants.draw(draws.child("data"), size.samples());
     Tape tape = new Tape();
-    List<Variable> stream = stack.trace(tape.constant(data.inputs(), SAMPLES, Quadrants.INPUTS));
+    List<Variable> stream =
+        stack.trace(tape.constant(data.inputs(), size.samples(), Quadrants.INPUTS));
     tape.reverse(data.loss(tape, x -> stack.logits(stream.getLast())));
     return stream;
   }

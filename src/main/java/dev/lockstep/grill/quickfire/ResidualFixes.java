@@ -43,7 +43,7 @@ public final class ResidualFixes implements Lab {
                   + " keep gradients alike at inputs that are alike: plain ones shatter (Balduzzi"
                   + " et al. 2017).")
           .experiment(
-              "The gradient of a 50-layer network along its one input: correlation 8 places of 256"
+              "The gradient of a 50-layer network along its one input: correlation 4 places of 128"
                   + " apart; 20 layers of width 16 on two spirals, plain and residual, with He's"
                   + " initialisation or PyTorch's default.")
           .points(
@@ -54,12 +54,12 @@ public final class ResidualFixes implements Lab {
 
   private static final int DEPTH = 50;
   private static final int WIDTH = 32;
-  private static final int PLACES = 256;
-  private static final int LAG = 8;
+  private static final int PLACES = 128;
+  private static final int LAG = 4;
   private static final int LAYERS = 20;
   private static final int NARROW = 16;
   private static final int POINTS = 64;
-  private static final int STEPS = 150;
+  private static final int STEPS = 100;
 
   @Override
   public Question question() {
@@ -74,7 +74,7 @@ public final class ResidualFixes implements Lab {
     Spread shattered = Spread.over(repeats, d -> correlation(along(d, false)));
     findings.number("correlation of gradients, residual", smooth);
     findings.number("correlation of gradients, plain", shattered);
-    Criterion alike = Criterion.above("correlation of gradients 8 places apart", 0.88);
+    Criterion alike = Criterion.above("correlation of gradients 4 places apart", 0.88);
     findings.corrects(alike, "residual", smooth.median());
     findings.control(alike, "plain, He", shattered.median());
 
@@ -128,7 +128,7 @@ public final class ResidualFixes implements Lab {
     return input.gradient();
   }
 
-  /** Of the gradients with those 8 places on, their mean taken off. */
+  /** Of the gradients with those 4 places on, their mean taken off. */
   private static double correlation(double[] g) {
     double mean = Arrays.stream(g).average().orElseThrow();
     double square = 0;

@@ -77,9 +77,11 @@ public final class Plateau implements Lab {
 
   private static void labels(Findings findings, List<Draws> repeats) {
     double entropy = entropy(FLIPPED);
-    Spread narrow = Spread.over(repeats, draws -> end(learn(draws, 8, FLIPPED, 0)));
+    List<double[]> ofNarrow = repeats.stream().map(d -> learn(d, 8, FLIPPED, 0)).toList();
+    List<double[]> ofClean = repeats.stream().map(d -> learn(d, 8, 0, 0)).toList();
+    Spread narrow = new Spread(ofNarrow.stream().map(Plateau::end).toList());
     Spread wide = Spread.over(repeats, draws -> end(learn(draws, 64, FLIPPED, 0)));
-    Spread clean = Spread.over(repeats, draws -> end(learn(draws, 8, 0, 0)));
+    Spread clean = new Spread(ofClean.stream().map(Plateau::end).toList());
     Spread decayed = Spread.over(repeats, draws -> end(learn(draws, 8, FLIPPED, 10)));
     findings.number("entropy of the labels", entropy);
     findings.number(NARROW, narrow);
@@ -93,15 +95,14 @@ public final class Plateau implements Lab {
     Criterion raised = Criterion.above("loss at the end", 0.58);
     findings.refutes(raised, "decay 10", decayed.median());
     findings.control(raised, "no decay", narrow.median());
-    Draws draws = repeats.getFirst();
     findings.picture(
         new Chart.Plot(
             "Labels flipped with probability 0.2",
             Axis.linear("step"),
             Axis.linear("loss"),
             List.of(
-                Series.steps("8 wide", learn(draws, 8, FLIPPED, 0)),
-                Series.steps("no label flipped", learn(draws, 8, 0, 0)),
+                Series.steps("8 wide", ofNarrow.getFirst()),
+                Series.steps("no label flipped", ofClean.getFirst()),
                 Figures.level("entropy of the labels", 0, STEPS, entropy))));
   }
 

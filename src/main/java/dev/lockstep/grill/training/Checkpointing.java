@@ -25,7 +25,9 @@ import dev.lockstep.reference.Variable;
 import dev.lockstep.reference.Views;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What recomputing activations in the backward pass saves and costs, counted. */
@@ -179,31 +181,24 @@ public final class Checkpointing implements Lab {
   /** Keeps the input of each segment, and computes the segment again when its turn comes. */
   private static Pass checkpointed(Stack stack, int length, @Nullable Masks masks) {
     stack.weights().forEach(Leaf::zeroGradient);
-    List<double[]> inputs = new ArrayList<>();
-    double[] h = stack.input();
-    long multiplies = 0;
-    for (int from = 0; from < LAYERS; from += length) {
-      inputs.add(h);
-      Tape tape = new Tape();
-      Variable x = tape.constant(h, ROWS, WIDTH);
-      h = forward(stack, x, from, from + length, masks, false).values();
-      multiplies += tape.forwardMultiplies();
+    Tape tape = new Tape();
+    Variable x = tape.variable(stack.input(), ROWS, WIDTH);
+    Variable h = x;
+    Set<Integer> evaluated = new HashSet<>();
+    for (int start = 0; start < LAYERS; start += length) {
+      int from = start;
+      h =
+          tape.checkpoint(
+              v -> forward(stack, v, from, from + length, masks, !evaluated.add(from)), h);
     }
-    double[] upstream = stack.upstream();
-    int most = 0;
-    Variable x = new Tape().constant(h, ROWS, WIDTH);
-    for (int segment = inputs.size() - 1; segment >= 0; segment--) {
-      Tape tape = new Tape();
-      x = tape.variable(inputs.get(segment), ROWS, WIDTH);
-      int from = segment * length;
-      forward(stack, x, from, from + length, masks, true).seedGradient(upstream);
-      // The segment's own input is among the checkpoints already.
-      most = Math.max(most, segment + tape.keptTensors());
-      tape.reverse();
-      upstream = x.gradient();
-      multiplies += tape.forwardMultiplies() + tape.backwardMultiplies();
-    }
-    return pass(stack, x, multiplies, most);
+    h.seedGradient(stack.upstream());
+    int kept = tape.keptTensors();
+    tape.reverse();
+    return pass(
+        stack,
+        x,
+        tape.forwardMultiplies() + tape.recomputedMultiplies() + tape.backwardMultiplies(),
+        kept);
   }
 
   /** Keeps what goes into each activation, and computes the activation again. */

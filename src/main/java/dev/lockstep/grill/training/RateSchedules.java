@@ -93,7 +93,7 @@ public final class RateSchedules implements Lab {
     findings.number("loss at the end, constant at 10%", low[STEPS - 1]);
     Criterion pays = Criterion.above("loss of a constant rate against this", 5);
     findings.shows(pays, "cosine to 10%", constant[STEPS - 1] / tenth[STEPS - 1]);
-    Criterion lower = Criterion.below("loss against cosine to 10%", 0.7);
+    Criterion lower = Criterion.below("loss against cosine to 10%", 0.8);
     findings.corrects(lower, "cosine to 0", zero[STEPS - 1] / tenth[STEPS - 1]);
     findings.corrects(lower, "linear to 0", linear[STEPS - 1] / tenth[STEPS - 1]);
     findings.control(lower, "constant at 10%", low[STEPS - 1] / tenth[STEPS - 1]);
