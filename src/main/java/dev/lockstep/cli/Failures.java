@@ -1,6 +1,7 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.device.DeviceException;
+import dev.lockstep.train.RunFileException;
 import dev.lockstep.train.TrainingDivergedException;
 import dev.lockstep.train.TrainingFailedException;
 import java.io.UncheckedIOException;
@@ -56,11 +57,13 @@ final class Failures {
         print(command, String.valueOf(diverged.getMessage()));
         return Lockstep.FAILED;
       }
+      case RunFileException file -> {
+        print(command, String.valueOf(file.getMessage()));
+        return Lockstep.FAILED;
+      }
       case UncheckedIOException io -> {
-        // Some say the reason themselves.
-        String message = String.valueOf(io.getMessage());
         String reason = UserError.cause(Objects.requireNonNull(io.getCause()));
-        print(command, message.contains(reason) ? message : message + ": " + reason);
+        print(command, io.getMessage() + ": " + reason);
         return Lockstep.FAILED;
       }
       default -> {

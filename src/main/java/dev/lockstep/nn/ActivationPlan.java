@@ -2,6 +2,7 @@ package dev.lockstep.nn;
 
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.BiasGradient;
+import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.ops.WeightParts;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
@@ -25,18 +26,27 @@ public final class ActivationPlan {
   private final DType dtype;
   private final long rows;
   private final ModelUse use;
+  private final MatrixEngine engine;
   private final Map<String, Tensor> shared = new HashMap<>();
 
   /**
    * @param dtype the type kernels compute with
    * @param rows rows of every activation
    * @param use whether backward passes will follow, and what is kept for them
+   * @param engine who multiplies; the vendor's library needs no memory of ours to sum in
    */
-  public ActivationPlan(TensorArena arena, DType dtype, long rows, ModelUse use) {
+  public ActivationPlan(
+      TensorArena arena, DType dtype, long rows, ModelUse use, MatrixEngine engine) {
     this.arena = arena;
     this.dtype = dtype;
     this.rows = rows;
     this.use = use;
+    this.engine = engine;
+  }
+
+  /** A plan for our own kernels. */
+  public ActivationPlan(TensorArena arena, DType dtype, long rows, ModelUse use) {
+    this(arena, dtype, rows, use, MatrixEngine.OWN);
   }
 
   /** Whether backward passes will follow. */
@@ -106,8 +116,11 @@ public final class ActivationPlan {
    */
   @Nullable BiasGradient biasGradient(Linear layer, String name, long depth) {
     Tensor dBias = layer.biasGradient();
-    return dBias == null || !training()
-        ? null
+    if (dBias == null || !training()) {
+      return null;
+    }
+    return engine == MatrixEngine.LIBRARY
+        ? new BiasGradient(dBias, null)
         : new BiasGradient(
             dBias,
             workspace(name, BiasGradient.workspaceShape(dtype, rows, layer.outWidth(), depth)));
@@ -120,7 +133,7 @@ public final class ActivationPlan {
    */
   @Nullable Tensor weightParts(long outputs, long inputs) {
     long bytes = WeightParts.workspaceBytes(dtype, outputs, inputs, rows);
-    return bytes == 0 || !training()
+    return bytes == 0 || !training() || engine == MatrixEngine.LIBRARY
         ? null
         : workspace("weight.parts", Shape.of(bytes / DType.F32.byteSize()));
   }

@@ -71,6 +71,11 @@ abstract sealed class FeedForwardBlock permits PreNormBlock, PostNormBlock {
     }
   }
 
+  /** to = a + b. */
+  final void sum(Stream stream, Tensor to, Tensor a, Tensor b) {
+    dropout.add(stream, to, a, b);
+  }
+
   /** dN = the gradient n has from {@link #add}; that of x is dSum itself. */
   final void backwardBranch(Stream stream, Tensor dN, Tensor dSum, Tensor n) {
     Tensor dBranch = dSum;

@@ -1,6 +1,7 @@
 package dev.lockstep.nn;
 
 import dev.lockstep.ops.Activation;
+import dev.lockstep.ops.Labels;
 import java.util.Locale;
 
 /**

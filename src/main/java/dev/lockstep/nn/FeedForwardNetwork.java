@@ -54,7 +54,7 @@ public final class FeedForwardNetwork implements AutoCloseable {
     }
     this.config = config;
     DType dtype = parameters.list().getFirst().compute().dtype();
-    ActivationPlan plan = new ActivationPlan(arena, dtype, rows, use);
+    ActivationPlan plan = new ActivationPlan(arena, dtype, rows, use, ops.engine());
     x = plan.output(config.width());
     targets = plan.tensor(DType.I32, Shape.of(rows));
     stack = new FeedForwardStack(config.stack(), ops, parameters, plan);

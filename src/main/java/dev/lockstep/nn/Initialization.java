@@ -1,5 +1,6 @@
 package dev.lockstep.nn;
 
+import dev.lockstep.ops.Labels;
 import java.util.Locale;
 
 /** The standard deviation of weights before the first step; all are normal around zero. */

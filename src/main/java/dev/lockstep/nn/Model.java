@@ -61,7 +61,7 @@ public abstract sealed class Model implements AutoCloseable permits LanguageMode
     this.rows = rows;
     this.training = use.training();
     DType dtype = parameters.list().getFirst().compute().dtype();
-    ActivationPlan plan = new ActivationPlan(arena, dtype, rows, use);
+    ActivationPlan plan = new ActivationPlan(arena, dtype, rows, use, ops.engine());
     targets = plan.tensor(DType.I32, Shape.of(rows));
     input = inputLayer.apply(plan);
     in = new Linear(ops, parameters, ModelParameters.IN, true, plan);

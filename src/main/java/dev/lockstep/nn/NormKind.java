@@ -1,5 +1,6 @@
 package dev.lockstep.nn;
 
+import dev.lockstep.ops.Labels;
 import java.util.Locale;
 
 /** Which normalisation stands before each block and before the head. */

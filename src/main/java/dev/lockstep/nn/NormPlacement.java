@@ -1,5 +1,6 @@
 package dev.lockstep.nn;
 
+import dev.lockstep.ops.Labels;
 import java.util.Locale;
 
 /** Where a block normalises. */

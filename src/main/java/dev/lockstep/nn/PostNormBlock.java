@@ -6,7 +6,6 @@ import dev.lockstep.tensor.Tensor;
 /** y = norm(x + ffn(x)) (Vaswani et al. 2017). */
 final class PostNormBlock extends FeedForwardBlock {
   private final Norm norm;
-  private final StreamDropout sums;
   private final Tensor sum; // what the norm reads
   private final Tensor dSum;
   private final Tensor dN;
@@ -20,7 +19,6 @@ final class PostNormBlock extends FeedForwardBlock {
       StreamDropout dropout) {
     super(config, ops, parameters, index, plan, dropout);
     norm = Norm.of(config, ops, parameters, ModelParameters.block(index) + ".norm", plan);
-    sums = dropout;
     sum = plan.saved("block.sum", config.width());
     dSum = plan.scratch("block.dSum", config.width());
     dN = plan.scratch("block.dN", config.width());
@@ -36,6 +34,6 @@ final class PostNormBlock extends FeedForwardBlock {
   void backward(Stream stream, Tensor dX, Tensor dY, Tensor x) {
     norm.backward(stream, dSum, dY, null, sum);
     backwardBranch(stream, dN, dSum, x);
-    sums.add(stream, dX, dN, dSum);
+    sum(stream, dX, dN, dSum);
   }
 }

@@ -1,8 +1,6 @@
 package dev.lockstep.ops;
 
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * Pointwise functions the kernels can apply, with the codes they know them by. σ is the logistic
@@ -51,15 +49,6 @@ public enum Activation {
    * @throws IllegalArgumentException for any other; the message lists the names
    */
   public static Activation of(String label) {
-    for (Activation activation : values()) {
-      if (activation.label().equals(label)) {
-        return activation;
-      }
-    }
-    throw new IllegalArgumentException(
-        "unknown activation \"%s\"; known: %s"
-            .formatted(
-                label,
-                Arrays.stream(values()).map(Activation::label).collect(Collectors.joining(", "))));
+    return Labels.find("activation", values(), Activation::label, label);
   }
 }

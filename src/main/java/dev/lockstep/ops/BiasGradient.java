@@ -3,6 +3,7 @@ package dev.lockstep.ops;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the gradient of a bias goes while the gradient it is the sum of is computed: the matrix
@@ -10,9 +11,10 @@ import dev.lockstep.tensor.Tensor;
  * adds these sums in a fixed order, so that nobody reads the gradient again for the bias's sake.
  *
  * @param dBias [cols], f32, accumulated into
- * @param workspace f32, of {@link #workspaceShape} or larger, overwritten
+ * @param workspace f32, of {@link #workspaceShape} or larger, overwritten; {@link
+ *     MatrixEngine#LIBRARY} needs none
  */
-public record BiasGradient(Tensor dBias, Tensor workspace) {
+public record BiasGradient(Tensor dBias, @Nullable Tensor workspace) {
   /**
    * The workspace for a gradient of {@code rows} × {@code cols} that is a matrix product: a row of
    * sums for each row of tiles. With any {@link MatrixPrecision}: others have tiles as high or

@@ -132,8 +132,14 @@ final class InputGradientKernel {
 
   private void partials(
       String name, @Nullable BiasGradient gradient, Shape sums, ColumnSums columnSums) {
-    Tensor partials =
-        gradient == null ? null : operands.workspace(gradient.workspace(), sums, true);
+    Tensor partials = null;
+    if (gradient != null) {
+      Tensor workspace = gradient.workspace();
+      if (workspace == null) {
+        throw operands.refuse("%s is missing; our own kernels sum a bias's gradient there", name);
+      }
+      partials = operands.workspace(workspace, sums, true);
+    }
     operands.optionalOutput(name, partials, DType.F32, sums.rows(), sums.cols());
     if (gradient != null && partials != null) {
       columnSums.prepare(gradient.dBias(), name, partials);

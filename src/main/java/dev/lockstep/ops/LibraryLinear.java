@@ -219,12 +219,12 @@ final class LibraryLinear {
     multiply(stream, h, dY, false, wDown, false, n, false);
     gates.gluBackward(
         stream,
-        rows(dGate),
-        rows(dUp),
-        rows(h),
-        rows(h),
-        rows(gate),
-        rows(up),
+        Rows.flat(dGate),
+        Rows.flat(dUp),
+        Rows.flat(h),
+        Rows.flat(h),
+        Rows.flat(gate),
+        Rows.flat(up),
         Gate.of(activation));
     addBias(stream, gateBias, dGate);
     addBias(stream, upBias, dUp);
@@ -266,9 +266,5 @@ final class LibraryLinear {
             transposeB,
             accumulate);
     stream.multiply(products, product, a.address(), b.address(), c.address());
-  }
-
-  private static Rows rows(Tensor tensor) {
-    return new Rows(tensor.flatten(), 1, tensor.count(), tensor.count());
   }
 }

@@ -3,9 +3,7 @@ package dev.lockstep.ops;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceProvider.Availability;
 import dev.lockstep.device.MatrixLibrary;
-import java.util.Arrays;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** Who multiplies the matrices of linear layers. */
 public enum MatrixEngine {
@@ -35,18 +33,7 @@ public enum MatrixEngine {
    * @throws IllegalArgumentException for any other; the message lists the names
    */
   public static MatrixEngine of(String label) {
-    for (MatrixEngine engine : values()) {
-      if (engine.label.equals(label)) {
-        return engine;
-      }
-    }
-    throw new IllegalArgumentException(
-        "unknown matmul \"%s\"; known: %s"
-            .formatted(
-                label,
-                Arrays.stream(values())
-                    .map(MatrixEngine::label)
-                    .collect(Collectors.joining(", "))));
+    return Labels.find("matmul", values(), MatrixEngine::label, label);
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.lockstep.ops;
 
-import dev.lockstep.device.Kernel;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.tensor.Rows;
@@ -94,8 +93,8 @@ public final class SwiGlu {
       @Nullable Tensor bGate,
       @Nullable Tensor bUp,
       Activation activation) {
+    requireGate("swiglu_forward", activation);
     if (elsewhere != null) {
-      requireGate("swiglu_forward", activation);
       elsewhere.gatedForward(stream, h, gate, up, x, wGate, wUp, bGate, bUp, activation);
       return;
     }
@@ -104,7 +103,7 @@ public final class SwiGlu {
     long k = x.shape().cols();
     long hidden = wGate.shape().rows();
     GatedTile tile = forced == null ? GatedTile.of(dtype, precision, hidden, k) : forced;
-    begin(forward.of(tile, dtype), activation);
+    operands.begin(forward.of(tile, dtype));
     if (h == null && (gate == null || up == null)) {
       throw operands.refuse("h is missing; without it gate and up are both needed");
     }
@@ -178,7 +177,7 @@ public final class SwiGlu {
    * @param activation any but {@link Activation#LEAKY_RELU}
    */
   public void gluForward(Stream stream, Tensor h, Tensor gate, Tensor up, Activation activation) {
-    gluForward(stream, flat(h), flat(gate), flat(up), Gate.of(activation));
+    gluForward(stream, Rows.flat(h), Rows.flat(gate), Rows.flat(up), Gate.of(activation));
   }
 
   /**
@@ -222,7 +221,14 @@ public final class SwiGlu {
       Tensor up,
       Activation activation) {
     gluBackward(
-        stream, flat(dGate), flat(dUp), null, flat(dH), flat(gate), flat(up), Gate.of(activation));
+        stream,
+        Rows.flat(dGate),
+        Rows.flat(dUp),
+        null,
+        Rows.flat(dH),
+        Rows.flat(gate),
+        Rows.flat(up),
+        Gate.of(activation));
   }
 
   /**
@@ -290,17 +296,5 @@ public final class SwiGlu {
       throw new IllegalArgumentException(
           op + ": activation leaky_relu has a slope, which a gate does not take");
     }
-  }
-
-  private static Rows flat(Tensor tensor) {
-    return new Rows(tensor.flatten(), 1, tensor.count(), tensor.count());
-  }
-
-  private Operands begin(Kernel kernel, Activation activation) {
-    operands.begin(kernel);
-    if (activation == Activation.LEAKY_RELU) {
-      throw operands.refuse("activation leaky_relu has a slope, which a gate does not take");
-    }
-    return operands;
   }
 }

@@ -1,8 +1,7 @@
 package dev.lockstep.optim;
 
-import java.util.Arrays;
+import dev.lockstep.ops.Labels;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * The learning rate of each step: a linear warm-up to the peak, then a decay to a fraction of it.
@@ -43,16 +42,7 @@ public record LearningRateSchedule(
      * @throws IllegalArgumentException for any other; the message lists the names
      */
     public static Decay of(String label) {
-      for (Decay decay : values()) {
-        if (decay.label().equals(label)) {
-          return decay;
-        }
-      }
-      throw new IllegalArgumentException(
-          "unknown schedule \"%s\"; known: %s"
-              .formatted(
-                  label,
-                  Arrays.stream(values()).map(Decay::label).collect(Collectors.joining(", "))));
+      return Labels.find("schedule", values(), Decay::label, label);
     }
   }
 

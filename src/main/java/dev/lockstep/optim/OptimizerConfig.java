@@ -4,11 +4,10 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.AdamKernel;
 import dev.lockstep.ops.KernelLibrary;
-import java.util.Arrays;
+import dev.lockstep.ops.Labels;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * How gradients become a step.
@@ -67,16 +66,7 @@ public record OptimizerConfig(
      * @throws IllegalArgumentException for any other; the message lists the names
      */
     public static Kind of(String label) {
-      for (Kind kind : values()) {
-        if (kind.label().equals(label)) {
-          return kind;
-        }
-      }
-      throw new IllegalArgumentException(
-          "unknown optimizer \"%s\"; known: %s"
-              .formatted(
-                  label,
-                  Arrays.stream(values()).map(Kind::label).collect(Collectors.joining(", "))));
+      return Labels.find("optimizer", values(), Kind::label, label);
     }
   }
 

@@ -2,9 +2,8 @@ package dev.lockstep.optim;
 
 import dev.lockstep.nn.Parameter;
 import dev.lockstep.nn.ParameterSpec;
-import java.util.Arrays;
+import dev.lockstep.ops.Labels;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** Which parameters weight decay pulls towards zero. */
 public enum WeightDecayScope {
@@ -42,17 +41,6 @@ public enum WeightDecayScope {
    * @throws IllegalArgumentException for any other; the message lists the names
    */
   public static WeightDecayScope of(String label) {
-    for (WeightDecayScope scope : values()) {
-      if (scope.label().equals(label)) {
-        return scope;
-      }
-    }
-    throw new IllegalArgumentException(
-        "unknown weight decay scope \"%s\"; known: %s"
-            .formatted(
-                label,
-                Arrays.stream(values())
-                    .map(WeightDecayScope::label)
-                    .collect(Collectors.joining(", "))));
+    return Labels.find("weight decay scope", values(), WeightDecayScope::label, label);
   }
 }

@@ -34,6 +34,11 @@ public record Rows(Tensor span, long rows, long cols, long pitch) {
     return new Rows(tensor.flatten(), tensor.shape().rows(), cols, cols);
   }
 
+  /** All elements of a dense tensor of any shape as one row. */
+  public static Rows flat(Tensor tensor) {
+    return new Rows(tensor.flatten(), 1, tensor.count(), tensor.count());
+  }
+
   /**
    * Rows within a tensor of any shape, from its first element on.
    *

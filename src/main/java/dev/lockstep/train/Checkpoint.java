@@ -3,7 +3,6 @@ package dev.lockstep.train;
 import dev.lockstep.nn.ModelConfig;
 import dev.lockstep.nn.ParameterSpec;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,14 +61,14 @@ public record Checkpoint(
    * Writes the file beside its name and moves it there, so that an older checkpoint stays until the
    * new one is complete; that one is kept as the {@link #previous}.
    *
-   * @throws UncheckedIOException when it cannot be written
+   * @throws RunFileException when it cannot be written
    */
   public void write(Path file, ModelConfig model) {
     List<ParameterSpec> specs = model.specs();
     try {
       CheckpointFile.writer(this, specs).write(file, () -> keep(file));
     } catch (IOException e) {
-      throw new UncheckedIOException(
+      throw new RunFileException(
           "checkpoint %s cannot be written: %s%s"
               .formatted(file, OutputFolder.reason(e), kept(file)),
           e);

@@ -1,8 +1,7 @@
 package dev.lockstep.train;
 
-import java.util.Arrays;
+import dev.lockstep.ops.Labels;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** When a run scales its loss, so that small gradients survive being stored in 16 bits. */
 public enum LossScalingMode {
@@ -29,17 +28,6 @@ public enum LossScalingMode {
    * @throws IllegalArgumentException for any other; the message lists the names
    */
   public static LossScalingMode of(String label) {
-    for (LossScalingMode mode : values()) {
-      if (mode.label().equals(label)) {
-        return mode;
-      }
-    }
-    throw new IllegalArgumentException(
-        "unknown loss scaling \"%s\"; known: %s"
-            .formatted(
-                label,
-                Arrays.stream(values())
-                    .map(LossScalingMode::label)
-                    .collect(Collectors.joining(", "))));
+    return Labels.find("loss scaling", values(), LossScalingMode::label, label);
   }
 }

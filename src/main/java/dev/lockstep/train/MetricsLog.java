@@ -4,7 +4,6 @@ import dev.lockstep.train.health.HealthJson;
 import dev.lockstep.train.health.StepHealth;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -107,9 +106,8 @@ final class MetricsLog implements AutoCloseable {
     }
   }
 
-  private UncheckedIOException unwritable(IOException cause) {
-    return new UncheckedIOException(
-        file + " cannot be written: " + OutputFolder.reason(cause), cause);
+  private RunFileException unwritable(IOException cause) {
+    return new RunFileException(file + " cannot be written: " + OutputFolder.reason(cause), cause);
   }
 
   @Override

@@ -1,9 +1,8 @@
 package dev.lockstep.train;
 
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.Labels;
 import dev.lockstep.ops.MatrixPrecision;
-import java.util.Arrays;
-import java.util.stream.Collectors;
 
 /** The type kernels compute with. Master weights, gradients and optimizer state are always fp32. */
 public enum Precision {
@@ -50,15 +49,6 @@ public enum Precision {
    * @throws IllegalArgumentException for any other; the message lists the names
    */
   public static Precision of(String label) {
-    for (Precision precision : values()) {
-      if (precision.label.equals(label)) {
-        return precision;
-      }
-    }
-    throw new IllegalArgumentException(
-        "unknown precision \"%s\"; known: %s"
-            .formatted(
-                label,
-                Arrays.stream(values()).map(Precision::label).collect(Collectors.joining(", "))));
+    return Labels.find("precision", values(), Precision::label, label);
   }
 }

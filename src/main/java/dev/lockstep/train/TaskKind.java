@@ -3,9 +3,8 @@ package dev.lockstep.train;
 import dev.lockstep.nn.ClassifierConfig;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.ModelConfig;
-import java.util.Arrays;
+import dev.lockstep.ops.Labels;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** What a run learns; follows from its model. */
 public enum TaskKind {
@@ -72,16 +71,7 @@ public enum TaskKind {
    * @throws IllegalArgumentException for any other; the message lists the names
    */
   public static TaskKind of(String label) {
-    for (TaskKind task : values()) {
-      if (task.label.equals(label)) {
-        return task;
-      }
-    }
-    throw new IllegalArgumentException(
-        "unknown task \"%s\"; known: %s"
-            .formatted(
-                label,
-                Arrays.stream(values()).map(TaskKind::label).collect(Collectors.joining(", "))));
+    return Labels.find("task", values(), TaskKind::label, label);
   }
 
   /**

@@ -3,8 +3,10 @@ package dev.lockstep.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.device.DeviceException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -30,6 +32,14 @@ class FailuresTests {
   void aDefectShowsItsStack() {
     assertThat(failed(new IllegalStateException("impossible"))).isEqualTo(1);
     assertThat(err.toString()).contains("defect", "IllegalStateException: impossible", "\tat ");
+  }
+
+  /** Even where the message happens to name what the reason is. */
+  @Test
+  void aFileThatCannotBeReadOrWrittenSaysWhyOnce() {
+    IOException full = new IOException("No space");
+    assertThat(failed(new UncheckedIOException("cannot write No space.html", full))).isEqualTo(1);
+    assertThat(err.toString().strip()).isEqualTo("lockstep: cannot write No space.html: No space");
   }
 
   @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.device.RecordingDevice;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.ops.BiasGradient;
 import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.ops.MatrixEngine;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a feed-forward network launches for each pass, and what it keeps between them. */
 class FeedForwardLaunchTests {
@@ -92,6 +95,31 @@ class FeedForwardLaunchTests {
     long tensor = Tensor.bytes(DType.F32, Shape.of(ROWS, HIDDEN));
     assertThat(tensor % TensorArena.ALIGNMENT).isZero();
     assertThat(bytes(kind, use, 2) - bytes(kind, use, 1)).isEqualTo(tensors * tensor);
+  }
+
+  /** The vendor's library sums by itself. */
+  @ParameterizedTest
+  @EnumSource
+  void memoryToSumInIsPlannedForOurOwnKernelsAlone(MatrixEngine engine) {
+    boolean own = engine == MatrixEngine.OWN;
+    try (RecordingDevice device = new RecordingDevice();
+        KernelLibrary library = new KernelLibrary(device);
+        Parameters parameters =
+            new Parameters(
+                library,
+                FeedForwardNetwork.specs(config(FeedForwardKind.GELU, true, 1)),
+                DType.F32);
+        TensorArena arena = new TensorArena()) {
+      ActivationPlan plan =
+          new ActivationPlan(arena, DType.F32, 1 << 14, ModelUse.TRAINING, engine);
+      Linear layer =
+          new Linear(OpSet.of(library), parameters, ModelParameters.block(0) + ".fc1", true, plan);
+      assertThat(plan.weightParts(WIDTH, HIDDEN) != null).isEqualTo(own);
+      BiasGradient bias = plan.biasGradient(layer, "bias", WIDTH);
+      assertThat(bias).isNotNull();
+      assertThat(bias.workspace() != null).isEqualTo(own);
+      assertThat(arena.bytes() > 0).isEqualTo(own);
+    }
   }
 
   private static LanguageModelConfig config(FeedForwardKind kind, boolean bias, int blocks) {

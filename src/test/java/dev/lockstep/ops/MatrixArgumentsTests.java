@@ -230,7 +230,7 @@ class MatrixArgumentsTests extends RefusalTests {
                     null,
                     Activation.SILU)),
         new Refused(
-            "swiglu_forward_f32: activation leaky_relu has a slope, which a gate does not take",
+            "swiglu_forward: activation leaky_relu has a slope, which a gate does not take",
             f ->
                 f.swiGlu.forward(
                     f.stream,

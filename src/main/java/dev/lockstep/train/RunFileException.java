@@ -1,0 +1,11 @@
+package dev.lockstep.train;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** A file of a run cannot be written; the message says why. */
+public final class RunFileException extends UncheckedIOException {
+  RunFileException(String message, IOException cause) {
+    super(message, cause);
+  }
+}
