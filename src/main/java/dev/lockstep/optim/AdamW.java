@@ -15,10 +15,6 @@ import java.util.Map;
  * not finite changes nothing.
  */
 public final class AdamW implements Optimizer {
-  private static final int FIRST = 0;
-  private static final int SECOND = 1;
-
-  private final List<String> names;
   private final AdamKernel kernel;
   private final AdamKernel.Settings settings;
   private final ModelTable model;
@@ -58,52 +54,32 @@ public final class AdamW implements Optimizer {
       AdamKernel.Decay decay,
       Stream stream) {
     boolean decoupled = decay == AdamKernel.Decay.DECOUPLED;
-    names = (decoupled ? OptimizerConfig.Kind.ADAMW : OptimizerConfig.Kind.ADAM).moments(0);
+    List<String> names =
+        (decoupled ? OptimizerConfig.Kind.ADAMW : OptimizerConfig.Kind.ADAM).moments(0);
     kernel = new AdamKernel(library);
     settings = config.settings(decay);
-    model = new ModelTable(library, parameters, 2, config.weightDecay(), config.scope(), stream);
+    model =
+        new ModelTable(library, parameters, names, config.weightDecay(), config.scope(), stream);
   }
 
   @Override
   public List<String> moments() {
-    return names;
+    return model.moments();
   }
 
   @Override
   public Map<String, float[]> read(Stream stream, String moment) {
-    return model.read(stream, names.indexOf(moment));
+    return model.read(stream, moment);
   }
 
   @Override
   public void load(Stream stream, Map<String, Map<String, float[]>> moments) {
-    for (int i = 0; i < names.size(); i++) {
-      model.write(stream, i, moments.getOrDefault(names.get(i), Map.of()));
-    }
+    model.load(stream, moments);
   }
 
   @Override
   public void step(Stream stream, StepState state) {
     kernel.step(stream, model.table(), settings, state);
-  }
-
-  /** The means of gradients, by parameter name; waits for the stream. */
-  public Map<String, float[]> readFirstMoments(Stream stream) {
-    return model.read(stream, FIRST);
-  }
-
-  /** The means of squared gradients, by parameter name; waits for the stream. */
-  public Map<String, float[]> readSecondMoments(Stream stream) {
-    return model.read(stream, SECOND);
-  }
-
-  /**
-   * Goes on from the moments of an earlier run; waits for the stream.
-   *
-   * @throws IllegalArgumentException when a parameter's are missing or of another length
-   */
-  public void load(Stream stream, Map<String, float[]> first, Map<String, float[]> second) {
-    model.write(stream, FIRST, first);
-    model.write(stream, SECOND, second);
   }
 
   @Override

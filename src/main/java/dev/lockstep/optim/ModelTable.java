@@ -9,7 +9,7 @@ import dev.lockstep.ops.ParameterTable;
 import dev.lockstep.tensor.Shape;
 import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,20 +18,20 @@ import org.jspecify.annotations.Nullable;
 final class ModelTable implements AutoCloseable {
   private final TensorArena arena = new TensorArena();
   private final Parameters parameters;
-  private final List<Tensor> moments = new ArrayList<>();
+  private final Map<String, Tensor> moments = new LinkedHashMap<>();
   private final ParameterTable table;
 
-  /** Moments, all zero, and their table; waits for the stream. */
+  /** Moments of these names, all zero, and their table; waits for the stream. */
   ModelTable(
       KernelLibrary library,
       Parameters parameters,
-      int moments,
+      List<String> moments,
       double weightDecay,
       WeightDecayScope scope,
       Stream stream) {
     this.parameters = parameters;
-    for (int i = 0; i < moments; i++) {
-      this.moments.add(arena.tensor(DType.F32, Shape.of(parameters.flatLength())));
+    for (String name : moments) {
+      this.moments.put(name, arena.tensor(DType.F32, Shape.of(parameters.flatLength())));
     }
     List<ParameterTable.Entry> entries =
         parameters.list().stream()
@@ -39,7 +39,7 @@ final class ModelTable implements AutoCloseable {
             .toList();
     Tensor storage = arena.tensor(DType.I32, ParameterTable.storageShape(entries));
     arena.allocate(library.device());
-    this.moments.forEach(moment -> moment.zero(stream));
+    this.moments.values().forEach(moment -> moment.zero(stream));
     table = new ParameterTable(stream, storage, entries);
   }
 
@@ -49,7 +49,7 @@ final class ModelTable implements AutoCloseable {
         parameter.master(),
         parameter.gradient(),
         copy,
-        moments.stream().map(moment -> parameters.partOf(moment, parameter)).toList(),
+        moments.values().stream().map(moment -> parameters.partOf(moment, parameter)).toList(),
         (float) weightDecay);
   }
 
@@ -57,14 +57,25 @@ final class ModelTable implements AutoCloseable {
     return table;
   }
 
-  /** One of the moments by parameter name; waits for the stream. */
-  Map<String, float[]> read(Stream stream, int moment) {
-    return parameters.read(stream, moments.get(moment));
+  /** {@link Optimizer#moments}. */
+  List<String> moments() {
+    return List.copyOf(moments.keySet());
   }
 
-  /** Replaces one of the moments; waits for the stream. */
-  void write(Stream stream, int moment, Map<String, float[]> values) {
-    parameters.write(stream, moments.get(moment), values);
+  /** {@link Optimizer#read}. */
+  Map<String, float[]> read(Stream stream, String moment) {
+    Tensor kept = moments.get(moment);
+    if (kept == null) {
+      throw new IllegalArgumentException(
+          "no moment \"" + moment + "\" is kept; there are " + moments.keySet());
+    }
+    return parameters.read(stream, kept);
+  }
+
+  /** {@link Optimizer#load}. */
+  void load(Stream stream, Map<String, Map<String, float[]>> values) {
+    moments.forEach(
+        (name, kept) -> parameters.write(stream, kept, values.getOrDefault(name, Map.of())));
   }
 
   @Override

@@ -13,7 +13,11 @@ public interface Optimizer extends AutoCloseable {
   /** What it keeps of earlier gradients, named as in a checkpoint: {@code adamw.first}. */
   List<String> moments();
 
-  /** A moment by parameter name; waits for the stream. */
+  /**
+   * A moment by parameter name; waits for the stream.
+   *
+   * @throws IllegalArgumentException when it keeps none of that name
+   */
   Map<String, float[]> read(Stream stream, String moment);
 
   /**

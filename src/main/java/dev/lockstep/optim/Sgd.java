@@ -50,56 +50,32 @@ public final class Sgd implements Optimizer {
     settings = config.settings();
     model =
         new ModelTable(
-            library, parameters, settings.moments(), config.weightDecay(), config.scope(), stream);
+            library,
+            parameters,
+            OptimizerConfig.Kind.SGD.moments(settings.moments()),
+            config.weightDecay(),
+            config.scope(),
+            stream);
   }
 
   @Override
   public List<String> moments() {
-    return OptimizerConfig.Kind.SGD.moments(settings.moments());
+    return model.moments();
   }
 
   @Override
   public Map<String, float[]> read(Stream stream, String moment) {
-    return model.read(stream, moments().indexOf(moment));
+    return model.read(stream, moment);
   }
 
   @Override
   public void load(Stream stream, Map<String, Map<String, float[]>> moments) {
-    for (String name : moments()) {
-      model.write(stream, 0, moments.getOrDefault(name, Map.of()));
-    }
+    model.load(stream, moments);
   }
 
   @Override
   public void step(Stream stream, StepState state) {
     kernel.step(stream, model.table(), settings, state);
-  }
-
-  /**
-   * The momentum, by parameter name; waits for the stream.
-   *
-   * @throws IllegalStateException without momentum
-   */
-  public Map<String, float[]> readMomentum(Stream stream) {
-    requireMomentum();
-    return model.read(stream, 0);
-  }
-
-  /**
-   * Goes on from the momentum of an earlier run; waits for the stream.
-   *
-   * @throws IllegalArgumentException when a parameter's is missing or of another length
-   * @throws IllegalStateException without momentum
-   */
-  public void loadMomentum(Stream stream, Map<String, float[]> momentum) {
-    requireMomentum();
-    model.write(stream, 0, momentum);
-  }
-
-  private void requireMomentum() {
-    if (settings.moments() == 0) {
-      throw new IllegalStateException("this optimiser has momentum 0 and keeps none");
-    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.lockstep.tensor.Tensor;
 import dev.lockstep.tensor.TensorArena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -115,8 +116,7 @@ class FeedForwardLaunchTests {
       Linear layer =
           new Linear(OpSet.of(library), parameters, ModelParameters.block(0) + ".fc1", true, plan);
       assertThat(plan.weightParts(WIDTH, HIDDEN) != null).isEqualTo(own);
-      BiasGradient bias = plan.biasGradient(layer, "bias", WIDTH);
-      assertThat(bias).isNotNull();
+      BiasGradient bias = Objects.requireNonNull(plan.biasGradient(layer, "bias", WIDTH));
       assertThat(bias.workspace() != null).isEqualTo(own);
       assertThat(arena.bytes() > 0).isEqualTo(own);
     }

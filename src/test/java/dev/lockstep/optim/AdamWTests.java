@@ -139,7 +139,7 @@ abstract class AdamWTests {
       clipper.measure(stream, state);
       optimizer.step(stream, state);
       Map<String, float[]> before = parameters.read(stream);
-      Map<String, float[]> moments = optimizer.readSecondMoments(stream);
+      Map<String, float[]> moments = optimizer.read(stream, "adamw.second");
       float[] bias = parameters.get("bias").gradient().toFloats(stream);
       bias[30] = Float.POSITIVE_INFINITY;
       parameters.get("bias").gradient().copyFrom(stream, bias);
@@ -150,7 +150,7 @@ abstract class AdamWTests {
       assertThat(values.skipped()).isEqualTo(1);
       assertThat(parameters.list().get(values.nonFinite() - 1).name()).isEqualTo("bias");
       assertSame(parameters.read(stream), before);
-      assertSame(optimizer.readSecondMoments(stream), moments);
+      assertSame(optimizer.read(stream, "adamw.second"), moments);
     }
   }
 
@@ -167,14 +167,14 @@ abstract class AdamWTests {
         step(parameters, clipper, optimizer, 0);
         assertThat(state.read(stream).clipFactor()).isEqualTo(1);
         weights = parameters.read(stream);
-        first = optimizer.readFirstMoments(stream);
-        second = optimizer.readSecondMoments(stream);
+        first = optimizer.read(stream, "adamw.first");
+        second = optimizer.read(stream, "adamw.second");
         step(parameters, clipper, optimizer, 1);
         expected = parameters.read(stream);
       }
       try (AdamW optimizer = new AdamW(library, parameters, config, stream)) {
         parameters.load(stream, weights);
-        optimizer.load(stream, first, second);
+        optimizer.load(stream, Map.of("adamw.first", first, "adamw.second", second));
         state.setSteps(stream, 1, 0);
         step(parameters, clipper, optimizer, 1);
         assertSame(parameters.read(stream), expected);

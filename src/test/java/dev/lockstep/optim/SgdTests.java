@@ -35,6 +35,7 @@ abstract class SgdTests {
       List.of(
           new ParameterSpec("bias", Shape.of(31), Kind.VECTOR, NORMAL),
           new ParameterSpec("matrix", Shape.of(31, 7), Kind.MATRIX, NORMAL));
+  private static final String MOMENTUM = "sgd.momentum";
   private static final double RATE = 0.0625;
   private static final double DECAY = 0.25;
   private static final int STEPS = 3;
@@ -98,7 +99,7 @@ abstract class SgdTests {
         }
         assertClose(widened(got, parameter.name()), expected);
         if (momentum > 0) {
-          assertClose(widened(optimizer.readMomentum(stream), parameter.name()), kept.momentum());
+          assertClose(widened(optimizer.read(stream, MOMENTUM), parameter.name()), kept.momentum());
         }
       }
     }
@@ -114,14 +115,14 @@ abstract class SgdTests {
       setGradients(0);
       optimizer.step(stream, state);
       weights = parameters.read(stream);
-      momentum = optimizer.readMomentum(stream);
+      momentum = optimizer.read(stream, MOMENTUM);
       setGradients(1);
       optimizer.step(stream, state);
       expected = parameters.read(stream);
     }
     try (Sgd optimizer = new Sgd(library, parameters, config, stream)) {
       parameters.load(stream, weights);
-      optimizer.loadMomentum(stream, momentum);
+      optimizer.load(stream, Map.of(MOMENTUM, momentum));
       state.setSteps(stream, 1, 0);
       optimizer.step(stream, state);
       expected.forEach(
@@ -133,9 +134,9 @@ abstract class SgdTests {
   void withoutMomentumThereIsNoneToRead() {
     Sgd.Config config = new Sgd.Config(0, 0, false, 0, WeightDecayScope.ALL);
     try (Sgd optimizer = new Sgd(library, parameters, config, stream)) {
-      assertThatThrownBy(() -> optimizer.readMomentum(stream))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("momentum 0");
+      assertThatThrownBy(() -> optimizer.read(stream, MOMENTUM))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("no moment \"sgd.momentum\" is kept; there are []");
     }
   }
 
