@@ -30,6 +30,7 @@ import picocli.CommandLine.TypeConversionException;
       CheckCommand.class,
       BenchCommand.class,
       ReportCommand.class,
+      GrillCommand.class,
       RunCommand.class,
       DoctorCommand.class
     },
@@ -43,6 +44,7 @@ import picocli.CommandLine.TypeConversionException;
       "  lockstep check     hold every kernel and gradient to the reference",
       "  lockstep report runs/train    draw the course of a run",
       "  lockstep bench rows --help    count what kernels move and execute",
+      "  lockstep grill     be asked about neural networks, and see it measured",
       "  lockstep run --help    run any PTX or CUDA kernel with given arguments",
       "  lockstep doctor    what this machine has",
       "",

@@ -31,6 +31,8 @@ public record Page(String title, String subtitle, List<Block> blocks) {
   /** Where its library of the same name, a dependency, keeps the script. */
   private static final String D3 = "/META-INF/resources/webjars/d3/7.9.0/dist/d3.min.js";
 
+  private static final String KATEX = "/META-INF/resources/webjars/katex/0.18.11/dist/katex.min.js";
+
   public Page {
     blocks = List.copyOf(blocks);
   }
@@ -57,9 +59,10 @@ public record Page(String title, String subtitle, List<Block> blocks) {
                         p(subtitle).withClass("subtitle"),
                         noscript(p("The charts need JavaScript; the tables do not.")),
                         each(groups(), group -> group)),
-                    footer(p("Made by Lockstep. Charts: D3 (ISC licence).")),
+                    footer(p("Made by Lockstep. Charts: D3 (ISC licence)." + credit())),
                     script(text(D3)),
-                    script(text("charts.js"))))
+                    script(text("charts.js")),
+                    each(formulaScripts(), script -> script)))
             .withLang("en")
             .render();
   }
@@ -85,6 +88,18 @@ public record Page(String title, String subtitle, List<Block> blocks) {
       groups.add(div(each(List.copyOf(charts), chart -> chart)).withClass("charts"));
       charts.clear();
     }
+  }
+
+  private boolean hasFormulas() {
+    return blocks.stream().anyMatch(Formula.class::isInstance);
+  }
+
+  private String credit() {
+    return hasFormulas() ? " Formulas: KaTeX (MIT licence)." : "";
+  }
+
+  private List<DomContent> formulaScripts() {
+    return hasFormulas() ? List.of(script(text(KATEX)), script(text("formulas.js"))) : List.of();
   }
 
   private static DomContent script(String source) {

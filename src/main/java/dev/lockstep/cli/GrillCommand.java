@@ -1,0 +1,314 @@
+package dev.lockstep.cli;
+
+import dev.lockstep.device.Device;
+import dev.lockstep.grill.Catalogue;
+import dev.lockstep.grill.Drill;
+import dev.lockstep.grill.LabPage;
+import dev.lockstep.grill.LabResult;
+import dev.lockstep.grill.Progress;
+import dev.lockstep.grill.Theory;
+import dev.lockstep.grill.evidence.Draws;
+import dev.lockstep.grill.lab.Lab;
+import dev.lockstep.grill.lab.Topic;
+import dev.lockstep.grill.lab.Trial;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Asks about neural networks, or runs the experiments that answer. */
+@Command(
+    name = "grill",
+    description = {
+      "Asks about neural networks at a terminal or in a pipe, and shows after each answer what its",
+      "experiment measured. Or runs the experiments themselves: every one holds the answer that is",
+      "commonly given to numbers that can fail it, with controls that must."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  lockstep grill                        ten questions: due ones first, then new ones",
+      "  lockstep grill --topic losses --count 4",
+      "  lockstep grill --list                 all questions, and how you stand",
+      "  lockstep grill --lab q30              one experiment, with its picture",
+      "  lockstep grill --all --report grill.html",
+      "",
+      "At the prompt: ? shows the formula, q ends; what was answered is kept.",
+      "Exit codes: 1 an experiment did not come to its verdict, 2 wrong arguments."
+    })
+final class GrillCommand implements Callable<Integer> {
+  @Mixin private final Console console = new Console();
+  @Mixin private final DeviceSelection device = new DeviceSelection();
+
+  @Option(
+      names = "--lab",
+      paramLabel = "NAME",
+      description = "run one experiment: q30, or its name, sigmoid-vanishing")
+  private @Nullable String lab;
+
+  @Option(names = "--all", description = "run all experiments")
+  private boolean all;
+
+  @Option(names = "--list", description = "list the questions, and how you stand with each")
+  private boolean list;
+
+  @Option(
+      names = "--topic",
+      paramLabel = "NAME",
+      description =
+          "only questions of this topic: basics, activations, losses, backpropagation,"
+              + " initialization, gradients, training, architectures, subtleties or quick_fire")
+  private @Nullable String topic;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      description = "questions to ask" + TrainCommand.DEFAULT)
+  private int count = 10;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description =
+          "of everything drawn: questions and their numbers, and in experiments data and weights"
+              + " (default: 1 in experiments, another one each time in the drill)")
+  private @Nullable Long seed;
+
+  @Option(
+      names = "--long",
+      description = "larger sizes in the experiments that have them; takes longer")
+  private boolean longForm;
+
+  @Option(
+      names = "--progress",
+      paramLabel = "FILE",
+      description = "what you answered so far (default: lockstep/grill.json in your data folder)")
+  private @Nullable Path progress;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "also write the results as JSON")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "also write the results as a page (HTML, one file)")
+  private @Nullable Path report;
+
+  @Option(
+      names = "--theory",
+      paramLabel = "FILE",
+      description = "also write questions, answers and measured numbers as Markdown; with --all")
+  private @Nullable Path theory;
+
+  @Override
+  public Integer call() {
+    refuseContradictions();
+    if (list) {
+      return list();
+    }
+    return lab != null || all ? run() : drill();
+  }
+
+  private void refuseContradictions() {
+    if (Stream.of(lab != null, all, list).filter(each -> each).count() > 1) {
+      throw new UserError("--lab, --all and --list exclude each other; give one of them");
+    }
+    if (lab == null && !all) {
+      if (json != null || report != null || longForm) {
+        throw new UserError("--json, --report and --long belong to --lab or --all");
+      }
+    } else if (topic != null && lab != null) {
+      throw new UserError("--lab names one experiment; --topic chooses among them: give one");
+    }
+    if (theory != null && (!all || topic != null)) {
+      throw new UserError("--theory needs every experiment: give --all without --topic");
+    }
+    if (count < 1) {
+      throw new UserError("--count " + count + " must be at least 1");
+    }
+  }
+
+  private @Nullable Topic topic() {
+    String name = topic;
+    if (name == null) {
+      return null;
+    }
+    String typed = name.toUpperCase(Locale.ROOT).replace('-', '_');
+    return Arrays.stream(Topic.values())
+        .filter(each -> each.name().equals(typed))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                unknown(
+                    "--topic",
+                    name,
+                    Arrays.stream(Topic.values())
+                        .map(each -> each.name().toLowerCase(Locale.ROOT))
+                        .toList()));
+  }
+
+  private static Lab lab(String name) {
+    return Catalogue.find(name.toLowerCase(Locale.ROOT))
+        .orElseThrow(
+            () ->
+                unknown(
+                    "--lab",
+                    name,
+                    Catalogue.labs().stream()
+                        .flatMap(each -> Stream.of(each.question().id(), each.question().slug()))
+                        .toList()));
+  }
+
+  private static UserError unknown(String option, String typed, List<String> known) {
+    return new UserError(
+        "%s %s: there is none of that name%s"
+            .formatted(
+                option,
+                typed,
+                Nearest.to(typed.toLowerCase(Locale.ROOT), known)
+                    .map(nearest -> "; did you mean " + nearest + "?")
+                    .orElse("; --list shows all")));
+  }
+
+  private int run() {
+    Topic only = topic();
+    List<Lab> labs =
+        lab != null
+            ? List.of(lab(lab))
+            : Catalogue.labs().stream()
+                .filter(each -> only == null || each.question().topic() == only)
+                .toList();
+    long drawn = seed == null ? 1 : seed;
+    try (OutputFile jsonFile = json == null ? null : new OutputFile("--json", json);
+        OutputFile page = report == null ? null : new OutputFile("--report", report);
+        OutputFile document = theory == null ? null : new OutputFile("--theory", theory);
+        Device opened = device.open().device()) {
+      List<LabResult> results = results(labs, new Trial(drawn, longForm, opened));
+      long expected = results.stream().filter(LabResult::asExpected).count();
+      console.print("%d of %d came to their verdict, seed %d", expected, results.size(), drawn);
+      if (jsonFile != null) {
+        jsonFile.writeJson(
+            Map.of("seed", drawn, "labs", results.stream().map(LabResult::json).toList()));
+        console.print("json       %s", jsonFile.path());
+      }
+      if (page != null) {
+        page.writeText(LabPage.of(results).html());
+        console.print("page       %s", page.path());
+      }
+      if (document != null) {
+        document.writeText(Theory.of(results));
+        console.print("theory     %s", document.path());
+      }
+      return expected == results.size() ? Lockstep.OK : Lockstep.FAILED;
+    }
+  }
+
+  /** One lab in full; of several a line each, as soon as it and those before it are done. */
+  private List<LabResult> results(List<Lab> labs, Trial trial) {
+    List<LabResult> results = new ArrayList<>();
+    if (labs.size() == 1) {
+      results.add(LabResult.of(labs.getFirst(), trial));
+      LabText.whole(results.getFirst()).forEach(line -> console.print("%s", line));
+      return results;
+    }
+    int workers = Runtime.getRuntime().availableProcessors();
+    try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
+      List<Future<LabResult>> running =
+          labs.stream().map(each -> pool.submit(() -> LabResult.of(each, trial))).toList();
+      for (Future<LabResult> each : running) {
+        LabResult result = finished(each);
+        results.add(result);
+        console.print("%s", line(result));
+        result.findings().surprises().forEach(surprise -> console.print("     ! %s", surprise));
+      }
+    }
+    return results;
+  }
+
+  private static LabResult finished(Future<LabResult> running) {
+    try {
+      return running.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("an experiment failed", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private static String line(LabResult result) {
+    return "%-4s %-24s %-27s %5.1f s  %s"
+        .formatted(
+            result.question().id(),
+            result.question().slug(),
+            result.findings().verdict(),
+            result.seconds(),
+            result.asExpected() ? "as expected" : "expected " + result.question().expected());
+  }
+
+  private int list() {
+    Topic only = topic();
+    Progress answered = progressFile().read(console.err());
+    Table table = new Table();
+    for (Lab each : Catalogue.labs()) {
+      if (only == null || each.question().topic() == only) {
+        Progress.Standing standing = answered.of(each);
+        table.row(
+            each.question().id(),
+            each.question().slug(),
+            standing == null ? "" : "box %d, due %s".formatted(standing.box(), standing.due()),
+            each.question().asked());
+      }
+    }
+    table.lines().forEach(line -> console.print("%s", line));
+    return Lockstep.OK;
+  }
+
+  private ProgressFile progressFile() {
+    return new ProgressFile(progress == null ? ProgressFile.standard() : progress);
+  }
+
+  private int drill() {
+    ProgressFile file = progressFile();
+    Topic only = topic();
+    Progress answered = file.read(console.err());
+    long drawn = seed == null ? System.nanoTime() & 0xffff : seed;
+    LocalDate today = LocalDate.now();
+    Draws draws = Draws.of(drawn);
+    List<Drill.Card> cards = Drill.cards(answered, only, count, today, draws);
+    if (cards.isEmpty()) {
+      console.print("nothing is due today; --progress %s holds when", file.path());
+      return Lockstep.OK;
+    }
+    console.print("seed       %d", drawn);
+    try (Device opened = device.open().device()) {
+      Trial trial = new Trial(drawn, false, opened);
+      // Answers may come through a pipe; whoever opened standard input closes it.
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      new GrillSession(
+              in, console.out(), asked -> LabResult.of(asked, trial), file, answered, today)
+          .ask(cards, draws.child("grading"));
+    }
+    return Lockstep.OK;
+  }
+}
