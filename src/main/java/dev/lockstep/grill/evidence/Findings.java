@@ -27,7 +27,7 @@ public final class Findings {
 
   /** Remembers a number by its name, for tables, the drill and the documentation. */
   public void number(String name, Spread value) {
-    if (numbers.put(name, value) != null) {
+    if (numbers.putIfAbsent(name, value) != null) {
       throw new IllegalStateException("two numbers are called \"" + name + "\"");
     }
   }

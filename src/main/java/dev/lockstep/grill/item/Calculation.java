@@ -43,7 +43,8 @@ public record Calculation(String prompt, List<Double> answer, Closeness closenes
     }
 
     boolean accepts(double typed, double answer) {
-      return typed == answer || Math.abs(typed - answer) <= relative * Math.abs(answer);
+      return typed == answer
+          || (Double.isFinite(answer) && Math.abs(typed - answer) <= relative * Math.abs(answer));
     }
   }
 
