@@ -9,6 +9,13 @@ public final class BackpropagationLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of();
+    return List.of(
+        new Backpropagation(),
+        new TwoLayerBackward(),
+        new ReverseMode(),
+        new ForwardMode(),
+        new BackwardCall(),
+        new ZeroGrad(),
+        new SavedActivations());
   }
 }

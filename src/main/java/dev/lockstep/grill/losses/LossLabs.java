@@ -9,6 +9,10 @@ public final class LossLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of();
+    return List.of(
+        new SoftmaxCrossEntropy(),
+        new SigmoidBce(),
+        new SquaredErrorWhen(),
+        new MulticlassMultilabel());
   }
 }

@@ -9,6 +9,16 @@ public final class QuickFireLabs {
 
   /** One of each. */
   public static List<Lab> all() {
-    return List.of(new ResidualFixes(), new PreOverPost(), new ClipValue());
+    return List.of(
+        new ReluInit(),
+        new TanhInit(),
+        new BinaryOutput(),
+        new MulticlassOutput(),
+        new BackwardCost(),
+        new SigmoidDepth(),
+        new ResidualFixes(),
+        new PreOverPost(),
+        new FfnRatio(),
+        new ClipValue());
   }
 }

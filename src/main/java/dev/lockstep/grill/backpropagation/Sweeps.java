@@ -1,0 +1,57 @@
+package dev.lockstep.grill.backpropagation;
+
+import dev.lockstep.reference.Primitives;
+import dev.lockstep.reference.Tape;
+import dev.lockstep.reference.Variable;
+import java.util.function.UnaryOperator;
+
+/**
+ * A Jacobian and how many sweeps it took.
+ *
+ * @param jacobian {@code [outputs, inputs]}, row by row
+ */
+record Sweeps(double[] jacobian, int count) {
+  /** Column by column: one forward sweep for each of the first {@code columns} inputs. */
+  static Sweeps forward(UnaryOperator<Variable> f, double[] at, int columns) {
+    Tape tape = new Tape();
+    Variable x = tape.variable(at, 1, at.length);
+    Variable y = f.apply(x);
+    double[] jacobian = new double[y.count() * at.length];
+    for (int i = 0; i < columns; i++) {
+      tape.forgetSeeds();
+      x.seedTangent(unit(at.length, i));
+      tape.forward();
+      for (int o = 0; o < y.count(); o++) {
+        jacobian[o * at.length + i] = y.tangent()[o];
+      }
+    }
+    return new Sweeps(jacobian, tape.forwardSweeps());
+  }
+
+  /** The same, all columns. */
+  static Sweeps forward(UnaryOperator<Variable> f, double[] at) {
+    return forward(f, at, at.length);
+  }
+
+  /** Row by row: one reverse sweep for each output. */
+  static Sweeps reverse(UnaryOperator<Variable> f, double[] at) {
+    Tape tape = new Tape();
+    // Sweeps add up in an input; a result has the last one's alone.
+    Variable x = Primitives.scale(tape.variable(at, 1, at.length), 1);
+    Variable y = f.apply(x);
+    double[] jacobian = new double[y.count() * at.length];
+    for (int o = 0; o < y.count(); o++) {
+      tape.forgetSeeds();
+      y.seedGradient(unit(y.count(), o));
+      tape.reverse();
+      System.arraycopy(x.gradient(), 0, jacobian, o * at.length, at.length);
+    }
+    return new Sweeps(jacobian, tape.reverseSweeps());
+  }
+
+  private static double[] unit(int count, int at) {
+    double[] unit = new double[count];
+    unit[at] = 1;
+    return unit;
+  }
+}
