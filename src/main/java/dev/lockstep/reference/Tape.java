@@ -29,7 +29,7 @@ public final class Tape {
 
   private final List<Step> steps = new ArrayList<>();
   private final List<Variable> inputs = new ArrayList<>();
-  private final Map<Leaf, Read> leaves = new IdentityHashMap<>();
+  private final Map<Leaf, Variable> leaves = new IdentityHashMap<>();
   private final List<Version> versions = new ArrayList<>();
   private final Set<Variable> ofLeaves = Collections.newSetFromMap(new IdentityHashMap<>());
   private long forwardMultiplies;
@@ -44,9 +44,6 @@ public final class Tape {
   /** What was read of a leaf. */
   private record Version(Leaf leaf, int number) {}
 
-  /** A trained leaf as it was. */
-  private record Read(Variable variable, int version) {}
-
   /** An input: {@code values} in row-major order, not copied. */
   public Variable variable(double[] values, int... shape) {
     return input(values, shape, true);
@@ -60,14 +57,9 @@ public final class Tape {
     return input(values, shape, false);
   }
 
-  /** A trained tensor as it is now, the same variable each time; sweeps add to its gradient. */
+  /** A trained tensor, the same variable each time; sweeps add to its gradient. */
   public Variable variable(Leaf leaf) {
-    Read known = leaves.get(leaf);
-    if (known == null || known.version() != leaf.version()) {
-      known = new Read(read(leaf, true), leaf.version());
-      leaves.put(leaf, known);
-    }
-    return known.variable();
+    return leaves.computeIfAbsent(leaf, unread -> read(unread, true));
   }
 
   /** A trained tensor that is frozen here. */
@@ -149,15 +141,15 @@ public final class Tape {
     reverseSweeps++;
     visits = 0;
     for (Step step : steps.reversed()) {
-      if (step.output().needsGradient() && step.output().hasGradient()) {
+      if (step.output().hasGradient()) {
         visits++;
         carryBack(step);
       }
     }
     leaves.forEach(
-        (leaf, read) -> {
-          if (read.variable().hasGradient()) {
-            Elementwise.addScaled(leaf.gradient(), 1, read.variable().gradient());
+        (leaf, variable) -> {
+          if (variable.hasGradient()) {
+            Elementwise.addScaled(leaf.gradient(), 1, variable.gradient());
           }
         });
     for (int i = 0; i < inputs.size(); i++) {

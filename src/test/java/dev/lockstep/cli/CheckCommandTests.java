@@ -80,6 +80,18 @@ class CheckCommandTests {
     assertThat(CheckTable.summary(report).get(1)).contains("nan dX");
   }
 
+  @Test
+  void saysHowManyRanOnTheHost() {
+    CheckResult kernel = result("small", CheckResult.Status.PASSED, "dX", 1e-6, 1e-5);
+    CheckResult formula =
+        new CheckResult(
+            "rates", "rates", DType.F32, "host", CheckResult.Status.PASSED, "lr", 0, 1e-5, "");
+    assertThat(CheckTable.summary(new CheckReport(List.of(kernel, formula))))
+        .endsWith(
+            "2 passed, 0 failed, 0 unsupported",
+            "1 of ops without a kernel: their formulas ran on the host");
+  }
+
   private static CheckResult result(
       String name, CheckResult.Status status, String tensor, double error, double tolerance) {
     return new CheckResult(

@@ -83,6 +83,16 @@ class CheckpointTests {
         .isCloseTo(4.0 / 3, within(1e-15));
   }
 
+  /** What the loss keeps of the last segment's result is kept once. */
+  @Test
+  void aResultKeptOutsideIsNotKeptAgain() {
+    Tape tape = new Tape();
+    Variable y = inSegments(tape.variable(input, BATCH, WIDTH), LAYERS);
+    Primitives.sum(Primitives.multiply(y, y));
+    assertThat(tape.keptTensors()).isEqualTo(LAYERS + 1);
+    assertThat(tape.keptBytes()).isEqualTo(8L * (LAYERS + 1) * BATCH * WIDTH);
+  }
+
   /** Weights are trained though the input needs no gradient. */
   @Test
   void aConstantMayGoIntoASegment() {

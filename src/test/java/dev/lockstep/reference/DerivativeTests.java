@@ -178,6 +178,20 @@ class DerivativeTests {
         formula("columns", in -> Views.columns(in.get(0), 1, 3), shape(2, 4)),
         formula("below", in -> Views.below(in.get(0), in.get(1)), shape(2, 3), shape(1, 3)),
         formula("beside", in -> Views.beside(in.get(0), in.get(1)), shape(2, 3), shape(2, 1)),
+        formula(
+            "across channels",
+            in -> Views.acrossChannels(in.get(0), in.get(1)),
+            shape(3),
+            shape(2, 3, 2)),
+        formula(
+            "checkpoint",
+            in ->
+                in.get(0)
+                    .tape()
+                    .checkpoint(
+                        x -> Primitives.multiply(Primitives.map(x, Math::sin, Math::cos), x),
+                        in.get(0)),
+            shape(3)),
         formula("everywhere", in -> Views.everywhere(in.get(0), in.get(1)), shape(1), shape(2, 3)));
   }
 

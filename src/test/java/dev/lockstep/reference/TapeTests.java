@@ -189,6 +189,8 @@ class TapeTests {
     tape.reverse(v);
     assertThat(x.gradient()).containsExactly(1 << doublings);
     assertThat(tape.visits()).isEqualTo(doublings + 1);
+    tape.reverse();
+    assertThat(tape.visits()).as("of the last sweep").isEqualTo(doublings + 1);
   }
 
   /** y = a sin x + a with a = x²: a has two consumers and waits for both. */
@@ -201,6 +203,14 @@ class TapeTests {
     double exact = 2 * 1.3 * Math.sin(1.3) + 1.3 * 1.3 * Math.cos(1.3) + 2 * 1.3;
     assertThat(x.gradient()[0]).isCloseTo(exact, within(1e-14));
     assertThat(tape.visits()).isEqualTo(5);
+  }
+
+  @Test
+  void aScalarsGradientIsOfItAlone() {
+    Variable x = tape.variable(new double[] {3}, 1);
+    tape.reverse(Primitives.scale(x, 2));
+    tape.reverse(Primitives.scale(x, 5));
+    assertThat(x.gradient()).as("both sweeps").containsExactly(2 + 5);
   }
 
   @Test
