@@ -27,14 +27,25 @@ final class Contradictions {
           new Rule(
               "--patience", "--validate-every", "0"::equals, "nothing is validated on the way"));
 
+  /** Of a model that reads and writes bytes. */
+  private static final List<String> OF_TEXT =
+      List.of(
+          "--context", "--embedding", "--tied-head", "--head-memory", "--sample", "--temperature");
+
   private Contradictions() {}
 
   /**
    * Makes sure that what was asked for has an effect.
    *
-   * @throws UserError naming two options of which one has none
+   * @throws UserError naming two options of which one has none, or the one of another task
    */
   static void refuse(ParseResult given) {
+    String task = value(given, "--task");
+    for (String option : OF_TEXT) {
+      if (given.hasMatchedOption(option) && !task.equals("text")) {
+        throw new UserError(option + " belongs to --task text, not to --task " + task);
+      }
+    }
     for (Rule rule : RULES) {
       String other = value(given, rule.other());
       if (given.hasMatchedOption(rule.option()) && rule.clash().test(other)) {

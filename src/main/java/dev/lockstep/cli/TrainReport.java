@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import dev.lockstep.device.Stream;
 import dev.lockstep.profile.StepProfile;
 import dev.lockstep.train.Baselines;
+import dev.lockstep.train.BestCheckpoint;
 import dev.lockstep.train.RunInfo;
 import dev.lockstep.train.StepMetrics;
 import dev.lockstep.train.TaskKind;
@@ -190,6 +191,13 @@ final class TrainReport implements TrainListener {
     }
     console.print("time       %.3f s a step", summary.secondsPerStep());
     console.print("checkpoint %s", summary.checkpoint());
+    BestCheckpoint best = summary.best();
+    if (best != null) {
+      console.print(
+          "%s",
+          "best       %s, of step %d: %.4f %s"
+              .formatted(best.checkpoint(), best.step(), best.score(), task.lossUnit()));
+    }
     console.print("log        %s", summary.log());
     if (!summary.sample().isEmpty()) {
       console.print("sample");

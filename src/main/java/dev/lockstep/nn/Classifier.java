@@ -10,14 +10,11 @@ public final class Classifier extends Model {
   private final ClassifierConfig config;
 
   /**
-   * Plans and allocates the activations.
+   * Plans and allocates the activations; the logits, few in a row, are always kept.
    *
    * @param parameters made of {@link ClassifierConfig#specs}
    * @param rows predictions made at once, B
    * @param use whether {@link #backward} will be called; without it less memory is needed
-   * @param headBytes what the logits may take: where those of all rows take more, they are computed
-   *     for some rows at a time, and are never there all at once
-   * @throws IllegalArgumentException when {@code headBytes} holds not even one row of logits
    * @throws dev.lockstep.device.DeviceException when the device has not enough memory
    */
   public Classifier(
@@ -26,7 +23,6 @@ public final class Classifier extends Model {
       Parameters parameters,
       int rows,
       ModelUse use,
-      long headBytes,
       Stream stream) {
     super(
         config,
@@ -34,7 +30,7 @@ public final class Classifier extends Model {
         parameters,
         rows,
         use,
-        headBytes,
+        Long.MAX_VALUE,
         plan -> new Features(config, ops, plan),
         stream);
     this.config = config;

@@ -49,10 +49,11 @@ public record ClassifierConfig(int features, int classes, StackConfig stack)
     return true;
   }
 
+  /** The logits are always kept, whatever they may take. */
   @Override
   public Classifier create(
       OpSet ops, Parameters parameters, int rows, ModelUse use, long headBytes, Stream stream) {
-    return new Classifier(this, ops, parameters, rows, use, headBytes, stream);
+    return new Classifier(this, ops, parameters, rows, use, stream);
   }
 
   @Override

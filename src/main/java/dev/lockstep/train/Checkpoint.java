@@ -1,5 +1,6 @@
 package dev.lockstep.train;
 
+import dev.lockstep.data.SafetensorsWriter;
 import dev.lockstep.nn.ModelConfig;
 import dev.lockstep.nn.ParameterSpec;
 import java.io.IOException;
@@ -64,9 +65,22 @@ public record Checkpoint(
    * @throws RunFileException when it cannot be written
    */
   public void write(Path file, ModelConfig model) {
+    write(file, model, () -> keep(file));
+  }
+
+  /**
+   * The same, but nothing is left of an older one.
+   *
+   * @throws UncheckedIOException when it cannot be written; the older one is then as it was
+   */
+  public void replace(Path file, ModelConfig model) {
+    write(file, model, () -> {});
+  }
+
+  private void write(Path file, ModelConfig model, SafetensorsWriter.BeforeReplacing last) {
     List<ParameterSpec> specs = model.specs();
     try {
-      CheckpointFile.writer(this, specs).write(file, () -> keep(file));
+      CheckpointFile.writer(this, specs).write(file, last);
     } catch (IOException e) {
       throw new RunFileException(
           "checkpoint %s cannot be written: %s%s"

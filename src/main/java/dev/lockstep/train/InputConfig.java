@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a run sees.
  *
- * @param data file or directory to train on; null takes the licence texts of the running JDK
+ * @param data file or directory to train on; null takes the licence texts of the running JDK, where
+ *     text is learned
  * @param seed of first weights, batches, dropout and the sample
  * @param batch rows of one forward and backward pass
  * @param accumulation passes whose gradients add up to one step; a step sees batch · accumulation

@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Where a run leaves its files; proven to be writable before the first step. */
-public record OutputFolder(Path checkpoint, Path log) {
+public record OutputFolder(Path checkpoint, Path best, Path log) {
   private static final String CHECKPOINT = "checkpoint.safetensors";
+  private static final String BEST = "best.safetensors";
   static final String LOG = "log.jsonl";
 
   /** The folder itself, or the first of {@code folder-2}, {@code folder-3}, … without a run. */
@@ -24,6 +25,7 @@ public record OutputFolder(Path checkpoint, Path log) {
 
   private static boolean isUsed(Path folder) {
     return Files.isRegularFile(folder.resolve(CHECKPOINT))
+        || Files.isRegularFile(folder.resolve(BEST))
         || Files.isRegularFile(folder.resolve(LOG));
   }
 
@@ -35,7 +37,7 @@ public record OutputFolder(Path checkpoint, Path log) {
    */
   static OutputFolder prepare(TrainConfig config) {
     Path folder = config.run().out();
-    OutputFolder files = new OutputFolder(folder.resolve(CHECKPOINT), folder.resolve(LOG));
+    OutputFolder files = of(folder);
     if (isUsed(folder) && !config.run().overwrite() && !files.continues(config.run().resume())) {
       throw new IllegalArgumentException(
           "--out %s holds an earlier run: go on with --resume %s, take another folder, or --overwrite"
@@ -49,11 +51,17 @@ public record OutputFolder(Path checkpoint, Path log) {
           "--out " + folder + " cannot be written to: " + reason(e), e);
     }
     requireReplaceable(files.checkpoint);
+    requireReplaceable(files.best);
     requireReplaceable(files.log);
     return files;
   }
 
-  private boolean continues(@Nullable Path resume) {
+  private static OutputFolder of(Path folder) {
+    return new OutputFolder(folder.resolve(CHECKPOINT), folder.resolve(BEST), folder.resolve(LOG));
+  }
+
+  /** Whether a run that resumes from there goes on in this folder. */
+  boolean continues(@Nullable Path resume) {
     return resume != null
         && checkpoint.toAbsolutePath().normalize().equals(resume.toAbsolutePath().normalize());
   }

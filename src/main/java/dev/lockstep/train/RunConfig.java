@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpointEvery steps from one checkpoint to the next; 0 writes one at the end only
  * @param healthEvery steps from one look at every layer's tensors to the next, which waits for the
  *     device; 0 never looks
- * @param sampleLength bytes of text to generate at the end
+ * @param sampleLength bytes of text to generate at the end, where text is learned
  * @param temperature of that text: 0 always takes the likeliest byte
  */
 public record RunConfig(
@@ -33,6 +33,9 @@ public record RunConfig(
     int healthEvery,
     int sampleLength,
     double temperature) {
+  static final int SAMPLE_LENGTH = 200;
+  static final double TEMPERATURE = 0.7;
+
   public RunConfig {
     Checks.requireAtLeast("steps", steps, 1);
     Checks.requireAtLeast("validation interval", validateEvery, 0);

@@ -5,6 +5,7 @@ import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.ModelConfig;
 import dev.lockstep.ops.Labels;
 import java.util.Map;
+import java.util.Set;
 
 /** What a run learns; follows from its model. */
 public enum TaskKind {
@@ -46,6 +47,23 @@ public enum TaskKind {
   /** The name logs and tables give to the rows of a second. */
   public String throughput() {
     return rows() + "PerSecond";
+  }
+
+  /** Knobs of a run that mean nothing to it. */
+  Set<String> foreign() {
+    return this == TEXT ? Set.of() : Set.of("headMemory", "sampleLength", "temperature");
+  }
+
+  /**
+   * Refuses a choice that only text has.
+   *
+   * @throws IllegalArgumentException naming it
+   */
+  void requireOwn(String knob, Number value, Number untouched) {
+    if (this != TEXT && !value.equals(untouched)) {
+      throw new IllegalArgumentException(
+          "%s %s belongs to task text, not to task %s".formatted(knob, value, label));
+    }
   }
 
   /** The task of a model. */

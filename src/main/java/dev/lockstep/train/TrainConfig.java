@@ -26,6 +26,10 @@ public record TrainConfig(
     RunConfig run) {
 
   public TrainConfig {
+    TaskKind task = TaskKind.of(model);
+    task.requireOwn("head memory", compute.headMemory(), Model.DEFAULT_HEAD_BYTES);
+    task.requireOwn("sample length", run.sampleLength(), RunConfig.SAMPLE_LENGTH);
+    task.requireOwn("temperature", run.temperature(), RunConfig.TEMPERATURE);
     long logits = Tensor.bytes(compute.precision().dtype(), Shape.of(model.outputs()));
     if (compute.headMemory() < logits) {
       throw new IllegalArgumentException(
@@ -102,6 +106,7 @@ public record TrainConfig(
     optimizer.describe(knobs);
     rate.describe(knobs);
     run.describe(knobs);
+    knobs.keySet().removeAll(task().foreign());
     return knobs;
   }
 
@@ -142,8 +147,8 @@ public record TrainConfig(
     private int checkpointEvery = 100;
     private int healthEvery;
     private boolean graph = true;
-    private int sampleLength = 200;
-    private double temperature = 0.7;
+    private int sampleLength = RunConfig.SAMPLE_LENGTH;
+    private double temperature = RunConfig.TEMPERATURE;
 
     private Builder() {}
 

@@ -3,6 +3,7 @@ package dev.lockstep.train;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -22,6 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param secondsPerStep mean wall time of this run's steps; NaN when there was none
  * @param sample generated text; empty when the run was interrupted
  * @param checkpoint path of the final checkpoint
+ * @param best where the best of several validations is kept; null where there was none on the way
  * @param log path of the metrics of each step, one JSON object a line
  * @param config every knob of the run
  */
@@ -40,6 +42,7 @@ public record TrainSummary(
     double secondsPerStep,
     String sample,
     String checkpoint,
+    @Nullable BestCheckpoint best,
     String log,
     Map<String, String> config) {
   /**
@@ -72,6 +75,9 @@ public record TrainSummary(
     json.put("secondsPerStep", secondsPerStep);
     json.put("sample", sample);
     json.put("checkpoint", checkpoint);
+    if (best != null) {
+      json.put("best", best);
+    }
     json.put("log", log);
     json.put("config", config);
     return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json);

@@ -132,6 +132,8 @@ public final class Trainer {
       log.config(config);
       List<Double> losses = new ArrayList<>();
       double seconds;
+      @Nullable Validation validation;
+      @Nullable BestCheckpoint best;
       Stream copies = observe.apply(device.device().newStream());
       try (StepWindow window = new StepWindow(device.device(), config, copies);
           TrainingStep step =
@@ -140,12 +142,15 @@ public final class Trainer {
         run.start();
         run.all();
         seconds = run.seconds;
+        best = run.best;
+        validation = run.lastValidated == done ? run.validation : null;
       }
-      Validation validation = Validation.none(config.task());
       String sample = "";
       boolean interrupted = stopRequested && done < config.steps();
-      if (!interrupted) {
-        validation = validate(ops, parameters, stream);
+      if (interrupted) {
+        validation = Validation.none(config.task());
+      } else {
+        validation = validation == null ? validate(ops, parameters, stream) : validation;
         log.validation(validation);
         sample = task.sample(ops, parameters, stream);
       }
@@ -164,6 +169,7 @@ public final class Trainer {
           losses.isEmpty() ? Double.NaN : seconds / losses.size(),
           sample,
           files.checkpoint().toString(),
+          best,
           files.log().toString(),
           config.describe());
     }
@@ -190,6 +196,9 @@ public final class Trainer {
     private final List<Double> losses;
     private final LearningRateSchedule schedule = config.schedule();
     private double seconds;
+    private @Nullable Validation validation;
+    private int lastValidated = -1;
+    private @Nullable BestCheckpoint best;
 
     Run(
         TrainingStep step,
@@ -210,6 +219,7 @@ public final class Trainer {
     }
 
     void start() {
+      best = BestCheckpoint.at(files, config, resumed);
       if (resumed == null) {
         parameters.initialize(stream, config.seed());
       } else {
@@ -257,7 +267,7 @@ public final class Trainer {
         double elapsed = (System.nanoTime() - begin) * 1e-9;
         seconds += elapsed;
         report(outcomes, elapsed);
-        if (at(config.run().validateEvery()) && done < config.steps()) {
+        if (at(config.run().validateEvery()) || validatesAtEnd()) {
           validate();
         }
         if (at(config.run().checkpointEvery())) {
@@ -271,11 +281,23 @@ public final class Trainer {
       return every > 0 && done % every == 0;
     }
 
+    /** The last validation is one of those among which the best is looked for. */
+    private boolean validatesAtEnd() {
+      return config.run().validateEvery() > 0 && done == config.steps();
+    }
+
     private void validate() {
-      Validation validation = Trainer.this.validate(ops, parameters, stream);
-      log.validation(done, validation);
-      listener.validated(done, validation, patience.take(validation));
-      if (patience.exhausted()) {
+      Validation found = Trainer.this.validate(ops, parameters, stream);
+      validation = found;
+      lastValidated = done;
+      log.validation(done, found);
+      boolean better = patience.take(found);
+      listener.validated(done, found, better);
+      if (better) {
+        step.checkpoint(stream, config, done, patience).replace(files.best(), config.model());
+        best = new BestCheckpoint(files.best().toString(), done, found.score());
+      }
+      if (patience.exhausted() && done < config.steps()) {
         listener.stoppedEarly(done, patience.sinceBest(), patience.best());
       }
     }

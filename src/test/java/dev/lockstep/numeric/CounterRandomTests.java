@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -67,5 +70,21 @@ class CounterRandomTests {
     assertThat(random.child("a")).isNotEqualTo(random.child("b"));
     assertThat(random.child(0)).isNotEqualTo(random.child(1));
     assertThat(random.child("a")).isEqualTo(CounterRandom.of(4).child("a"));
+  }
+
+  /** Each of the 24 orders of four comes as often as any other. */
+  @Test
+  void allPermutationsAreAlike() {
+    Map<String, Integer> seen = new HashMap<>();
+    int n = 24_000;
+    for (int i = 0; i < n; i++) {
+      int[] order = CounterRandom.of(5).child(i).permutation(4);
+      assertThat(order).containsExactlyInAnyOrder(0, 1, 2, 3);
+      seen.merge(Arrays.toString(order), 1, Integer::sum);
+    }
+    assertThat(seen).hasSize(24);
+    // Five standard errors of a count around 1000.
+    assertThat(seen.values()).allSatisfy(count -> assertThat(count).isBetween(845, 1155));
+    assertThat(CounterRandom.of(5).permutation(0)).isEmpty();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lockstep.nn.ClassifierConfig;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.StackConfig;
 import dev.lockstep.optim.LossScaler;
@@ -70,6 +71,15 @@ class TrainConfigTests {
     refused(b -> b.beta1(1), "beta1 1.0 must be at least 0 and below 1");
     refused(b -> b.epsilon(0), "eps 0.0 must be finite and positive");
     refused(b -> b.weightDecay(-0.5), "weightDecay -0.5 must be finite and at least 0");
+    refused(
+        b -> b.model(ClassifierConfig.defaults()).headMemory(1 << 20),
+        "head memory 1048576 belongs to task text, not to task classify");
+    refused(
+        b -> b.model(ClassifierConfig.defaults()).sampleLength(0),
+        "sample length 0 belongs to task text, not to task classify");
+    refused(
+        b -> b.model(ClassifierConfig.defaults()).temperature(1),
+        "temperature 1.0 belongs to task text, not to task classify");
     assertThatThrownBy(() -> Precision.of("fp64"))
         .hasMessage("unknown precision \"fp64\"; known: bf16, fp16, tf32, fp32");
   }
