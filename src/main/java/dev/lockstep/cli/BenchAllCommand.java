@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +26,29 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,
-    footer = {"", "Examples:", "  lockstep bench all --device sim --out results/"})
+    footer = {
+      "",
+      "Examples:",
+      "  lockstep bench all --device sim --out results/",
+      "  lockstep bench all --quick"
+    })
 final class BenchAllCommand implements Callable<Integer> {
-  private static final List<String> ON_A_DEVICE = List.of("launch", "step", "matmul", "rows");
+  private static final String SIMULATOR = "simulator";
+  private static final List<String> KINDS = List.of("launch", "step", "matmul", "rows", SIMULATOR);
+
+  /** What makes each of them short. */
+  private static final Map<String, List<String>> QUICK =
+      Map.of(
+          "launch",
+          List.of(),
+          "step",
+          List.of("--steps", "2", "--batch", "16"),
+          "matmul",
+          List.of("--kernel", "linear", "--shape", "128x128x128"),
+          "rows",
+          List.of("--kernel", "rmsnorm", "--kernel", "silu", "--rows", "1024", "--cols", "1024"),
+          SIMULATOR,
+          List.of("--rounds", "1"));
 
   @Mixin private final Console console = new Console();
 
@@ -45,22 +66,49 @@ final class BenchAllCommand implements Callable<Integer> {
       description = "folder of the results" + TrainCommand.DEFAULT)
   private Path out = Path.of("results");
 
+  @Option(
+      names = "--quick",
+      description =
+          "few kernels, shapes and steps: shows in less than a minute that every benchmark runs,"
+              + " and says little of how fast")
+  private boolean quick;
+
+  @Option(
+      names = "--only",
+      paramLabel = "NAME",
+      split = ",",
+      description = "only these of launch, step, matmul, rows and simulator (default: all)")
+  private List<String> only = new ArrayList<>();
+
   @Override
   public Integer call() {
+    for (String kind : only) {
+      if (!KINDS.contains(kind)) {
+        throw new UserError(
+            "--only %s is no benchmark; there are %s".formatted(kind, String.join(", ", KINDS)));
+      }
+    }
     int worst = Lockstep.OK;
-    for (String kind : ON_A_DEVICE) {
-      int code = run(kind, "--device", device);
+    for (String kind : KINDS) {
+      if (!only.isEmpty() && !only.contains(kind)) {
+        continue;
+      }
+      boolean ownDevice = kind.equals(SIMULATOR);
+      int code = ownDevice ? run(kind) : run(kind, "--device", device);
       if (code == Lockstep.USAGE) {
         return code; // what the user has to change is wrong for all of them
       }
       worst = Math.max(worst, code);
     }
-    return Math.max(worst, run("simulator"));
+    return worst;
   }
 
   private int run(String kind, String... options) {
     List<String> words = new ArrayList<>(List.of(kind));
     words.addAll(List.of(options));
+    if (quick) {
+      words.addAll(Objects.requireNonNull(QUICK.get(kind), kind));
+    }
     words.addAll(List.of("--json", out.resolve(kind + ".json").toString()));
     console.print("");
     console.print("== bench %s", String.join(" ", words));

@@ -2,9 +2,13 @@ package dev.lockstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.profile.bench.ResultFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -52,6 +56,47 @@ class BenchStepCommandTests {
     assertThat(run.out()).contains("us a launch", "graph    this device has none");
     assertThat(JsonMapper.shared().readTree(Files.readString(json)).get("queuedSeconds").asDouble())
         .isPositive();
+  }
+
+  /** Two of them; each writes a file that can be compared. */
+  @Test
+  void allRunOneAfterAnotherAndWriteWhatCanBeCompared() {
+    Run run = all("--only", "rows,launch");
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    assertThat(run.out())
+        .containsSubsequence("== bench launch --device sim", "== bench rows --device sim")
+        .contains("0 missed")
+        .doesNotContain("== bench step", "== bench matmul", "== bench simulator");
+    assertThat(ResultFile.read(folder.resolve("launch.json")))
+        .containsKey("a launch: queuedSeconds");
+    assertThat(ResultFile.read(folder.resolve("rows.json")))
+        .containsKey("silu forward bf16 1024x1024: sectors");
+    assertThat(folder).isDirectoryNotContaining(file -> file.endsWith("step.json"));
+  }
+
+  @Test
+  @Tag("long")
+  void everyBenchmarkRunsQuickly() {
+    Run run = all();
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    for (String kind : List.of("launch", "step", "matmul", "rows", "simulator")) {
+      assertThat(ResultFile.read(folder.resolve(kind + ".json"))).as(kind).isNotEmpty();
+    }
+  }
+
+  private Run all(String... options) {
+    List<String> words =
+        new ArrayList<>(List.of("bench", "all", "--device", "sim", "--quick", "--out"));
+    words.add(folder.toString());
+    words.addAll(List.of(options));
+    return Run.lockstep(words.toArray(String[]::new));
+  }
+
+  @Test
+  void onlyThoseThereAre() {
+    assertThat(all("--only", "launch,lunch").err())
+        .contains("--only lunch is no benchmark; there are launch, step, matmul, rows, simulator");
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test

@@ -95,7 +95,7 @@ public record Bounds(GpuModel gpu, Map<Resource, Double> seconds) {
   }
 
   /** Tensors of f32 are multiplied as TF32, if at all. */
-  private static double tensorRate(GpuModel gpu, DType dtype) {
+  static double tensorRate(GpuModel gpu, DType dtype) {
     return switch (dtype) {
       case F16 -> gpu.rates().f16();
       case BF16 -> gpu.rates().bf16();

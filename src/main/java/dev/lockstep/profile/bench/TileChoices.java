@@ -1,6 +1,5 @@
 package dev.lockstep.profile.bench;
 
-import dev.lockstep.device.ComputeCapability;
 import dev.lockstep.device.GpuModel;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.GemmTile;
@@ -108,8 +107,8 @@ public final class TileChoices {
       double instructions = each * flops / FLOPS;
       double bytes = (double) (tile.rows() + tile.cols()) * depth * dtype.byteSize();
       double issue = gpu.warpInstructions() / gpu.multiprocessors();
-      double clock = issue / ComputeCapability.SCHEDULERS_PER_SM;
-      double peak = dtype == DType.BF16 ? gpu.rates().bf16() : gpu.rates().f16();
+      double clock = gpu.clock();
+      double peak = Bounds.tensorRate(gpu, dtype);
       double multiplying = flops / (peak / gpu.multiprocessors());
       double loading = bytes / (L2_BYTES_EACH * clock);
       double block = Math.max(multiplying, Math.max(instructions / issue, loading));
