@@ -91,11 +91,10 @@ final class CudaStream implements Stream {
     if (!(kernel instanceof CudaKernel own) || own.device() != device) {
       throw new IllegalArgumentException(kernel.name() + " belongs to another device");
     }
-    MemorySegment block = args.block();
-    if (block.byteSize() != own.parameterBytes()) {
+    if (args.bytes() != own.parameterBytes()) {
       throw new IllegalArgumentException(
           "%s takes %d bytes of arguments, got %d"
-              .formatted(own.name(), own.parameterBytes(), block.byteSize()));
+              .formatted(own.name(), own.parameterBytes(), args.bytes()));
     }
     own.allowShared(launch.sharedBytes());
     int code =
@@ -109,7 +108,7 @@ final class CudaStream implements Stream {
             launch.block().z(),
             launch.sharedBytes(),
             queue.address(),
-            extra.pointTo(block));
+            extra.pointTo(args.blockAddress(), args.bytes()));
     // The driver reads the block by its address, which does not keep it alive.
     Reference.reachabilityFence(args);
     if (code != CUresult.CUDA_SUCCESS) {

@@ -32,9 +32,9 @@ final class ExtraBlock {
   }
 
   /** Names the parameters of the next launch; returns this block's own address. */
-  long pointTo(MemorySegment parameters) {
-    words.set(ValueLayout.JAVA_LONG, BUFFER_ADDRESS, parameters.address());
-    words.set(ValueLayout.JAVA_LONG, SIZE, parameters.byteSize());
+  long pointTo(long parameters, long bytes) {
+    words.set(ValueLayout.JAVA_LONG, BUFFER_ADDRESS, parameters);
+    words.set(ValueLayout.JAVA_LONG, SIZE, bytes);
     return words.address();
   }
 }

@@ -89,6 +89,16 @@ public final class KernelArgs {
     return block.asSlice(0, size);
   }
 
+  /** Where the block is; it stays there, whatever is put into it. */
+  public long blockAddress() {
+    return block.address();
+  }
+
+  /** Bytes of all arguments so far. */
+  public int bytes() {
+    return size;
+  }
+
   private long reserve(long bytes, int alignment) {
     long at = ((long) size + alignment - 1) & -alignment;
     if (bytes > block.byteSize() - at) {

@@ -13,9 +13,10 @@ class ExtraBlockTests {
   void isTheListThatCudaDotHDescribes() {
     try (Arena arena = Arena.ofConfined()) {
       ExtraBlock block = new ExtraBlock(arena);
-      block.pointTo(arena.allocate(4));
+      block.pointTo(arena.allocate(4).address(), 4);
       MemorySegment parameters = arena.allocate(72);
-      MemorySegment words = MemorySegment.ofAddress(block.pointTo(parameters)).reinterpret(40);
+      MemorySegment words =
+          MemorySegment.ofAddress(block.pointTo(parameters.address(), 72)).reinterpret(40);
 
       assertThat(words.get(ValueLayout.JAVA_LONG, 0)).as("BUFFER_POINTER").isEqualTo(1);
       assertThat(words.get(ValueLayout.JAVA_LONG, 8)).isEqualTo(parameters.address());
