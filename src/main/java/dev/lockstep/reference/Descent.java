@@ -43,6 +43,25 @@ public final class Descent {
         });
   }
 
+  /**
+   * SGDW: {@code p *= 1 − lr · wd} beside the step, past the momentum (Loshchilov and Hutter 2019,
+   * <a href="https://arxiv.org/abs/1711.05101">1711.05101</a>, algorithm 1).
+   */
+  public static Descent sgdW(double learningRate, double momentum, double weightDecay) {
+    SgdFormula formula = new SgdFormula(momentum, 0, false);
+    return new Descent(
+        learningRate,
+        leaf -> {
+          SgdFormula.State state = new SgdFormula.State(leaf.count());
+          return (parameter, gradient, rate) -> {
+            for (int i = 0; i < parameter.length; i++) {
+              parameter[i] *= 1 - rate * weightDecay;
+            }
+            formula.step(parameter, gradient, state, rate, 0);
+          };
+        });
+  }
+
   /** Adam with β of 0.9 and 0.999, ε of 1e-8 and no weight decay. */
   public static Descent adam(double learningRate) {
     return adam(learningRate, new AdamFormula(0.9, 0.999, 1e-8, false), 0);

@@ -22,8 +22,6 @@ import dev.lockstep.reference.AdamFormula;
 import dev.lockstep.reference.SgdFormula;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 
 /** What weight decay comes to in Adam and in AdamW, for gradients of any size. */
 public final class WeightDecay implements Lab {
@@ -176,19 +174,15 @@ public final class WeightDecay implements Lab {
                 Input.positive("lam"),
                 Input.positive("eps")),
             drawn -> {
-              double[] w = {number(drawn, "w")};
-              AdamFormula.adamW(0.9, 0.999, number(drawn, "eps"))
+              double[] w = {drawn.number("w")};
+              AdamFormula.adamW(0.9, 0.999, drawn.number("eps"))
                   .step(
                       w,
-                      new double[] {number(drawn, "g")},
+                      new double[] {drawn.number("g")},
                       new AdamFormula.State(1),
-                      number(drawn, "eta"),
-                      number(drawn, "lam"));
+                      drawn.number("eta"),
+                      drawn.number("lam"));
               return Matrix.of(w[0]);
             }));
-  }
-
-  private static double number(Map<String, Matrix> drawn, String name) {
-    return Objects.requireNonNull(drawn.get(name)).number();
   }
 }

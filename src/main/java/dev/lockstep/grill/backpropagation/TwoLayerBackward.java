@@ -7,6 +7,7 @@ import dev.lockstep.grill.evidence.Verdict;
 import dev.lockstep.grill.item.Calculation;
 import dev.lockstep.grill.item.Derivation;
 import dev.lockstep.grill.item.Derivation.Input;
+import dev.lockstep.grill.item.Inputs;
 import dev.lockstep.grill.item.Item;
 import dev.lockstep.grill.item.Matrix;
 import dev.lockstep.grill.lab.Lab;
@@ -30,8 +31,6 @@ import dev.lockstep.reference.Variable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import org.ejml.simple.SimpleMatrix;
 
 /** The gradients of two layers, written down by hand and held to the tape's. */
@@ -194,9 +193,9 @@ public final class TwoLayerBackward implements Lab {
   }
 
   /** Takes W1 = atanh(h) xᵀ / |x|², which gives this h, and lets the tape go back. */
-  private static Matrix gradientOfFirstWeight(Map<String, Matrix> inputs) {
-    double[] x = values(inputs, "x");
-    double[] h = values(inputs, "h");
+  private static Matrix gradientOfFirstWeight(Inputs inputs) {
+    double[] x = inputs.values("x");
+    double[] h = inputs.values("h");
     double square = Vectors.norm(x) * Vectors.norm(x);
     double[] weight = new double[h.length * x.length];
     for (int i = 0; i < weight.length; i++) {
@@ -207,13 +206,9 @@ public final class TwoLayerBackward implements Lab {
     Variable w1 = tape.variable(weight, h.length, x.length);
     Variable hidden =
         ActivationFormula.TANH.apply(Primitives.matmul(w1, tape.constant(x, x.length, 1)));
-    Primitives.matmul(tape.constant(values(inputs, "W2"), 2, h.length), hidden)
-        .seedGradient(values(inputs, "d2"));
+    Primitives.matmul(tape.constant(inputs.values("W2"), 2, h.length), hidden)
+        .seedGradient(inputs.values("d2"));
     tape.reverse();
     return new Matrix(h.length, x.length, w1.gradient());
-  }
-
-  private static double[] values(Map<String, Matrix> inputs, String name) {
-    return Objects.requireNonNull(inputs.get(name)).values();
   }
 }

@@ -23,7 +23,6 @@ import dev.lockstep.reference.Descent;
 import dev.lockstep.reference.Leaf;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /** Clipping by the global norm, beside clipping by value and by tensor. */
@@ -229,8 +228,8 @@ public final class Clipping implements Lab {
             "g * (c / normF(g))",
             List.of(new Input("g", 4, 1, d -> d.uniform(2, 5)), Input.positive("c")),
             drawn -> {
-              Matrix g = Objects.requireNonNull(drawn.get("g"));
-              double c = Objects.requireNonNull(drawn.get("c")).number();
+              Matrix g = drawn.get("g");
+              double c = drawn.number("c");
               double squares = Arrays.stream(g.values()).map(v -> v * v).sum();
               return new Matrix(
                   g.rows(),

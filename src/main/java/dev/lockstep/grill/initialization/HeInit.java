@@ -24,7 +24,6 @@ import dev.lockstep.profile.page.Series;
 import dev.lockstep.reference.ActivationFormula;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 /** ReLU halves the second moment, not the variance, and He's factor 2 makes up for that. */
 public final class HeInit implements Lab {
@@ -143,9 +142,9 @@ public final class HeInit implements Lab {
             "2/((1+a^2)*n)",
             List.of(Input.positive("a"), Input.count("n")),
             drawn -> {
-              double a = Objects.requireNonNull(drawn.get("a")).number();
+              double a = drawn.number("a");
               double left = 0.5 + 0.5 * a * a;
-              return Matrix.of(1 / (left * Objects.requireNonNull(drawn.get("n")).number()));
+              return Matrix.of(1 / (left * drawn.number("n")));
             }),
         new Prediction(
             "50 ReLU layers of 128 with Var(w) = 2.93/n, which makes up for the variance ReLU"

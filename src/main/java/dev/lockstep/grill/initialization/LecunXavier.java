@@ -25,7 +25,6 @@ import dev.lockstep.reference.Variable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 
 /** What LeCun's and Xavier's variances keep, and what they do not. */
 public final class LecunXavier implements Lab {
@@ -187,8 +186,8 @@ public final class LecunXavier implements Lab {
             "2*m/(n+m)",
             List.of(Input.count("n"), Input.count("m")),
             drawn -> {
-              double n = Objects.requireNonNull(drawn.get("n")).number();
-              double m = Objects.requireNonNull(drawn.get("m")).number();
+              double n = drawn.number("n");
+              double m = drawn.number("m");
               return Matrix.of(m * (2 / (n + m)));
             }));
   }

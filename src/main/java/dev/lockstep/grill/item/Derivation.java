@@ -15,10 +15,7 @@ import java.util.function.Function;
  * @param reference what is right, computed without the formula
  */
 public record Derivation(
-    String prompt,
-    String model,
-    List<Input> inputs,
-    Function<Map<String, Matrix>, Matrix> reference)
+    String prompt, String model, List<Input> inputs, Function<Inputs, Matrix> reference)
     implements Item {
   /** On so many draws a wrong formula does not agree by chance. */
   private static final int DRAWS = 3;
@@ -70,7 +67,7 @@ public record Derivation(
       for (Input input : inputs) {
         drawn.put(input.name(), input.draw(draws));
       }
-      Matrix right = reference.apply(drawn);
+      Matrix right = reference.apply(new Inputs(drawn));
       Matrix found = MatrixFormula.evaluate(typed, drawn);
       if (found.rows() != right.rows() || found.columns() != right.columns()) {
         return Grade.ofWrong(

@@ -26,8 +26,6 @@ import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 
 /** Behind a sigmoid, cross-entropy has no slope σ′ in its gradient; squared error does. */
 public final class SigmoidBce implements Lab {
@@ -170,11 +168,7 @@ public final class SigmoidBce implements Lab {
             List.of(Input.normal("z", 1, 1), Input.normal("y", 1, 1)),
             inputs ->
                 Matrix.of(
-                    gradient(SigmoidBce::squaredError, values(inputs, "z"), values(inputs, "y"))[
+                    gradient(SigmoidBce::squaredError, inputs.values("z"), inputs.values("y"))[
                         0])));
-  }
-
-  private static double[] values(Map<String, Matrix> inputs, String name) {
-    return Objects.requireNonNull(inputs.get(name)).values();
   }
 }

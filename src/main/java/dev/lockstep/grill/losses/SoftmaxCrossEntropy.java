@@ -8,6 +8,7 @@ import dev.lockstep.grill.item.Calculation;
 import dev.lockstep.grill.item.Calculation.Closeness;
 import dev.lockstep.grill.item.Derivation;
 import dev.lockstep.grill.item.Derivation.Input;
+import dev.lockstep.grill.item.Inputs;
 import dev.lockstep.grill.item.Item;
 import dev.lockstep.grill.item.Matrix;
 import dev.lockstep.grill.lab.Lab;
@@ -28,8 +29,6 @@ import dev.lockstep.reference.Variable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 
 /** With cross-entropy behind it, a softmax passes p − y back, however wrong it is. */
 public final class SoftmaxCrossEntropy implements Lab {
@@ -217,16 +216,12 @@ public final class SoftmaxCrossEntropy implements Lab {
         .slip(-Math.log(p), "that is the loss, not its gradient");
   }
 
-  private static Matrix weighted(Map<String, Matrix> inputs) {
+  private static Matrix weighted(Inputs inputs) {
     Tape tape = new Tape();
-    Variable z = tape.variable(values(inputs, "z"), 1, 4);
-    Variable y = tape.constant(values(inputs, "y"), 1, 4);
+    Variable z = tape.variable(inputs.values("z"), 1, 4);
+    Variable y = tape.constant(inputs.values("y"), 1, 4);
     tape.reverse(
         Primitives.scale(Primitives.sum(Primitives.multiply(SoftmaxFormula.logSoftmax(z), y)), -1));
     return new Matrix(4, 1, z.gradient());
-  }
-
-  private static double[] values(Map<String, Matrix> inputs, String name) {
-    return Objects.requireNonNull(inputs.get(name)).values();
   }
 }
