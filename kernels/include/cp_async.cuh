@@ -41,4 +41,9 @@ __device__ __forceinline__ void waitForCopies() {
   asm volatile("cp.async.wait_group %0;" ::"n"(kPending) : "memory");
 }
 
+// Waits until none of this thread's copies is on its way, in a group or not.
+__device__ __forceinline__ void waitForAllCopies() {
+  asm volatile("cp.async.wait_all;" ::: "memory");
+}
+
 }  // namespace lockstep

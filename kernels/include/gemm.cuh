@@ -93,13 +93,14 @@ class StageCopies {
   }
 
   // The same inside an unrolled turn of the ring, for its stage kAhead, to the constant place
-  // kPlace. Operands whose stages lie a constant apart move on at the end of the turn only.
-  template <int kPlace, int kAhead>
+  // kPlace. Operands whose stages lie a constant apart move on at the end of the turn only; none
+  // moves where there is nothing more to copy, unlike kMoves.
+  template <int kPlace, int kAhead, bool kMoves = true>
   __device__ __forceinline__ void startWithin() {
     constexpr int kTo = kPlace * Tile::kStageBytes;
-    startAndMove<kTo, kAhead>(left_);
-    startAndMove<kTo + kRight, kAhead>(right_);
-    if constexpr (kProducts == 2) startAndMove<kTo + kLast, kAhead>(last_);
+    startAndMove<kTo, kAhead, kMoves>(left_);
+    startAndMove<kTo + kRight, kAhead, kMoves>(right_);
+    if constexpr (kProducts == 2) startAndMove<kTo + kLast, kAhead, kMoves>(last_);
   }
 
   // They do so here, by kCount stages.
@@ -126,13 +127,13 @@ class StageCopies {
   }
 
  private:
-  template <int kTo, int kAhead, class Copy>
+  template <int kTo, int kAhead, bool kMoves, class Copy>
   static __device__ __forceinline__ void startAndMove(Copy& copy) {
     if constexpr (Copy::kConstantStages) {
       copy.template start<kTo, kAhead>(0);
     } else {
       copy.template start<kTo, 0>(0);
-      copy.template advance<1>();
+      if constexpr (kMoves) copy.template advance<1>();
     }
   }
 
@@ -147,14 +148,30 @@ class StageCopies {
   Last last_;
 };
 
+// Of a ring of two stages one is on its way at a time, so that there is nothing to tell apart.
+template <class Tile>
+__device__ __forceinline__ void commitStage() {
+  if constexpr (Tile::kStages > 2) commitCopies();
+}
+
+// Waits for the oldest of the stages that are on their way.
+template <class Tile>
+__device__ __forceinline__ void waitForStage() {
+  if constexpr (Tile::kStages > 2) {
+    waitForCopies<Tile::kStages - 2>();
+  } else {
+    waitForAllCopies();
+  }
+}
+
 // A stage of an unrolled turn, whose first step is done: completes place kPlace, while the stage
 // kStages - 1 later goes to the place before, which everyone has read, and begins the next.
-template <class Tile, int kPlace, class Engine, class Copies>
+template <class Tile, int kPlace, bool kMoves = true, class Engine, class Copies>
 __device__ __forceinline__ void turnStage(Engine& engine, Copies& copies) {
-  copies.template startWithin<(kPlace + Tile::kStages - 1) % Tile::kStages, kPlace>();
-  commitCopies();
+  copies.template startWithin<(kPlace + Tile::kStages - 1) % Tile::kStages, kPlace, kMoves>();
+  commitStage<Tile>();
   engine.template finishStage<kPlace>();
-  waitForCopies<Tile::kStages - 2>();
+  waitForStage<Tile>();
   // Everyone's copies of the next stage are visible, and nobody reads this one any more.
   __syncthreads();
   engine.template beginStage<(kPlace + 1) % Tile::kStages, false>();
@@ -178,7 +195,7 @@ __device__ __forceinline__ void drainRing(Engine& engine, std::integer_sequence<
 // Starts the copies of all stages but one, to the first places.
 template <class Tile, class Copies, int... kPlace>
 __device__ __forceinline__ void fillRing(Copies& copies, std::integer_sequence<int, kPlace...>) {
-  ((copies.template startWithin<kPlace, kPlace>(), commitCopies()), ...);
+  ((copies.template startWithin<kPlace, kPlace>(), commitStage<Tile>()), ...);
   copies.template finishTurn<Tile::kStages - 1>();
 }
 
@@ -197,7 +214,6 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
   const i64 depth = leftDepth == Depth::kColumns ? left.columns : left.rows;
   const i64 whole = pinned(static_cast<i64>(static_cast<u64>(copies.unchecked()) / kDepth));
   const i64 stages = pieces<kDepth>(depth);
-  const i64 end = pinned(stages + kStages - 1);
 
   // Stage `next` is copied while the stage kStages - 1 before it is multiplied, whose place in the
   // ring is the one that follows. The loop begins with copies alone and ends with products alone,
@@ -213,7 +229,7 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
       u32 left = static_cast<u32>(whole - (kStages - 1)) / kStages;
       next = pinned(static_cast<i64>(left * kStages + (kStages - 1)));
       fillRing<Tile>(copies, std::make_integer_sequence<int, kStages - 1>());
-      waitForCopies<kStages - 2>();
+      waitForStage<Tile>();
       __syncthreads();
       if (first) {
         engine.template beginStage<0, true>();
@@ -224,20 +240,29 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
       do {
         turn<Tile>(engine, copies, std::make_integer_sequence<int, kStages>());
       } while (--left > 0);
-      engine.template finishStage<0>();
+      // Of a ring of two stages one may be left, which makes no turn.
+      const bool half = kStages == 2 && next < whole;
+      if (half) {
+        turnStage<Tile, 0, false>(engine, copies);
+        engine.template finishStage<1>();
+        next = whole;
+      } else {
+        engine.template finishStage<0>();
+      }
       if (next == stages) {
         drainRing<Tile>(engine, std::make_integer_sequence<int, kStages - 2>());
         __syncthreads();
         return;
       }
       begin = next + 1;
-      place = pinned(static_cast<u32>((kStages - 1) * Tile::kStageBytes));
+      place = half ? 0 : (kStages - 1) * Tile::kStageBytes;
     }
   }
+  const i64 end = pinned(stages + kStages - 1);
 #pragma unroll 1
   for (; next < end; next++) {
     if (next >= begin) {
-      waitForCopies<kStages - 2>();
+      waitForStage<Tile>();
       // Everyone's copies of the stage are visible, and nobody reads the one before any more.
       __syncthreads();
     }
@@ -247,9 +272,15 @@ __device__ __forceinline__ void addProduct(GemmEngine<T, leftDepth, rightDepth, 
     } else if (next < stages) {
       copies.startChecked(next, place);
     }
-    commitCopies();
+    commitStage<Tile>();
     place = place + Tile::kStageBytes == kRingBytes ? 0 : place + Tile::kStageBytes;
-    if (next >= begin) engine.multiply(place);
+    if (next >= begin) {
+      if constexpr (Tile::kUnrolled && kStages == 2) {
+        engine.multiplyLast(place, depth - (next - (kStages - 1)) * kDepth);
+      } else {
+        engine.multiply(place);
+      }
+    }
   }
   __syncthreads();
 }

@@ -53,6 +53,17 @@ class FragmentReader {
     return addresses;
   }
 
+  // The same, `bytes` further on and as if `step` were the first step of a stage.
+  static __device__ __forceinline__ Addresses movedToStep(Addresses addresses, u32 bytes,
+                                                          u32 step) {
+    if constexpr (depth == Depth::kColumns) {
+      addresses.base[0] = (addresses.base[0] ^ (32 * step)) + bytes;
+      return addresses;
+    } else {
+      return moved(addresses, bytes + Layout::kLineBytes * 16 * step);
+    }
+  }
+
   // Piece kPiece (indices 16 kPiece ..) at depth 16 kStep of the operand kOffset bytes on.
   template <int kOffset, int kStep, int kPiece>
   static __device__ __forceinline__ void load(u32 (&matrix)[4], const Addresses& addresses) {
@@ -110,6 +121,16 @@ class MmaEngine {
   __device__ __forceinline__ void multiply(u32 bytes) {
     steps<0, 0>(Left::moved(left_, bytes), Right::moved(right_, bytes),
                 std::make_integer_sequence<int, Left::kSteps>());
+  }
+
+  // The same, as far as the sum goes, which has `depth` left: little code for rings whose turns leave
+  // no stage but the last.
+  __device__ __forceinline__ void multiplyLast(u32 bytes, i64 depth) {
+    const u32 steps = min(static_cast<i64>(Left::kSteps), pieces<16>(depth));
+#pragma unroll 1
+    for (u32 i = 0; i < steps; i++) {
+      step<0, 0, false>(Left::movedToStep(left_, bytes, i), Right::movedToStep(right_, bytes, i));
+    }
   }
 
   // How many neighbouring columns of the result a lane holds, and where the first are within the

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,13 +15,14 @@ import java.util.regex.Pattern;
  * Rewrites what nvcc put into a PTX file so that the same sources give the same bytes in any
  * folder, and fewer of them. Two things in {@code -lineinfo} output depend on where the compiler
  * ran: the absolute paths of {@code .file}, and a hash of the source's path inside the mangled
- * names of static functions. Three make it more than twice as long as it need be, and go:
+ * names of static functions. Four make it more than twice as long as it need be, and go:
  *
  * <ul>
  *   <li>comments and blank lines, but for those at the top;
  *   <li>names of inlined functions: what is left of {@code
  *       _ZN8lockstep9MmaEngineI6__halfLNS_5DepthE0E…} is {@code lockstep::MmaEngine}, and each is
  *       there once;
+ *   <li>gaps between the numbers of registers: {@code %f8254} is the 129th of its kernel;
  *   <li>each {@code .loc} that no instruction follows, or only more of the same place, and of whose
  *       place the same was said before. Every instruction keeps its line and those it was inlined
  *       at.
@@ -33,6 +35,9 @@ public final class NormalisePtx {
   private static final Pattern LOC =
       Pattern.compile(
           "\\t\\.loc\\t(\\d+ \\d+ \\d+)(?:, function_name (\\S+), inlined_at (\\d+ \\d+ \\d+))?");
+  private static final Pattern DECLARED =
+      Pattern.compile("(\\t\\.reg \\.\\w+ \\t(%[a-z]+)<)\\d+>;");
+  private static final Pattern REGISTER = Pattern.compile("(%[a-z]+)\\d+\\b");
   private static final Pattern INTERNAL = Pattern.compile("_INTERNAL_[0-9a-f]{8}_");
   private static final String NAMES = "\t.section\t.debug_str";
   private static final String BYTES = ".b8 ";
@@ -49,6 +54,14 @@ public final class NormalisePtx {
 
   /** Of the kernel at hand: what was last said of a place, with all it was inlined at. */
   private final Map<String, String> places = new HashMap<>();
+
+  /** Of the kernel at hand: where its kinds of registers are declared. */
+  private final Map<String, Integer> declared = new HashMap<>();
+
+  /** Of the kernel at hand: how many of a kind there are, and what they are called now. */
+  private final Map<String, Integer> counts = new HashMap<>();
+
+  private final Map<String, String> registers = new HashMap<>();
 
   private String pending = "";
   private String pendingPlace = "";
@@ -93,12 +106,36 @@ public final class NormalisePtx {
     if (line.startsWith("}")) { // the end of a kernel
       places.clear();
       placeInEffect = "";
+      declareRegisters();
     }
     Matcher file = FILE.matcher(line);
-    out.add(
-        file.matches()
-            ? "\t.file\t" + file.group(1) + " \"" + stablePath(file.group(2)) + "\""
-            : INTERNAL.matcher(line).replaceAll("_INTERNAL_00000000_"));
+    Matcher registers = DECLARED.matcher(line);
+    if (registers.matches()) {
+      declared.put(registers.group(2), out.size());
+      out.add(registers.group(1));
+    } else if (file.matches()) {
+      out.add("\t.file\t" + file.group(1) + " \"" + stablePath(file.group(2)) + "\"");
+    } else {
+      String text = INTERNAL.matcher(line).replaceAll("_INTERNAL_00000000_");
+      out.add(REGISTER.matcher(text).replaceAll(this::register));
+    }
+  }
+
+  /** Registers are numbered in the order in which they appear. */
+  private String register(MatchResult old) {
+    String kind = old.group(1);
+    return declared.containsKey(kind)
+        ? registers.computeIfAbsent(
+            old.group(), name -> kind + (counts.merge(kind, 1, Integer::sum) - 1))
+        : old.group();
+  }
+
+  private void declareRegisters() {
+    declared.forEach(
+        (kind, line) -> out.set(line, out.get(line) + counts.getOrDefault(kind, 1) + ">;"));
+    declared.clear();
+    counts.clear();
+    registers.clear();
   }
 
   /** Waits for what follows, which may make it superfluous. */
@@ -114,7 +151,7 @@ public final class NormalisePtx {
       String at = loc.group(3);
       pendingPlace = place + " < " + places.getOrDefault(at, at);
       String name = names.getOrDefault(loc.group(2), loc.group(2));
-      String label = labels.computeIfAbsent(name, key -> "$name" + labels.size());
+      String label = labels.computeIfAbsent(name, key -> "$n" + labels.size());
       pending += ", function_name " + label + ", inlined_at " + at;
     }
     pendingIsKnown = pendingPlace.equals(places.put(place, pendingPlace));

@@ -44,7 +44,7 @@ class NormalisePtxTests {
     String name = "_ZN30_INTERNAL_00000000_7_cast_cu_k9some_nameEf";
     assertThat(normaliseIn("here/kernels", "0a1b2c3d"))
         .contains(".shared .align 4 .b8 " + name + "[128];\n")
-        .contains("$name0:\n" + bytes("some_name"));
+        .contains("$n0:\n" + bytes("some_name"));
   }
 
   /** One of each kind that goes: comments, blank lines, what is said twice or of no instruction. */
@@ -93,24 +93,63 @@ class NormalisePtxTests {
                 "\t.loc\t1 5 0",
                 "\tmov.u32 \t%r1, 1;",
                 "\t.loc\t1 6 3",
-                "\t.loc\t2 7 3, function_name $name0, inlined_at 1 6 3",
-                "\t.loc\t3 8 3, function_name $name1, inlined_at 2 7 3",
+                "\t.loc\t2 7 3, function_name $n0, inlined_at 1 6 3",
+                "\t.loc\t3 8 3, function_name $n1, inlined_at 2 7 3",
                 "\tmov.u32 \t%r2, 2;",
                 "\tmov.u32 \t%r3, 3;",
                 "\t.loc\t1 9 3",
-                "\t.loc\t2 7 3, function_name $name0, inlined_at 1 9 3",
-                "\t.loc\t3 8 3, function_name $name1, inlined_at 2 7 3",
+                "\t.loc\t2 7 3, function_name $n0, inlined_at 1 9 3",
+                "\t.loc\t3 8 3, function_name $n1, inlined_at 2 7 3",
                 "\tmov.u32 \t%r4, 4;",
                 "}",
                 "\t.loc\t3 8 3",
                 "\tmov.u32 \t%r1, 5;",
                 "\t.section\t.debug_str",
                 "\t{",
-                "$name0:",
+                "$n0:",
                 bytes("lockstep::outer"),
-                "$name1:",
+                "$n1:",
                 bytes("lockstep::Thing::member"),
                 "\t}",
+                ""));
+  }
+
+  /** Kinds count for themselves; special registers and those of inner scopes keep their names. */
+  @Test
+  void registersAreNumberedInEachKernelAsTheyAppear() throws Exception {
+    assertThat(
+            normalise(
+                "{",
+                "\t.reg .pred \t%p<3>;",
+                "\t.reg .b32 \t%r<900>;",
+                "\t.reg .f32 \t%f<8000>;",
+                "\tmov.u32 \t%r812, %tid.x;",
+                "\tmov.u32 \t%r9, %envreg3;",
+                "\t{ .reg .b16 low, high; mov.b32 {low,high}, %r812; }",
+                "\tld.global.v2.f32 \t{%f7001, %f70}, [%r9+812];",
+                "\t@%p2 add.f32 \t%f70, %f7001, %f70;",
+                "}",
+                "{",
+                "\t.reg .b32 \t%r<60>;",
+                "\tmov.u32 \t%r9, %r55;",
+                "}"))
+        .isEqualTo(
+            String.join(
+                "\n",
+                "{",
+                "\t.reg .pred \t%p<1>;",
+                "\t.reg .b32 \t%r<2>;",
+                "\t.reg .f32 \t%f<2>;",
+                "\tmov.u32 \t%r0, %tid.x;",
+                "\tmov.u32 \t%r1, %envreg3;",
+                "\t{ .reg .b16 low, high; mov.b32 {low,high}, %r0; }",
+                "\tld.global.v2.f32 \t{%f0, %f1}, [%r1+812];",
+                "\t@%p0 add.f32 \t%f1, %f0, %f1;",
+                "}",
+                "{",
+                "\t.reg .b32 \t%r<2>;",
+                "\tmov.u32 \t%r0, %r1;",
+                "}",
                 ""));
   }
 

@@ -33,8 +33,6 @@ class GemmCountsTests {
   private static final int WIDTH = 256;
 
   private static final int ROWS = 128;
-  private static final int STAGE = 32;
-  private static final int TURN = 3 * STAGE;
 
   private OpBench bench;
 
@@ -60,10 +58,10 @@ class GemmCountsTests {
     "LARGE, FORWARD, 1.62",
     "LARGE, INPUT, 1.65",
     "LARGE, WEIGHT, 1.68",
-    "WIDE, FORWARD, 1.58",
-    "WIDE, INPUT, 1.60",
+    "WIDE, FORWARD, 1.56",
+    "WIDE, INPUT, 1.57",
     // Whose results, in fp32, are read and added to: 128 additions and as many accesses.
-    "WIDE, WEIGHT, 1.65"
+    "WIDE, WEIGHT, 1.60"
   })
   void fewInstructionsAccompanyAProduct(GemmTile tile, Pass pass, double most) {
     assertThat(perProduct(count(tile, pass, 1024))).isLessThanOrEqualTo(most);
@@ -73,7 +71,7 @@ class GemmCountsTests {
   @MethodSource("tilesAndPasses")
   void theLoopTakesAtMostThreeInstructionsForTwoProducts(GemmTile tile, Pass pass) {
     Counts some = count(tile, pass, 256);
-    Counts more = count(tile, pass, 256 + TURN);
+    Counts more = count(tile, pass, 256 + turn(tile));
     double instructions = more.get(Counter.INSTRUCTIONS) - some.get(Counter.INSTRUCTIONS);
     double products = more.get(Counter.TENSOR) - some.get(Counter.TENSOR);
     assertThat(instructions / products).isLessThanOrEqualTo(1.5);
@@ -102,6 +100,11 @@ class GemmCountsTests {
   static Stream<Arguments> tilesAndPasses() {
     return Stream.of(GemmTile.LARGE, GemmTile.WIDE)
         .flatMap(tile -> Stream.of(Pass.values()).map(pass -> Arguments.of(tile, pass)));
+  }
+
+  /** The depth of a turn of the ring: three stages of 32, or two of 64 in wide tiles. */
+  private static int turn(GemmTile tile) {
+    return tile == GemmTile.WIDE ? 2 * 64 : 3 * 32;
   }
 
   private static double perProduct(Counts counts) {

@@ -59,7 +59,7 @@ abstract class GemmTests {
   /** Depths at which truncated sums are looked at: their errors grow with it. */
   private static final int[][] DEEP = {{16, 16, 64}, {16, 64, 1000}, {7, 16, 4096}, {4096, 16, 8}};
 
-  private static final int[] EXTENTS = {1, 2, 7, 16, 31, 64, 65, 127, 129, 200, 257, 1000};
+  static final int[] EXTENTS = {1, 2, 7, 16, 31, 64, 65, 127, 129, 200, 257, 1000};
 
   private static final float SLOPE = 0.2f;
 

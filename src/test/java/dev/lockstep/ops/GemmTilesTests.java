@@ -23,10 +23,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GemmTilesTests {
   /**
    * Rows, outputs, depth: whole tiles and a ring that is drained at once; one that leaves whole
-   * stages; a depth that ends within a stage, and tiles cut both ways; rows without alignment.
+   * stages; a depth that ends within a stage, and tiles cut both ways; rows without alignment; the
+   * ring of wide tiles in all passes.
    */
   private static final int[][] SHAPES = {
-    {128, 256, 160}, {64, 128, 192}, {72, 200, 200}, {130, 129, 131}
+    {128, 256, 160}, {64, 128, 192}, {72, 200, 200}, {130, 129, 131}, {256, 192, 72}
   };
 
   record Case(MatrixMode mode, DType dtype, int m, int n, int k) {}

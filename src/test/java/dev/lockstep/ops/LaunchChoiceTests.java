@@ -58,7 +58,7 @@ class LaunchChoiceTests {
     int threads = tile == GemmTile.WIDE ? 256 : 128;
     assertThat(launch.grid()).isEqualTo(Launch.of(tiles, threads).grid());
     assertThat(launch.block()).isEqualTo(new Dim3(threads));
-    assertThat(launch.sharedBytes()).isEqualTo(tile == GemmTile.WIDE ? 73_728 : 0);
+    assertThat(launch.sharedBytes()).isEqualTo(tile == GemmTile.WIDE ? 98_304 : 0);
   }
 
   /** Two products share the registers of one: a gate's tiles are chosen with those, but smaller. */

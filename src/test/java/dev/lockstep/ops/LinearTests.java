@@ -40,10 +40,17 @@ abstract class LinearTests extends OpTests {
 
   /**
    * The same for tiles of 128 × 256, which no shape this small is given by itself: in the same ways
-   * through the loop, with whole and cut, aligned and unaligned tiles.
+   * through the loop, with whole and cut, aligned and unaligned tiles; with and without a stage
+   * that is left after whole turns of a ring of two, alone and before one that the depth ends
+   * within.
    */
   private static final int[][] WIDE = {
-    {128, 256, 256}, {1, 264, 264}, {130, 513, 328}, {129, 264, 257}, {72, 264, 256}
+    {128, 256, 192},
+    {128, 256, 256},
+    {1, 264, 264},
+    {130, 513, 328},
+    {129, 264, 257},
+    {72, 264, 256}
   };
 
   private static final float SLOPE = 0.25f;
@@ -59,7 +66,7 @@ abstract class LinearTests extends OpTests {
             Arrays.stream(LARGE).flatMap(shape -> large(brain, shape)),
             large(half, LARGE[2]),
             Arrays.stream(WIDE).flatMap(shape -> large(wideBrain, shape)),
-            large(wideHalf, WIDE[2]),
+            large(wideHalf, WIDE[3]),
             inParts())
         .flatMap(cases -> cases);
   }

@@ -33,6 +33,11 @@ abstract class MatrixPrecisionTests extends OpTests {
     {200, 4, 129}
   };
 
+  /** Rows, outputs, inputs of a layer with an activation: a ragged tile of results in each pass. */
+  private static final int[] RAGGED = {37, 68, 40};
+
+  private static final int[] RAGGED_BACK = {37, 40, 68};
+
   /** Rows, units, depth of a gated layer: the smallest, ragged and whole tiles, a long sum. */
   private static final int[][] GATED = {{1, 1, 1}, {64, 64, 64}, {65, 129, 200}, {7, 31, 257}};
 
@@ -64,8 +69,8 @@ abstract class MatrixPrecisionTests extends OpTests {
         cases.add(backwardWeight(precision, shape));
       }
       for (Activation activation : Activation.values()) {
-        cases.add(epilogue(precision, activation));
-        cases.add(backwardActivation(precision, activation));
+        cases.add(epilogue(precision, RAGGED, activation));
+        cases.add(backwardActivation(precision, RAGGED_BACK, activation));
       }
       cases.add(backwardInputOfTwo(precision));
       for (int[] shape : GATED) {
@@ -95,7 +100,7 @@ abstract class MatrixPrecisionTests extends OpTests {
         rows(MatrixPrecision.TF32X3, 130, 64));
   }
 
-  private static OpCase forward(MatrixPrecision precision, int[] shape) {
+  static OpCase forward(MatrixPrecision precision, int[] shape) {
     int m = shape[0];
     int n = shape[1];
     int k = shape[2];
@@ -119,7 +124,7 @@ abstract class MatrixPrecisionTests extends OpTests {
         "out");
   }
 
-  private static OpCase backwardInput(MatrixPrecision precision, int[] shape) {
+  static OpCase backwardInput(MatrixPrecision precision, int[] shape) {
     int m = shape[0];
     int k = shape[1];
     int n = shape[2];
@@ -139,7 +144,7 @@ abstract class MatrixPrecisionTests extends OpTests {
         "dX");
   }
 
-  private static OpCase backwardWeight(MatrixPrecision precision, int[] shape) {
+  static OpCase backwardWeight(MatrixPrecision precision, int[] shape) {
     int n = shape[0];
     int k = shape[1];
     int m = shape[2];
@@ -215,11 +220,11 @@ abstract class MatrixPrecisionTests extends OpTests {
         .exactly("out", out);
   }
 
-  /** Bias, activation and residual behind the product, in a ragged tile. */
-  private static OpCase epilogue(MatrixPrecision precision, Activation activation) {
-    int m = 37;
-    int n = 68;
-    int k = 40;
+  /** Bias, activation and residual behind the product. */
+  static OpCase epilogue(MatrixPrecision precision, int[] shape, Activation activation) {
+    int m = shape[0];
+    int n = shape[1];
+    int k = shape[2];
     double[] x = Samples.normal(1, (long) m * k, F32);
     double[] weight = Samples.normal(2, (long) n * k, F32);
     double[] bias = Samples.normal(3, n, F32);
@@ -229,7 +234,7 @@ abstract class MatrixPrecisionTests extends OpTests {
     double[] out = Naive.plus(ActivationReference.values(activation, z, SLOPE), residual);
     double tolerance = ACTIVATED_PRODUCT.of(F32, k, Samples.largest(out), product.largestTerm());
     return new OpCase(
-            "bias, %s, residual %s".formatted(activation.label(), precision),
+            name("bias, %s, residual".formatted(activation.label()), precision, shape),
             (ops, memory) ->
                 ops.linear(precision)
                     .forward(
@@ -246,10 +251,10 @@ abstract class MatrixPrecisionTests extends OpTests {
         .within(tolerance + 2 * product.missing(), "out", out);
   }
 
-  private static OpCase backwardActivation(MatrixPrecision precision, Activation activation) {
-    int m = 37;
-    int n = 40;
-    int k = 68;
+  static OpCase backwardActivation(MatrixPrecision precision, int[] shape, Activation activation) {
+    int m = shape[0];
+    int n = shape[1];
+    int k = shape[2];
     double[] dY = Samples.normal(1, (long) m * n, F32);
     double[] weight = Samples.normal(2, (long) n * k, F32);
     double[] below = Samples.normal(3, (long) m * k, F32);
@@ -259,7 +264,7 @@ abstract class MatrixPrecisionTests extends OpTests {
     double tolerance =
         ACTIVATED_PRODUCT_GRADIENT.of(F32, n, Samples.largest(dX), product.largestTerm());
     return new OpCase(
-            "input gradient before %s %s".formatted(activation.label(), precision),
+            name("input gradient before " + activation.label(), precision, shape),
             (ops, memory) ->
                 ops.linear(precision)
                     .backwardInput(

@@ -8,6 +8,7 @@ import dev.lockstep.tensor.Tensor;
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gated units. In the fused forward pass inputs are whole numbers, so gate and up are exact and
@@ -27,7 +28,7 @@ abstract class SwiGluTests extends OpTests {
 
   private static final int[] COUNTS = {1, 7, 255, 2049};
 
-  private static final Activation[] ACTIVATIONS = {
+  static final Activation[] ACTIVATIONS = {
     Activation.NONE,
     Activation.RELU,
     Activation.SIGMOID,
@@ -57,8 +58,31 @@ abstract class SwiGluTests extends OpTests {
         .flatMap(Function.identity());
   }
 
+  /**
+   * @param precision of products of f32
+   * @param tile null where the shape chooses it
+   */
+  record Kind(DType dtype, MatrixPrecision precision, @Nullable GatedTile tile) {
+    private static Kind of(DType dtype) {
+      return new Kind(dtype, MatrixPrecision.FP32, null);
+    }
+
+    private SwiGlu swiGlu(OpBench ops) {
+      return tile != null
+          ? new SwiGlu(ops.library, precision, tile)
+          : precision == MatrixPrecision.FP32 ? ops.swiGlu : ops.swiGlu(precision);
+    }
+
+    @Override
+    public String toString() {
+      return dtype.suffix()
+          + (precision == MatrixPrecision.FP32 ? "" : " as " + precision.suffix())
+          + (tile == null ? "" : " in tiles of " + tile.label());
+    }
+  }
+
   /** What is written besides, or instead of, h. */
-  private enum Kept {
+  enum Kept {
     NOTHING,
     GATE_AND_UP,
     ALL
@@ -104,6 +128,11 @@ abstract class SwiGluTests extends OpTests {
 
   private static OpCase fused(
       DType dtype, int m, int hidden, int k, Activation activation, Kept kept) {
+    return fused(Kind.of(dtype), m, hidden, k, activation, kept);
+  }
+
+  static OpCase fused(Kind kind, int m, int hidden, int k, Activation activation, Kept kept) {
+    DType dtype = kind.dtype();
     boolean everything = kept != Kept.NOTHING;
     double[] x = Samples.integers(1, (long) m * k, 2);
     double[] wGate = Samples.integers(2, (long) hidden * k, 1);
@@ -122,34 +151,41 @@ abstract class SwiGluTests extends OpTests {
                       case GATE_AND_UP -> ", biases, gate and up alone";
                       case ALL -> ", biases, gate and up kept";
                     },
-                    dtype.suffix(),
+                    kind,
                     m,
                     hidden,
                     k),
             (ops, memory) ->
-                ops.swiGlu.forward(
-                    ops.stream,
-                    kept == Kept.GATE_AND_UP ? null : memory.output("h", dtype, m, hidden),
-                    everything ? memory.output("gate", dtype, m, hidden) : null,
-                    everything ? memory.output("up", dtype, m, hidden) : null,
-                    memory.input(dtype, x, m, k),
-                    memory.input(dtype, wGate, hidden, k),
-                    memory.input(dtype, wUp, hidden, k),
-                    everything ? memory.input(dtype, bGate, hidden) : null,
-                    everything ? memory.input(dtype, bUp, hidden) : null,
-                    activation));
+                kind.swiGlu(ops)
+                    .forward(
+                        ops.stream,
+                        kept == Kept.GATE_AND_UP ? null : memory.output("h", dtype, m, hidden),
+                        everything ? memory.output("gate", dtype, m, hidden) : null,
+                        everything ? memory.output("up", dtype, m, hidden) : null,
+                        memory.input(dtype, x, m, k),
+                        memory.input(dtype, wGate, hidden, k),
+                        memory.input(dtype, wUp, hidden, k),
+                        everything ? memory.input(dtype, bGate, hidden) : null,
+                        everything ? memory.input(dtype, bUp, hidden) : null,
+                        activation));
     if (everything) {
       op.exactly("gate", gate).exactly("up", up);
     }
     return kept == Kept.GATE_AND_UP ? op : expectGated(op, dtype, activation, gate, up);
   }
 
+  private static OpCase fusedBackward(
+      DType dtype, int m, int n, int hidden, Activation activation, boolean everything) {
+    return fusedBackward(Kind.of(dtype), m, n, hidden, activation, everything);
+  }
+
   /**
    * Whole numbers, so that dH is exact; in place, or with h and the gradients of both biases, whose
    * sums are exact where the activation is.
    */
-  private static OpCase fusedBackward(
-      DType dtype, int m, int n, int hidden, Activation activation, boolean everything) {
+  static OpCase fusedBackward(
+      Kind kind, int m, int n, int hidden, Activation activation, boolean everything) {
+    DType dtype = kind.dtype();
     double[] dY = Samples.integers(1, (long) m * n, 2);
     double[] wDown = Samples.integers(2, (long) n * hidden, 1);
     double[] gate = Samples.integers(3, (long) m * hidden, 3);
@@ -162,7 +198,7 @@ abstract class SwiGluTests extends OpTests {
                 .formatted(
                     activation.label(),
                     everything ? ", biases, h once more" : " in place",
-                    dtype.suffix(),
+                    kind,
                     m,
                     hidden,
                     n),
@@ -175,22 +211,23 @@ abstract class SwiGluTests extends OpTests {
                   everything
                       ? memory.input(dtype, up, m, hidden)
                       : memory.updated("dUp", dtype, up, m, hidden);
-              ops.swiGlu.backward(
-                  ops.stream,
-                  everything ? memory.output("dGate", dtype, m, hidden) : g,
-                  everything ? memory.output("dUp", dtype, m, hidden) : u,
-                  everything ? memory.output("h", dtype, m, hidden) : null,
-                  memory.input(dtype, dY, m, n),
-                  memory.input(dtype, wDown, n, hidden),
-                  g,
-                  u,
-                  activation,
-                  everything
-                      ? LinearTests.biasGradient(memory, "dGateBias", dtype, before, m, n)
-                      : null,
-                  everything
-                      ? LinearTests.biasGradient(memory, "dUpBias", dtype, before, m, n)
-                      : null);
+              kind.swiGlu(ops)
+                  .backward(
+                      ops.stream,
+                      everything ? memory.output("dGate", dtype, m, hidden) : g,
+                      everything ? memory.output("dUp", dtype, m, hidden) : u,
+                      everything ? memory.output("h", dtype, m, hidden) : null,
+                      memory.input(dtype, dY, m, n),
+                      memory.input(dtype, wDown, n, hidden),
+                      g,
+                      u,
+                      activation,
+                      everything
+                          ? LinearTests.biasGradient(memory, "dGateBias", dtype, before, m, n)
+                          : null,
+                      everything
+                          ? LinearTests.biasGradient(memory, "dUpBias", dtype, before, m, n)
+                          : null);
             });
     if (everything) {
       expectGated(op, dtype, activation, gate, up);
