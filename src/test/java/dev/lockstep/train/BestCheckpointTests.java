@@ -149,6 +149,13 @@ class BestCheckpointTests {
     Files.write(last, four);
     Files.write(best, own);
     assertThat(Objects.requireNonNull(run(new Listener(-1)).best()).step()).isEqualTo(3);
+    // A run that goes back to before the best one: it remembers another as its best.
+    config.validateEvery(3).resume(null).steps(18).out(folder.resolve("back"));
+    int least = Objects.requireNonNull(run(new Listener(-1)).best()).step();
+    assertThat(least).isGreaterThan(4);
+    Files.write(folder.resolve("back/checkpoint.safetensors"), four);
+    config.validateEvery(0).resume(folder.resolve("back/checkpoint.safetensors")).steps(5);
+    assertThat(run(new Listener(-1)).best()).isNull();
   }
 
   private static void assertSameWeights(Checkpoint one, Checkpoint other) {
