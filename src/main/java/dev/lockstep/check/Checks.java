@@ -8,6 +8,7 @@ import dev.lockstep.numeric.DType;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -54,6 +55,35 @@ public final class Checks {
       throw new IllegalArgumentException("nothing to check: no case has " + describe(options));
     }
     return new CheckReport(results);
+  }
+
+  /**
+   * Runs the cases of our own sweep that have this name, in every type there is, forward and
+   * backward.
+   *
+   * @param name without the type, for example {@code linear_relu_19x40_to_24}
+   * @throws IllegalArgumentException when no case has that name
+   */
+  public static List<CheckResult> named(Device device, String name) {
+    List<CheckResult> results = new ArrayList<>();
+    try (Bench bench = new Bench(device)) {
+      for (OpCheck check : OpChecks.all()) {
+        if (!name.startsWith(check.op() + "_")) {
+          continue;
+        }
+        for (DType dtype : DTYPES) {
+          String whole = name + "_" + dtype.name().toLowerCase(Locale.ROOT);
+          check.problems(dtype).stream()
+              .filter(problem -> problem.name().equals(whole))
+              .forEach(
+                  problem -> results.add(run(bench, check, problem, check.reference(problem))));
+        }
+      }
+    }
+    if (results.isEmpty()) {
+      throw new IllegalArgumentException("no case is called " + name);
+    }
+    return results;
   }
 
   private static void sweep(Bench bench, CheckOptions options, Consumer<CheckResult> each) {

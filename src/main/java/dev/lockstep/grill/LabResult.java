@@ -17,10 +17,11 @@ import java.util.Map;
  * @param seconds it took
  */
 public record LabResult(Question question, Findings findings, long seed, double seconds) {
-  /** Runs a lab. */
+  /** Runs a lab, and the kernels beside it. */
   public static LabResult of(Lab lab, Trial trial) {
     long began = System.nanoTime();
     Findings findings = lab.run(trial);
+    KernelWitness.testify(lab.question(), trial.device(), findings);
     return new LabResult(
         lab.question(), findings, trial.seed(), (System.nanoTime() - began) * 1e-9);
   }

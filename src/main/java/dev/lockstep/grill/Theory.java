@@ -3,7 +3,10 @@ package dev.lockstep.grill;
 import dev.lockstep.grill.evidence.Draws;
 import dev.lockstep.grill.item.Calculation;
 import dev.lockstep.grill.item.Choice;
+import dev.lockstep.grill.item.Derivation;
 import dev.lockstep.grill.item.Item;
+import dev.lockstep.grill.item.Prediction;
+import dev.lockstep.grill.item.Recall;
 import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
@@ -70,6 +73,10 @@ public final class Theory {
         .forEach(
             (name, spread) -> line("| %s | %s |".formatted(cell(name), cell(spread.toString()))));
     result.findings().notes().forEach(note -> line("\n" + note));
+    if (!question.kernels().isEmpty()) {
+      line("");
+      line("Kernels beside it: `" + String.join("`, `", question.kernels()) + "`.");
+    }
     line("");
     line("Asked in the drill: " + example(result));
   }
@@ -81,7 +88,13 @@ public final class Theory {
       case Calculation calculation ->
           "%s **%s**".formatted(calculation.prompt(), calculation.right());
       case Choice choice -> "%s **%s**".formatted(choice.prompt(), choice.right());
-      default -> item.prompt();
+      case Derivation derivation -> "%s **%s**".formatted(derivation.prompt(), derivation.model());
+      case Prediction prediction ->
+          "%s **%s**"
+              .formatted(
+                  prediction.prompt(),
+                  prediction.options().get(prediction.outcome().applyAsInt(result.findings())));
+      case Recall recall -> recall.prompt();
     };
   }
 

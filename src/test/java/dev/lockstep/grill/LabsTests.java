@@ -1,7 +1,9 @@
 package dev.lockstep.grill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.check.Checks;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
@@ -68,6 +70,20 @@ class LabsTests {
   @MethodSource("labs")
   void comesToItsVerdict(String id) {
     hold(result(id));
+  }
+
+  /** In every type there is, forward and backward. */
+  @Test
+  void kernelsAreHeldToTheReferenceBesideTheLab() {
+    assertThat(result("q1").findings().evidence())
+        .filteredOn(each -> each.criterion().name().startsWith("kernel"))
+        .extracting(Evidence::arm)
+        .containsExactly(
+            "linear_relu_19x40_to_24_f32",
+            "linear_relu_19x40_to_24_bf16",
+            "linear_relu_19x40_to_24_f16");
+    assertThatThrownBy(() -> Checks.named(device, "linear_relu"))
+        .hasMessage("no case is called linear_relu");
   }
 
   /** Every lab with the seed of the document, run once for all tests that look at it. */

@@ -42,6 +42,7 @@ public final class Gelu implements Lab {
               "x times Φ(x), the distribution function of the standard normal",
               "the tanh form is an approximation, off by less than 5e-4",
               "the mask's probability depends on the input, unlike dropout's")
+          .kernels("linear_gelu_erf_19x40_to_24", "linear_gelu_tanh_19x40_to_24")
           .expects(Verdict.CONFIRMED);
 
   private static final int HALF = 80_000;

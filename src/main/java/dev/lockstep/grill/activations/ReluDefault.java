@@ -46,6 +46,7 @@ public final class ReluDefault implements Lab {
               "slope 1 above zero: no saturation there",
               "cheap, and about half the outputs are exactly zero",
               "needs weights of variance 2/n, or the gradient vanishes nevertheless")
+          .kernels("linear_relu_19x40_to_24")
           .expects(Verdict.CORRECTED);
 
   private static final int DEPTH = 30;

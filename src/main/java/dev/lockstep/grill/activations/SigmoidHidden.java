@@ -48,6 +48,7 @@ public final class SigmoidHidden implements Lab {
               "the slope is at most 1/4 and vanishes exponentially: gradients die",
               "outputs are not centred: incoming gradients of a unit share one sign per example",
               "in a batch the signs may mix, but the gradient stays near one direction")
+          .kernels("linear_sigmoid_19x40_to_24")
           .expects(Verdict.CORRECTED);
 
   private static final int IN = 10;

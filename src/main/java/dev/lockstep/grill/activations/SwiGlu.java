@@ -58,6 +58,7 @@ public final class SwiGlu implements Lab {
               "two projections, one through SiLU, multiplied element by element, then a third",
               "three matrices: a hidden width of 8d/3 has the parameters of a plain 4d",
               "gains are small and depend on the task; multiplication is what a gate does well")
+          .kernels("gated_ffn_silu_10x24x56_bias")
           .expects(Verdict.UNDECIDED);
 
   private static final int IN = 8;

@@ -63,6 +63,7 @@ public final class BatchAndLayerNorm implements Lab {
               "batch norm's output moves with the batch, by about 1/√B",
               "batch norm keeps running statistics for inference",
               "a batch of one leaves nothing of the sample")
+          .kernels("layernorm_40x64")
           .expects(Verdict.CORRECTED);
 
   private static final int FEATURES = 8;

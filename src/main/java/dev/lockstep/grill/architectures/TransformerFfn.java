@@ -49,6 +49,7 @@ public final class TransformerFfn implements Lab {
               "applied to each position alone, with the same weights",
               "wider inside, usually by a factor of 4",
               "about 8d² weights against attention's 4d²")
+          .kernels("gated_ffn_silu_10x24x56_bias")
           .expects(Verdict.CONFIRMED);
 
   private static final int POSITIONS = 6;

@@ -52,6 +52,7 @@ public final class WeightDecay implements Lab {
               "AdamW multiplies the weight by 1 − ηλ, whatever the gradient",
               "coupled decay is weaker for large gradients and stronger for small ones",
               "in plain SGD the two are the same")
+          .kernels("optimizer_adamw_wd0.1", "optimizer_adam_l2_wd0.1")
           .expects(Verdict.REFUTED);
 
   private static final int WEIGHTS = 100;

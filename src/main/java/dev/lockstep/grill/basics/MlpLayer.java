@@ -46,6 +46,7 @@ public final class MlpLayer implements Lab {
               "an affine map: weights times input plus bias",
               "then a nonlinear function, element by element",
               "m·n weights and m biases for n inputs and m outputs")
+          .kernels("linear_relu_19x40_to_24")
           .expects(Verdict.CONFIRMED);
 
   private static final int IN = 8;

@@ -46,6 +46,7 @@ public final class Clipping implements Lab {
               "one norm over all parameters, compared with a bound",
               "above it every gradient is multiplied by bound / norm",
               "the direction stays, unlike when entries are clamped")
+          .kernels("clip_grad_norm_above_2.0_6t")
           .expects(Verdict.CONFIRMED);
 
   private static final int EACH = 400;

@@ -51,6 +51,7 @@ public final class PreAndPostNorm implements Lab {
               "pre-LN normalises what a branch reads, post-LN the sum",
               "pre-LN trains without warm-up, post-LN hardly when it is deep",
               "pre-LN's stream grows, so a norm follows the last block")
+          .kernels("layernorm_40x64")
           .expects(Verdict.CORRECTED);
 
   private static final int SHALLOW = 2;

@@ -51,6 +51,7 @@ public final class Gpt2Init implements Lab {
               "deviation 0.02, and 1/√(2N) on the projections that end residual branches",
               "2N branches add up: without the factor the stream's variance grows with N",
               "LayerNorm makes the output independent of the weights' scale, not the gradient")
+          .kernels("layernorm_40x64")
           .expects(Verdict.REFUTED);
 
   private static final int WIDTH = 64;

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param nuance what is loose or wrong in it; empty where nothing is
  * @param experiment what the lab does, and at what size
  * @param points what a free answer must have, two to four
+ * @param kernels cases of {@code lockstep check} whose kernels compute what the question is about
  * @param expected what the lab must come to
  */
 public record Question(
@@ -27,9 +28,11 @@ public record Question(
     String nuance,
     String experiment,
     List<String> points,
+    List<String> kernels,
     Verdict expected) {
   public Question {
     points = List.copyOf(points);
+    kernels = List.copyOf(kernels);
   }
 
   /** For example {@code q30}. */
@@ -53,6 +56,7 @@ public record Question(
     private String nuance = "";
     private @Nullable String experiment;
     private List<String> points = List.of();
+    private List<String> kernels = List.of();
 
     private Builder(int number, String slug, Topic topic) {
       this.number = number;
@@ -96,6 +100,12 @@ public record Question(
       return this;
     }
 
+    /** Cases of {@code lockstep check}, without their type, that run beside the lab. */
+    public Builder kernels(String... cases) {
+      kernels = List.of(cases);
+      return this;
+    }
+
     /** The whole question. */
     public Question expects(Verdict verdict) {
       return new Question(
@@ -108,6 +118,7 @@ public record Question(
           nuance,
           Objects.requireNonNull(experiment),
           points,
+          kernels,
           verdict);
     }
   }

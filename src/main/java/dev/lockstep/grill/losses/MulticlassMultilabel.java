@@ -55,6 +55,7 @@ public final class MulticlassMultilabel implements Lab {
               "exclusive classes: softmax and cross-entropy",
               "independent labels: sigmoids and binary cross-entropy",
               "softmax probabilities share a sum of 1")
+          .kernels("cross_entropy_5x7_mean")
           .expects(Verdict.CONFIRMED);
 
   private static final int IN = 10;

@@ -52,6 +52,7 @@ public final class SoftmaxCrossEntropy implements Lab {
               "dL/dz = p − y",
               "no vanishing gradient when it is confidently wrong",
               "computed from logits, by log-sum-exp")
+          .kernels("cross_entropy_5x7_mean")
           .expects(Verdict.CONFIRMED);
 
   private static final int ROWS = 8;

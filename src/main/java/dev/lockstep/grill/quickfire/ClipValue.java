@@ -53,6 +53,7 @@ public final class ClipValue implements Lab {
           .points(
               "1.0 by convention, over all parameters",
               "what matters is the ratio to the usual norm")
+          .kernels("clip_grad_norm_above_2.0_6t")
           .expects(Verdict.CORRECTED);
 
   private static final int UNITS = 16;

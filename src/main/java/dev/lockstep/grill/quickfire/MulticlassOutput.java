@@ -48,6 +48,7 @@ public final class MulticlassOutput implements Lab {
               "Four classes drawn from the softmax of a linear function of 4 inputs, 3000"
                   + " examples; softmax against one sigmoid per class, Adam, 100 steps.")
           .points("a softmax", "one distribution, sum 1", "only differences of logits matter")
+          .kernels("cross_entropy_5x7_mean")
           .expects(Verdict.CONFIRMED);
 
   private static final int IN = 4;

@@ -54,6 +54,7 @@ public final class Plateau implements Lab {
               "SGD at a constant rate hovers above the minimum, in proportion to the rate",
               "a lower rate takes the second away, and nothing the first",
               "regularisation raises training loss")
+          .kernels("cross_entropy_5x7_mean")
           .expects(Verdict.REFUTED);
 
   private static final double FLIPPED = 0.2;

@@ -54,6 +54,7 @@ public final class MixedPrecision implements Lab {
               "fp16 needs loss scaling, bf16 does not",
               "bf16 rounds 8 times as coarsely as fp16",
               "small updates to a bf16 weight are rounded away")
+          .kernels("cast_to_bf16_every_kind", "cast_to_f16_every_kind")
           .expects(Verdict.CORRECTED);
 
   private static final int ADDITIONS = 1000;

@@ -48,6 +48,7 @@ public final class TrainingOrder implements Lab {
               "zero, forward, backward, clip, step, schedule",
               "gradients add up, so they must be zeroed once between a step and the next backward",
               "clipping belongs between backward and step")
+          .kernels("optimizer_adamw_wd0.1")
           .expects(Verdict.CONFIRMED);
 
   private static final int STEPS = 250;
