@@ -48,6 +48,7 @@ class MatmulOnCudaTests {
 
   @BeforeEach
   void text() throws IOException {
+    calls.reset(); // other classes call the same driver
     text =
         Files.writeString(folder.resolve("text"), "pack my box with five dozen jugs. ".repeat(9));
   }

@@ -46,6 +46,7 @@ class RunsOnCudaTests {
 
   @BeforeEach
   void text() throws IOException {
+    calls.reset(); // other classes call the same driver
     Path text =
         Files.writeString(folder.resolve("text"), "pack my box with five dozen jugs. ".repeat(9));
     config =
