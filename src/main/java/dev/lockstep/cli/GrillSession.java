@@ -19,7 +19,9 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -31,6 +33,7 @@ final class GrillSession {
   private final Function<Lab, LabResult> labs;
   private final ProgressFile file;
   private final LocalDate today;
+  private final Map<Lab, LabResult> ran = new HashMap<>();
   private Progress progress;
   private int right;
   private int asked;
@@ -73,7 +76,7 @@ final class GrillSession {
     out.printf("%n%s  %s  (%s)%n", question.id(), question.topic().title(), place);
     if (progress.needsShowing(card.lab())) {
       out.println("  wrong twice; look at its experiment first:");
-      LabText.whole(labs.apply(card.lab())).forEach(line -> out.println("  " + line));
+      LabText.whole(measured(card.lab())).forEach(line -> out.println("  " + line));
     }
     Turn turn = new Turn(question);
     Grade grade =
@@ -86,7 +89,7 @@ final class GrillSession {
         };
     out.println(grade.right() ? "  right" : "  wrong: " + grade.why());
     out.println("  measured:");
-    LabText.brief(labs.apply(card.lab())).forEach(out::println);
+    LabText.brief(measured(card.lab())).forEach(out::println);
     if (!question.nuance().isEmpty()) {
       Paragraphs.wrapped("But: " + question.nuance()).forEach(line -> out.println("    " + line));
     }
@@ -99,6 +102,11 @@ final class GrillSession {
     asked++;
     right += grade.right() ? 1 : 0;
     file.write(progress);
+  }
+
+  /** The experiment of a question, run when it is first looked at. */
+  private LabResult measured(Lab lab) {
+    return ran.computeIfAbsent(lab, labs);
   }
 
   private void summary() {
@@ -155,7 +163,7 @@ final class GrillSession {
 
     Grade predict(Prediction prediction, Lab lab) throws Over {
       int guessed = option(prediction.prompt(), prediction.options());
-      return prediction.grade(guessed, labs.apply(lab).findings());
+      return prediction.grade(guessed, measured(lab).findings());
     }
 
     Grade recall(Recall recall) throws Over {

@@ -12,19 +12,14 @@ import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
+import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
 import dev.lockstep.grill.toy.Mlp;
 import dev.lockstep.grill.toy.Training;
+import dev.lockstep.grill.toy.TwoProjections;
 import dev.lockstep.profile.page.Axis;
-import dev.lockstep.profile.page.Chart;
-import dev.lockstep.profile.page.Series;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.Descent;
-import dev.lockstep.reference.Primitives;
-import dev.lockstep.reference.SquaredErrorFormula;
-import dev.lockstep.reference.Tape;
-import dev.lockstep.reference.Variable;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -115,7 +110,14 @@ public final class ReluVersusGelu implements Lab {
     findings.number(arm + ": distance from ReLU in standard errors", t);
     if (activation == ActivationFormula.GELU_ERF) {
       findings.number(target + ", ReLU: relative error", Spread.of(relu));
-      findings.picture(pairs(target, relu, other));
+      findings.picture(
+          Figures.pairs(
+              "Target: " + target,
+              Axis.log("relative error on new points"),
+              "ReLU",
+              relu,
+              "GELU",
+              other));
     }
     return t;
   }
@@ -161,57 +163,14 @@ public final class ReluVersusGelu implements Lab {
   /** Squared error on new points over the target's variance there. */
   private static double error(
       Draws pair, DoubleBinaryOperator target, ActivationFormula activation, String start) {
-    Draws draws = pair.child("data");
-    double[] a = draws.normals(IN, 1 / Math.sqrt(IN));
-    double[] b = draws.normals(IN, 1 / Math.sqrt(IN));
-    double[] x = draws.normals(POINTS * IN, 1);
-    double[] y = targets(x, a, b, target);
-    double[] newX = draws.normals(POINTS * IN, 1);
-    double[] newY = targets(newX, a, b, target);
+    TwoProjections data = TwoProjections.draw(pair.child("data"), POINTS, IN, target);
     Mlp network = Mlp.draw(pair.child(start), Init.he(), activation, IN, HIDDEN, 1);
     Training.run(
         Descent.adam(LEARNING_RATE),
         network.leaves(),
         STEPS,
-        (tape, step) -> squaredError(network, tape, x, y));
-    double mean = Arrays.stream(newY).average().orElseThrow();
-    double variance = Arrays.stream(newY).map(v -> (v - mean) * (v - mean)).sum() / POINTS;
-    return squaredError(network, new Tape(), newX, newY).scalar() / variance;
-  }
-
-  private static Variable squaredError(Mlp network, Tape tape, double[] x, double[] y) {
-    return Primitives.mean(
-        SquaredErrorFormula.elements(
-            network.apply(tape.constant(x, POINTS, IN)), tape.constant(y, POINTS, 1)));
-  }
-
-  private static double[] targets(double[] x, double[] a, double[] b, DoubleBinaryOperator target) {
-    double[] y = new double[POINTS];
-    for (int i = 0; i < POINTS; i++) {
-      double p = 0;
-      double q = 0;
-      for (int j = 0; j < IN; j++) {
-        p += a[j] * x[i * IN + j];
-        q += b[j] * x[i * IN + j];
-      }
-      y[i] = target.applyAsDouble(p, q);
-    }
-    return y;
-  }
-
-  private static Chart pairs(String target, double[] relu, double[] gelu) {
-    List<Series> series = new ArrayList<>();
-    for (int i = 0; i < PAIRS; i++) {
-      series.add(
-          Series.line(
-              "pair " + (i + 1),
-              List.of(Series.Point.of(0, relu[i], "ReLU"), Series.Point.of(1, gelu[i], "GELU"))));
-    }
-    return new Chart.Plot(
-        "Target: " + target,
-        Axis.linear("0 ReLU, 1 GELU"),
-        Axis.log("relative error on new points"),
-        series);
+        (tape, step) -> data.loss(network::apply, tape, 0, POINTS));
+    return data.relativeError(network::apply);
   }
 
   @Override

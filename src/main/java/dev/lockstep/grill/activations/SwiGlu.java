@@ -13,21 +13,17 @@ import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Dense;
+import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
 import dev.lockstep.grill.toy.Training;
+import dev.lockstep.grill.toy.TwoProjections;
 import dev.lockstep.profile.page.Axis;
-import dev.lockstep.profile.page.Chart;
-import dev.lockstep.profile.page.Series;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.Descent;
 import dev.lockstep.reference.Leaf;
 import dev.lockstep.reference.LinearFormula;
-import dev.lockstep.reference.Primitives;
-import dev.lockstep.reference.SquaredErrorFormula;
-import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,7 +121,14 @@ public final class SwiGlu implements Lab {
           }
           findings.number(name + ": ReLU, relative error", new Spread(plain));
           findings.number(name + ": SwiGLU, relative error", new Spread(gated));
-          findings.picture(pairs(name, plain, gated));
+          findings.picture(
+              Figures.pairs(
+                  "Target: " + name,
+                  Axis.log("relative error on new points"),
+                  "ReLU",
+                  plain.stream().mapToDouble(error -> error).toArray(),
+                  "SwiGLU",
+                  gated.stream().mapToDouble(error -> error).toArray()));
           ratios.put(name, new Spread(gated).median() / new Spread(plain).median());
         });
     Criterion wins = Criterion.below("error of SwiGLU / error of ReLU", 0.5);
@@ -146,66 +149,14 @@ public final class SwiGlu implements Lab {
 
   /** Squared error on new points over the target's variance there. */
   private static double error(Draws pair, DoubleBinaryOperator target, boolean gated) {
-    Draws draws = pair.child("data");
-    double[] a = draws.normals(IN, 1 / Math.sqrt(IN));
-    double[] b = draws.normals(IN, 1 / Math.sqrt(IN));
-    double[] x = draws.normals(POINTS * IN, 1);
-    double[] y = targets(x, a, b, target);
-    double[] newX = draws.normals(POINTS * IN, 1);
-    double[] newY = targets(newX, a, b, target);
+    TwoProjections data = TwoProjections.draw(pair.child("data"), POINTS, IN, target);
     Layer layer = Layer.draw(pair.child("weights"), gated);
     Training.run(
         Descent.adam(LEARNING_RATE),
         layer.leaves(),
         STEPS,
-        (tape, step) -> {
-          int from = step * BATCH % POINTS;
-          return squaredError(
-              layer,
-              tape,
-              Arrays.copyOfRange(x, from * IN, (from + BATCH) * IN),
-              Arrays.copyOfRange(y, from, from + BATCH));
-        });
-    double mean = Arrays.stream(newY).average().orElseThrow();
-    double variance = Arrays.stream(newY).map(v -> (v - mean) * (v - mean)).sum() / POINTS;
-    return squaredError(layer, new Tape(), newX, newY).scalar() / variance;
-  }
-
-  private static Variable squaredError(Layer layer, Tape tape, double[] x, double[] y) {
-    return Primitives.mean(
-        SquaredErrorFormula.elements(
-            layer.apply(tape.constant(x, y.length, IN)), tape.constant(y, y.length, 1)));
-  }
-
-  private static double[] targets(double[] x, double[] a, double[] b, DoubleBinaryOperator target) {
-    double[] y = new double[POINTS];
-    for (int i = 0; i < POINTS; i++) {
-      double p = 0;
-      double q = 0;
-      for (int j = 0; j < IN; j++) {
-        p += a[j] * x[i * IN + j];
-        q += b[j] * x[i * IN + j];
-      }
-      y[i] = target.applyAsDouble(p, q);
-    }
-    return y;
-  }
-
-  private static Chart pairs(String target, List<Double> plain, List<Double> gated) {
-    List<Series> series = new ArrayList<>();
-    for (int i = 0; i < plain.size(); i++) {
-      series.add(
-          Series.line(
-              "pair " + (i + 1),
-              List.of(
-                  Series.Point.of(0, plain.get(i), "ReLU"),
-                  Series.Point.of(1, gated.get(i), "SwiGLU"))));
-    }
-    return new Chart.Plot(
-        "Target: " + target,
-        Axis.linear("0 ReLU, 1 SwiGLU"),
-        Axis.log("relative error on new points"),
-        series);
+        (tape, step) -> data.loss(layer::apply, tape, step * BATCH % POINTS, BATCH));
+    return data.relativeError(layer::apply);
   }
 
   @Override

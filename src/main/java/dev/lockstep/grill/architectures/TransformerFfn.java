@@ -12,15 +12,14 @@ import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Dense;
+import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
-import dev.lockstep.profile.page.Chart;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.SoftmaxFormula;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
 import dev.lockstep.reference.Views;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -95,8 +94,11 @@ public final class TransformerFfn implements Lab {
     findings.number("weights against attention's, width 512", ratio(512, 4));
     findings.shows(two, "4 times the width", ratio(512, 4));
     findings.control(two, "the same width", ratio(512, 1));
-    findings.picture(picture("How much each position depends on each: FFN", ofFfn));
-    findings.picture(picture("The same: attention", ofAttention));
+    findings.picture(
+        Figures.matrix(
+            "How much each position depends on each: FFN", "input position", "output ", ofFfn));
+    findings.picture(
+        Figures.matrix("The same: attention", "input position", "output ", ofAttention));
     return findings;
   }
 
@@ -176,18 +178,6 @@ public final class TransformerFfn implements Lab {
     double ffn = 2.0 * inside * width * width + (inside + 1) * width;
     double attention = 4.0 * width * width + 4 * width;
     return ffn / attention;
-  }
-
-  private static Chart picture(String title, double[][] blocks) {
-    List<Double> columns = new ArrayList<>();
-    List<String> names = new ArrayList<>();
-    List<List<Double>> values = new ArrayList<>();
-    for (int o = 0; o < POSITIONS; o++) {
-      columns.add((double) o);
-      names.add("output " + o);
-      values.add(Arrays.stream(blocks[o]).boxed().toList());
-    }
-    return new Chart.HeatMap(title, "input position", columns, names, values, false);
   }
 
   @Override

@@ -11,13 +11,12 @@ import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
-import dev.lockstep.profile.page.Chart;
+import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.LinearFormula;
 import dev.lockstep.reference.SoftmaxFormula;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -109,8 +108,8 @@ public final class MlpLayer implements Lab {
     Criterion diagonal = Criterion.exactly("largest entry of ∂y/∂z off the diagonal", 0);
     findings.shows(diagonal, "GELU", offDiagonal(gelu));
     findings.control(diagonal, "softmax", offDiagonal(softmax));
-    findings.picture(map("∂y/∂z of GELU", gelu));
-    findings.picture(map("∂y/∂z of softmax", softmax));
+    findings.picture(Figures.matrix("∂y/∂z of GELU", "z", "y", gelu));
+    findings.picture(Figures.matrix("∂y/∂z of softmax", "z", "y", softmax));
     return findings;
   }
 
@@ -156,18 +155,6 @@ public final class MlpLayer implements Lab {
 
   private static double distance(double[] a, double[] b) {
     return IntStream.range(0, a.length).mapToDouble(i -> Math.abs(a[i] - b[i])).max().orElseThrow();
-  }
-
-  private static Chart map(String title, double[][] jacobian) {
-    List<Double> columns = new ArrayList<>();
-    List<String> rows = new ArrayList<>();
-    List<List<Double>> values = new ArrayList<>();
-    for (int i = 0; i < OUT; i++) {
-      columns.add((double) i);
-      rows.add("y" + i);
-      values.add(Arrays.stream(jacobian[i]).boxed().toList());
-    }
-    return new Chart.HeatMap(title, "z", columns, rows, values, false);
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.lockstep.grill.evidence;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.DoublePredicate;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -43,11 +42,6 @@ public record Spread(List<Double> values) {
   /** The largest; NaN where there is one. */
   public double most() {
     return sorted()[values.size() - 1];
-  }
-
-  /** The share of values of which something is true. */
-  public double share(DoublePredicate what) {
-    return values.stream().mapToDouble(v -> v).filter(what).count() / (double) values.size();
   }
 
   private double[] sorted() {

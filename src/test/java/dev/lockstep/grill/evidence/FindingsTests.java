@@ -97,7 +97,6 @@ class FindingsTests {
     assertThat(Spread.of(3, 1, 2)).hasToString("2 [1..3]");
     assertThat(Spread.of(1, 2).median()).isEqualTo(1.5);
     assertThat(Spread.of(7)).hasToString("7");
-    assertThat(Spread.of(1, 2, 3, 4).share(value -> value > 1)).isEqualTo(0.75);
   }
 
   @Test
