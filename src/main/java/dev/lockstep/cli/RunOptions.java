@@ -58,15 +58,16 @@ final class RunOptions {
       names = "--validate-every",
       paramLabel = "N",
       description =
-          "steps from validation to validation; 0 validates at the end only" + TrainCommand.DEFAULT)
+          "steps from validation to validation, and the last step; the checkpoint of the best one"
+              + " is kept beside the last, as best.safetensors. 0 validates at the end only"
+              + TrainCommand.DEFAULT)
   private int validateEvery = DEFAULTS.run().validateEvery();
 
   @Option(
       names = "--patience",
       paramLabel = "N",
       description =
-          "validations without a better one that end the run; 0 never ends it; the best one's"
-              + " checkpoint is kept as best.safetensors"
+          "validations without a better one that end the run; 0 never ends it"
               + TrainCommand.DEFAULT)
   private int patience = DEFAULTS.run().patience();
 

@@ -17,6 +17,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -236,12 +238,13 @@ public final class TrainingReport {
 
   /** On the way and at the end. */
   private static List<Series.Point> validations(RunLog run) {
-    List<Series.Point> points = new ArrayList<>();
-    run.validations().forEach((step, found) -> points.add(Series.Point.of(step, found.score())));
+    SortedMap<Integer, Validation> all = new TreeMap<>(run.validations());
     if (run.validation() != null && !run.steps().isEmpty()) {
-      points.add(Series.Point.of(run.steps().getLast().step(), run.validation().score()));
+      all.put(run.steps().getLast().step(), run.validation());
     }
-    return points;
+    return all.entrySet().stream()
+        .map(each -> Series.Point.of(each.getKey(), each.getValue().score()))
+        .toList();
   }
 
   private Grid configuration() {

@@ -1,8 +1,8 @@
 package dev.lockstep.train;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +19,13 @@ public record BestCheckpoint(String checkpoint, int step, double score) {
    */
   static @Nullable BestCheckpoint at(
       OutputFolder files, TrainConfig config, @Nullable Checkpoint resumed) {
+    Path resume = config.run().resume();
     try {
-      if (resumed == null || !files.continues(config.run().resume())) {
+      if (!files.continues(resume) && !files.returnsToBest(resume)) {
         Files.deleteIfExists(files.best());
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(
+      throw new RunFileException(
           files.best() + " cannot be replaced: " + OutputFolder.reason(e), e);
     }
     if (resumed == null || !Files.exists(files.best())) {

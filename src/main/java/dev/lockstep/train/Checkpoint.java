@@ -71,7 +71,7 @@ public record Checkpoint(
   /**
    * The same, but nothing is left of an older one.
    *
-   * @throws UncheckedIOException when it cannot be written; the older one is then as it was
+   * @throws RunFileException when it cannot be written; the older one is then as it was
    */
   public void replace(Path file, ModelConfig model) {
     write(file, model, () -> {});

@@ -48,12 +48,15 @@ final class HitCounter {
     return hits;
   }
 
-  /** Of equals the first. */
+  /** Of equals the first; −1 where none is a number. */
   private int largest(float[] logits, int first) {
-    int largest = 0;
-    for (int c = 1; c < classes; c++) {
-      if (logits[first + c] > logits[first + largest]) {
+    int largest = -1;
+    float most = Float.NaN;
+    for (int c = 0; c < classes; c++) {
+      float logit = logits[first + c];
+      if (!Float.isNaN(logit) && !(logit <= most)) {
         largest = c;
+        most = logit;
       }
     }
     return largest;

@@ -62,8 +62,17 @@ public record OutputFolder(Path checkpoint, Path best, Path log) {
 
   /** Whether a run that resumes from there goes on in this folder. */
   boolean continues(@Nullable Path resume) {
-    return resume != null
-        && checkpoint.toAbsolutePath().normalize().equals(resume.toAbsolutePath().normalize());
+    return isSame(checkpoint, resume);
+  }
+
+  /** Whether a run resumes from the best checkpoint of an earlier one here. */
+  boolean returnsToBest(@Nullable Path resume) {
+    return isSame(best, resume);
+  }
+
+  private static boolean isSame(Path file, @Nullable Path other) {
+    return other != null
+        && file.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
   }
 
   private static void requireReplaceable(Path file) {

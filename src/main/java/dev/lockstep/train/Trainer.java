@@ -110,7 +110,7 @@ public final class Trainer {
    *
    * @throws TrainingDivergedException when a loss is not finite
    * @throws TrainingFailedException when the device fails
-   * @throws java.io.UncheckedIOException when checkpoint or log cannot be written any more
+   * @throws RunFileException when checkpoint or log cannot be written any more
    */
   public TrainSummary run() {
     try {

@@ -24,6 +24,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingReportTests {
   private static final SortedMap<Integer, Validation> NONE = new TreeMap<>();
@@ -76,9 +78,14 @@ class TrainingReportTests {
         .contains("b,40,0.125,0.18033688011112042,2.0,0.001,1000.0,false,1024.0");
   }
 
-  @Test
-  void drawsValidationsOnTheWayAndTheLast() {
+  /** The last may have been one of those on the way, too. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void drawsValidationsOnTheWayAndTheLast(int steps) {
     SortedMap<Integer, Validation> way = new TreeMap<>(Map.of(1, new Validation.Text(4)));
+    if (steps == 2) {
+      way.put(2, new Validation.Text(3));
+    }
     RunLog run =
         new RunLog(
             Path.of("a/log.jsonl"),

@@ -158,6 +158,15 @@ class BestCheckpointTests {
     assertThat(run(new Listener(-1)).best()).isNull();
   }
 
+  @Test
+  void aRunMayReturnToTheBestAndOverwriteWhatCameAfter() {
+    Path best = folder.resolve("out/best.safetensors");
+    BestCheckpoint earlier = Objects.requireNonNull(run(config.steps(6), new Listener(-1)).best());
+    config.validateEvery(0).resume(best).steps(earlier.step() + 1);
+    assertThat(run(new Listener(-1)).best()).isEqualTo(earlier);
+    assertThat(best).exists();
+  }
+
   private static void assertSameWeights(Checkpoint one, Checkpoint other) {
     assertThat(one.weights().keySet()).isEqualTo(other.weights().keySet());
     for (Map.Entry<String, float[]> weights : one.weights().entrySet()) {

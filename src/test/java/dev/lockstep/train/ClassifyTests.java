@@ -107,7 +107,7 @@ abstract class ClassifyTests {
     assertThat(listener.validations).hasSize(2);
     for (Validation validation : listener.validations) {
       double hits = 50 * ((Validation.Classification) validation).accuracy();
-      assertThat(hits).isEqualTo(Math.rint(hits)).isBetween(0.0, 50.0);
+      assertThat(hits).isCloseTo(Math.rint(hits), within(1e-9)).isBetween(0.0, 50.0);
     }
     assertThat(summary.validation()).isEqualTo(listener.validations.getLast());
     // Batches of another size hold the same images.

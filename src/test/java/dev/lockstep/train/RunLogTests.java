@@ -36,7 +36,12 @@ class RunLogTests {
                   "emb.weight",
                   TensorHealth.of("emb.weight", 4, 4, Double.NaN, Double.POSITIVE_INFINITY),
                   TensorHealth.of("emb.weight", 4, 0, 1e-30, 1e30),
-                  OptionalDouble.empty())),
+                  OptionalDouble.empty()),
+              new ParameterHealth(
+                  "in.weight",
+                  TensorHealth.of("in.weight", 4, 0, 0.5, 1),
+                  TensorHealth.of("in.weight", 4, 0, 0.5, 1),
+                  OptionalDouble.of(0.001))),
           List.of("logits"),
           List.of(new HealthWarning(HealthRule.DEAD, "blocks.0", "block 0: \"dead\"")));
 
