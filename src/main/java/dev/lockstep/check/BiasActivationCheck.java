@@ -121,7 +121,9 @@ final class BiasActivationCheck implements OpCheck {
   /** The largest terms of an activation's argument, which may cancel. */
   private static double preMagnitude(Problem problem) {
     double[] bias = optional(problem, "bias");
-    return problem.input("z").maxAbs() + (bias == null ? 0 : HostArray.maxAbs(bias));
+    double scale = problem.attributes().number("scale", 1);
+    return Math.abs(scale) * problem.input("z").maxAbs()
+        + (bias == null ? 0 : HostArray.maxAbs(bias));
   }
 
   private static boolean inPlace(Problem problem) {
