@@ -17,7 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -56,6 +57,12 @@ import picocli.CommandLine.Option;
       "Exit codes: 1 an experiment did not come to its verdict, 2 wrong arguments."
     })
 final class GrillCommand implements Callable<Integer> {
+  /** The seed of experiments, unless another is given. */
+  private static final long EXPERIMENTS = 1;
+
+  /** Questions asked in one sitting. */
+  private static final int COUNT = 10;
+
   @Mixin private final Console console = new Console();
   @Mixin private final DeviceSelection device = new DeviceSelection();
 
@@ -76,14 +83,11 @@ final class GrillCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description =
           "only questions of this topic: basics, activations, losses, backpropagation,"
-              + " initialization, gradients, training, architectures, subtleties or quick_fire")
-  private @Nullable String topic;
+              + " initialization, gradients, training, architectures, subtleties or quick-fire")
+  private @Nullable Topic topic;
 
-  @Option(
-      names = "--count",
-      paramLabel = "N",
-      description = "questions to ask" + TrainCommand.DEFAULT)
-  private int count = 10;
+  @Option(names = "--count", paramLabel = "N", description = "questions to ask (default: 10)")
+  private @Nullable Integer count;
 
   @Option(
       names = "--seed",
@@ -132,72 +136,52 @@ final class GrillCommand implements Callable<Integer> {
     if (Stream.of(lab != null, all, list).filter(each -> each).count() > 1) {
       throw new UserError("--lab, --all and --list exclude each other; give one of them");
     }
-    if (lab == null && !all) {
-      if (json != null || report != null || longForm) {
-        throw new UserError("--json, --report and --long belong to --lab or --all");
-      }
-    } else if (topic != null && lab != null) {
-      throw new UserError("--lab names one experiment; --topic chooses among them: give one");
-    }
-    if (theory != null && (!all || topic != null)) {
-      throw new UserError("--theory needs every experiment: give --all without --topic");
-    }
-    if (count < 1) {
+    boolean experiments = lab != null || all;
+    belongs(json != null, "--json", experiments, "--lab or --all");
+    belongs(report != null, "--report", experiments, "--lab or --all");
+    belongs(longForm, "--long", experiments, "--lab or --all");
+    belongs(seed != null, "--seed", !list, "experiments and the drill");
+    belongs(count != null, "--count", !experiments && !list, "the drill");
+    belongs(progress != null, "--progress", !experiments, "the drill and --list");
+    belongs(theory != null, "--theory", all && topic == null, "--all without --topic");
+    belongs(topic != null, "--topic", lab == null, "the drill, --all and --list");
+    if (count != null && count < 1) {
       throw new UserError("--count " + count + " must be at least 1");
     }
   }
 
-  private @Nullable Topic topic() {
-    String name = topic;
-    if (name == null) {
-      return null;
+  private static void belongs(boolean given, String option, boolean fits, String where) {
+    if (given && !fits) {
+      throw new UserError(option + " belongs to " + where);
     }
-    String typed = name.toUpperCase(Locale.ROOT).replace('-', '_');
-    return Arrays.stream(Topic.values())
-        .filter(each -> each.name().equals(typed))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                unknown(
-                    "--topic",
-                    name,
-                    Arrays.stream(Topic.values())
-                        .map(each -> each.name().toLowerCase(Locale.ROOT))
-                        .toList()));
   }
 
   private static Lab lab(String name) {
-    return Catalogue.find(name.toLowerCase(Locale.ROOT))
+    List<String> known =
+        Catalogue.labs().stream()
+            .flatMap(each -> Stream.of(each.question().id(), each.question().slug()))
+            .toList();
+    String typed = name.toLowerCase(Locale.ROOT);
+    return Catalogue.find(typed)
         .orElseThrow(
             () ->
-                unknown(
-                    "--lab",
-                    name,
-                    Catalogue.labs().stream()
-                        .flatMap(each -> Stream.of(each.question().id(), each.question().slug()))
-                        .toList()));
-  }
-
-  private static UserError unknown(String option, String typed, List<String> known) {
-    return new UserError(
-        "%s %s: there is none of that name%s"
-            .formatted(
-                option,
-                typed,
-                Nearest.to(typed.toLowerCase(Locale.ROOT), known)
-                    .map(nearest -> "; did you mean " + nearest + "?")
-                    .orElse("; --list shows all")));
+                new UserError(
+                    "--lab %s: there is none of that name%s"
+                        .formatted(
+                            name,
+                            Nearest.to(typed, known)
+                                .map(nearest -> "; did you mean " + nearest + "?")
+                                .orElse("; --list shows all"))));
   }
 
   private int run() {
-    Topic only = topic();
     List<Lab> labs =
         lab != null
             ? List.of(lab(lab))
             : Catalogue.labs().stream()
-                .filter(each -> only == null || each.question().topic() == only)
+                .filter(each -> topic == null || each.question().topic() == topic)
                 .toList();
-    long drawn = seed == null ? 1 : seed;
+    long drawn = seed == null ? EXPERIMENTS : seed;
     try (OutputFile jsonFile = json == null ? null : new OutputFile("--json", json);
         OutputFile page = report == null ? null : new OutputFile("--report", report);
         OutputFile document = theory == null ? null : new OutputFile("--theory", theory);
@@ -206,8 +190,12 @@ final class GrillCommand implements Callable<Integer> {
       long expected = results.stream().filter(LabResult::asExpected).count();
       console.print("%d of %d came to their verdict, seed %d", expected, results.size(), drawn);
       if (jsonFile != null) {
-        jsonFile.writeJson(
-            Map.of("seed", drawn, "labs", results.stream().map(LabResult::json).toList()));
+        Map<String, Object> content = new LinkedHashMap<>();
+        content.put("device", opened.info().name());
+        content.put("seed", drawn);
+        content.put("long", longForm);
+        content.put("labs", results.stream().map(LabResult::json).toList());
+        jsonFile.writeJson(content);
         console.print("json       %s", jsonFile.path());
       }
       if (page != null) {
@@ -235,7 +223,7 @@ final class GrillCommand implements Callable<Integer> {
       List<Future<LabResult>> running =
           labs.stream().map(each -> pool.submit(() -> LabResult.of(each, trial))).toList();
       for (Future<LabResult> each : running) {
-        LabResult result = finished(each);
+        LabResult result = finished(each, pool);
         results.add(result);
         console.print("%s", line(result));
         result.findings().surprises().forEach(surprise -> console.print("     ! %s", surprise));
@@ -244,12 +232,17 @@ final class GrillCommand implements Callable<Integer> {
     return results;
   }
 
-  private static LabResult finished(Future<LabResult> running) {
+  /** A lab's own failure is reported as it is, and the others are not waited for. */
+  private static LabResult finished(Future<LabResult> running, ExecutorService others) {
     try {
       return running.get();
     } catch (ExecutionException e) {
-      throw new IllegalStateException("an experiment failed", e.getCause());
+      others.shutdownNow();
+      throw e.getCause() instanceof RuntimeException own
+          ? own
+          : new IllegalStateException("an experiment failed", e.getCause());
     } catch (InterruptedException e) {
+      others.shutdownNow();
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
@@ -266,11 +259,10 @@ final class GrillCommand implements Callable<Integer> {
   }
 
   private int list() {
-    Topic only = topic();
     Progress answered = progressFile().read(console.err());
     Table table = new Table();
     for (Lab each : Catalogue.labs()) {
-      if (only == null || each.question().topic() == only) {
+      if (topic == null || each.question().topic() == topic) {
         Progress.Standing standing = answered.of(each);
         table.row(
             each.question().id(),
@@ -289,19 +281,20 @@ final class GrillCommand implements Callable<Integer> {
 
   private int drill() {
     ProgressFile file = progressFile();
-    Topic only = topic();
     Progress answered = file.read(console.err());
-    long drawn = seed == null ? System.nanoTime() & 0xffff : seed;
+    long drawn = seed == null ? ThreadLocalRandom.current().nextInt(1 << 16) : seed;
     LocalDate today = LocalDate.now();
     Draws draws = Draws.of(drawn);
-    List<Drill.Card> cards = Drill.cards(answered, only, count, today, draws);
+    List<Drill.Card> cards =
+        Drill.cards(answered, topic, count == null ? COUNT : count, today, draws);
     if (cards.isEmpty()) {
       console.print("nothing is due today; --progress %s holds when", file.path());
       return Lockstep.OK;
     }
     console.print("seed       %d", drawn);
     try (Device opened = device.open().device()) {
-      Trial trial = new Trial(drawn, false, opened);
+      // Experiments as they stand in the documentation; the seed draws what is asked.
+      Trial trial = new Trial(EXPERIMENTS, false, opened);
       // Answers may come through a pipe; whoever opened standard input closes it.
       BufferedReader in =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

@@ -74,11 +74,12 @@ final class GrillSession {
   private void ask(Drill.Card card, String place, Draws draws) throws Over {
     Question question = card.lab().question();
     out.printf("%n%s  %s  (%s)%n", question.id(), question.topic().title(), place);
-    if (progress.needsShowing(card.lab())) {
+    boolean shown = progress.needsShowing(card.lab());
+    if (shown) {
       out.println("  wrong twice; look at its experiment first:");
       LabText.whole(measured(card.lab())).forEach(line -> out.println("  " + line));
     }
-    Turn turn = new Turn(question);
+    Turn turn = new Turn(question, shown);
     Grade grade =
         switch (card.asked()) {
           case Choice choice -> turn.choose(choice, draws);
@@ -131,8 +132,9 @@ final class GrillSession {
     private long seconds;
     private boolean helped;
 
-    Turn(Question question) {
+    Turn(Question question, boolean helped) {
       this.question = question;
+      this.helped = helped;
     }
 
     /** Whether the answer came in time and without help. */

@@ -54,7 +54,7 @@ final class LabText {
         .limit(4)
         .forEach(each -> numbers.row("    " + each.getKey(), each.getValue().toString()));
     List<String> lines = new ArrayList<>(numbers.lines());
-    lines.add("    " + result.findings().verdict());
+    lines.add("    " + verdict(result));
     return lines;
   }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.Initialization;
 import dev.lockstep.nn.NormKind;
@@ -91,6 +92,7 @@ public final class Lockstep {
     commands.setUsageHelpWidth(100);
     commands.registerConverter(Precision.class, named(Precision::of));
     commands.registerConverter(MatrixEngine.class, named(MatrixEngine::of));
+    commands.registerConverter(Topic.class, named(Topic::of));
     commands.registerConverter(TaskKind.class, named(TaskKind::of));
     commands.registerConverter(NormKind.class, named(NormKind::of));
     commands.registerConverter(FeedForwardKind.class, named(FeedForwardKind::of));

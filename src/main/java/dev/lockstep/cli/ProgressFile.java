@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,7 +18,12 @@ final class ProgressFile {
   private static final int VERSION = 1;
 
   /** What the file holds. */
-  private record Content(int version, Map<String, Progress.Standing> questions) {}
+  private record Content(int version, Map<String, Progress.Standing> questions) {
+    Content {
+      questions = new TreeMap<>(questions);
+      questions.values().forEach(Objects::requireNonNull);
+    }
+  }
 
   private final Path file;
 
@@ -59,7 +65,7 @@ final class ProgressFile {
       return known(content.questions());
     } catch (IOException e) {
       throw new UserError("--progress " + file + " cannot be read: " + UserError.cause(e), e);
-    } catch (JacksonException | NullPointerException damage) {
+    } catch (JacksonException damage) {
       Path aside = setAside();
       err.printf(
           "%s is damaged; it is kept as %s, and the drill starts anew%n",
@@ -91,25 +97,7 @@ final class ProgressFile {
   /** Writes it anew, beside its place and then moved there. */
   void write(Progress progress) {
     try (OutputFile output = new OutputFile("--progress", file)) {
-      output.writeJson(Map.of("version", VERSION, "questions", texts(progress)));
+      output.writeJson(new Content(VERSION, progress.questions()));
     }
-  }
-
-  /** Dates as JSON writes them: 2026-12-01. */
-  private static Map<String, Object> texts(Progress progress) {
-    Map<String, Object> all = new TreeMap<>();
-    progress
-        .questions()
-        .forEach(
-            (id, standing) ->
-                all.put(
-                    id,
-                    Map.of(
-                        "box", standing.box(),
-                        "due", standing.due().toString(),
-                        "wrongInARow", standing.wrongInARow(),
-                        "cold", standing.cold(),
-                        "judgedBySelf", standing.judgedBySelf())));
-    return all;
   }
 }

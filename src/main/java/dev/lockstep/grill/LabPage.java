@@ -73,7 +73,8 @@ public final class LabPage {
             result.findings().evidence().stream().map(LabPage::line).toList()));
     blocks.add(
         new Preformatted(
-            "lockstep grill --lab %s --seed %d".formatted(question.id(), result.seed())));
+            "lockstep grill --lab %s --seed %d%s"
+                .formatted(question.id(), result.seed(), result.longForm() ? " --long" : "")));
   }
 
   private static Grid.Row line(Evidence evidence) {

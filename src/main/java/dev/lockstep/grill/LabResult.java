@@ -14,16 +14,22 @@ import java.util.Map;
  * A lab that has run.
  *
  * @param seed of everything it drew
- * @param seconds it took
+ * @param longForm whether it took the larger sizes it may have
+ * @param seconds of wall time, whatever else ran beside it
  */
-public record LabResult(Question question, Findings findings, long seed, double seconds) {
+public record LabResult(
+    Question question, Findings findings, long seed, boolean longForm, double seconds) {
   /** Runs a lab, and the kernels beside it. */
   public static LabResult of(Lab lab, Trial trial) {
     long began = System.nanoTime();
     Findings findings = lab.run(trial);
     KernelWitness.testify(lab.question(), trial.device(), findings);
     return new LabResult(
-        lab.question(), findings, trial.seed(), (System.nanoTime() - began) * 1e-9);
+        lab.question(),
+        findings,
+        trial.seed(),
+        trial.longForm(),
+        (System.nanoTime() - began) * 1e-9);
   }
 
   /** Whether it came to the verdict it must come to, and every criterion and control as it must. */

@@ -5,6 +5,7 @@ import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ public record Progress(Map<String, Standing> questions) {
   public record Standing(
       int box, LocalDate due, int wrongInARow, boolean cold, boolean judgedBySelf) {
     public Standing {
+      Objects.requireNonNull(due, "due");
       if (box < 1 || box > DAYS.length || wrongInARow < 0) {
         throw new IllegalArgumentException("box %d, wrong %d".formatted(box, wrongInARow));
       }
@@ -68,7 +70,7 @@ public record Progress(Map<String, Standing> questions) {
   }
 
   /** Whether it is to be asked: never asked, or due. */
-  public boolean isDue(Lab lab, LocalDate today) {
+  private boolean isDue(Lab lab, LocalDate today) {
     Standing standing = of(lab);
     return standing == null || !standing.due().isAfter(today);
   }

@@ -78,13 +78,16 @@ class GrillCommandTests {
   @CsvSource({
     "--lab gelo, did you mean gelu?",
     "--lab q100, did you mean q10?",
-    "--topic loses, did you mean losses?",
-    "--topic xyzzy, --list shows all",
+    "--topic loses, 'unknown topic \"loses\"; known: basics, activations, losses'",
+    "--lab xyzzy-and-more, --list shows all",
     "--lab q2 --all, exclude each other",
-    "--lab q2 --topic losses, give one",
-    "--json x.json, belong to --lab or --all",
+    "--lab q2 --topic losses, --topic belongs to the drill",
+    "--all --count 3, --count belongs to the drill",
+    "--list --seed 3, --seed belongs to experiments",
+    "--lab q2 --progress x.json, --progress belongs to the drill",
+    "--json x.json, --json belongs to --lab or --all",
     "--count 0, --count 0 must be at least 1",
-    "--theory x.md, needs every experiment"
+    "--theory x.md, --theory belongs to --all without --topic"
   })
   void refuses(String arguments, String message) {
     Run run = grill(arguments);
@@ -109,7 +112,10 @@ class GrillCommandTests {
   @CsvSource(
       delimiter = ';',
       value = {
-        "{\"version\":1,\"questions\":{\"q10\":{\"box\":9,\"due\":\"2026-01-01\"}}}",
+        "{\"version\":1,\"questions\":{\"q10\":{\"box\":9,\"due\":\"2026-01-01\",\"wrongInARow\":0,"
+            + "\"cold\":true,\"judgedBySelf\":false}}}",
+        "{\"version\":1,\"questions\":{\"q10\":{\"box\":1,\"wrongInARow\":0,\"cold\":true,"
+            + "\"judgedBySelf\":false}}}",
         "{\"version\":1}",
         "{\"version\":1,\"questions\":{\"q10\":null}}",
         "nonsense"

@@ -2,12 +2,15 @@ package dev.lockstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.grill.Catalogue;
+import dev.lockstep.grill.evidence.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +36,23 @@ class ReadmeTests {
       List<String> packages = folders.map(folder -> folder.getFileName().toString()).toList();
       assertThat(firstCells("`([a-z]+)`")).containsExactlyInAnyOrderElementsOf(packages);
     }
+  }
+
+  @Test
+  void countsVerdicts() {
+    String counts =
+        Stream.of(Verdict.values())
+            .map(
+                verdict ->
+                    Catalogue.labs().stream()
+                        .filter(lab -> lab.question().expected() == verdict)
+                        .count())
+            .map(String::valueOf)
+            .collect(Collectors.joining(", "));
+    assertThat(counts).isEqualTo("27, 19, 10, 4");
+    assertThat(readme.replaceAll("\\s+", " "))
+        .contains(
+            "27 come out confirmed, 19 with a correction, 10 refuted as stated, and 4 cannot be");
   }
 
   @Test

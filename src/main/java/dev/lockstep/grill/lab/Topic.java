@@ -1,5 +1,8 @@
 package dev.lockstep.grill.lab;
 
+import dev.lockstep.ops.Labels;
+import java.util.Locale;
+
 /** What questions are about. */
 public enum Topic {
   BASICS("MLP basics"),
@@ -17,6 +20,20 @@ public enum Topic {
 
   Topic(String title) {
     this.title = title;
+  }
+
+  /** The name on the command line: {@code quick-fire}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * The topic of that {@link #label}.
+   *
+   * @throws IllegalArgumentException for any other; the message lists the names
+   */
+  public static Topic of(String label) {
+    return Labels.find("topic", values(), Topic::label, label);
   }
 
   /** As a heading. */
