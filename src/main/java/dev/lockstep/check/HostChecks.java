@@ -1,5 +1,6 @@
 package dev.lockstep.check;
 
+import dev.lockstep.nn.Initialization;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.optim.LearningRateSchedule;
 import dev.lockstep.reference.ActivationFormula;
@@ -121,14 +122,15 @@ final class HostChecks {
     return new Answers().out("std", deviations).out("bound", bounds);
   }
 
+  /** By what models are drawn with, where they can be drawn so; the others by their formulas. */
   private static double deviation(String scheme, int fanIn, int fanOut) {
     return switch (scheme) {
-      case "lecun_normal", "lecun_uniform" -> InitializerFormula.lecun(fanIn);
-      case "xavier_normal", "xavier_uniform" -> InitializerFormula.xavier(fanIn, fanOut);
-      case "he_normal_fan_in", "he_uniform_fan_in" -> InitializerFormula.he(fanIn, 0);
-      case "he_normal_fan_out", "he_uniform_fan_out" -> InitializerFormula.he(fanOut, 0);
+      case "lecun_normal", "lecun_uniform" -> Initialization.LECUN.deviation(fanIn, fanOut);
+      case "xavier_normal", "xavier_uniform" -> Initialization.XAVIER.deviation(fanIn, fanOut);
+      case "he_normal_fan_in", "he_uniform_fan_in" -> Initialization.HE.deviation(fanIn, fanOut);
+      case "he_normal_fan_out", "he_uniform_fan_out" -> Initialization.HE.deviation(fanOut, fanIn);
       case "torch_linear_default" -> InitializerFormula.ofUniform(1 / Math.sqrt(fanIn));
-      case "gpt2_normal" -> 0.02;
+      case "gpt2_normal" -> Initialization.GPT2.deviation(fanIn, fanOut);
       case "trunc_normal_0.02_at_2std" -> InitializerFormula.truncated(0.02, 2);
       case "gpt2_residual_1_layers" -> InitializerFormula.residual(0.02, 1);
       case "gpt2_residual_2_layers" -> InitializerFormula.residual(0.02, 2);

@@ -1,29 +1,8 @@
 package dev.lockstep.reference;
 
-/** Standard deviations that weights are drawn with, as functions of how many they connect. */
+/** Standard deviations that weights are drawn with beside those that models of ours know. */
 public final class InitializerFormula {
   private InitializerFormula() {}
-
-  /** {@code √(1/in)} (LeCun et al. 1998, "Efficient BackProp"). */
-  public static double lecun(int fanIn) {
-    return Math.sqrt(1.0 / fanIn);
-  }
-
-  /** {@code √(2/(in + out))} (Glorot and Bengio 2010). */
-  public static double xavier(int fanIn, int fanOut) {
-    return Math.sqrt(2.0 / (fanIn + fanOut));
-  }
-
-  /**
-   * {@code √(2/((1 + a²) fan))} (He et al. 2015, <a
-   * href="https://arxiv.org/abs/1502.01852">1502.01852</a>).
-   *
-   * @param fan in, or out to preserve the gradient instead
-   * @param slope a, of a leaky relu; 0 for relu
-   */
-  public static double he(int fan, double slope) {
-    return Math.sqrt(2 / ((1 + slope * slope) * fan));
-  }
 
   /**
    * {@code std/√(2 layers)} for what is added to a residual stream twice a layer (Radford et al.

@@ -102,7 +102,8 @@ public final class Tape {
    * {@code segment(x)}, of which only x is kept. Every reverse sweep evaluates the segment again,
    * on another tape: it must do the same each time, and read what it trains from leaves, through
    * {@code x.tape()} (gradient checkpointing; Chen et al. 2016, <a
-   * href="https://arxiv.org/abs/1604.06174">1604.06174</a>).
+   * href="https://arxiv.org/abs/1604.06174">1604.06174</a>). Forward mode carries the tangent of x
+   * through it, not those of leaves.
    */
   public Variable checkpoint(UnaryOperator<Variable> segment, Variable x) {
     Segment.Pass pass = Segment.Pass.of(segment, x);
