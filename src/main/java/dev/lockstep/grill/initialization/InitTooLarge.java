@@ -174,7 +174,8 @@ public final class InitTooLarge implements Lab {
             draws,
             d -> {
               int n = 128 * d.between(1, 16);
-              double s = d.between(8, 30) / 100.0;
+              int least = (int) Math.ceil(130 / Math.sqrt(n / 2.0)); // a factor of 1.3 a layer
+              double s = d.between(least, 30) / 100.0;
               double rms = s * Math.sqrt(n / 2.0);
               return Calculation.of(
                       ("ReLU layers of width %d with weights of deviation %s: at which layer,"
