@@ -92,8 +92,9 @@ public final class BackwardCall implements Lab {
     Criterion close = Criterion.below("relative error of dy/dx", 1e-14);
     findings.number("dy/dx", first);
     findings.shows(close, "all paths added", Math.abs(first / right - 1));
-    // x reaches y through the sine last; an "=" for the "+=" leaves that path alone.
-    double lastPath = at * at * Math.cos(at);
+    // The walk comes to a = x x last, when a's gradient is sin x from the product, which came after
+    // the sum; an "=" for each "+=" leaves that times one of the two factors.
+    double lastPath = at * Math.sin(at);
     findings.control(close, "the last path overwrites", Math.abs(lastPath / right - 1));
     Criterion twice = Criterion.exactly("gradient after two calls over that after one", 2);
     findings.shows(twice, "called twice", second / first);
