@@ -89,10 +89,11 @@ public final class ReverseMode implements Lab {
             Vectors.farthest(reverse.jacobian(), half.jacobian()));
       }
     }
-    double[] a = trial.draws().normals(2 * OUTPUTS, 1);
+    Draws draws = trial.draws().child("wide");
+    double[] a = draws.normals(2 * OUTPUTS, 1);
     UnaryOperator<Variable> wide =
         x -> ActivationFormula.TANH.apply(Primitives.matmul(x, x.tape().constant(a, 2, OUTPUTS)));
-    double[] x = trial.draws().normals(2, 1);
+    double[] x = draws.normals(2, 1);
     findings.control(
         fewer,
         "2 inputs, 400 outputs",
