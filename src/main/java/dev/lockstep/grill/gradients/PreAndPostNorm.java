@@ -108,7 +108,7 @@ public final class PreAndPostNorm implements Lab {
     findings.control(grows, "post-LN", growthPost.median());
     findings.picture(
         new Chart.Plot(
-            "16 blocks, no warm-up",
+            "%d blocks, no warm-up".formatted(size.deep()),
             Axis.linear("step"),
             Axis.linear("loss"),
             List.of(

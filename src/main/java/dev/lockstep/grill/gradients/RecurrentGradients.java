@@ -54,7 +54,7 @@ public final class RecurrentGradients implements Lab {
                   + " comes from a few rows, let the gradient vanish all the same. And gates help"
                   + " while they are open.")
           .experiment(
-              "32 units, 100 steps: orthogonal matrices times 0.9, 1 and 1.1 without activation;"
+              "32 units, 100 steps: orthogonal matrices times 0.9 and 1.1, with tanh and without;"
                   + " 1.5 I with tanh; a matrix of norm above 10 whose eigenvalues are 0.5; LSTMs"
                   + " with forget biases 0, 1 and 3.")
           .points(

@@ -51,7 +51,7 @@ public final class ZeroInit implements Lab {
                   + " steps, from five starts; and a linear model on linear labels.")
           .points(
               "equal units get equal gradients and stay equal",
-              "with zeros the hidden gradients are zero as well; only the output bias moves",
+              "with zeros and tanh or ReLU, only the output bias has a gradient and moves",
               "it is about hidden layers: linear models and a zero last layer learn")
           .expects(Verdict.CORRECTED);
 

@@ -48,7 +48,7 @@ public final class Checkpointing implements Lab {
                   + " activations are computed again, hardly anything is added. And what is random"
                   + " must be drawn alike both times.")
           .experiment(
-              "16 layers of width 64 with ReLU and 32 rows, in segments of 1, 4, 8 and 16;"
+              "16 layers of width 64 with ReLU and 32 rows, in segments of 1, 2, 4, 8 and 16;"
                   + " multiplications and kept tensors are counted, gradients compared bit by bit.")
           .points(
               "keep the inputs of segments, recompute the rest in the backward pass",
@@ -118,6 +118,7 @@ public final class Checkpointing implements Lab {
     Pass selective = activationsAgain(stack);
     double share = selective.multiplies() / (double) plain.multiplies();
     findings.number("the same, only activations recomputed", share);
+    findings.number("tensors kept, only activations recomputed", selective.kept());
     findings.corrects(little, "only activations", share);
     findings.control(third, "only activations", share);
     findings.shows(same, "only activations", distance(selective, plain));
@@ -232,7 +233,7 @@ public final class Checkpointing implements Lab {
     return new Pass(
         gradients(stack, upstream),
         forward.forwardMultiplies() + back.forwardMultiplies(),
-        LAYERS + 1);
+        preActivations.size() + 1);
   }
 
   private static Pass pass(Stack stack, Variable x, long multiplies, int kept) {
