@@ -89,14 +89,15 @@ public final class BatchAndLayerNorm implements Lab {
   }
 
   private static void company(Findings findings, Draws draws) {
+    double[] sample = draws.child("sample").normals(FEATURES, 1);
     double[] x = new double[BATCHES.length];
     double[] moved = new double[BATCHES.length];
     for (int b = 0; b < BATCHES.length; b++) {
       x[b] = BATCHES[b];
-      moved[b] = deviation(draws.child(b), BATCHES[b], BatchAndLayerNorm::batchNorm);
+      moved[b] = deviation(draws.child(b), sample, BATCHES[b], BatchAndLayerNorm::batchNorm);
       findings.number("deviation of the output, batches of " + BATCHES[b], moved[b]);
     }
-    double layer = deviation(draws.child(2), 8, BatchAndLayerNorm::layerNorm);
+    double layer = deviation(draws.child(2), sample, 8, BatchAndLayerNorm::layerNorm);
     Criterion moves = Criterion.between("deviation of one sample's output", 0.28, 0.6);
     findings.shows(moves, "batch norm, batches of 8", moved[2]);
     findings.control(moves, "layer norm", layer);
@@ -117,8 +118,8 @@ public final class BatchAndLayerNorm implements Lab {
   }
 
   /** Of one sample's output over random batches, root mean square over its features. */
-  private static double deviation(Draws draws, int batch, UnaryOperator<Variable> norm) {
-    double[] sample = draws.child("sample").normals(FEATURES, 1);
+  private static double deviation(
+      Draws draws, double[] sample, int batch, UnaryOperator<Variable> norm) {
     double[] sum = new double[FEATURES];
     double[] squares = new double[FEATURES];
     double[] first = {};
