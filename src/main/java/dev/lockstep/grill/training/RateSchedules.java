@@ -27,6 +27,7 @@ import dev.lockstep.reference.Descent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** What decay and warm-up of the learning rate are for. */
 public final class RateSchedules implements Lab {
@@ -140,6 +141,7 @@ public final class RateSchedules implements Lab {
     List<Double> cold = new ArrayList<>();
     List<Double> warm = new ArrayList<>();
     List<Double> pre = new ArrayList<>();
+    List<Double> preWarm = new ArrayList<>();
     List<Series> curves = new ArrayList<>();
     for (Draws draws : trial.repeats(5)) {
       double[] without = learn(draws, Norm.POST, 0);
@@ -148,6 +150,7 @@ public final class RateSchedules implements Lab {
       cold.add(half(without));
       warm.add(half(with));
       pre.add(half(other));
+      preWarm.add(half(learn(draws, Norm.PRE, WARMUP)));
       if (curves.isEmpty()) {
         curves.add(Series.steps("post-LN, no warm-up", without));
         curves.add(Series.steps("post-LN, warm-up", with));
@@ -157,14 +160,25 @@ public final class RateSchedules implements Lab {
     findings.number("loss in steps 30 to 60, post-LN, no warm-up", new Spread(cold));
     findings.number("loss in steps 30 to 60, post-LN, warm-up", new Spread(warm));
     findings.number("loss in steps 30 to 60, pre-LN, no warm-up", new Spread(pre));
+    findings.number("loss in steps 30 to 60, pre-LN, warm-up", new Spread(preWarm));
     Criterion nothing = Criterion.above("loss in steps 30 to 60", 1);
     findings.shows(nothing, "post-LN, no warm-up", new Spread(cold).median());
     findings.control(nothing, "post-LN, warm-up", new Spread(warm).median());
     Criterion learns = Criterion.below("loss in steps 30 to 60", 0.8);
     findings.corrects(learns, "pre-LN, no warm-up", new Spread(pre).median());
     findings.control(learns, "post-LN, no warm-up", new Spread(cold).median());
+    Criterion idle = Criterion.below("|what warm-up changes of the loss in steps 30 to 60|", 0.3);
+    findings.corrects(idle, "pre-LN", Math.abs(apart(pre, preWarm)));
+    findings.control(idle, "post-LN", Math.abs(apart(cold, warm)));
     findings.picture(
         new Chart.Plot("8 blocks, Adam 0.05", Axis.linear("step"), Axis.linear("loss"), curves));
+  }
+
+  /** The median of paired differences. */
+  private static double apart(List<Double> some, List<Double> others) {
+    return new Spread(
+            IntStream.range(0, some.size()).mapToObj(i -> some.get(i) - others.get(i)).toList())
+        .median();
   }
 
   private static double half(double[] losses) {
@@ -192,7 +206,7 @@ public final class RateSchedules implements Lab {
         Calculation.draw(
             draws,
             d -> {
-              double peak = d.between(1, 9) * 1e-3;
+              double peak = d.between(1, 9) / 1000.0;
               double floor = d.between(1, 4) / 10.0;
               double third = floor + (1 - floor) * (1 + Math.cos(Math.PI / 3)) / 2;
               boolean half = d.chance(0.5);
