@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.DoubleBinaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** When a gated layer beats a plain one of as many parameters, and when it does not. */
@@ -110,7 +111,7 @@ public final class SwiGlu implements Lab {
   @Override
   public Findings run(Trial trial) {
     Findings findings = new Findings();
-    Map<String, Double> ratios = new LinkedHashMap<>();
+    Map<String, Spread> ratios = new LinkedHashMap<>();
     TARGETS.forEach(
         (name, target) -> {
           List<Double> plain = new ArrayList<>();
@@ -129,14 +130,17 @@ public final class SwiGlu implements Lab {
                   plain.stream().mapToDouble(error -> error).toArray(),
                   "SwiGLU",
                   gated.stream().mapToDouble(error -> error).toArray()));
-          ratios.put(name, new Spread(gated).median() / new Spread(plain).median());
+          ratios.put(
+              name,
+              new Spread(
+                  IntStream.range(0, PAIRS).mapToObj(i -> gated.get(i) / plain.get(i)).toList()));
         });
     Criterion wins = Criterion.below("error of SwiGLU / error of ReLU", 0.5);
     Criterion loses = Criterion.above("error of SwiGLU / error of ReLU", 1);
-    double product = Objects.requireNonNull(ratios.get("product"));
-    double kinks = Objects.requireNonNull(ratios.get("kinks"));
-    findings.number("product: error of SwiGLU / error of ReLU", product);
-    findings.number("kinks: error of SwiGLU / error of ReLU", kinks);
+    ratios.forEach(
+        (name, ratio) -> findings.number(name + ": error of SwiGLU / error of ReLU", ratio));
+    double product = Objects.requireNonNull(ratios.get("product")).median();
+    double kinks = Objects.requireNonNull(ratios.get("kinks")).median();
     findings.shows(wins, "target (a·x)(b·x)", product);
     findings.control(wins, "target |a·x| + |b·x|", kinks);
     findings.leavesOpen(loses, "target |a·x| + |b·x|", kinks);
