@@ -204,14 +204,14 @@ public final class DepthVersusWidth implements Lab {
         Calculation.draw(
             draws,
             d -> {
-              int k = d.between(5, 12); // at 4 a slip would be right
+              int k = d.between(5, 12); // at 4 k² would be right
               return Calculation.of(
                       ("The tent map composed %d times, on [0, 1]: how many units does one hidden"
                               + " ReLU layer need at least, without a path past it?")
                           .formatted(k),
                       1 << k,
                       Closeness.EXACT)
-                  .slip((1 << k) - 1, "that gives all kinks, but not the first piece's slope")
+                  .slip(2 << k, "two neighbouring pieces share a kink")
                   .slip(2 * k, "that is enough for the deep network")
                   .slip(k * k, "the number of pieces is exponential, not quadratic")
                   .slip(k + 1, "pieces double with each composition, they do not add one");
