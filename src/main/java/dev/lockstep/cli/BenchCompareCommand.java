@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.profile.Columns;
 import dev.lockstep.profile.bench.ResultComparison;
 import dev.lockstep.profile.bench.ResultComparison.Verdict;
 import dev.lockstep.profile.bench.ResultFile;
@@ -64,7 +65,7 @@ final class BenchCompareCommand implements Callable<Integer> {
             () ->
                 ResultComparison.of(
                     ResultFile.read(files.get(0)), ResultFile.read(files.get(1)), noise / 100));
-    Table table = new Table().row("", "before", "after", "ratio", "");
+    Columns table = new Columns().row("", "before", "after", "ratio", "");
     List<ResultComparison.Line> shown =
         comparison.lines().stream().filter(line -> all || line.verdict() != Verdict.SAME).toList();
     shown.forEach(line -> table.row(line.cells()));

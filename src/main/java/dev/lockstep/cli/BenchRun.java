@@ -7,6 +7,7 @@ import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.Devices;
 import dev.lockstep.device.GpuModel;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.profile.Columns;
 import dev.lockstep.profile.bench.BenchCase;
 import dev.lockstep.profile.bench.BenchJson;
 import dev.lockstep.profile.bench.BenchResult;
@@ -270,7 +271,7 @@ final class BenchRun {
   }
 
   private static void print(Predictions predictions, Progress progress) {
-    Table table = new Table().row(Predictions.HEADER);
+    Columns table = new Columns().row(Predictions.HEADER);
     predictions.table().forEach(table::row);
     progress.print("");
     progress.print(predictions.summary());
@@ -319,14 +320,14 @@ final class BenchRun {
     return missed.isEmpty() && lost == 0 ? Lockstep.OK : Lockstep.FAILED;
   }
 
-  private static Table names(List<BenchCase> cases) {
+  private static Columns names(List<BenchCase> cases) {
     Map<String, Set<String>> passes = new LinkedHashMap<>();
     Map<String, String> groups = new LinkedHashMap<>();
     for (BenchCase row : cases) {
       groups.put(row.kernel(), row.group());
       passes.computeIfAbsent(row.kernel(), kernel -> new LinkedHashSet<>()).add(row.pass());
     }
-    Table table = new Table().row("kernel", "group", "passes");
+    Columns table = new Columns().row("kernel", "group", "passes");
     groups.forEach(
         (kernel, group) ->
             table.row(kernel, group, String.join(", ", passes.getOrDefault(kernel, Set.of()))));

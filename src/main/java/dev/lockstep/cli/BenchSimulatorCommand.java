@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.profile.Columns;
 import dev.lockstep.profile.bench.BenchCase;
 import dev.lockstep.profile.bench.SimulatorBench;
 import dev.lockstep.profile.bench.SimulatorBench.Speed;
@@ -49,8 +50,8 @@ final class BenchSimulatorCommand implements Callable<Integer> {
         Progress progress = Progress.towards("bench", cases.size(), console)) {
       Machine machine = Machine.inspect();
       List<Speed> speeds = new ArrayList<>();
-      Table table =
-          new Table().row("kernel", "ms", "Minstr/s", "1 thread", "sanitizer", "counters");
+      Columns table =
+          new Columns().row("kernel", "ms", "Minstr/s", "1 thread", "sanitizer", "counters");
       for (BenchCase row : cases) {
         progress.say(row.toString());
         Speed speed = bench.measure(row);

@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Devices;
+import dev.lockstep.profile.Columns;
 import dev.lockstep.profile.StepAccount;
 import dev.lockstep.profile.StepBench;
 import dev.lockstep.profile.StepProfile;
@@ -124,7 +125,7 @@ final class BenchStepCommand implements Callable<Integer> {
     console.print(
         "step     %.3f ms of wall time, over %d steps after as many to warm up", 1e3 * step, steps);
     console.print("");
-    Table parts = new Table().row("  where", "calls", "us a step", "share", "heap bytes");
+    Columns parts = new Columns().row("  where", "calls", "us a step", "share", "heap bytes");
     for (StepAccount.Part part : result.parts()) {
       parts.row(
           "  " + part.kind().name().toLowerCase(Locale.ROOT),
@@ -137,7 +138,7 @@ final class BenchStepCommand implements Callable<Integer> {
     }
     parts.lines().forEach(line -> console.print("%s", line));
     console.print("");
-    Table kernels = new Table().row("  kernel", "a step", "us each", "us a step", "share");
+    Columns kernels = new Columns().row("  kernel", "a step", "us each", "us a step", "share");
     for (StepProfile.Row row : result.kernels()) {
       kernels.row(
           "  " + row.name(),

@@ -5,6 +5,7 @@ import dev.lockstep.check.CheckResult;
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.DeviceProvider;
 import dev.lockstep.device.Devices;
+import dev.lockstep.profile.Columns;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,9 +41,9 @@ final class CheckPage {
     return lines;
   }
 
-  private static Table machine(DeviceInfo info, String reason) {
+  private static Columns machine(DeviceInfo info, String reason) {
     Machine machine = Machine.inspect();
-    Table table = new Table();
+    Columns table = new Columns();
     table.row("lockstep", Version.get());
     table.row("device " + info.provider(), info.name() + " (" + reason + ")");
     table.row(

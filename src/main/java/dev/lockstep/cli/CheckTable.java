@@ -3,6 +3,7 @@ package dev.lockstep.cli;
 import dev.lockstep.check.CheckReport;
 import dev.lockstep.check.CheckResult;
 import dev.lockstep.numeric.DType;
+import dev.lockstep.profile.Columns;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -34,7 +35,7 @@ final class CheckTable {
           .computeIfAbsent(new Group(result.op(), result.dtype()), group -> new ArrayList<>())
           .add(result);
     }
-    Table table = new Table();
+    Columns table = new Columns();
     table.row(
         "op", "dtype", "passed", "failed", "unsupported", "worst error", "tolerance", "used", "at");
     groups.forEach((group, results) -> row(table, group, results));
@@ -50,7 +51,7 @@ final class CheckTable {
     return lines;
   }
 
-  private static void row(Table table, Group group, List<CheckResult> results) {
+  private static void row(Columns table, Group group, List<CheckResult> results) {
     CheckResult worst =
         results.stream()
             .max(Comparator.comparingDouble(CheckTable::used))

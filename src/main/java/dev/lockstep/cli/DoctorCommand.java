@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.device.DeviceProvider;
 import dev.lockstep.device.Devices;
+import dev.lockstep.profile.Columns;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,7 +104,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private int print(Report report) {
-    Table table = new Table();
+    Columns table = new Columns();
     Machine machine = report.machine();
     table.row("lockstep", report.version());
     table.row("java", machine.java());
@@ -146,8 +147,8 @@ final class DoctorCommand implements Callable<Integer> {
     return String.join("; ", reasons);
   }
 
-  private static Table kernels(List<PackagedKernels.Image> images) {
-    Table table = new Table();
+  private static Columns kernels(List<PackagedKernels.Image> images) {
+    Columns table = new Columns();
     table.row("kernels", "entries", "PTX ISA", "target", "fatbin", "PTX");
     for (PackagedKernels.Image image : images) {
       table.row(

@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.FaultSite;
+import dev.lockstep.profile.Columns;
 import java.util.List;
 
 /**
@@ -41,7 +42,7 @@ record FaultReport(
   }
 
   List<String> lines() {
-    Table table = new Table();
+    Columns table = new Columns();
     boolean refused = kind.equals(DeviceFault.UnsupportedInstruction.class.getSimpleName());
     table.row(refused ? "refused" : "fault", kind);
     table.row("what", what);

@@ -11,6 +11,7 @@ import dev.lockstep.grill.evidence.Draws;
 import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
+import dev.lockstep.profile.Columns;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -260,7 +261,7 @@ final class GrillCommand implements Callable<Integer> {
 
   private int list() {
     Progress answered = progressFile().read(console.err());
-    Table table = new Table();
+    Columns table = new Columns();
     for (Lab each : Catalogue.labs()) {
       if (topic == null || each.question().topic() == topic) {
         Progress.Standing standing = answered.of(each);

@@ -13,6 +13,7 @@ import dev.lockstep.grill.item.Prediction;
 import dev.lockstep.grill.item.Recall;
 import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
+import dev.lockstep.profile.Columns;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -112,7 +113,7 @@ final class GrillSession {
 
   private void summary() {
     out.printf("%n%d of %d right%n", right, asked);
-    Table table = new Table().row("band", "cold", "needed", "checked by yourself");
+    Columns table = new Columns().row("band", "cold", "needed", "checked by yourself");
     for (Band band : Band.values()) {
       table.row(
           band.toString(),

@@ -4,6 +4,7 @@ import dev.lockstep.grill.LabResult;
 import dev.lockstep.grill.evidence.Evidence;
 import dev.lockstep.grill.evidence.Numeral;
 import dev.lockstep.grill.lab.Question;
+import dev.lockstep.profile.Columns;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,7 +26,7 @@ final class LabText {
     }
     lines.addAll(Paragraphs.wrapped("Experiment: " + question.experiment()));
     lines.add("");
-    Table numbers = new Table();
+    Columns numbers = new Columns();
     result
         .findings()
         .numbers()
@@ -49,7 +50,7 @@ final class LabText {
 
   /** What an answer in the drill is held against: the first numbers and the verdict. */
   static List<String> brief(LabResult result) {
-    Table numbers = new Table();
+    Columns numbers = new Columns();
     result.findings().numbers().entrySet().stream()
         .limit(4)
         .forEach(each -> numbers.row("    " + each.getKey(), each.getValue().toString()));
@@ -71,7 +72,7 @@ final class LabText {
   }
 
   private static List<String> evidence(LabResult result) {
-    Table table = new Table();
+    Columns table = new Columns();
     for (Evidence each : result.findings().evidence()) {
       table.row(
           (each.asItMust() ? "  " : "! ") + each.role(),

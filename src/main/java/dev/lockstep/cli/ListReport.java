@@ -1,6 +1,7 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.check.run.EntryList;
+import dev.lockstep.profile.Columns;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,7 +14,7 @@ final class ListReport {
     int uncovered = 0;
     for (EntryList.Entry entry : list.entries()) {
       lines.add(entry.name());
-      Table table = new Table();
+      Columns table = new Columns();
       for (EntryList.Parameter parameter : entry.parameters()) {
         table.row(
             "  parameter",

@@ -1,6 +1,7 @@
 package dev.lockstep.cli;
 
 import dev.lockstep.device.Stream;
+import dev.lockstep.profile.Columns;
 import dev.lockstep.profile.StepProfile;
 import dev.lockstep.train.Baselines;
 import dev.lockstep.train.BestCheckpoint;
@@ -225,7 +226,7 @@ final class TrainReport implements TrainListener {
     console.print(
         "profile    %.1f ms a step over %d steps, waiting after each of these:",
         1e3 * seconds / profiledSteps, profiledSteps);
-    Table table = new Table();
+    Columns table = new Columns();
     table.row("  kernel", "a step", "ms each", "ms a step", "share");
     for (StepProfile.Row row : profile) {
       table.row(

@@ -4,9 +4,9 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.AdamKernel;
 import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.ops.ParameterTable;
 import dev.lockstep.ops.StepState;
 import java.util.List;
-import java.util.Map;
 
 /**
  * AdamW with decoupled weight decay (Loshchilov and Hutter, "Decoupled Weight Decay
@@ -14,10 +14,9 @@ import java.util.Map;
  * and clip factor are read from the {@link StepState} on the device; a step whose gradient norm is
  * not finite changes nothing.
  */
-public final class AdamW implements Optimizer {
+public final class AdamW extends Optimizer {
   private final AdamKernel kernel;
   private final AdamKernel.Settings settings;
-  private final ModelTable model;
 
   /**
    * The knobs of AdamW.
@@ -53,37 +52,20 @@ public final class AdamW implements Optimizer {
       Config config,
       AdamKernel.Decay decay,
       Stream stream) {
-    boolean decoupled = decay == AdamKernel.Decay.DECOUPLED;
-    List<String> names =
-        (decoupled ? OptimizerConfig.Kind.ADAMW : OptimizerConfig.Kind.ADAM).moments(0);
+    super(
+        new ModelTable(
+            library, parameters, moments(decay), config.weightDecay(), config.scope(), stream));
     kernel = new AdamKernel(library);
     settings = config.settings(decay);
-    model =
-        new ModelTable(library, parameters, names, config.weightDecay(), config.scope(), stream);
+  }
+
+  private static List<String> moments(AdamKernel.Decay decay) {
+    boolean decoupled = decay == AdamKernel.Decay.DECOUPLED;
+    return (decoupled ? OptimizerConfig.Kind.ADAMW : OptimizerConfig.Kind.ADAM).moments(0);
   }
 
   @Override
-  public List<String> moments() {
-    return model.moments();
-  }
-
-  @Override
-  public Map<String, float[]> read(Stream stream, String moment) {
-    return model.read(stream, moment);
-  }
-
-  @Override
-  public void load(Stream stream, Map<String, Map<String, float[]>> moments) {
-    model.load(stream, moments);
-  }
-
-  @Override
-  public void step(Stream stream, StepState state) {
-    kernel.step(stream, model.table(), settings, state);
-  }
-
-  @Override
-  public void close() {
-    model.close();
+  void step(Stream stream, ParameterTable table, StepState state) {
+    kernel.step(stream, table, settings, state);
   }
 }

@@ -3,20 +3,18 @@ package dev.lockstep.optim;
 import dev.lockstep.device.Stream;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
+import dev.lockstep.ops.ParameterTable;
 import dev.lockstep.ops.SgdKernel;
 import dev.lockstep.ops.StepState;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Stochastic gradient descent, with momentum as PyTorch defines it, over all parameters of a model
  * in one launch. Learning rate and clip factor are read from the {@link StepState} on the device; a
  * step whose gradient norm is not finite changes nothing.
  */
-public final class Sgd implements Optimizer {
+public final class Sgd extends Optimizer {
   private final SgdKernel kernel;
   private final SgdKernel.Settings settings;
-  private final ModelTable model;
 
   /**
    * The knobs of SGD.
@@ -46,40 +44,20 @@ public final class Sgd implements Optimizer {
 
   /** Momentum for these parameters, zero; waits for the stream. */
   public Sgd(KernelLibrary library, Parameters parameters, Config config, Stream stream) {
-    kernel = new SgdKernel(library);
-    settings = config.settings();
-    model =
+    super(
         new ModelTable(
             library,
             parameters,
-            OptimizerConfig.Kind.SGD.moments(settings.moments()),
+            OptimizerConfig.Kind.SGD.moments(config.settings().moments()),
             config.weightDecay(),
             config.scope(),
-            stream);
+            stream));
+    kernel = new SgdKernel(library);
+    settings = config.settings();
   }
 
   @Override
-  public List<String> moments() {
-    return model.moments();
-  }
-
-  @Override
-  public Map<String, float[]> read(Stream stream, String moment) {
-    return model.read(stream, moment);
-  }
-
-  @Override
-  public void load(Stream stream, Map<String, Map<String, float[]>> moments) {
-    model.load(stream, moments);
-  }
-
-  @Override
-  public void step(Stream stream, StepState state) {
-    kernel.step(stream, model.table(), settings, state);
-  }
-
-  @Override
-  public void close() {
-    model.close();
+  void step(Stream stream, ParameterTable table, StepState state) {
+    kernel.step(stream, table, settings, state);
   }
 }

@@ -4,27 +4,37 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Lines of cells: words start at the left of their column, numbers end at the right. */
-final class Columns {
+public final class Columns {
+  private static final String GAP = "  ";
+
   private final String alignment;
   private final List<List<String>> rows = new ArrayList<>();
+
+  /** Columns that all start at the left. */
+  public Columns() {
+    this("l");
+  }
 
   /**
    * @param alignment {@code l} or {@code r} for each column; the last goes for all behind it
    */
-  Columns(String alignment) {
+  public Columns(String alignment) {
     this.alignment = alignment;
   }
 
-  Columns row(String... cells) {
+  /** The same with one more row. */
+  public Columns row(String... cells) {
     return row(List.of(cells));
   }
 
-  Columns row(List<String> cells) {
+  /** The same with one more row. */
+  public Columns row(List<String> cells) {
     rows.add(cells);
     return this;
   }
 
-  List<String> lines() {
+  /** The rows, each column as wide as its widest cell, without spaces at the ends. */
+  public List<String> lines() {
     List<Integer> widths = new ArrayList<>();
     for (List<String> row : rows) {
       for (int i = 0; i < row.size(); i++) {
@@ -44,7 +54,7 @@ final class Columns {
     for (int i = 0; i < row.size(); i++) {
       String padding = " ".repeat(widths.get(i) - row.get(i).length());
       boolean left = alignment.charAt(Math.min(i, alignment.length() - 1)) == 'l';
-      line.append(i == 0 ? "" : "  ");
+      line.append(i == 0 ? "" : GAP);
       line.append(left ? row.get(i) + padding : padding + row.get(i));
     }
     return line.toString().stripTrailing();

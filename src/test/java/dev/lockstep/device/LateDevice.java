@@ -5,7 +5,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 
@@ -14,40 +13,19 @@ import java.util.Random;
  * streams take turns at random, in any order that events allow. What depends on an order nobody
  * asked for comes out wrong.
  */
-public final class LateDevice implements Device {
-  private final Device device;
+public final class LateDevice extends ForwardingDevice {
   private final Random random;
   private final List<LateStream> streams = new ArrayList<>();
 
   /** Another device, but for the order of what is done. */
   public LateDevice(Device device, long seed) {
-    this.device = device;
+    super(device);
     this.random = new Random(seed);
   }
 
   @Override
-  public DeviceInfo info() {
-    return device.info();
-  }
-
-  @Override
-  public DeviceBuffer allocate(long bytes) {
-    return device.allocate(bytes);
-  }
-
-  @Override
-  public HostBuffer allocateHost(long bytes) {
-    return device.allocateHost(bytes);
-  }
-
-  @Override
-  public KernelModule load(KernelImage image) {
-    return device.load(image);
-  }
-
-  @Override
   public Stream newStream() {
-    LateStream stream = new LateStream(device.newStream());
+    LateStream stream = new LateStream(super.newStream());
     streams.add(stream);
     return stream;
   }
@@ -55,16 +33,6 @@ public final class LateDevice implements Device {
   @Override
   public Event newEvent() {
     return new LateEvent();
-  }
-
-  @Override
-  public <T> Optional<T> capability(Class<T> type) {
-    return device.capability(type);
-  }
-
-  @Override
-  public void close() {
-    device.close();
   }
 
   /** Steps of randomly chosen streams until this one has nothing left to do. */
