@@ -3,10 +3,8 @@ package dev.lockstep.cli;
 import dev.lockstep.device.Device;
 import dev.lockstep.grill.Catalogue;
 import dev.lockstep.grill.Drill;
-import dev.lockstep.grill.LabPage;
 import dev.lockstep.grill.LabResult;
 import dev.lockstep.grill.Progress;
-import dev.lockstep.grill.Theory;
 import dev.lockstep.grill.evidence.Draws;
 import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Topic;
@@ -17,16 +15,9 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDate;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +46,7 @@ import picocli.CommandLine.Option;
       "  lockstep grill --all --report grill.html",
       "",
       "At the prompt: ? shows the formula, q ends; what was answered is kept.",
+      "Cold is what was right at once, without ? and within 60 seconds (20 in quick fire).",
       "Exit codes: 1 an experiment did not come to its verdict, 2 wrong arguments."
     })
 final class GrillCommand implements Callable<Integer> {
@@ -89,6 +81,11 @@ final class GrillCommand implements Callable<Integer> {
 
   @Option(names = "--count", paramLabel = "N", description = "questions to ask (default: 10)")
   private @Nullable Integer count;
+
+  @Option(
+      names = "--choices",
+      description = "ask for one of four options each time; the score then takes guesses off")
+  private boolean choices;
 
   @Option(
       names = "--seed",
@@ -143,6 +140,7 @@ final class GrillCommand implements Callable<Integer> {
     belongs(longForm, "--long", experiments, "--lab or --all");
     belongs(seed != null, "--seed", !list, "experiments and the drill");
     belongs(count != null, "--count", !experiments && !list, "the drill");
+    belongs(choices, "--choices", !experiments && !list, "the drill");
     belongs(progress != null, "--progress", !experiments, "the drill and --list");
     belongs(theory != null, "--theory", all && topic == null, "--all without --topic");
     belongs(topic != null, "--topic", lab == null, "the drill, --all and --list");
@@ -182,81 +180,11 @@ final class GrillCommand implements Callable<Integer> {
             : Catalogue.labs().stream()
                 .filter(each -> topic == null || each.question().topic() == topic)
                 .toList();
-    long drawn = seed == null ? EXPERIMENTS : seed;
-    try (OutputFile jsonFile = json == null ? null : new OutputFile("--json", json);
-        OutputFile page = report == null ? null : new OutputFile("--report", report);
-        OutputFile document = theory == null ? null : new OutputFile("--theory", theory);
+    try (LabFiles files = new LabFiles(json, report, theory);
         Device opened = device.open().device()) {
-      List<LabResult> results = results(labs, new Trial(drawn, longForm, opened));
-      long expected = results.stream().filter(LabResult::asExpected).count();
-      console.print("%d of %d came to their verdict, seed %d", expected, results.size(), drawn);
-      if (jsonFile != null) {
-        Map<String, Object> content = new LinkedHashMap<>();
-        content.put("device", opened.info().name());
-        content.put("seed", drawn);
-        content.put("long", longForm);
-        content.put("labs", results.stream().map(LabResult::json).toList());
-        jsonFile.writeJson(content);
-        console.print("json       %s", jsonFile.path());
-      }
-      if (page != null) {
-        page.writeText(LabPage.of(results).html());
-        console.print("page       %s", page.path());
-      }
-      if (document != null) {
-        document.writeText(Theory.of(results));
-        console.print("theory     %s", document.path());
-      }
-      return expected == results.size() ? Lockstep.OK : Lockstep.FAILED;
+      Trial trial = new Trial(seed == null ? EXPERIMENTS : seed, longForm, opened);
+      return new LabRun(trial, console.out()).run(labs, files);
     }
-  }
-
-  /** One lab in full; of several a line each, as soon as it and those before it are done. */
-  private List<LabResult> results(List<Lab> labs, Trial trial) {
-    List<LabResult> results = new ArrayList<>();
-    if (labs.size() == 1) {
-      results.add(LabResult.of(labs.getFirst(), trial));
-      LabText.whole(results.getFirst()).forEach(line -> console.print("%s", line));
-      return results;
-    }
-    int workers = Runtime.getRuntime().availableProcessors();
-    try (ExecutorService pool = Executors.newFixedThreadPool(workers)) {
-      List<Future<LabResult>> running =
-          labs.stream().map(each -> pool.submit(() -> LabResult.of(each, trial))).toList();
-      for (Future<LabResult> each : running) {
-        LabResult result = finished(each, pool);
-        results.add(result);
-        console.print("%s", line(result));
-        result.findings().surprises().forEach(surprise -> console.print("     ! %s", surprise));
-      }
-    }
-    return results;
-  }
-
-  /** A lab's own failure is reported as it is, and the others are not waited for. */
-  private static LabResult finished(Future<LabResult> running, ExecutorService others) {
-    try {
-      return running.get();
-    } catch (ExecutionException e) {
-      others.shutdownNow();
-      throw e.getCause() instanceof RuntimeException own
-          ? own
-          : new IllegalStateException("an experiment failed", e.getCause());
-    } catch (InterruptedException e) {
-      others.shutdownNow();
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
-  }
-
-  private static String line(LabResult result) {
-    return "%-4s %-24s %-27s %5.1f s  %s"
-        .formatted(
-            result.question().id(),
-            result.question().slug(),
-            result.findings().verdict(),
-            result.seconds(),
-            result.asExpected() ? "as expected" : "expected " + result.question().expected());
   }
 
   private int list() {
@@ -286,12 +214,14 @@ final class GrillCommand implements Callable<Integer> {
     long drawn = seed == null ? ThreadLocalRandom.current().nextInt(1 << 16) : seed;
     LocalDate today = LocalDate.now();
     Draws draws = Draws.of(drawn);
+    Drill.Form form = choices ? Drill.Form.CHOICES : Drill.Form.ALL;
     List<Drill.Card> cards =
-        Drill.cards(answered, topic, count == null ? COUNT : count, today, draws);
+        Drill.cards(answered, topic, count == null ? COUNT : count, form, today, draws);
     if (cards.isEmpty()) {
-      console.print("nothing is due today; --progress %s holds when", file.path());
+      console.print("nothing is due today; --list says what is when");
       return Lockstep.OK;
     }
+    file.requireWritable();
     console.print("seed       %d", drawn);
     try (Device opened = device.open().device()) {
       // Experiments as they stand in the documentation; the seed draws what is asked.
@@ -300,7 +230,12 @@ final class GrillCommand implements Callable<Integer> {
       BufferedReader in =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
       new GrillSession(
-              in, console.out(), asked -> LabResult.of(asked, trial), file, answered, today)
+              new Dialogue(in, console.out()),
+              asked -> LabResult.of(asked, trial),
+              file,
+              answered,
+              today,
+              System::nanoTime)
           .ask(cards, draws.child("grading"));
     }
     return Lockstep.OK;

@@ -53,9 +53,9 @@ final class LabText {
     Columns numbers = new Columns();
     result.findings().numbers().entrySet().stream()
         .limit(4)
-        .forEach(each -> numbers.row("    " + each.getKey(), each.getValue().toString()));
+        .forEach(each -> numbers.row("  " + each.getKey(), each.getValue().toString()));
     List<String> lines = new ArrayList<>(numbers.lines());
-    lines.add("    " + verdict(result));
+    lines.add("  " + verdict(result));
     return lines;
   }
 

@@ -94,6 +94,15 @@ final class ProgressFile {
     }
   }
 
+  /**
+   * Finds a bad place before the first question.
+   *
+   * @throws UserError when nothing can be written there
+   */
+  void requireWritable() {
+    new OutputFile("--progress", file).close();
+  }
+
   /** Writes it anew, beside its place and then moved there. */
   void write(Progress progress) {
     try (OutputFile output = new OutputFile("--progress", file)) {

@@ -9,7 +9,9 @@ import java.util.List;
 
 /** Charts as text: every character is a grid of 2 by 4 Braille dots, or a shade of a heat map. */
 final class TextChart {
-  private static final int COLUMNS = 60;
+  /** With room for the numbers at the right end. */
+  private static final int COLUMNS = Math.min(60, Paragraphs.columns() - 14);
+
   private static final int ROWS = 14;
   private static final String SHADES = " ░▒▓█";
 

@@ -2,13 +2,17 @@ package dev.lockstep.grill;
 
 import dev.lockstep.grill.evidence.Draws;
 import dev.lockstep.grill.item.Calculation;
+import dev.lockstep.grill.item.Choice;
+import dev.lockstep.grill.item.Derivation;
 import dev.lockstep.grill.item.Item;
+import dev.lockstep.grill.item.Prediction;
 import dev.lockstep.grill.item.Recall;
 import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Topic;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses what is asked. */
@@ -17,6 +21,14 @@ public final class Drill {
   private static final int RECALL = 6;
 
   private Drill() {}
+
+  /** How questions are asked. */
+  public enum Form {
+    /** Each in one of the forms it has. */
+    ALL,
+    /** As a choice of four; every question has one. */
+    CHOICES
+  }
 
   /**
    * Something to ask, in the form it is asked.
@@ -30,9 +42,15 @@ public final class Drill {
    *
    * @param topic of all of them; null takes all topics
    * @param count at most so many
+   * @param form how they are asked
    */
   public static List<Card> cards(
-      Progress progress, @Nullable Topic topic, int count, LocalDate today, Draws draws) {
+      Progress progress,
+      @Nullable Topic topic,
+      int count,
+      Form form,
+      LocalDate today,
+      Draws draws) {
     List<Lab> labs =
         Catalogue.labs().stream()
             .filter(lab -> topic == null || lab.question().topic() == topic)
@@ -43,17 +61,30 @@ public final class Drill {
     }
     return progress.toAsk(shuffled, today).stream()
         .limit(count)
-        .map(lab -> card(lab, draws.child(lab.question().id())))
+        .map(lab -> card(lab, form, draws.child(lab.question().id())))
         .toList();
   }
 
   /** One of a question's items, drawn anew. */
-  public static Card card(Lab lab, Draws draws) {
+  public static Card card(Lab lab, Form form, Draws draws) {
+    if (form == Form.CHOICES) {
+      return new Card(lab, draws.oneOf(lab.items(draws).stream().flatMap(Drill::choice).toList()));
+    }
     if (draws.below(RECALL) == 0) {
       return new Card(lab, new Recall(lab.question().asked(), lab.question().points()));
     }
     Item item = draws.oneOf(lab.items(draws));
     boolean choose = item instanceof Calculation && draws.chance(0.5);
     return new Card(lab, choose ? ((Calculation) item).asChoice() : item);
+  }
+
+  private static Stream<Choice> choice(Item item) {
+    return switch (item) {
+      case Choice choice -> Stream.of(choice);
+      case Calculation calculation -> Stream.of(calculation.asChoice());
+      case Derivation derivation -> Stream.empty();
+      case Prediction prediction -> Stream.empty();
+      case Recall recall -> Stream.empty();
+    };
   }
 }

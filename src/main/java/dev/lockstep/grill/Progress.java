@@ -26,11 +26,11 @@ public record Progress(Map<String, Standing> questions) {
    * @param box from 1 to 4
    * @param due the day it comes back
    * @param wrongInARow wrong answers since the last right one
-   * @param cold whether its last answer was right, in time and without help
-   * @param judgedBySelf whether that answer was graded by the person who gave it
+   * @param cold whether its last answer that code graded was right, in time and without help
+   * @param coldBySelf the same of the last answer that was graded by the person who gave it
    */
   public record Standing(
-      int box, LocalDate due, int wrongInARow, boolean cold, boolean judgedBySelf) {
+      int box, LocalDate due, int wrongInARow, boolean cold, boolean coldBySelf) {
     public Standing {
       Objects.requireNonNull(due, "due");
       if (box < 1 || box > DAYS.length || wrongInARow < 0) {
@@ -61,11 +61,16 @@ public record Progress(Map<String, Standing> questions) {
     Standing before = of(lab);
     int box = answer.right() ? before == null ? 1 : Math.min(before.box() + 1, DAYS.length) : 1;
     int wrong = answer.right() ? 0 : before == null ? 1 : before.wrongInARow() + 1;
+    boolean self = answer.judgedBySelf();
     Map<String, Standing> next = new TreeMap<>(questions);
     next.put(
         lab.question().id(),
         new Standing(
-            box, today.plusDays(DAYS[box - 1]), wrong, answer.cold(), answer.judgedBySelf()));
+            box,
+            today.plusDays(DAYS[box - 1]),
+            wrong,
+            self ? before != null && before.cold() : answer.cold(),
+            self ? answer.cold() : before != null && before.coldBySelf()));
     return new Progress(next);
   }
 
@@ -94,12 +99,12 @@ public record Progress(Map<String, Standing> questions) {
         .toList();
   }
 
-  /** Questions of a band whose last answer was cold, graded by code or by oneself. */
+  /** Questions of a band answered cold the last time code graded them, or one did oneself. */
   public long cold(Band band, boolean judgedBySelf) {
     return Catalogue.labs().stream()
         .filter(lab -> Band.of(lab.question()) == band)
         .map(this::of)
-        .filter(each -> each != null && each.cold() && each.judgedBySelf() == judgedBySelf)
+        .filter(each -> each != null && (judgedBySelf ? each.coldBySelf() : each.cold()))
         .count();
   }
 }

@@ -6,26 +6,23 @@ import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
 import dev.lockstep.grill.Catalogue;
-import dev.lockstep.grill.Drill;
-import dev.lockstep.grill.LabResult;
 import dev.lockstep.grill.Progress;
+import dev.lockstep.grill.evidence.Criterion;
 import dev.lockstep.grill.evidence.Draws;
-import dev.lockstep.grill.item.Calculation;
-import dev.lockstep.grill.item.Choice;
+import dev.lockstep.grill.evidence.Findings;
+import dev.lockstep.grill.evidence.Verdict;
 import dev.lockstep.grill.item.Item;
-import dev.lockstep.grill.item.Recall;
 import dev.lockstep.grill.lab.Lab;
+import dev.lockstep.grill.lab.Question;
+import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +83,7 @@ class GrillCommandTests {
     "--list --seed 3, --seed belongs to experiments",
     "--lab q2 --progress x.json, --progress belongs to the drill",
     "--json x.json, --json belongs to --lab or --all",
+    "--lab q2 --choices, --choices belongs to the drill",
     "--count 0, --count 0 must be at least 1",
     "--theory x.md, --theory belongs to --all without --topic"
   })
@@ -146,60 +144,90 @@ class GrillCommandTests {
   }
 
   @Test
-  void gradesAndRemembers() {
-    Choice choice = ((Calculation) GELU.items(Draws.of(1)).getFirst()).asChoice();
-    String letter =
-        String.valueOf((char) ('a' + choice.options(Draws.of(5)).indexOf(choice.right())));
-    assertThat(session(choice, letter))
-        .contains("  right", "its minimum", "confirmed", "1 of 1 right", "1 of 15");
-    assertThat(new ProgressFile(progress()).read(new PrintWriter(new StringWriter())).of(GELU))
-        .isEqualTo(new Progress.Standing(1, TODAY.plusDays(1), 0, true, false));
-  }
-
-  /** A hint makes an answer warm, and a misprint is no answer. */
-  @Test
-  void helpsAndAsksAgain() {
-    Calculation calculation = (Calculation) GELU.items(Draws.of(1)).getFirst();
-    assertThat(session(calculation, "?\nabout one\n" + calculation.right()))
-        .contains("GELU(x) = x Φ(x)", "is no number", "  right", "0 of 15");
+  void refusesAPlaceThatCannotBeWrittenToBeforeTheFirstQuestion() throws IOException {
+    Files.writeString(folder.resolve("file"), "");
+    Run run = grill("--count 1 --progress " + folder.resolve("file").resolve("progress.json"));
+    assertThat(run.code()).isEqualTo(Lockstep.USAGE);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.errLines()).singleElement().asString().contains("cannot be written");
   }
 
   @Test
-  void saysTheMisconception() {
-    Calculation calculation = (Calculation) GELU.items(Draws.of(1)).getFirst();
-    Calculation.Slip slip = calculation.slips().getFirst();
-    assertThat(session(calculation, String.valueOf(slip.values().getFirst())))
-        .contains("wrong: " + slip.misconception(), "0 of 1 right");
+  void saysWhereNothingIsDue() {
+    Progress answered = Progress.none();
+    for (Lab lab : Catalogue.labs()) {
+      answered = answered.after(lab, new Progress.Answered(true, true, false), LocalDate.now());
+    }
+    new ProgressFile(progress()).write(answered);
+    Run run = grill("--progress " + progress());
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("nothing is due today");
   }
 
   @Test
-  void keepsWhatOneTicksApart() {
-    Recall recall = new Recall("what?", List.of("first", "second"));
-    assertThat(session(recall, "my answer\ny\nperhaps\ny"))
-        .contains("- first", "- second", "  right")
-        .containsPattern("foundations +0 of 15 +12 +1");
+  void runsAllExperimentsOfATopic() throws IOException {
+    Path json = folder.resolve("all.json");
+    Run run = grill("--all --topic backpropagation --seed 2 --json " + json);
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
+    assertThat(run.out().lines().limit(7)).allMatch(line -> line.endsWith("as expected"));
+    assertThat(run.out()).contains("7 of 7 came to their verdict, seed 2");
+    JsonNode written = JsonMapper.shared().readTree(Files.readAllBytes(json));
+    assertThat(written.get("seed").asLong()).isEqualTo(2);
+    assertThat(written.get("labs")).hasSize(7);
+    assertThat(written.get("labs").valueStream().map(lab -> lab.get("seed").asLong()))
+        .containsOnly(2L);
   }
 
-  @Test
-  void endsWithTheInput() {
-    Calculation calculation = (Calculation) GELU.items(Draws.of(1)).getFirst();
-    assertThat(session(calculation, "")).contains("0 of 0 right");
-    assertThat(session(calculation, "q\n5")).contains("0 of 0 right");
-    assertThat(progress()).doesNotExist();
+  /** A lab whose number and whose control's number are given. */
+  private record Stub(double shown, double controlled, Verdict expected) implements Lab {
+    @Override
+    public Question question() {
+      return Question.number(1, "stub", Topic.BASICS)
+          .asks("Is it small?")
+          .formula("x < 1", "x < 1")
+          .answer("It is.")
+          .experiment("None.")
+          .expects(expected);
+    }
+
+    @Override
+    public Findings run(Trial trial) {
+      Criterion small = Criterion.below("x", 1);
+      Findings findings = new Findings();
+      findings.shows(small, "one arm", shown);
+      findings.control(small, "another arm", controlled);
+      return findings;
+    }
+
+    @Override
+    public List<Item> items(Draws draws) {
+      return List.of();
+    }
   }
 
-  private String session(Item item, String answers) {
+  @ParameterizedTest
+  @CsvSource({
+    "0, 2, CONFIRMED, 0, 'x, one arm: 0'",
+    "0, 2, REFUTED, 1, expected refuted as stated",
+    "2, 2, CONFIRMED, 1, '! x, one arm: 2, must be < 1'",
+    "0, 0, CONFIRMED, 1, '! x, another arm: 0, must not be < 1'",
+    "0, NaN, CONFIRMED, 1, '! x, another arm: NaN, must not be < 1'",
+  })
+  void failsWhereAClaimOrAControlMisbehaves(
+      double shown, double controlled, Verdict expected, int code, String line) {
+    Lab lab = new Stub(shown, controlled, expected);
+    Lab good = new Stub(0, 2, Verdict.CONFIRMED);
+    assertThat(run(List.of(good, lab), code)).contains(code == 0 ? "as expected" : line);
+    assertThat(run(List.of(lab), code))
+        .contains(code == 0 ? "verdict    confirmed" : "did not come out as they must");
+  }
+
+  private static String run(List<Lab> labs, int code) {
     StringWriter out = new StringWriter();
-    try (Device device = Devices.open("sim", DeviceOptions.defaults()).device()) {
-      Function<Lab, LabResult> labs = lab -> LabResult.of(lab, new Trial(1, false, device));
-      new GrillSession(
-              new BufferedReader(new StringReader(answers)),
-              new PrintWriter(out, true),
-              labs,
-              new ProgressFile(progress()),
-              Progress.none(),
-              TODAY)
-          .ask(List.of(new Drill.Card(GELU, item)), Draws.of(5));
+    try (Device device = Devices.open("sim", DeviceOptions.defaults()).device();
+        LabFiles files = new LabFiles(null, null, null)) {
+      LabRun run = new LabRun(new Trial(1, false, device), new PrintWriter(out, true));
+      assertThat(run.run(labs, files)).isEqualTo(code);
     }
     return out.toString();
   }

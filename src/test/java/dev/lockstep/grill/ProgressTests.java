@@ -3,6 +3,7 @@ package dev.lockstep.grill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.grill.evidence.Draws;
+import dev.lockstep.grill.item.Choice;
 import dev.lockstep.grill.item.Recall;
 import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Topic;
@@ -62,7 +63,8 @@ class ProgressTests {
     List<String> first = asked(7);
     assertThat(first).isEqualTo(asked(7)).isNotEqualTo(asked(8));
     assertThat(
-            Drill.cards(Progress.none(), Topic.ACTIVATIONS, 100, TODAY, Draws.of(1)).stream()
+            Drill.cards(Progress.none(), Topic.ACTIVATIONS, 100, Drill.Form.ALL, TODAY, Draws.of(1))
+                .stream()
                 .map(card -> card.lab().question().topic()))
         .isNotEmpty()
         .containsOnly(Topic.ACTIVATIONS);
@@ -72,13 +74,23 @@ class ProgressTests {
   void everyQuestionMayBeAskedForInOnesOwnWords() {
     boolean recalled = false;
     for (long seed = 0; seed < 100; seed++) {
-      recalled |= Drill.card(lab, Draws.of(seed)).asked() instanceof Recall;
+      recalled |= Drill.card(lab, Drill.Form.ALL, Draws.of(seed)).asked() instanceof Recall;
     }
     assertThat(recalled).isTrue();
   }
 
+  @Test
+  void everyQuestionCanBeAskedAsAChoice() {
+    for (Lab each : Catalogue.labs()) {
+      for (long seed = 0; seed < 5; seed++) {
+        assertThat(Drill.card(each, Drill.Form.CHOICES, Draws.of(seed)).asked())
+            .isInstanceOf(Choice.class);
+      }
+    }
+  }
+
   private static List<String> asked(long seed) {
-    return Drill.cards(Progress.none(), null, 10, TODAY, Draws.of(seed)).stream()
+    return Drill.cards(Progress.none(), null, 10, Drill.Form.ALL, TODAY, Draws.of(seed)).stream()
         .map(card -> card.asked().prompt())
         .toList();
   }
