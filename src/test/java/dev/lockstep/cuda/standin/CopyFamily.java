@@ -111,6 +111,6 @@ final class CopyFamily {
   }
 
   private static void submit(StandInStream stream, StandInGpu.Work work) {
-    stream.submit(new GraphNode(work));
+    stream.submit(new GraphNode(GraphNode.Kind.MEMCPY, work));
   }
 }

@@ -204,6 +204,7 @@ final class CublasLtFamily {
     long auxLeading = what.get(AUX_LEADING, 0);
     on.submit(
         new GraphNode(
+            GraphNode.Kind.KERNEL,
             gpu -> {
               float[] offsets =
                   (epilogue & WITH_BIAS) == 0

@@ -124,7 +124,7 @@ final class CublasProducts {
               plus,
               inTf32,
               Gemm.NONE);
-      stream.submit(new GraphNode(gemm::on));
+      stream.submit(new GraphNode(GraphNode.Kind.KERNEL, gemm::on));
     }
     return cublasStatus.CUBLAS_STATUS_SUCCESS;
   }

@@ -19,7 +19,8 @@ final class DriverState {
   final HandleTable<StandInStream> streams = new HandleTable<>();
   final HandleTable<StandInEvent> events = new HandleTable<>();
   final HandleTable<StandInGraph> graphs = new HandleTable<>();
-  final HandleTable<StandInGraph> executables = new HandleTable<>();
+  final HandleTable<StandInGraph.Node> graphNodes = new HandleTable<>();
+  final HandleTable<StandInExecutable> executables = new HandleTable<>();
   final HandleTable<StandInCublas> blas =
       new HandleTable<>(cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED);
   final Map<Long, Pinned> pinned = new ConcurrentHashMap<>();
@@ -130,8 +131,9 @@ final class DriverState {
             });
     streams.removeIf(stream -> stream.context == context);
     events.removeIf(event -> event.context == context);
-    graphs.removeIf(graph -> graph.context() == context);
-    executables.removeIf(graph -> graph.context() == context);
+    graphs.removeIf(graph -> graph.context == context);
+    graphNodes.removeIf(node -> node.graph().context == context);
+    executables.removeIf(graph -> graph.context == context);
     blas.removeIf(its -> its.context == context);
     functions.removeIf(function -> function.module().context() == context);
     modules.removeIf(

@@ -32,7 +32,7 @@ final class EventFamily {
     if (recorded.context != on.context) {
       return CUresult.CUDA_ERROR_INVALID_HANDLE;
     }
-    on.submit(new GraphNode(gpu -> recorded.record()));
+    on.submit(new GraphNode(GraphNode.Kind.EVENT_RECORD, gpu -> recorded.record()));
     return CUresult.CUDA_SUCCESS;
   }
 

@@ -74,7 +74,8 @@ final class FillFamily {
     }
     for (long row = 0; row < height; row++) {
       Place place = on.context.place(target + row * pitch, width * element);
-      on.submit(new GraphNode(gpu -> fill(gpu, place, width, element, value)));
+      on.submit(
+          new GraphNode(GraphNode.Kind.MEMSET, gpu -> fill(gpu, place, width, element, value)));
     }
     return CUresult.CUDA_SUCCESS;
   }

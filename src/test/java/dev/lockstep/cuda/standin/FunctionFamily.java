@@ -3,6 +3,7 @@ package dev.lockstep.cuda.standin;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK;
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_PTX_VERSION;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES;
 
@@ -33,6 +34,8 @@ final class FunctionFamily {
       case CU_FUNC_ATTRIBUTE_PTX_VERSION ->
           Host.set(value, Integer.parseInt(of.module().text().version().replace(".", "")));
       case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES -> Host.set(value, of.allowedShared());
+      case CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED ->
+          Host.set(value, of.largeClusters() ? 1 : 0);
       default -> {
         return CUresult.CUDA_ERROR_NOT_SUPPORTED;
       }
@@ -44,10 +47,13 @@ final class FunctionFamily {
   int setAttribute(long function, int attribute, int value) {
     state.current();
     StandInFunction of = state.functions.get(function);
-    if (attribute != CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES) {
-      return CUresult.CUDA_ERROR_NOT_SUPPORTED;
+    switch (attribute) {
+      case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES -> of.allowShared(value);
+      case CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED -> of.allowLargeClusters(value);
+      default -> {
+        return CUresult.CUDA_ERROR_NOT_SUPPORTED;
+      }
     }
-    of.allowShared(value);
     return CUresult.CUDA_SUCCESS;
   }
 

@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import jcuda.Pointer;
 import jcuda.driver.CUDA_MEMCPY2D;
@@ -56,10 +57,23 @@ class JCudaCallsTests {
       }
       """;
 
+  /** Handles with their numbers in reach. */
+  private static final class Function extends CUfunction {
+    long address() {
+      return getNativePointer();
+    }
+  }
+
+  private static final class Memory extends CUdeviceptr {
+    long address() {
+      return getNativePointer();
+    }
+  }
+
   private final CUcontext context = new CUcontext();
   private final CUstream stream = new CUstream();
-  private final CUfunction add = new CUfunction();
-  private final CUdeviceptr memory = new CUdeviceptr();
+  private final Function add = new Function();
+  private final Memory memory = new Memory();
   private final ByteBuffer host = ByteBuffer.allocateDirect(256).order(ByteOrder.nativeOrder());
 
   @BeforeEach
@@ -113,6 +127,7 @@ class JCudaCallsTests {
     succeed(cuStreamSynchronize(stream));
   }
 
+  /** On a GPU before compute capability 9.0, which this one is, a cluster is one block. */
   @Test
   void launchKernelExTakesAConfiguration() throws Throwable {
     MethodHandle launch =
@@ -130,20 +145,43 @@ class JCudaCallsTests {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment configuration = arena.allocate(56, 8);
       for (int at = 0; at < 24; at += 4) {
-        configuration.set(ValueLayout.JAVA_INT, at, 1);
+        configuration.set(ValueLayout.JAVA_INT, at, at == 12 ? 64 : 1);
       }
-      // A kernel that does not exist: the configuration was read, the handle is refused.
+      MemorySegment attributes = arena.allocate(2 * 72, 8);
+      configuration.set(ValueLayout.ADDRESS, 40, attributes);
+      configuration.set(ValueLayout.JAVA_INT, 48, 2); // the first of them says nothing
+      attributes.set(ValueLayout.JAVA_INT, 72, 4); // the size of clusters
+      MemorySegment cluster = attributes.asSlice(80, 12);
+      MemorySegment parameters = arena.allocate(ValueLayout.ADDRESS, 2);
+      parameters.setAtIndex(
+          ValueLayout.ADDRESS, 0, arena.allocateFrom(ValueLayout.JAVA_LONG, memory.address()));
+      parameters.setAtIndex(ValueLayout.ADDRESS, 1, arena.allocateFrom(ValueLayout.JAVA_INT, 5));
+      record Case(int x, int code) {}
+      for (Case one :
+          List.of(
+              new Case(1, 0),
+              new Case(0, CUresult.CUDA_ERROR_INVALID_CLUSTER_SIZE),
+              new Case(2, CUresult.CUDA_ERROR_INVALID_CLUSTER_SIZE))) { // no divisor of the grid
+        cluster.copyFrom(MemorySegment.ofArray(new int[] {one.x, 1, 1}));
+        assertThat(
+                (int)
+                    launch.invokeExact(
+                        configuration, add.address(), parameters, MemorySegment.NULL))
+            .as("cluster of %d", one.x)
+            .isEqualTo(one.code);
+      }
+      configuration.set(ValueLayout.JAVA_INT, 0, 2);
       assertThat(
-              (int) launch.invokeExact(configuration, 1L, MemorySegment.NULL, MemorySegment.NULL))
-          .isEqualTo(CUresult.CUDA_ERROR_INVALID_HANDLE);
-      // One attribute: 4, the size of clusters.
-      MemorySegment attribute = arena.allocate(72, 8);
-      attribute.set(ValueLayout.JAVA_INT, 0, 4);
-      configuration.set(ValueLayout.ADDRESS, 40, attribute);
-      configuration.set(ValueLayout.JAVA_INT, 48, 1);
-      assertThat(
-              (int) launch.invokeExact(configuration, 1L, MemorySegment.NULL, MemorySegment.NULL))
+              (int)
+                  launch.invokeExact(configuration, add.address(), parameters, MemorySegment.NULL))
+          .as("a divisor, but there are no clusters")
           .isEqualTo(CUresult.CUDA_ERROR_NOT_SUPPORTED);
+      attributes.set(ValueLayout.JAVA_INT, 72, 2); // cooperative
+      assertThat(
+              (int)
+                  launch.invokeExact(configuration, add.address(), parameters, MemorySegment.NULL))
+          .isEqualTo(CUresult.CUDA_ERROR_NOT_SUPPORTED);
+      assertThat(read(63)).as("launched once").isEqualTo(5);
     }
   }
 

@@ -21,6 +21,7 @@ final class LaunchFamily {
   private static final int ATTRIBUTE_BYTES = 72;
 
   private static final int IGNORE = 0;
+  private static final int CLUSTER_DIMENSION = 4;
 
   private final DriverState state;
 
@@ -42,22 +43,52 @@ final class LaunchFamily {
       MemorySegment parameters,
       MemorySegment extra) {
     StandInStream on = state.stream(stream);
-    StandInFunction launched = state.functions.get(function);
-    if (launched.module().context() != on.context) {
-      return CUresult.CUDA_ERROR_INVALID_HANDLE;
-    }
-    Launch launch;
-    try {
-      launch =
-          new Launch(new Dim3(gridX, gridY, gridZ), new Dim3(blockX, blockY, blockZ), sharedBytes);
-    } catch (IllegalArgumentException e) {
-      return CUresult.CUDA_ERROR_INVALID_VALUE;
-    }
-    on.submit(launched.launch(launch, parameters(launched.kernel, parameters, extra)));
+    on.submit(
+        node(
+            function,
+            new Dim3(gridX, gridY, gridZ),
+            new Dim3(blockX, blockY, blockZ),
+            sharedBytes,
+            parameters,
+            extra));
     return CUresult.CUDA_SUCCESS;
   }
 
-  /** A {@code CUlaunchConfig}: grid, block, shared bytes, stream at 32, attributes, their count. */
+  /** What a launch does; throws where it is to be refused. */
+  GraphNode node(
+      long function,
+      Dim3 grid,
+      Dim3 block,
+      int sharedBytes,
+      MemorySegment parameters,
+      MemorySegment extra) {
+    StandInContext context = state.current();
+    StandInFunction launched = state.functions.get(function);
+    if (launched.module().context() != context) {
+      throw new DriverError(CUresult.CUDA_ERROR_INVALID_HANDLE);
+    }
+    Launch launch;
+    try {
+      launch = new Launch(grid, block, sharedBytes);
+    } catch (IllegalArgumentException e) {
+      throw new DriverError(CUresult.CUDA_ERROR_INVALID_VALUE);
+    }
+    return launched.launch(launch, parameters(launched.kernel, parameters, extra));
+  }
+
+  /** Three numbers of a structure. */
+  static Dim3 extents(MemorySegment structure, long at) {
+    return new Dim3(
+        structure.get(JAVA_INT, at),
+        structure.get(JAVA_INT, at + 4),
+        structure.get(JAVA_INT, at + 8));
+  }
+
+  /**
+   * A {@code CUlaunchConfig}: grid, block, shared bytes, stream at 32, attributes, their count. Of
+   * those it knows the size of clusters. Their blocks run like any others, as what only clusters
+   * can do is no instruction of the simulator's; before compute capability 9.0 there are none.
+   */
   @Export("cuLaunchKernelEx")
   int launchEx(
       MemorySegment configuration, long function, MemorySegment parameters, MemorySegment extra) {
@@ -66,22 +97,34 @@ final class LaunchFamily {
     for (int i = 0; i < attributes; i++) {
       MemorySegment attribute =
           Host.at(c.get(JAVA_LONG, 40) + (long) i * ATTRIBUTE_BYTES, ATTRIBUTE_BYTES);
-      if (attribute.get(JAVA_INT, 0) != IGNORE) {
-        return CUresult.CUDA_ERROR_NOT_SUPPORTED;
+      switch (attribute.get(JAVA_INT, 0)) {
+        case IGNORE -> {}
+        case CLUSTER_DIMENSION ->
+            checkCluster(extents(c, 0), extents(attribute, 8), state.functions.get(function));
+        default -> {
+          return CUresult.CUDA_ERROR_NOT_SUPPORTED;
+        }
       }
     }
-    return launch(
-        function,
-        c.get(JAVA_INT, 0),
-        c.get(JAVA_INT, 4),
-        c.get(JAVA_INT, 8),
-        c.get(JAVA_INT, 12),
-        c.get(JAVA_INT, 16),
-        c.get(JAVA_INT, 20),
-        c.get(JAVA_INT, 24),
-        c.get(JAVA_LONG, 32),
-        parameters,
-        extra);
+    state.stream(c.get(JAVA_LONG, 32))
+        .submit(
+            node(function, extents(c, 0), extents(c, 12), c.get(JAVA_INT, 24), parameters, extra));
+    return CUresult.CUDA_SUCCESS;
+  }
+
+  private void checkCluster(Dim3 grid, Dim3 cluster, StandInFunction function) {
+    if (cluster.x() < 1
+        || cluster.y() < 1
+        || cluster.z() < 1
+        || grid.x() % cluster.x() != 0
+        || grid.y() % cluster.y() != 0
+        || grid.z() % cluster.z() != 0
+        || cluster.count() > function.mostOfCluster()) {
+      throw new DriverError(CUresult.CUDA_ERROR_INVALID_CLUSTER_SIZE);
+    }
+    if (cluster.count() > 1 && !state.gpu.hasClusters()) {
+      throw new DriverError(CUresult.CUDA_ERROR_NOT_SUPPORTED);
+    }
   }
 
   /** The simulator does not keep all blocks of a grid resident. */

@@ -39,6 +39,7 @@ public final class StandInDriver {
     NativeTable table = load(LIBRARY);
     state = new DriverState(table::thread);
     lt = new CublasLtFamily(state);
+    LaunchFamily launches = new LaunchFamily(state);
     new Upcalls(
             calls,
             Gate.Codes.DRIVER,
@@ -53,8 +54,8 @@ public final class StandInDriver {
                 new FillFamily(state),
                 new StreamFamily(state),
                 new EventFamily(state),
-                new LaunchFamily(state),
-                new GraphFamily(state)))
+                launches,
+                new GraphFamily(state, launches)))
         .bindTo(table);
     if (!"false".equals(System.getProperty(CUBLAS_PROPERTY))) {
       new Upcalls(

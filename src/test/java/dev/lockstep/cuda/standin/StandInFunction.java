@@ -12,11 +12,17 @@ final class StandInFunction {
   /** Dynamic shared memory a launch may have without asking. */
   private static final int SHARED_WITHOUT_ASKING = 48 << 10;
 
+  /** Blocks of a cluster everywhere, and on an H100 that is asked (CUDA C++ guide). */
+  private static final int PORTABLE_CLUSTER = 8;
+
+  private static final int LARGEST_CLUSTER = 16;
+
   private final StandInModule module;
   final PtxKernel kernel;
   private @Nullable Kernel lowered;
   private KernelInspector.@Nullable Inspection inspection;
   private int allowedShared = SHARED_WITHOUT_ASKING;
+  private boolean largeClusters;
 
   StandInFunction(StandInModule module, PtxKernel kernel) {
     this.module = module;
@@ -56,6 +62,26 @@ final class StandInFunction {
     allowedShared = bytes;
   }
 
+  synchronized boolean largeClusters() {
+    return largeClusters;
+  }
+
+  /** Lets launches have clusters that not every GPU has room for. */
+  synchronized void allowLargeClusters(int value) {
+    if (value != 0 && value != 1) {
+      throw new DriverError(CUresult.CUDA_ERROR_INVALID_VALUE);
+    }
+    if (!module.context().gpu.hasClusters()) {
+      throw new DriverError(CUresult.CUDA_ERROR_NOT_SUPPORTED);
+    }
+    largeClusters = value == 1;
+  }
+
+  /** The most blocks of a cluster. */
+  int mostOfCluster() {
+    return largeClusters() ? LARGEST_CLUSTER : PORTABLE_CLUSTER;
+  }
+
   /** Refuses what a launch must not ask for; answers with what it does. */
   synchronized GraphNode launch(Launch launch, byte[] parameters) {
     if (launch.sharedBytes() > allowedShared
@@ -69,6 +95,9 @@ final class StandInFunction {
       lowered = own;
     }
     Kernel launched = own;
-    return new GraphNode(gpu -> gpu.launch(launched, launch, parameters));
+    return new GraphNode(
+        GraphNode.Kind.KERNEL,
+        gpu -> gpu.launch(launched, launch, parameters),
+        new GraphNode.Launched(this, launch));
   }
 }

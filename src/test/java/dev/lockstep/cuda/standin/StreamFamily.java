@@ -101,6 +101,7 @@ final class StreamFamily {
   private static void submit(StandInStream stream, HostCall call) {
     stream.submit(
         new GraphNode(
+            GraphNode.Kind.HOST,
             gpu -> {
               Thread thread =
                   Thread.ofPlatform()
