@@ -11,6 +11,7 @@ import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
+import dev.lockstep.grill.toy.CountedLayers;
 import dev.lockstep.grill.toy.Init;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
@@ -24,6 +25,7 @@ import dev.lockstep.reference.Variable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** A backward pass multiplies nearly twice as much as a forward pass. */
 public final class BackwardCost implements Lab {
@@ -39,7 +41,9 @@ public final class BackwardCost implements Lab {
           .but(
               "The first layer needs no gradient of its input, and a frozen one none of its"
                   + " weight.")
-          .experiment("Multiplications of 1 to 16 equal layers, counted on the tape.")
+          .experiment(
+              "Multiplications of 1 to 16 equal layers, counted on the tape; of 4 layers also in"
+                  + " the instructions of our kernels.")
           .points("two products per layer, dW and dx", "2 − 1/L, for the data need no gradient")
           .expects(Verdict.CONFIRMED);
 
@@ -68,6 +72,7 @@ public final class BackwardCost implements Lab {
       points.add(Point.of(depth, ratio));
     }
     findings.control(limit, "L = 16, input without", points.getLast().y());
+    countKernels(trial, findings, formula, limit);
     double frozen = ratio(weight, 4, 3, false);
     findings.number("backward over forward, 3 of 4 layers frozen", frozen);
     findings.control(formula, "3 of 4 layers frozen", frozen - 1.75);
@@ -81,6 +86,32 @@ public final class BackwardCost implements Lab {
                 new Series(
                     "limit", Series.Style.BOUND, List.of(Point.of(1, 2), Point.of(16, 2))))));
     return findings;
+  }
+
+  /** The same in the instructions of our kernels. */
+  private static void countKernels(
+      Trial trial, Findings findings, Criterion formula, Criterion limit) {
+    Draws draws = trial.draws();
+    Optional<CountedLayers.Pass> found =
+        CountedLayers.run(trial.device(), draws.child("kernels"), 0, false);
+    Optional<CountedLayers.Pass> withInput =
+        CountedLayers.run(trial.device(), draws.child("kernels"), 0, true);
+    if (found.isEmpty() || withInput.isEmpty()) {
+      findings.note(CountedLayers.NOT_COUNTED);
+      return;
+    }
+    CountedLayers.Pass pass = found.get();
+    CountedLayers.Pass tape = CountedLayers.reference(draws.child("kernels"), 0, false);
+    Criterion same = Criterion.exactly("our kernels' multiplications over the tape's", 1);
+    findings.shows(same, "forward", pass.forward() / (double) tape.forward());
+    findings.shows(same, "backward", pass.backward() / (double) tape.backward());
+    findings.control(same, "backward against forward", pass.backward() / (double) tape.forward());
+    findings.shows(
+        formula,
+        "our kernels, L = " + CountedLayers.LAYERS,
+        pass.backwardOverForward() - (2 - 1.0 / CountedLayers.LAYERS));
+    findings.shows(
+        limit, "our kernels, input with gradient", withInput.get().backwardOverForward());
   }
 
   private static double ratio(double[] weight, int depth, int frozen, boolean ofInput) {

@@ -11,8 +11,10 @@ import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
+import dev.lockstep.grill.toy.CountedLayers;
 import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.reference.ActivationFormula;
@@ -27,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +52,8 @@ public final class Checkpointing implements Lab {
                   + " must be drawn alike both times.")
           .experiment(
               "16 layers of width 64 with ReLU and 32 rows, in segments of 1, 2, 4, 8 and 16;"
-                  + " multiplications and kept tensors are counted, gradients compared bit by bit.")
+                  + " multiplications and kept tensors are counted, gradients compared bit by bit;"
+                  + " 4 layers also in the instructions of our kernels.")
           .points(
               "keep the inputs of segments, recompute the rest in the backward pass",
               "about √L segments: 2√L tensors instead of L",
@@ -135,6 +139,7 @@ public final class Checkpointing implements Lab {
     for (int i = 0; i < x.length; i++) {
       x[i] = lengths[i];
     }
+    countKernels(trial, findings, third, same);
     findings.picture(
         new Chart.Plot(
             "16 layers",
@@ -145,6 +150,30 @@ public final class Checkpointing implements Lab {
                 Figures.line("multiplications", x, work),
                 Figures.level("no checkpoints", 1, LAYERS, plain.kept()))));
     return findings;
+  }
+
+  /** Two segments of two layers, in the instructions of our kernels. */
+  private static void countKernels(
+      Trial trial, Findings findings, Criterion third, Criterion same) {
+    Draws draws = trial.draws();
+    Optional<CountedLayers.Pass> plain =
+        CountedLayers.run(trial.device(), draws.child("kernels"), 0, true);
+    Optional<CountedLayers.Pass> again =
+        CountedLayers.run(trial.device(), draws.child("kernels"), 2, true);
+    if (plain.isEmpty() || again.isEmpty()) {
+      findings.note(CountedLayers.NOT_COUNTED);
+      return;
+    }
+    CountedLayers.Pass tape = CountedLayers.reference(draws.child("kernels"), 2, true);
+    Criterion asTape = Criterion.exactly("our kernels' multiplications over the tape's", 1);
+    findings.shows(asTape, "segments of 2", again.get().total() / (double) tape.total());
+    findings.control(asTape, "nothing recomputed", plain.get().total() / (double) tape.total());
+    findings.shows(
+        third, "our kernels, segments of 2", again.get().total() / (double) plain.get().total());
+    findings.shows(
+        same,
+        "our kernels, segments of 2",
+        Vectors.relativeError(again.get().gradients(), plain.get().gradients()));
   }
 
   private static double[] mask(Draws draws) {

@@ -3,9 +3,15 @@ package dev.lockstep.grill.toy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.Devices;
 import dev.lockstep.grill.evidence.Draws;
 import dev.lockstep.reference.Primitives;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What experiments rest on, held to cases whose answer is known. */
 class ToyTests {
@@ -67,6 +73,20 @@ class ToyTests {
       assertThat(Math.signum(y)).isEqualTo(i % 2 == 0 ? 1 : -1);
       assertThat(x * (i % 2 == 0 ? 1 : -1))
           .isCloseTo(Math.hypot(x, y) * Math.cos(Math.PI * along), within(1e-12));
+    }
+  }
+
+  /** In segments of two what is not kept is gone when its turn comes. */
+  @ParameterizedTest
+  @CsvSource({"0, false", "0, true", "2, true"})
+  void layersOnTheDeviceAreThoseOfTheReference(int segment, boolean ofInput) {
+    CountedLayers.Pass right = CountedLayers.reference(Draws.of(1), segment, ofInput);
+    try (Device device = Devices.open("sim", DeviceOptions.defaults()).device()) {
+      CountedLayers.Pass pass =
+          CountedLayers.run(device, Draws.of(1), segment, ofInput).orElseThrow();
+      assertThat(Vectors.relativeError(pass.gradients(), right.gradients())).isLessThan(1e-6);
+      assertThat(List.of(pass.forward(), pass.again(), pass.backward()))
+          .containsExactly(right.forward(), right.again(), right.backward());
     }
   }
 }
