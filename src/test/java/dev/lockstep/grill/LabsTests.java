@@ -161,6 +161,11 @@ class LabsTests {
     assertThat(controls)
         .as("a control is held to a criterion that something else meets")
         .allMatch(control -> shown.contains(control.criterion()));
+    Set<Object> controlled = controls.stream().map(Evidence::criterion).collect(Collectors.toSet());
+    assertThat(findings.evidence())
+        .as("a criterion that shows something is failed by a control")
+        .filteredOn(each -> !each.criterion().name().startsWith("kernel"))
+        .allMatch(each -> controlled.contains(each.criterion()));
   }
 
   @ParameterizedTest

@@ -76,19 +76,26 @@ public final class Gelu implements Lab {
     findings.control(close, "x·σ(1.702 x)", quick);
     findings.control(close, "tanh form with 0.44715 for 0.044715", misprint);
 
-    double lowest = 0;
+    double where = lowest(Gelu::erfForm);
+    double ofSilu = lowest(x -> ActivationFormula.SILU.value(x, 0));
+    findings.number("its minimum", erfForm(where));
+    findings.number("at", where);
+    Criterion deep = Criterion.between("minimum", -0.17005, -0.16995);
+    findings.shows(deep, "erf form", erfForm(where));
+    findings.control(deep, "SiLU", ActivationFormula.SILU.value(ofSilu, 0));
+    Criterion there = Criterion.between("place of the minimum", -0.752, -0.751);
+    findings.shows(there, "erf form", where);
+    findings.control(there, "SiLU", ofSilu);
+  }
+
+  /** Where a form is least. */
+  private static double lowest(DoubleUnaryOperator form) {
     double where = 0;
     for (int i = -HALF; i <= HALF; i++) {
-      double y = erfForm(i * STEP);
-      if (y < lowest) {
-        lowest = y;
-        where = i * STEP;
-      }
+      double x = i * STEP;
+      where = form.applyAsDouble(x) < form.applyAsDouble(where) ? x : where;
     }
-    findings.number("its minimum", lowest);
-    findings.number("at", where);
-    findings.shows(Criterion.between("minimum", -0.17005, -0.16995), "erf form", lowest);
-    findings.shows(Criterion.between("place of the minimum", -0.752, -0.751), "erf form", where);
+    return where;
   }
 
   private static void masks(Findings findings, Trial trial) {

@@ -36,6 +36,7 @@ import dev.lockstep.reference.Views;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** What the rest of the batch does to a sample, with batch norm and with layer norm. */
@@ -104,11 +105,13 @@ public final class BatchAndLayerNorm implements Lab {
     Criterion stays = Criterion.exactly("deviation of one sample's output", 0);
     findings.shows(stays, "layer norm", layer);
     findings.control(stays, "batch norm, batches of 8", moved[2]);
-    double slope = Math.log(moved[5] / moved[2]) / Math.log(256.0 / 8);
-    findings.number("slope from 8 to 256, log-log", slope);
+    double slope = slope(moved[2], moved[5]);
+    double alike = slope(alike(draws, sample, 8), alike(draws, sample, 256));
+    findings.number("power of the batch it goes with, from 8 to 256", slope);
+    findings.number("the same, the rest of the batch all alike", alike);
     Criterion root = Criterion.between("power of the batch it goes with", -0.6, -0.4);
     findings.shows(root, "batch norm, 8 to 256", slope);
-    findings.control(root, "its variance instead", 2 * slope);
+    findings.control(root, "the rest of the batch all alike", alike);
     findings.picture(
         new Chart.Plot(
             "What the batch does to a sample",
@@ -117,14 +120,39 @@ public final class BatchAndLayerNorm implements Lab {
             List.of(Figures.line("batch norm", x, moved))));
   }
 
-  /** Of one sample's output over random batches, root mean square over its features. */
+  /** From batches of 8 to such of 256. */
+  private static double slope(double small, double large) {
+    return Math.log(large / small) / Math.log(256.0 / 8);
+  }
+
   private static double deviation(
       Draws draws, double[] sample, int batch, UnaryOperator<Variable> norm) {
+    return deviation(() -> draws.normals(batch * FEATURES, 1), sample, batch, norm);
+  }
+
+  /** With batch norm, where one random sample fills the rest of the batch. */
+  private static double alike(Draws draws, double[] sample, int batch) {
+    Draws own = draws.child("alike").child(batch);
+    return deviation(
+        () -> {
+          double[] other = own.normals(FEATURES, 1);
+          double[] x = new double[batch * FEATURES];
+          Arrays.setAll(x, i -> other[i % FEATURES]);
+          return x;
+        },
+        sample,
+        batch,
+        BatchAndLayerNorm::batchNorm);
+  }
+
+  /** Of one sample's output over random batches, root mean square over its features. */
+  private static double deviation(
+      Supplier<double[]> batches, double[] sample, int batch, UnaryOperator<Variable> norm) {
     double[] sum = new double[FEATURES];
     double[] squares = new double[FEATURES];
     double[] first = {};
     for (int c = 0; c < COMPANIES; c++) {
-      double[] x = draws.normals(batch * FEATURES, 1);
+      double[] x = batches.get();
       System.arraycopy(sample, 0, x, 0, FEATURES);
       double[] y = norm.apply(new Tape().constant(x, batch, FEATURES)).values();
       first = c == 0 ? y : first;

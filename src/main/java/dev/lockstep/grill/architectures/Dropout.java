@@ -114,18 +114,34 @@ public final class Dropout implements Lab {
   private static void moments(Findings findings, Draws draws) {
     double[] ones = new double[DRAWN];
     Arrays.fill(ones, 1);
+    boolean[] keeps = new boolean[DRAWN];
+    for (int i = 0; i < DRAWN; i++) {
+      keeps[i] = !draws.chance(P);
+    }
+    double[] mask = new double[DRAWN];
+    Arrays.setAll(mask, i -> keeps[i] ? 1 : 0);
     double[] kept =
-        DropoutFormula.apply(new Tape().constant(ones, DRAWN), P, i -> !draws.chance(P)).values();
-    double mean = Arrays.stream(kept).average().orElseThrow();
-    double variance = Arrays.stream(kept).map(v -> (v - mean) * (v - mean)).sum() / DRAWN;
+        DropoutFormula.apply(new Tape().constant(ones, DRAWN), P, i -> keeps[i]).values();
+    double[] unscaled = DropoutFormula.masked(new Tape().constant(ones, DRAWN), mask).values();
+    double mean = mean(kept);
+    double variance = variance(kept);
     findings.number("mean of ones, p = 0.2", mean);
     findings.number("variance of ones, p = 0.2", variance);
     Criterion unbiased = Criterion.between("mean of ones", 0.99, 1.01);
     findings.shows(unbiased, "scaled", mean);
-    findings.control(unbiased, "not scaled", mean * (1 - P));
+    findings.control(unbiased, "not scaled", mean(unscaled));
     Criterion spread = Criterion.between("variance of ones", 0.24, 0.26);
     findings.shows(spread, "scaled", variance);
-    findings.control(spread, "not scaled", variance * (1 - P) * (1 - P));
+    findings.control(spread, "not scaled", variance(unscaled));
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElseThrow();
+  }
+
+  private static double variance(double[] values) {
+    double mean = mean(values);
+    return Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum() / values.length;
   }
 
   /** The error on what was held out, for each p. */

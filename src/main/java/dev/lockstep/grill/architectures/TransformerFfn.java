@@ -14,7 +14,9 @@ import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Dense;
 import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
+import dev.lockstep.grill.toy.Mlp;
 import dev.lockstep.reference.ActivationFormula;
+import dev.lockstep.reference.Leaf;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.SoftmaxFormula;
 import dev.lockstep.reference.Tape;
@@ -91,9 +93,10 @@ public final class TransformerFfn implements Lab {
     findings.control(follows, "fixed mix", permuted(mixer, x, order));
 
     Criterion two = Criterion.between("weights of the FFN against attention's", 1.95, 2.05);
-    findings.number("weights against attention's, width 512", ratio(512, 4));
-    findings.shows(two, "4 times the width", ratio(512, 4));
-    findings.control(two, "the same width", ratio(512, 1));
+    double four = weightsAgainstAttention(draws.child("sizes"), 4);
+    findings.number("weights against attention's, width 128", four);
+    findings.shows(two, "4 times the width", four);
+    findings.control(two, "the same width", weightsAgainstAttention(draws.child("sizes"), 1));
     findings.picture(
         Figures.matrix(
             "How much each position depends on each: FFN", "input position", "output ", ofFfn));
@@ -173,11 +176,20 @@ public final class TransformerFfn implements Lab {
     return permuted;
   }
 
-  /** Weights and biases of both, at a width and so many times it inside. */
-  private static double ratio(long width, int inside) {
-    double ffn = 2.0 * inside * width * width + (inside + 1) * width;
-    double attention = 4.0 * width * width + 4 * width;
-    return ffn / attention;
+  /** Weights and biases of layers so many times as wide inside, over those of attention. */
+  private static double weightsAgainstAttention(Draws draws, int inside) {
+    int width = 128;
+    Init init = Init.lecun();
+    Mlp ffn = Mlp.draw(draws, init, ActivationFormula.GELU_ERF, width, inside * width, width);
+    double attention = 0;
+    for (int i = 0; i < 4; i++) {
+      attention += count(Dense.draw(draws, init, width, width).leaves());
+    }
+    return count(ffn.leaves()) / attention;
+  }
+
+  private static int count(List<Leaf> leaves) {
+    return leaves.stream().mapToInt(Leaf::count).sum();
   }
 
   @Override

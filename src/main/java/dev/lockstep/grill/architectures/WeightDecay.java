@@ -99,6 +99,9 @@ public final class WeightDecay implements Lab {
     findings.number("L2 and decoupled decay apart, SGD", sgd);
     findings.shows(apart, "Adam at RMS 0.01", Math.abs(coupled[1] - decoupled[1]));
     findings.control(apart, "plain SGD", sgd);
+    Criterion equal = Criterion.below("L2 and decoupled decay apart", 0.02);
+    findings.corrects(equal, "Adam at RMS 1", Math.abs(coupled[3] - decoupled[3]));
+    findings.control(equal, "Adam at RMS 10", Math.abs(coupled[4] - decoupled[4]));
     findings.picture(
         new Chart.Plot(
             "What is left of a weight of 1",

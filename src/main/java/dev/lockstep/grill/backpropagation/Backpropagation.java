@@ -60,6 +60,9 @@ public final class Backpropagation implements Lab {
   private static final double STEP = 1e-5;
   private static final int[] WIDTHS = {16, 64, 256};
 
+  /** So narrow that the difference of every weight can be taken. */
+  private static final int NARROW = 8;
+
   @Override
   public Question question() {
     return QUESTION;
@@ -81,18 +84,8 @@ public final class Backpropagation implements Lab {
     Training.Loss loss = loss(network, x, targets);
     double[] swept = gradient(network, loss);
 
-    List<Double> differences = new ArrayList<>();
-    long multiplies = 0;
-    for (Leaf leaf : network.leaves()) {
-      for (int i = 0; i < leaf.count(); i++) {
-        Tape tape = new Tape();
-        double above = shifted(leaf, i, STEP, loss, tape);
-        double below = shifted(leaf, i, -STEP, loss, tape);
-        differences.add((above - below) / (2 * STEP));
-        multiplies += tape.forwardMultiplies();
-      }
-    }
-    double[] quotients = differences.stream().mapToDouble(d -> d).toArray();
+    Differences differences = Differences.of(network, loss);
+    double[] quotients = differences.quotients();
     // The slip: 1 − h where tanh′ is 1 − h².
     UnaryOperator<Variable> slip = z -> Primitives.mapByOutput(z, Math::tanh, h -> 1 - h);
     Mlp slipped = new Mlp(network.layers(), slip);
@@ -110,14 +103,60 @@ public final class Backpropagation implements Lab {
     Criterion cheap = Criterion.below("cost of all gradients in forward passes", 4);
     findings.number("parameters", quotients.length);
     findings.number("cost by backpropagation", (forward + once.backwardMultiplies()) / forward);
-    findings.number("cost by central differences", multiplies / forward);
+    findings.number("cost by central differences", differences.multiplies() / forward);
     findings.shows(cheap, "backpropagation", (forward + once.backwardMultiplies()) / forward);
-    findings.control(cheap, "central differences", multiplies / forward);
+    findings.control(cheap, "central differences", differences.multiplies() / forward);
+  }
+
+  /** All derivatives by two forward passes each, and what they multiplied. */
+  private record Differences(double[] quotients, long multiplies) {
+    static Differences of(Mlp network, Training.Loss loss) {
+      List<Double> quotients = new ArrayList<>();
+      long multiplies = 0;
+      for (Leaf leaf : network.leaves()) {
+        for (int i = 0; i < leaf.count(); i++) {
+          Tape tape = new Tape();
+          double above = shifted(leaf, i, STEP, loss, tape);
+          double below = shifted(leaf, i, -STEP, loss, tape);
+          quotients.add((above - below) / (2 * STEP));
+          multiplies += tape.forwardMultiplies();
+        }
+      }
+      return new Differences(quotients.stream().mapToDouble(d -> d).toArray(), multiplies);
+    }
   }
 
   private static Training.Loss loss(Mlp network, double[] x, int[] targets) {
     return (tape, step) ->
         CrossEntropyFormula.mean().loss(network.apply(tape.constant(x, ROWS, IN)), targets).loss();
+  }
+
+  /** Layers of equal width. */
+  private static Mlp equal(Draws draws, int width) {
+    int[] widths = new int[LAYERS + 1];
+    Arrays.fill(widths, width);
+    return Mlp.draw(draws, Init.xavier(), ActivationFormula.TANH, widths);
+  }
+
+  /** How an input comes onto a tape: with a gradient or without. */
+  @FunctionalInterface
+  private interface Entry {
+    Variable of(Tape tape, double[] values, int... shape);
+  }
+
+  private static double backwardOverForward(Mlp network, double[] x, Entry entry) {
+    Tape tape = new Tape();
+    tape.reverse(Primitives.sum(network.apply(entry.of(tape, x, 1, x.length))));
+    return (double) tape.backwardMultiplies() / tape.forwardMultiplies();
+  }
+
+  private static double passesOfDifferences(Draws draws, int width) {
+    Mlp network = equal(draws, width);
+    Tape once = new Tape();
+    Training.Loss loss =
+        (tape, step) -> Primitives.sum(network.apply(tape.constant(new double[width], 1, width)));
+    loss.of(once, 0);
+    return (double) Differences.of(network, loss).multiplies() / once.forwardMultiplies();
   }
 
   private static double[] gradient(Mlp network, Training.Loss loss) {
@@ -141,22 +180,27 @@ public final class Backpropagation implements Lab {
     List<Point> swept = new ArrayList<>();
     List<Point> differences = new ArrayList<>();
     for (int width : WIDTHS) {
-      int[] widths = new int[LAYERS + 1];
-      Arrays.fill(widths, width);
-      Mlp network = Mlp.draw(draws, Init.xavier(), ActivationFormula.TANH, widths);
-      Tape tape = new Tape();
-      tape.reverse(Primitives.sum(network.apply(tape.constant(draws.normals(width, 1), 1, width))));
-      double backward = (double) tape.backwardMultiplies() / tape.forwardMultiplies();
+      Mlp network = equal(draws, width);
+      double[] x = draws.normals(width, 1);
+      double backward = backwardOverForward(network, x, Tape::constant);
       double parameters = network.leaves().stream().mapToInt(Leaf::count).sum();
       findings.number("backward over forward at width " + width, backward);
       findings.shows(ratio, "width " + width, backward);
+      if (width == WIDTHS[0]) {
+        double ofInput = backwardOverForward(network, x, Tape::variable);
+        findings.control(ratio, "with the gradient of the input", ofInput);
+      }
       swept.add(Point.of(parameters, 1 + backward));
       differences.add(Point.of(parameters, 2 * parameters));
     }
-    Criterion level = Criterion.exactly("cost at width 256 over cost at width 16", 1);
-    findings.shows(level, "backpropagation", swept.getLast().y() / swept.getFirst().y());
+    Criterion level = Criterion.exactly("forward passes it costs, over those at width 8", 1);
+    double narrow =
+        1 + backwardOverForward(equal(draws, NARROW), new double[NARROW], Tape::constant);
+    findings.shows(level, "backpropagation, width 256", swept.getLast().y() / narrow);
     findings.control(
-        level, "central differences", differences.getLast().y() / differences.getFirst().y());
+        level,
+        "central differences, width 16",
+        passesOfDifferences(draws, 2 * NARROW) / passesOfDifferences(draws, NARROW));
     findings.picture(
         new Chart.Plot(
             "Cost of all gradients",

@@ -101,7 +101,7 @@ public final class SavedActivations implements Lab {
     Criterion doubled = Criterion.exactly("bytes kept, over those of 8 layers and 32 rows", 2);
     double bytes = kept(draws, depth, ROWS);
     findings.shows(doubled, "64 rows", kept(draws, depth, 2 * ROWS) / bytes);
-    findings.control(doubled, "the same again", kept(draws, depth, ROWS) / bytes);
+    findings.control(doubled, "16 layers", kept(draws, DEPTHS[2], ROWS) / bytes);
     overwriting(findings, draws);
 
     List<Point> memory = new ArrayList<>();

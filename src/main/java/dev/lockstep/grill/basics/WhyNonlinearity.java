@@ -85,8 +85,9 @@ public final class WhyNonlinearity implements Lab {
       findings.shows(stuck, "linear", error);
     }
     findings.control(stuck, "tanh", new Spread(with).median());
-    findings.shows(
-        Criterion.below("squared error on XOR", 1e-3), "tanh", new Spread(with).median());
+    Criterion learnt = Criterion.below("squared error on XOR", 1e-3);
+    findings.shows(learnt, "tanh", new Spread(with).median());
+    findings.control(learnt, "linear", new Spread(without).median());
     findings.picture(
         new Chart.Plot(
             "Learning XOR", Axis.linear("step"), Axis.log("squared error"), curves.subList(0, 2)));

@@ -109,6 +109,11 @@ public final class RecurrentGradients implements Lab {
     findings.number(SATURATED, saturated);
     findings.number("log₁₀ of the gradient, eigenvalues 0.5", skewed);
     findings.number("norm of the matrix of eigenvalues 0.5", norm);
+    Criterion expands = Criterion.above("norm of W", 1.01);
+    findings.shows(expands, "eigenvalues 0.5", norm);
+    findings.shows(expands, "1.5 I", norm(scaled(identity(), 1.5)));
+    findings.control(
+        expands, "orthogonal times 0.9", norm(scaled(orthogonal(first.child("w")), 0.9)));
     Criterion vanishes = Criterion.below("log₁₀ of the gradient, norm above 1", -10);
     findings.refutes(vanishes, "1.5 I with tanh", saturated.median());
     findings.refutes(vanishes, "eigenvalues 0.5", skewed.median());

@@ -90,8 +90,9 @@ public final class LecunXavier implements Lab {
     Criterion neither = Criterion.above("farther of the two factors from 1", 0.2);
     findings.corrects(neither, "Xavier, 256 → 64", xavier.farther());
     findings.control(neither, "Xavier, 256 → 256", square.farther());
-    findings.corrects(
-        Criterion.between("forward factor", 1.5, 1.7), "Xavier, 256 → 64", xavier.forward());
+    Criterion grows = Criterion.between("forward factor", 1.5, 1.7);
+    findings.corrects(grows, "Xavier, 256 → 64", xavier.forward());
+    findings.control(grows, "Xavier, 256 → 256", square.forward());
     factors(findings, trial, "LeCun", Init.lecun(), PYRAMID);
     factors(findings, trial, "Xavier", Init.xavier(), PYRAMID);
 

@@ -107,8 +107,8 @@ public final class BinaryOutput implements Lab {
   @Override
   public Findings run(Trial trial) {
     Findings findings = new Findings();
-    List<Fit> sigmoid = trial.repeats(REPEATS).stream().map(d -> fit(d, true)).toList();
-    List<Fit> linear = trial.repeats(REPEATS).stream().map(d -> fit(d, false)).toList();
+    List<Fit> sigmoid = trial.repeats(REPEATS).stream().map(d -> fit(d, true, STEPS)).toList();
+    List<Fit> linear = trial.repeats(REPEATS).stream().map(d -> fit(d, false, STEPS)).toList();
     Criterion close = Criterion.below("mean distance from the true probability", 0.03);
     Spread own = spread(sigmoid, Fit::error);
     Spread other = spread(linear, Fit::error);
@@ -121,10 +121,15 @@ public final class BinaryOutput implements Lab {
     findings.number("outputs outside [0, 1], linear output", outside);
     findings.shows(inside, "sigmoid", spread(sigmoid, Fit::outside).median());
     findings.control(inside, "linear output", outside.median());
-    findings.number(
-        "decisions as the true probability's, sigmoid", spread(sigmoid, Fit::agreement));
-    findings.number(
-        "decisions as the true probability's, linear output", spread(linear, Fit::agreement));
+    Spread decided = spread(sigmoid, Fit::agreement);
+    Spread decidedLinear = spread(linear, Fit::agreement);
+    Spread untrained = Spread.over(trial.repeats(REPEATS), d -> fit(d, true, 0).agreement());
+    findings.number("decisions as the true probability's, sigmoid", decided);
+    findings.number("decisions as the true probability's, linear output", decidedLinear);
+    Criterion decides = Criterion.above("decisions as the true probability's", 0.95);
+    findings.shows(decides, "sigmoid", decided.median());
+    findings.shows(decides, "linear output", decidedLinear.median());
+    findings.control(decides, "sigmoid, untrained", untrained.median());
 
     double[] pairs = trial.draws().normals(2 * ROWS, 3);
     double[] p = SoftmaxFormula.softmax(new Tape().constant(pairs, ROWS, 2)).values();
@@ -159,7 +164,7 @@ public final class BinaryOutput implements Lab {
     return ActivationFormula.SIGMOID.value(z, 0);
   }
 
-  private static Fit fit(Draws draws, boolean sigmoid) {
+  private static Fit fit(Draws draws, boolean sigmoid, int steps) {
     double[] teacher = draws.child("teacher").normals(IN, 1);
     double scale = SLOPE / Vectors.norm(teacher);
     double[] x = draws.child("inputs").normals(ROWS * IN, 1);
@@ -178,7 +183,7 @@ public final class BinaryOutput implements Lab {
     Training.run(
         Descent.adam(0.1),
         layer.leaves(),
-        STEPS,
+        steps,
         (tape, step) -> {
           Variable z = layer.apply(tape.constant(x, ROWS, IN));
           return Primitives.mean(

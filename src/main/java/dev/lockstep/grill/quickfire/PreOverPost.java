@@ -15,9 +15,12 @@ import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.FfnStack;
 import dev.lockstep.grill.toy.FfnStack.Norm;
 import dev.lockstep.grill.toy.Figures;
+import dev.lockstep.grill.toy.Init;
 import dev.lockstep.grill.toy.Quadrants;
+import dev.lockstep.grill.toy.Signal;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
+import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.ClipFormula;
 import dev.lockstep.reference.Leaf;
 import dev.lockstep.reference.Tape;
@@ -66,23 +69,29 @@ public final class PreOverPost implements Lab {
     for (int i = 0; i < DEPTHS.length; i++) {
       int blocks = DEPTHS[i];
       depths[i] = blocks;
-      Spread ofPre = Spread.over(repeats, d -> start(d, Norm.PRE, blocks).last());
-      Spread ofPost = Spread.over(repeats, d -> start(d, Norm.POST, blocks).last());
-      findings.number("last block's gradient, pre-LN, %d blocks".formatted(blocks), ofPre);
-      findings.number("last block's gradient, post-LN, %d blocks".formatted(blocks), ofPost);
-      pre[i] = ofPre.median();
-      post[i] = ofPost.median();
+      Spread preLn = Spread.over(repeats, d -> start(d, Norm.PRE, blocks).last());
+      Spread postLn = Spread.over(repeats, d -> start(d, Norm.POST, blocks).last());
+      findings.number("last block's gradient, pre-LN, %d blocks".formatted(blocks), preLn);
+      findings.number("last block's gradient, post-LN, %d blocks".formatted(blocks), postLn);
+      pre[i] = preLn.median();
+      post[i] = postLn.median();
     }
-    Criterion shrinks = Criterion.below("last block's gradient, 64 blocks against 4", 0.55);
-    findings.corrects(shrinks, "pre-LN", pre[2] / pre[0]);
-    findings.control(shrinks, "post-LN", post[2] / post[0]);
+    double ofPre = slope(pre);
+    double ofPost = slope(post);
+    findings.number("power of N the last block's gradient goes with, pre-LN", ofPre);
+    findings.number("the same, post-LN", ofPost);
+    Criterion shrinks = Criterion.between("power of N from 4 to 64 blocks", -0.75, -0.2);
+    findings.corrects(shrinks, "last block's gradient, pre-LN", ofPre);
+    findings.control(shrinks, "last block's gradient, post-LN", ofPost);
     Spread flow = Spread.over(repeats, d -> start(d, Norm.POST, 16).flow());
     Spread flowPre = Spread.over(repeats, d -> start(d, Norm.PRE, 16).flow());
     findings.number("gradient at the first block against the last, post-LN, 16 blocks", flow);
     findings.number("gradient at the first block against the last, pre-LN, 16 blocks", flowPre);
-    Criterion arrives = Criterion.between("gradient at the first block against the last", 0.25, 4);
+    Spread plain = Spread.over(repeats, PreOverPost::sigmoidFlow);
+    findings.number("the same of 32 sigmoid layers without norm or residual path", plain);
+    Criterion arrives = Criterion.above("gradient at the first block against the last", 0.25);
     findings.corrects(arrives, "post-LN", flow.median());
-    findings.control(arrives, "pre-LN", flowPre.median());
+    findings.control(arrives, "32 sigmoid layers", plain.median());
     findings.picture(
         new Chart.Plot(
             "Untrained stacks",
@@ -90,6 +99,19 @@ public final class PreOverPost implements Lab {
             Axis.log("gradient of the last block's second matrix"),
             List.of(Figures.line("pre-LN", depths, pre), Figures.line("post-LN", depths, post))));
     return findings;
+  }
+
+  private static double slope(double[] gradients) {
+    int last = DEPTHS.length - 1;
+    return Math.log(gradients[last] / gradients[0]) / Math.log(DEPTHS[last] / (double) DEPTHS[0]);
+  }
+
+  /** What a decay from layer to layer looks like. */
+  private static double sigmoidFlow(Draws draws) {
+    Signal signal =
+        Signal.through(
+            draws.child("sigmoid"), Init.xavier(), ActivationFormula.SIGMOID, 32, WIDTH, SAMPLES);
+    return Math.pow(10, signal.gradientGrowth(draws.child("upstream")));
   }
 
   /**

@@ -91,6 +91,7 @@ public final class TrainingOrder implements Lab {
     Findings findings = new Findings();
     Criterion differs = Criterion.above("distance of the final weights", 1e-5);
     Criterion unlearnt = Criterion.above("final loss", 0.65);
+    Criterion seen = Criterion.above("final loss above the usual order's", 0.1);
     Run usual = run(trial.draws(), USUAL);
     findings.number("loss, usual order", usual.last());
     findings.control(unlearnt, "usual order", usual.last());
@@ -120,6 +121,9 @@ public final class TrainingOrder implements Lab {
       }
       if (arm.name().equals("zero before step")) {
         findings.shows(unlearnt, arm.name(), run.last());
+        findings.shows(seen, arm.name(), run.last() - usual.last());
+      } else {
+        findings.control(seen, arm.name(), run.last() - usual.last());
       }
     }
     Criterion refused = Criterion.exactly("backward sweeps refused", 1);
