@@ -74,7 +74,7 @@ public class LaunchBenchmark {
   private DeviceBuffer buffer;
   private CudaStream stream;
   private Kernel kernel;
-  private StandInDriver.Emptied empty;
+  private StandInDriver.Changed empty;
 
   private final Handles.Queue queue = new Handles.Queue();
   private final Handles.Function function = new Handles.Function();

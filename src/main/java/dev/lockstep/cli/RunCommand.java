@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,12 @@ import picocli.CommandLine.Spec;
       "  out:TYPE:COUNT      a buffer of zeros it writes; printed",
       "  TYPE:VALUE          a number: s32:7 u64:0x10 f32:1.5 f16:inf f64:nan",
       "  bytes:HEX           a structure passed by value, as it lies in memory",
+      "  tensormap:dims=64x32,box=16x8[,strides=256][,swizzle=128]:BUFFER",
+      "                      a CUtensorMap of a tensor in BUFFER (one of the first three), passed"
+          + " by",
+      "                      value: sizes in elements, innermost first, strides in bytes from the",
+      "                      second dimension on (without gaps if not given), swizzle 32, 64 or"
+          + " 128",
       "TYPE is s8 u8 b8 s16 u16 b16 s32 u32 b32 s64 u64 b64 f16 bf16 f32 or f64. VALUES are"
           + " numbers",
       "(1,2,3), a file of raw little-endian elements (@data.bin), zeros:COUNT, iota:COUNT (0, 1,"
@@ -57,8 +64,9 @@ import picocli.CommandLine.Spec;
       "  {\"cases\":[{\"name\":\"add\",\"ptx\":\"add.ptx\",\"grid\":[1,1,1],\"block\":[2,1,1],\"args\":[",
       "    {\"in\":\"0000803f00000040\"},{\"out\":8,\"expect\":\"0000004000004040\",\"compare\":\"f32\"},",
       "    {\"type\":\"s32\",\"value\":2}]}]}",
-      "Besides: entry, sharedBytes, inout, bytes, rtol and atol; fault, the name of the fault a"
-          + " case",
+      "Besides: entry, sharedBytes, cluster, inout, bytes, tensormap (in a buffer:"
+          + " {\"dims\":[64,32],",
+      "\"box\":[16,8]}), rtol and atol; fault, the name of the fault a" + " case",
       "must end with (the sanitizer is on for it unless told otherwise); sanitize, gpu, schedule,",
       "approx, mma and stepLimit as on the command line.",
       "",
@@ -68,6 +76,8 @@ import picocli.CommandLine.Spec;
           + " s32:3",
       "  lockstep run sum.cu --entry sum --grid 8 --block 32,8 --shared 1024 --arg in:f32:@x.bin"
           + " --arg out:f32:8",
+      "  lockstep run tiles.cu --device cuda --grid 4,4 --block 128 --cluster 2 --arg out:f32:2048",
+      "      --arg tensormap:dims=64x32,box=16x8:in:f32:iota:2048",
       "  lockstep run race.ptx --grid 1 --block 64 --arg out:u32:64 --sanitize on",
       "  lockstep run --suite cases.json --json report.json",
       "",
@@ -78,7 +88,7 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
   /** What only a launch of one kernel can use. */
   private static final String[] LAUNCHING = {
-    "--entry", "--grid", "--block", "--shared", "--arg", "--trace", "--counters"
+    "--entry", "--grid", "--block", "--shared", "--cluster", "--arg", "--trace", "--counters"
   };
 
   @Mixin private final Console console = new Console();
@@ -109,6 +119,15 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "BYTES",
       description = "dynamic shared memory of each block (default: 0)")
   private @Nullable Integer shared;
+
+  @Option(
+      names = "--cluster",
+      paramLabel = "X[,Y,Z]",
+      description =
+          "blocks that run together as a cluster and reach each other's shared memory; they divide"
+              + " the grid. At most 8, and up to 16 where the GPU has room for them. Needs compute"
+              + " capability 9.0 and --device cuda")
+  private @Nullable String cluster;
 
   @Option(names = "--arg", paramLabel = "A", description = "the kernel's next argument; see below")
   private List<String> arguments = new ArrayList<>();
@@ -178,12 +197,14 @@ final class RunCommand implements Callable<Integer> {
     }
     Dim3 blocks = Extents.parse("--grid", grid);
     Dim3 threads = Extents.parse("--block", block);
+    Optional<Dim3> together =
+        Optional.ofNullable(cluster).map(text -> Extents.parse("--cluster", text));
     List<Argument> parsed =
         UserError.judging(() -> arguments.stream().map(Argument::parse).toList());
     Devices.Choice choice = device.open();
     try (Device opened = choice.device()) {
       KernelRun run =
-          KernelRun.of(read(from, opened))
+          KernelRun.of(readFor(opened, from, together, parsed))
               .grid(blocks)
               .block(threads)
               .sharedBytes(shared == null ? 0 : shared)
@@ -191,6 +212,7 @@ final class RunCommand implements Callable<Integer> {
       if (entry != null) {
         run.entry(entry);
       }
+      together.ifPresent(run::cluster);
       if (counters) {
         refuse("--counters", "--trace");
         run.count();
@@ -268,6 +290,16 @@ final class RunCommand implements Callable<Integer> {
       output.accept(SuiteJson.of(report));
       return report.failed() == 0 ? Lockstep.OK : Lockstep.FAILED;
     }
+  }
+
+  /** Refuses what the device has not, before nvcc says it less well. */
+  private static KernelFile readFor(
+      Device opened, Path from, Optional<Dim3> cluster, List<Argument> arguments) {
+    return UserError.judging(
+        () -> {
+          KernelRun.requireCapable(opened, cluster, arguments);
+          return read(from, opened);
+        });
   }
 
   private static KernelFile read(Path from, Device opened) {

@@ -1,9 +1,11 @@
 package dev.lockstep.cuda;
 
+import dev.lockstep.device.Clusters;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceInfo;
+import dev.lockstep.device.DeviceProvider.Availability;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.FusedMatrixLibrary;
 import dev.lockstep.device.FusedProducts;
@@ -13,6 +15,7 @@ import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.MatrixLibrary;
 import dev.lockstep.device.MatrixProducts;
+import dev.lockstep.device.TensorMaps;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -90,6 +93,12 @@ final class CudaDevice implements Device {
     }
     if (type == FusedMatrixLibrary.class) {
       return Optional.of(type.cast(new CublasLtLibrary(this)));
+    }
+    if (type == Clusters.class) {
+      return Optional.of(type.cast(new CudaClusters(this)));
+    }
+    if (type == TensorMaps.class) {
+      return Optional.of(type.cast(new CudaTensorMaps(this)));
     }
     return type == MatrixLibrary.class
         ? Optional.of(type.cast(new CublasLibrary(this)))
@@ -198,6 +207,26 @@ final class CudaDevice implements Device {
   /** The CUDA version the driver is for. */
   String driver() {
     return system.driver();
+  }
+
+  /**
+   * Whether something can be had that came with compute capability 9.0.
+   *
+   * @param what for people
+   * @param call the driver's function for it
+   * @param yes the reason when it can
+   */
+  Availability sinceHopper(String what, LaterCall call, String yes) {
+    String capability = info().computeCapability();
+    if (Integer.parseInt(capability.substring(0, capability.indexOf('.'))) < 9) {
+      return new Availability(
+          false,
+          "%s need compute capability 9.0, %s has %s".formatted(what, info().name(), capability));
+    }
+    return switch (call) {
+      case LaterCall.Found _ -> new Availability(true, yes);
+      case LaterCall.Missing(String reason) -> new Availability(false, reason);
+    };
   }
 
   /** The driver functions that go without JCuda. */

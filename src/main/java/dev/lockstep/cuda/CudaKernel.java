@@ -11,6 +11,7 @@ final class CudaKernel implements Kernel {
   private final int parameterBytes;
   private final Handles.Function function;
   private int allowedShared;
+  private boolean largeClusters;
 
   CudaKernel(CudaModule module, String name, int parameterBytes, Handles.Function function) {
     this.module = module;
@@ -41,6 +42,21 @@ final class CudaKernel implements Kernel {
   long address() {
     module.requireOpen();
     return function.address();
+  }
+
+  /** Clusters of more than 8 blocks must be asked for: not every GPU has room for them. */
+  synchronized void allowLargeClusters() {
+    if (!largeClusters) {
+      device()
+          .check(
+              "cuFuncSetAttribute",
+              JCudaDriver.cuFuncSetAttribute(
+                  function,
+                  CUfunction_attribute.CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED,
+                  1),
+              () -> "; " + name + " with clusters of more than 8 blocks");
+      largeClusters = true;
+    }
   }
 
   /**

@@ -1,6 +1,9 @@
 package dev.lockstep.cuda;
 
 import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceProvider.Availability;
+import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.Graph;
 import dev.lockstep.device.Kernel;
@@ -22,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * work on it: launches share one small native block.
  */
 final class CudaStream implements Stream {
+  /** Blocks of a cluster every GPU with clusters has room for. */
+  private static final int PORTABLE_CLUSTER = 8;
+
   private final CudaDevice device;
   private final DriverCalls calls;
   private final Handles.Queue queue = new Handles.Queue();
@@ -29,6 +35,7 @@ final class CudaStream implements Stream {
   private final ExtraBlock extra = new ExtraBlock(arena);
   private final RecentKernels recent = new RecentKernels();
   private final List<Runnable> beforeClose = new CopyOnWriteArrayList<>();
+  private @Nullable LaunchConfiguration configuration;
   private @Nullable StreamCapture capture;
   private boolean closed;
 
@@ -97,27 +104,49 @@ final class CudaStream implements Stream {
               .formatted(own.name(), own.parameterBytes(), args.bytes()));
     }
     own.allowShared(launch.sharedBytes());
+    long parameters = extra.pointTo(args.blockAddress(), args.bytes());
     int code =
-        calls.launchKernel(
-            own.address(),
-            launch.grid().x(),
-            launch.grid().y(),
-            launch.grid().z(),
-            launch.block().x(),
-            launch.block().y(),
-            launch.block().z(),
-            launch.sharedBytes(),
-            queue.address(),
-            extra.pointTo(args.blockAddress(), args.bytes()));
+        launch.cluster().isPresent()
+            ? inClusters(own, launch, launch.cluster().get(), parameters)
+            : calls.launchKernel(
+                own.address(),
+                launch.grid().x(),
+                launch.grid().y(),
+                launch.grid().z(),
+                launch.block().x(),
+                launch.block().y(),
+                launch.block().z(),
+                launch.sharedBytes(),
+                queue.address(),
+                parameters);
     // The driver reads the block by its address, which does not keep it alive.
     Reference.reachabilityFence(args);
     if (code != CUresult.CUDA_SUCCESS) {
-      check("cuLaunchKernel", code, "; " + own.name() + " " + launch);
+      check(
+          launch.cluster().isPresent() ? "cuLaunchKernelEx" : "cuLaunchKernel",
+          code,
+          "; " + own.name() + " " + launch);
     }
     if (capture != null) {
       capture.add(own);
     }
     recent.add(own.name());
+  }
+
+  private int inClusters(CudaKernel kernel, Launch launch, Dim3 cluster, long parameters) {
+    Availability there = new CudaClusters(device).availability();
+    if (!there.available()
+        || !(calls.launchKernelEx() instanceof LaterCall.Found(MemorySegment call))) {
+      throw new DeviceException("cuLaunchKernelEx", "cluster " + cluster + ": " + there.reason());
+    }
+    if (cluster.count() > PORTABLE_CLUSTER) {
+      kernel.allowLargeClusters();
+    }
+    if (configuration == null) {
+      configuration = new LaunchConfiguration(arena);
+    }
+    return DriverCalls.launchKernelEx(
+        call, configuration.of(launch, cluster, queue.address()), kernel.address(), parameters);
   }
 
   @Override

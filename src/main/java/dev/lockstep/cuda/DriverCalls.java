@@ -34,6 +34,12 @@ final class DriverCalls {
           JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
           JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
+  private static final MethodHandle LAUNCH_EX = type(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle ENCODE_TENSOR_MAP =
+      type(
+          JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+          JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+
   private final boolean standIn;
   private final MemorySegment launchKernel;
   private final MemorySegment setContext;
@@ -48,6 +54,8 @@ final class DriverCalls {
   private final MemorySegment allocateHost;
   private final MemorySegment freeHost;
   private final MemorySegment synchronize;
+  private final LaterCall launchKernelEx;
+  private final LaterCall encodeTensorMap;
 
   private DriverCalls(Library library) throws MissingDriver {
     standIn = library.has(NativeLibrary.STAND_IN);
@@ -64,6 +72,8 @@ final class DriverCalls {
     allocateHost = library.find("cuMemHostAlloc");
     freeHost = library.find("cuMemFreeHost");
     synchronize = library.find("cuStreamSynchronize");
+    launchKernelEx = library.findLater("cuLaunchKernelEx", "11.8");
+    encodeTensorMap = library.findLater("cuTensorMapEncodeTiled", "12.0");
   }
 
   /**
@@ -74,11 +84,19 @@ final class DriverCalls {
    */
   static DriverCalls open(String library) throws MissingDriver {
     try {
-      return new DriverCalls(
-          new Library(library, SymbolLookup.libraryLookup(library, Arena.global())));
+      return of(library, SymbolLookup.libraryLookup(library, Arena.global()));
     } catch (IllegalArgumentException e) {
       throw new MissingDriver(library + " was not found", e);
     }
+  }
+
+  /**
+   * Finds the functions in a library that is loaded.
+   *
+   * @param library what messages call it
+   */
+  static DriverCalls of(String library, SymbolLookup symbols) throws MissingDriver {
+    return new DriverCalls(new Library(library, symbols));
   }
 
   /** Whether this is not NVIDIA's driver but the one of {@code native/}, for tests. */
@@ -223,6 +241,61 @@ final class DriverCalls {
     }
   }
 
+  /** {@code cuLaunchKernelEx}, or why the driver has none. */
+  LaterCall launchKernelEx() {
+    return launchKernelEx;
+  }
+
+  /** {@code cuTensorMapEncodeTiled}, or why the driver has none. */
+  LaterCall encodeTensorMap() {
+    return encodeTensorMap;
+  }
+
+  /**
+   * {@code cuLaunchKernelEx} with its parameters packed in {@code extra}.
+   *
+   * @param launch the function
+   * @param configuration address of a {@link LaunchConfiguration}
+   */
+  static int launchKernelEx(MemorySegment launch, long configuration, long function, long extra) {
+    try {
+      return (int) LAUNCH_EX.invokeExact(launch, configuration, function, 0L, extra);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /**
+   * {@code cuTensorMapEncodeTiled} for a tensor that is not interleaved, with no wish for the cache
+   * and zeros outside.
+   *
+   * @param encode the function
+   * @param map where to, a multiple of 64
+   * @param sizes address of {@code rank} 64-bit numbers
+   * @param strides address of one less
+   * @param box address of {@code rank} 32-bit numbers
+   * @param steps likewise
+   */
+  static int encodeTensorMap(
+      MemorySegment encode,
+      long map,
+      int element,
+      int rank,
+      long address,
+      long sizes,
+      long strides,
+      long box,
+      long steps,
+      int swizzle) {
+    try {
+      return (int)
+          ENCODE_TENSOR_MAP.invokeExact(
+              encode, map, element, rank, address, sizes, strides, box, steps, 0, swizzle, 0, 0);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
   private static MethodHandle type(MemoryLayout... arguments) {
     return Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, arguments));
   }
@@ -234,6 +307,17 @@ final class DriverCalls {
   private record Library(String name, SymbolLookup symbols) {
     boolean has(String symbol) {
       return symbols.find(symbol).isPresent();
+    }
+
+    LaterCall findLater(String symbol, String version) {
+      return symbols
+          .find(symbol)
+          .<LaterCall>map(LaterCall.Found::new)
+          .orElseGet(
+              () ->
+                  new LaterCall.Missing(
+                      "%s has no %s, which drivers for CUDA %s and later have: update the driver"
+                          .formatted(name, symbol, version)));
     }
 
     MemorySegment find(String symbol) throws MissingDriver {

@@ -66,6 +66,12 @@ public final class SimulatedStream implements Stream {
       throw new IllegalArgumentException(
           "kernel " + kernel.name() + " was loaded on another device");
     }
+    if (launch.cluster().isPresent()) {
+      throw new IllegalArgumentException(
+          "cluster %s: the simulator has no thread-block clusters; a GPU of compute capability 9.0"
+                  .formatted(launch.cluster().get())
+              + " has them (--device cuda)");
+    }
     MemorySegment arguments = args.block();
     LoweredKernel lowered = ours.lowered();
     requireFit(lowered, device.gpu(), launch, arguments.byteSize());

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -26,6 +28,35 @@ class RunCommandTests {
 
   private JsonNode json() throws IOException {
     return JsonMapper.shared().readTree(Files.readAllBytes(folder.resolve("out.json")));
+  }
+
+  /** Before nvcc is asked to compile for a GPU that has neither: there is no such file. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--cluster 2 | no thread-block clusters, which are not simulated",
+        "--arg tensormap:dims=8,box=4:out:f32:8 | no tensor maps, which are not simulated",
+      })
+  void whatIsNotSimulatedIsRefusedBeforeAnythingIsRead(String words, String problem) {
+    Run run = run("@missing.cu --grid 2 --block 1 " + words);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.errLines()).hasSize(1);
+    assertThat(run.err())
+        .contains("the device sim has " + problem, "a GPU of compute capability 9.0 has them");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--cluster 2x | --cluster 2x must be X, X,Y or X,Y,Z",
+        "--cluster 2 --list | --cluster has no meaning beside --list",
+      })
+  void aClusterIsCheckedAsGridsAre(String words, String problem) {
+    Run run = run("@add.ptx " + (words.contains("list") ? "" : "--grid 2 --block 1 ") + words);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains(problem);
   }
 
   @Test

@@ -116,6 +116,53 @@ class CudaProcessTests {
     assertDoctorIsWell(run("doctor"));
   }
 
+  /** As on a GPU of compute capability 9.0, to the end of the command line. */
+  @Test
+  void aKernelRunsInClustersWithATensorMap() throws Exception {
+    Path ptx =
+        Files.writeString(
+            folder.resolve("sums.ptx"),
+            """
+            .version 8.0
+            .target sm_90
+            .address_size 64
+            .visible .entry size(.param .align 64 .b8 map[128], .param .u64 out)
+            {
+              .reg .b32 %r1;
+              .reg .b64 %rd<5>;
+              ld.param.u64 %rd1, [map+24];
+              ld.param.u64 %rd2, [out];
+              mov.u32 %r1, %ctaid.x;
+              cvt.u64.u32 %rd3, %r1;
+              add.s64 %rd1, %rd1, %rd3;
+              shl.b64 %rd4, %rd3, 3;
+              add.s64 %rd2, %rd2, %rd4;
+              st.global.u64 [%rd2], %rd1;
+              ret;
+            }
+            """);
+    String[] command = {
+      "gpu=h100",
+      "run",
+      ptx.toString(),
+      "--device",
+      "cuda",
+      "--grid",
+      "4",
+      "--block",
+      "1",
+      "--cluster",
+      "2",
+      "--arg",
+      "tensormap:dims=64x32,box=16x8:in:f32:iota:2048",
+      "--arg",
+      "out:u64:4"
+    };
+    Ended ended = run(command);
+    assertThat(ended.code()).as(ended.text()).isZero();
+    assertThat(ended.text()).contains("stand-in", "H100", "64 65 66 67");
+  }
+
   @Test
   void twoProcessesAtOnce() throws Exception {
     options.add("-Djava.io.tmpdir=" + folder);

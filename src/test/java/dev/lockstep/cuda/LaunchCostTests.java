@@ -57,7 +57,7 @@ class LaunchCostTests {
             stream.synchronize();
           };
       work.run();
-      try (StandInDriver.Emptied empty =
+      try (StandInDriver.Changed empty =
           StandInDriver.get()
               .emptied(
                   "cuCtxSetCurrent",

@@ -44,6 +44,38 @@ class LaunchTests {
     assertThat(new Launch(new Dim3(1), new Dim3(1, 1, 64), 0).block().z()).isEqualTo(64);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          0 | 1 | 1 | cluster (0,1,1) must be at least 1 in every dimension
+          1 | 1 | -2 | cluster (1,1,-2) must be at least 1 in every dimension
+          3 | 1 | 1 | cluster (3,1,1) must divide the grid (32,4,2) in every dimension
+          1 | 3 | 1 | cluster (1,3,1) must divide the grid (32,4,2) in every dimension
+          1 | 1 | 4 | cluster (1,1,4) must divide the grid (32,4,2) in every dimension
+          32 | 1 | 1 | cluster (32,1,1) has 32 blocks, at most 16
+          16 | 2 | 1 | cluster (16,2,1) has 32 blocks, at most 16
+          """)
+  void aClusterNoGpuHasIsRefused(int x, int y, int z, String message) {
+    Launch launch = new Launch(new Dim3(32, 4, 2), new Dim3(1), 0);
+    assertThatThrownBy(() -> launch.withCluster(new Dim3(x, y, z)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void aClusterIsPartOfALaunch() {
+    Launch launch = new Launch(new Dim3(32, 4, 2), new Dim3(8), 64);
+    assertThat(launch.cluster()).isEmpty();
+    assertThat(launch).hasToString("Launch[grid=(32,4,2), block=(8,1,1), sharedBytes=64]");
+    Launch together = launch.withCluster(new Dim3(4, 2, 2));
+    assertThat(together.cluster()).hasValue(new Dim3(4, 2, 2));
+    assertThat(together)
+        .isNotEqualTo(launch)
+        .hasToString("Launch[grid=(32,4,2), block=(8,1,1), sharedBytes=64, cluster=(4,2,2)]");
+  }
+
   @Test
   void theLargestGridAndBlockAreAllowed() {
     assertThat(Launch.of(Integer.MAX_VALUE, 1024).grid().count()).isEqualTo(Integer.MAX_VALUE);

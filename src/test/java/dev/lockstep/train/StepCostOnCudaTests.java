@@ -77,7 +77,7 @@ class StepCostOnCudaTests {
       one.run();
       one.run();
       stream.synchronize();
-      try (StandInDriver.Emptied empty =
+      try (StandInDriver.Changed empty =
           StandInDriver.get()
               .emptied(
                   "cuCtxSetCurrent",

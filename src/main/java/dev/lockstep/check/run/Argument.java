@@ -1,11 +1,13 @@
 package dev.lockstep.check.run;
 
+import dev.lockstep.device.TensorMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * One argument of a kernel: a buffer, whose address the kernel gets, or a value. {@link #parse}
- * reads the text form.
+ * One argument of a kernel: a buffer, whose address the kernel gets, a tensor, or a value. {@link
+ * #parse} reads the text form.
  */
 public sealed interface Argument {
   /**
@@ -29,6 +31,26 @@ public sealed interface Argument {
     public String toString() {
       return text;
     }
+  }
+
+  /**
+   * A tensor in a buffer, passed by value as the descriptor that bulk copies take; the kernel does
+   * not get the buffer's address.
+   */
+  record Tensor(Buffer buffer, TensorMap map) implements Argument {
+    @Override
+    public String toString() {
+      return "tensormap:" + buffer;
+    }
+  }
+
+  /** The memory behind an argument that has some. */
+  default Optional<Buffer> memory() {
+    return switch (this) {
+      case Buffer buffer -> Optional.of(buffer);
+      case Tensor tensor -> Optional.of(tensor.buffer);
+      case Value _ -> Optional.empty();
+    };
   }
 
   /** What a kernel does with a buffer. */
@@ -80,9 +102,11 @@ public sealed interface Argument {
 
   /**
    * Reads {@code in:TYPE:VALUES}, {@code inout:TYPE:VALUES}, {@code out:TYPE:COUNT}, {@code
-   * TYPE:VALUE} or {@code bytes:HEX}. VALUES are numbers parted by commas, {@code @FILE} (raw
-   * little-endian), {@code zeros:COUNT}, {@code iota:COUNT} (0, 1, 2, …) or {@code rand:COUNT:SEED}
-   * (floats in [−1, 1), integers of all sizes).
+   * TYPE:VALUE}, {@code bytes:HEX} or {@code tensormap:dims=64x32,box=16x8:BUFFER}, whose BUFFER is
+   * one of the first three and whose numbers are listed innermost first; {@code strides} (bytes,
+   * from the second dimension on) and {@code swizzle} (32, 64 or 128) may follow the box. VALUES
+   * are numbers parted by commas, {@code @FILE} (raw little-endian), {@code zeros:COUNT}, {@code
+   * iota:COUNT} (0, 1, 2, …) or {@code rand:COUNT:SEED} (floats in [−1, 1), integers of all sizes).
    *
    * @throws IllegalArgumentException naming the argument and what is wrong with it
    */

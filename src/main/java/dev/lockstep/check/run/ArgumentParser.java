@@ -10,7 +10,9 @@ import java.util.List;
 /** Reads the text form of an argument. */
 final class ArgumentParser {
   private static final String FORMS =
-      "an argument is in:TYPE:VALUES, inout:TYPE:VALUES, out:TYPE:COUNT, TYPE:VALUE or bytes:HEX";
+      "an argument is in:TYPE:VALUES, inout:TYPE:VALUES, out:TYPE:COUNT, TYPE:VALUE,"
+          + " bytes:HEX or "
+          + TensorText.FORM;
 
   private ArgumentParser() {}
 
@@ -25,6 +27,7 @@ final class ArgumentParser {
         case "in" -> buffer(Direction.IN, rest);
         case "out" -> buffer(Direction.OUT, rest);
         case "inout" -> buffer(Direction.INOUT, rest);
+        case "tensormap" -> TensorText.parse(rest);
         case "bytes" -> Argument.bytes(Hex.parse(rest));
         case String type -> Argument.scalar(type(type), rest);
       };

@@ -13,6 +13,7 @@ import dev.lockstep.device.LaunchCounts;
 import dev.lockstep.ptx.PtxKernel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ public final class KernelRun {
   private Dim3 grid = new Dim3(1);
   private Dim3 block = new Dim3(1);
   private int sharedBytes;
+  private Optional<Dim3> cluster = Optional.empty();
   private @Nullable Traced traced;
   private boolean counted;
 
@@ -70,6 +72,12 @@ public final class KernelRun {
     return this;
   }
 
+  /** Blocks that run together as a cluster, on a device that has clusters. */
+  public KernelRun cluster(Dim3 blocks) {
+    cluster = Optional.of(blocks);
+    return this;
+  }
+
   /** The next argument. */
   public KernelRun argument(Argument next) {
     arguments.add(next);
@@ -101,6 +109,17 @@ public final class KernelRun {
   }
 
   /**
+   * Whether a device has what a launch in clusters or a tensor map takes. {@link #run} finds out,
+   * too, but only when there is a kernel, compiled for the device.
+   *
+   * @throws IllegalArgumentException naming what it has not, with the reason
+   */
+  public static void requireCapable(
+      Device device, Optional<Dim3> cluster, List<Argument> arguments) {
+    Launcher.requireCapable(device, cluster, arguments);
+  }
+
+  /**
    * Loads the kernel, runs it and waits for it.
    *
    * @throws IllegalArgumentException when entry, sizes or arguments do not fit the kernel
@@ -109,8 +128,9 @@ public final class KernelRun {
    */
   public RunResult run(Device device) {
     PtxKernel kernel = entry == null ? file.onlyEntry() : file.entry(entry);
-    Launch launch = new Launch(grid, block, sharedBytes);
+    Launch launch = new Launch(grid, block, sharedBytes, cluster);
     Parameters.check(kernel, arguments);
+    requireCapable(device, launch.cluster(), arguments);
     if (traced != null) {
       traced.requireIn(launch);
     }

@@ -1,10 +1,10 @@
 package dev.lockstep.check.run;
 
+import dev.lockstep.device.TensorMaps;
 import dev.lockstep.ptx.Parameter;
 import dev.lockstep.ptx.PtxKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -44,25 +44,32 @@ final class Parameters {
                     counted(parameters.get(i).bytes(), "byte"),
                     describe(kernel)));
       }
+      if (arguments.get(i) instanceof Argument.Tensor
+          && parameters.get(i).offset() % TensorMaps.ALIGNMENT != 0) {
+        throw new IllegalArgumentException(
+            "argument %d of %s, %s, must begin at a multiple of %d bytes, parameter %s is at %d"
+                .formatted(
+                    i,
+                    kernel.name(),
+                    arguments.get(i),
+                    TensorMaps.ALIGNMENT,
+                    parameters.get(i).name(),
+                    parameters.get(i).offset()));
+      }
     }
   }
 
   /**
    * The parameter block.
    *
-   * @param addresses of the buffers, by argument
+   * @param contents what is passed for each argument
    */
-  static MemorySegment block(
-      PtxKernel kernel, List<Argument> arguments, long[] addresses, Arena arena) {
+  static MemorySegment block(PtxKernel kernel, List<MemorySegment> contents, Arena arena) {
     MemorySegment block = arena.allocate(Math.max(1, kernel.parameterBytes()), 16);
-    for (int i = 0; i < arguments.size(); i++) {
+    for (int i = 0; i < contents.size(); i++) {
+      MemorySegment content = contents.get(i);
       long offset = kernel.parameters().get(i).offset();
-      switch (arguments.get(i)) {
-        case Argument.Buffer _ -> block.set(ValueLayout.JAVA_LONG_UNALIGNED, offset, addresses[i]);
-        case Argument.Value value ->
-            MemorySegment.copy(
-                value.content().segment(), 0, block, offset, value.content().byteSize());
-      }
+      MemorySegment.copy(content, 0, block, offset, content.byteSize());
     }
     return block.asSlice(0, kernel.parameterBytes());
   }
@@ -86,6 +93,7 @@ final class Parameters {
   private static int bytes(Argument argument) {
     return switch (argument) {
       case Argument.Buffer _ -> Long.BYTES;
+      case Argument.Tensor _ -> TensorMaps.BYTES;
       case Argument.Value value -> value.content().byteSize();
     };
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param file PTX, or CUDA C++ for nvcc
  * @param entry the kernel; empty takes the only one
+ * @param cluster blocks that run together; empty leaves that to the kernel
  * @param fault simple name of the {@link dev.lockstep.device.DeviceFault} that must stop it
  */
 public record SuiteCase(
@@ -19,6 +20,7 @@ public record SuiteCase(
     Dim3 grid,
     Dim3 block,
     int sharedBytes,
+    Optional<Dim3> cluster,
     List<Expected> arguments,
     Optional<String> fault,
     CaseOptions options) {

@@ -111,6 +111,7 @@ final class SuiteReader {
                 .integer("sharedBytes", Integer.MIN_VALUE, Integer.MAX_VALUE)
                 .orElse(0L)
                 .intValue(),
+            object.has("cluster") ? Optional.of(extents(object, "cluster")) : Optional.empty(),
             arguments(object, comparison),
             object.text("fault"),
             options(object).or(defaults.options));
@@ -168,7 +169,40 @@ final class SuiteReader {
     if (bytes.isPresent()) {
       return new SuiteCase.Expected(Argument.bytes(bytes.get()), Optional.empty());
     }
-    return buffer(object, outer);
+    SuiteCase.Expected buffer = buffer(object, outer);
+    JsonNode map = object.get("tensormap");
+    return map == null
+        ? buffer
+        : new SuiteCase.Expected(
+            tensor(new JsonObject(object.at("tensormap"), map), buffer.argument()),
+            buffer.expectation());
+  }
+
+  private static Argument tensor(JsonObject object, Argument argument) {
+    Argument.Buffer buffer = argument.memory().orElseThrow();
+    List<Long> dims = numbers(object, "dims");
+    List<Long> box = numbers(object, "box");
+    List<Long> strides = object.has("strides") ? numbers(object, "strides") : List.of();
+    long swizzle = object.integer("swizzle", 0, Integer.MAX_VALUE).orElse(0L);
+    object.requireAllRead();
+    try {
+      return TensorText.of(buffer, dims, box, strides, swizzle);
+    } catch (IllegalArgumentException e) {
+      throw JsonObject.wrong(object.path(), "is wrong: " + e.getMessage());
+    }
+  }
+
+  private static List<Long> numbers(JsonObject object, String key) {
+    JsonNode nodes = object.get(key);
+    if (nodes == null) {
+      throw JsonObject.wrong(object.path(), "has no \"" + key + "\"");
+    }
+    List<Long> numbers = new ArrayList<>();
+    for (JsonNode node : array(object.at(key), nodes)) {
+      String path = object.at(key) + "[" + numbers.size() + "]";
+      numbers.add(JsonObject.integer(path, node, Long.MIN_VALUE, Long.MAX_VALUE));
+    }
+    return numbers;
   }
 
   private static Argument value(JsonObject object, ElementType type) {

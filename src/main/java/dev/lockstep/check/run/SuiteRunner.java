@@ -93,9 +93,10 @@ public final class SuiteRunner implements AutoCloseable {
     DevicePool.Opened opened = devices.get(options);
     KernelFile file = file(one.file(), opened.device().info());
     PtxKernel declared = one.entry().map(file::entry).orElseGet(file::onlyEntry);
-    Launch launch = new Launch(one.grid(), one.block(), one.sharedBytes());
+    Launch launch = new Launch(one.grid(), one.block(), one.sharedBytes(), one.cluster());
     List<Argument> arguments = one.arguments().stream().map(SuiteCase.Expected::argument).toList();
     Parameters.check(declared, arguments);
+    Launcher.requireCapable(opened.device(), launch.cluster(), arguments);
     RunResult result;
     try {
       Kernel kernel = opened.module(one.file(), file).kernel(declared.name());

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lockstep.check.run.Argument.Buffer;
 import dev.lockstep.check.run.Argument.Direction;
 import dev.lockstep.check.run.Argument.Value;
+import dev.lockstep.device.TensorMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,26 @@ class ArgumentTests {
   })
   void aValue(String text, String hex) {
     assertThat(((Value) Argument.parse(text)).content().hex()).isEqualTo(hex);
+  }
+
+  @Test
+  void aTensorMapIsATensorInABuffer() {
+    Argument.Tensor tensor =
+        (Argument.Tensor)
+            Argument.parse("tensormap:dims=30x4,box=8x2,swizzle=32,strides=128:inout:s32:iota:128");
+    assertThat(tensor.buffer().direction()).isEqualTo(Direction.INOUT);
+    assertThat(tensor.buffer().initial().count()).isEqualTo(128);
+    assertThat(tensor.map())
+        .isEqualTo(
+            new TensorMap(
+                TensorMap.Element.INT32,
+                List.of(30L, 4L),
+                List.of(128L),
+                List.of(8, 2),
+                TensorMap.Swizzle.WITHIN_32));
+    assertThat(((Argument.Tensor) Argument.parse("tensormap:box=4x1,dims=8x2:out:f32:16")).map())
+        .extracting(TensorMap::strides)
+        .isEqualTo(List.of(32L));
   }
 
   @Test
@@ -89,6 +111,18 @@ class ArgumentTests {
         "out:f32:-1         | -1 elements",
         "out:f64:4000000000 | 4000000000 elements",
         "in:f32:rand:5      | \"rand:5\" is no value",
+        "tensormap:dims=8                        | tensormap:dims=DxD,box=DxD",
+        "tensormap:dims=8,box=4:s32:7            | tensormap:dims=DxD,box=DxD",
+        "tensormap:box=4:out:f32:8               | it has no dims",
+        "tensormap:dims=8:out:f32:8              | it has no box",
+        "tensormap:dims=8,box=4,fill=1:out:f32:8 | there is no \"fill\"",
+        "tensormap:dims=8,dims=8:out:f32:8       | \"dims=8\" has no place",
+        "tensormap:8,4:out:f32:8                 | \"8\" has no place",
+        "tensormap:dims=8x,box=4:out:f32:8       | dims=8x must be whole numbers",
+        "tensormap:dims=8,box=3:out:f32:8        | a row of the box has 12 bytes",
+        "tensormap:dims=8,box=4294967300:out:f32:8 | box 2147483647 must be from 1 to 256",
+        "tensormap:dims=9,box=4:out:f32:8        | the tensor has 36 bytes, its buffer 32",
+        "tensormap:dims=8,box=4,swizzle=8:out:f32:8 | swizzle 8 must be 0, 32, 64 or 128",
         "bytes:abc          | 3 hexadecimal digits",
         "bytes:0g           | 'g' is no hexadecimal digit",
       })

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Dim3;
+import dev.lockstep.device.TensorMap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +88,30 @@ class SuiteTests {
   void valuesAreExact(String type, String value, String hex) {
     Argument argument = argument("{'type':'" + type + "','value':" + value + "}");
     assertThat(((Argument.Value) argument).content().hex()).isEqualTo(hex);
+  }
+
+  @Test
+  void readsAClusterAndATensorMap() {
+    SuiteCase one =
+        one(
+            ",'cluster':[2,1],'args':[{'inout':'"
+                + "00".repeat(64)
+                + "','type':'f32','expect':'"
+                + "00".repeat(64)
+                + "','tensormap':{'dims':[8,2],'box':[4,1],'strides':[32],'swizzle':32}}]");
+    assertThat(one.cluster()).hasValue(new Dim3(2));
+    assertThat(one.arguments().getFirst().argument())
+        .isEqualTo(
+            new Argument.Tensor(
+                one.arguments().getFirst().argument().memory().orElseThrow(),
+                new TensorMap(
+                    TensorMap.Element.FLOAT32,
+                    List.of(8L, 2L),
+                    List.of(32L),
+                    List.of(4, 1),
+                    TensorMap.Swizzle.WITHIN_32)));
+    assertThat(one.arguments().getFirst().expectation()).isPresent();
+    assertThat(one("").cluster()).isEmpty();
   }
 
   @Test
@@ -169,6 +195,15 @@ class SuiteTests {
         ",'args':[{'out':4,'compare':'f99'}]     | cases[0].args[0].compare is wrong, f99",
         ",'args':[{'out':4,'compare':'f32','atol':-1}] | cases[0].args[0].atol must be, 0 or more",
         ",'args':[{'out':6,'expect':'000000000000','compare':'f32'}] | args[0].expect, f32",
+        ",'cluster':[]                           | cases[0].cluster must have one to three",
+        ",'args':[{'out':64,'tensormap':7}]      | args[0].tensormap must be an object",
+        ",'args':[{'out':64,'tensormap':{'box':[4]}}] | args[0].tensormap has no \"dims\"",
+        ",'args':[{'out':64,'tensormap':{'dims':[4],'box':[4],'fill':1}}] | tensormap.fill is no"
+            + " key",
+        ",'args':[{'out':64,'tensormap':{'dims':[4],'box':['x']}}] | tensormap.box[0] must be a"
+            + " whole",
+        ",'args':[{'out':64,'tensormap':{'dims':[4],'box':[3]}}] | args[0].tensormap is wrong, 12"
+            + " bytes",
         ",'name':'a','name':'b'                  | line 1, name",
       })
   void aMistakeHasItsPlace(String keys, String words) {

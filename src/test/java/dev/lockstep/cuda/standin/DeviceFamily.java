@@ -19,14 +19,16 @@ final class DeviceFamily {
   /** Of an A100; the simulator has no use for it. */
   private static final int MEMORY_KHZ = 1_215_000;
 
-  private final Map<Integer, Integer> attributes = new HashMap<>();
-
   DeviceFamily(DriverState state) {
     this.state = state;
-    ComputeCapability capability = state.gpu.model.capability();
+  }
+
+  private Map<Integer, Integer> attributes() {
+    Map<Integer, Integer> attributes = new HashMap<>();
+    ComputeCapability capability = state.gpu.model().capability();
     attributes.put(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, capability.major());
     attributes.put(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, capability.minor());
-    attributes.put(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, state.gpu.model.multiprocessors());
+    attributes.put(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, state.gpu.model().multiprocessors());
     attributes.put(CU_DEVICE_ATTRIBUTE_WARP_SIZE, ComputeCapability.WARP);
     attributes.put(
         CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, ComputeCapability.MAX_THREADS_PER_BLOCK);
@@ -40,11 +42,12 @@ final class DeviceFamily {
     attributes.put(
         CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR, ComputeCapability.REGISTERS_PER_SM);
     attributes.put(CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK, ComputeCapability.REGISTERS_PER_SM);
-    attributes.put(CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, (int) state.gpu.model.l2Bytes());
-    attributes.put(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, (int) (state.gpu.model.clock() / 1000));
+    attributes.put(CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, (int) state.gpu.model().l2Bytes());
+    attributes.put(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, (int) (state.gpu.model().clock() / 1000));
     attributes.put(CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE, MEMORY_KHZ);
     attributes.put(CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING, 1);
     attributes.put(CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH, 0);
+    return attributes;
   }
 
   @Export("cuInit")
@@ -80,7 +83,7 @@ final class DeviceFamily {
   int name(MemorySegment text, int length, int device) {
     requireDevice(device);
     byte[] name =
-        ("Lockstep stand-in for an " + state.gpu.model.product() + ", simulated")
+        ("Lockstep stand-in for an " + state.gpu.model().product() + ", simulated")
             .getBytes(StandardCharsets.UTF_8);
     MemorySegment target = Host.at(text, length).fill((byte) 0);
     int fits = Math.min(name.length, length - 1);
@@ -91,14 +94,14 @@ final class DeviceFamily {
   @Export("cuDeviceTotalMem_v2")
   int totalMemory(MemorySegment bytes, int device) {
     requireDevice(device);
-    Host.set(bytes, state.gpu.model.memoryBytes());
+    Host.set(bytes, state.gpu.model().memoryBytes());
     return CUresult.CUDA_SUCCESS;
   }
 
   @Export("cuDeviceGetAttribute")
   int attribute(MemorySegment value, int attribute, int device) {
     requireDevice(device);
-    Integer known = attributes.get(attribute);
+    Integer known = attributes().get(attribute);
     if (known == null) {
       return CUresult.CUDA_ERROR_NOT_SUPPORTED;
     }

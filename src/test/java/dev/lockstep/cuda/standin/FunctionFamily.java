@@ -64,7 +64,7 @@ final class FunctionFamily {
     if (threads < 1 || threads > of.kernel.maxThreads() || sharedBytes < 0) {
       return CUresult.CUDA_ERROR_INVALID_VALUE;
     }
-    ComputeCapability limits = state.gpu.model.capability();
+    ComputeCapability limits = state.gpu.model().capability();
     int warps = (threads + ComputeCapability.WARP - 1) / ComputeCapability.WARP;
     long shared = of.inspection().staticSharedBytes() + sharedBytes + limits.reservedSharedBytes();
     long fitting =

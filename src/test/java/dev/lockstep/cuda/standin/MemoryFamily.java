@@ -63,7 +63,7 @@ final class MemoryFamily {
   @Export("cuMemGetInfo_v2")
   int info(MemorySegment free, MemorySegment total) {
     state.current();
-    long all = state.gpu.model.memoryBytes();
+    long all = state.gpu.model().memoryBytes();
     Host.set(free, all - state.gpu.allocatedBytes());
     Host.set(total, all);
     return CUresult.CUDA_SUCCESS;

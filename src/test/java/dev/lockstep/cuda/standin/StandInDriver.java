@@ -3,6 +3,7 @@ package dev.lockstep.cuda.standin;
 import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
+import dev.lockstep.device.GpuModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ public final class StandInDriver {
                 new StreamFamily(state),
                 new EventFamily(state),
                 launches,
+                new TensorFamily(state),
                 new GraphFamily(state, launches)))
         .bindTo(table);
     if (!"false".equals(System.getProperty(CUBLAS_PROPERTY))) {
@@ -111,8 +113,8 @@ public final class StandInDriver {
     return calls;
   }
 
-  /** Calls that do nothing, until this is closed. */
-  public interface Emptied extends AutoCloseable {
+  /** What is otherwise than usual, until this is closed. */
+  public interface Changed extends AutoCloseable {
     @Override
     void close();
   }
@@ -121,9 +123,22 @@ public final class StandInDriver {
    * Lets these exports answer success in C, at once, and do nothing: what remains is the caller's
    * own cost. They are neither counted nor checked. No thread may be inside a call meanwhile.
    */
-  public Emptied emptied(String... exports) {
+  public Changed emptied(String... exports) {
     List<Runnable> undo = Stream.of(exports).map(this::empty).toList();
     return () -> undo.forEach(Runnable::run);
+  }
+
+  /**
+   * Lets it say it is another GPU, until this is closed: a device that is opened meanwhile finds
+   * that one's capability and sizes. The simulator behind it stays the same, which executes what
+   * was compiled for newer GPUs as far as it knows the instructions.
+   *
+   * @param gpu the simulator's name, for example {@code h100}
+   */
+  public Changed modelling(String gpu) {
+    GpuModel before = state.gpu.model();
+    state.gpu.model(GpuModel.named(gpu));
+    return () -> state.gpu.model(before);
   }
 
   private Runnable empty(String export) {

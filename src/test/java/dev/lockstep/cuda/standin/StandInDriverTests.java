@@ -69,7 +69,7 @@ class StandInDriverTests {
     try (Device device = StandInDriver.open()) {
       device.allocate(8).close();
       int[] count = new int[1];
-      try (StandInDriver.Emptied empty = driver.emptied("cuDeviceGetCount")) {
+      try (StandInDriver.Changed empty = driver.emptied("cuDeviceGetCount")) {
         driver.calls().reset();
         assertThat(JCudaDriver.cuDeviceGetCount(count)).isZero();
         assertThat(count[0]).isZero();

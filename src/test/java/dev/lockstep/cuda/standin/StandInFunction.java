@@ -55,7 +55,7 @@ final class StandInFunction {
 
   /** Lets launches have that much dynamic shared memory. */
   synchronized void allowShared(int bytes) {
-    int most = module.context().gpu.model.capability().sharedBytesPerBlock();
+    int most = module.context().gpu.model().capability().sharedBytesPerBlock();
     if (bytes < 0 || bytes > most - inspection().staticSharedBytes()) {
       throw new DriverError(CUresult.CUDA_ERROR_INVALID_VALUE);
     }

@@ -16,24 +16,24 @@ import java.util.concurrent.atomic.AtomicLong;
  * process, so that no address is ever given twice.
  */
 final class StandInGpu {
-  /** Which GPU is modelled, by the simulator's name for it; {@code h100} has clusters. */
-  static final String PROPERTY = "lockstep.standin.gpu";
-
-  final GpuModel model = GpuModel.named(System.getProperty(PROPERTY, DeviceOptions.DEFAULT_GPU));
-  final Device device = Devices.open("sim", options()).device();
+  final Device device = Devices.open("sim", DeviceOptions.defaults()).device();
+  private volatile GpuModel model = GpuModel.named(DeviceOptions.DEFAULT_GPU);
   final Stream stream = device.newStream();
   private final KernelArgs args = new KernelArgs();
   private final AtomicLong allocated = new AtomicLong();
 
-  private static DeviceOptions options() {
-    String named = System.getProperty(PROPERTY);
-    DeviceOptions any = DeviceOptions.defaults();
-    return named == null ? any : any.withGpu(named);
+  /** The GPU this says it is. */
+  GpuModel model() {
+    return model;
+  }
+
+  void model(GpuModel other) {
+    model = other;
   }
 
   /** Thread-block clusters and tensor maps came with compute capability 9.0. */
   boolean hasClusters() {
-    return model.capability().major() >= 9;
+    return model().capability().major() >= 9;
   }
 
   /** Something the GPU does. */

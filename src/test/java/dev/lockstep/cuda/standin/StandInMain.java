@@ -5,7 +5,8 @@ import dev.lockstep.device.Device;
 
 /**
  * The command line on the stand-in, for tests that need a process of their own: {@code EXPORT=CODE}
- * as first argument makes a call fail, {@code leak} opens a device and closes nothing.
+ * as first argument makes a call fail, {@code gpu=NAME} models another GPU, {@code leak} opens a
+ * device and closes nothing.
  */
 public final class StandInMain {
   private StandInMain() {}
@@ -18,7 +19,10 @@ public final class StandInMain {
       return;
     }
     int first = 0;
-    if (arguments[0].contains("=")) {
+    if (arguments[0].startsWith("gpu=")) {
+      StandInDriver.Changed _ = driver.modelling(arguments[0].substring(4));
+      first = 1;
+    } else if (arguments[0].contains("=")) {
       String[] failure = arguments[0].split("=");
       driver.calls().fail(failure[0], Integer.parseInt(failure[1]));
       first = 1;
