@@ -7,6 +7,10 @@ import dev.lockstep.simulator.execution.Warp;
 /**
  * Extended-precision addition (PTX ISA 9.7.2): {@code d = a ± b ± carry}. The condition code is a
  * predicate with one carry bit per lane.
+ *
+ * <p>A subtraction adds the complement of b, so it leaves the bit clear when it borrows. That shows
+ * only where {@code addc} follows {@code subc}: nvcc's division of 128-bit integers asks that way
+ * whether a difference was negative.
  */
 public final class Carry extends Op {
   private final boolean subtract;
@@ -37,14 +41,15 @@ public final class Carry extends Op {
   @Override
   public void execute(Warp w) {
     int carries = 0;
+    int inverted = subtract ? -1 : 0;
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      int carry = in ? w.predicates[flag] >>> lane & 1 : 0;
+      int carry = in ? (w.predicates[flag] ^ inverted) >>> lane & 1 : 0;
       boolean over = wide ? longs(w, lane, carry) : ints(w, lane, carry);
       carries |= over ? 1 << lane : 0;
     }
     if (out) {
-      w.keepPredicate(flag, carries);
+      w.keepPredicate(flag, carries ^ inverted);
     }
   }
 
