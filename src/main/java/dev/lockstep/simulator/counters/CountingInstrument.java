@@ -7,6 +7,7 @@ import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.BarrierOp;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.AsyncCopyOp;
@@ -58,8 +59,8 @@ final class CountingInstrument implements Instrument {
   }
 
   @Override
-  public void passedOn(Set<Register> registers) {
-    inner.passedOn(registers);
+  public void copies(Copies copies) {
+    inner.copies(copies);
   }
 
   @Override

@@ -100,6 +100,8 @@ public final class PrintFormat {
       }
       case 'f', 'F', 'e', 'E', 'g', 'G', 'a', 'A' ->
           out.append(field.real(conversion, Double.longBitsToDouble(next64())));
+      // The host's C library formats, and takes any field of a percent sign for none.
+      case '%' -> out.append('%');
       default -> out.append(format, start, at);
     }
   }

@@ -7,7 +7,6 @@ import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.op.Branch;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +25,8 @@ public interface Instrument {
    */
   default void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {}
 
-  /** Registers whose values go into parameters of functions and nowhere else. */
-  default void passedOn(Set<Register> registers) {}
+  /** What is read without being used; said before any instruction comes. */
+  default void copies(Copies copies) {}
 
   /** Where the kernel's registers are; said before any instruction comes. */
   default void registers(RegisterPlaces places) {}

@@ -24,10 +24,8 @@ import dev.lockstep.simulator.op.Sequence;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /** Lowers a kernel: {@link #compile} reads as the list of passes. */
@@ -128,7 +126,7 @@ public final class KernelCompiler {
         zeroed.stream().filter(r -> !registers.isConstant(r)).toList(),
         symbols.get(0).shared());
     instrument.registers(registers);
-    instrument.passedOn(passedOn(compiler.plans));
+    instrument.copies(Copies.of(compiler.plans, registers));
     Frames frames = Frames.of(compiler.plans, compiler.graph, STACK_BYTES);
     List<Segment> segments = new ArrayList<>();
     for (RoutinePlan plan : compiler.plans) {
@@ -152,20 +150,6 @@ public final class KernelCompiler {
         symbols.get(0).dynamicAlignment(),
         frames.localBytes(),
         layout);
-  }
-
-  private static Set<Register> passedOn(List<RoutinePlan> plans) {
-    Set<Register> passed = new HashSet<>();
-    Set<Register> used = new HashSet<>();
-    for (RoutinePlan plan : plans) {
-      for (Step step : plan.steps) {
-        Instruction in = step.instruction();
-        boolean passes = in.opcode().equals("st") && in.has("param");
-        Liveness.uses(step, (passes ? passed : used)::add);
-      }
-    }
-    passed.removeAll(used);
-    return passed;
   }
 
   /**

@@ -20,6 +20,8 @@ final class BlockShadow implements BlockObserver {
   /** By warp and {@link RegisterWatch} number: the lanes that have set the register. */
   final int[][] defined;
 
+  final Gaps gaps;
+
   /** By warp: whether it has touched shared memory since all its lanes met. */
   private final boolean[] touched;
 
@@ -34,6 +36,7 @@ final class BlockShadow implements BlockObserver {
     this.localBytes = localBytes;
     this.local = new InitializedBytes((long) localBytes * warps * Warp.LANES);
     this.defined = new int[warps][registers];
+    this.gaps = new Gaps(warps, registers);
     this.touched = new boolean[warps];
   }
 

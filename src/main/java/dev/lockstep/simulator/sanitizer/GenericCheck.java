@@ -19,20 +19,20 @@ final class GenericCheck implements Check {
   private final LocalCheck local;
 
   /**
-   * @param passesOn as in {@link LocalCheck}
+   * @param use as in {@link LocalCheck}
    */
   GenericCheck(
       Access access,
       AccessSite site,
       @Nullable Store store,
       @Nullable AsyncCopyOp copy,
-      boolean passesOn) {
+      LocalCheck.Use use) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
     this.store = store;
     this.global = new GlobalCheck(access, site, copy);
-    this.local = new LocalCheck(access, site, passesOn);
+    this.local = new LocalCheck(access, site, use);
   }
 
   @Override
@@ -46,6 +46,9 @@ final class GenericCheck implements Check {
       inLocal |= Windows.contains(Windows.LOCAL, at) ? 1 << lane : 0;
     }
     int elsewhere = mask & ~inShared & ~inLocal;
+    if (site.kind() == Access.Kind.STORE && (mask & ~inLocal) != 0) {
+      BlockShadow.of(w).gaps.leave(mask & ~inLocal);
+    }
     if (elsewhere != 0) {
       global.check(w, elsewhere);
     }
@@ -61,6 +64,9 @@ final class GenericCheck implements Check {
   @Override
   public void check(Warp w, LaneAddresses lanes) {
     if (lanes.low() + address.offset() >= Windows.PARAM + Windows.SIZE) {
+      if (site.kind() == Access.Kind.STORE) {
+        BlockShadow.of(w).gaps.leave(-1);
+      }
       global.check(w, lanes);
     } else {
       check(w, -1);

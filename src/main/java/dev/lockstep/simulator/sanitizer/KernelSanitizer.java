@@ -7,6 +7,7 @@ import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.BlockObserver;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Dataflow;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.op.Access;
@@ -33,18 +34,22 @@ public final class KernelSanitizer implements Instrument {
   private final List<AccessSite> sites = new ArrayList<>();
   private List<SharedVariable> shared = List.of();
   private int cellBytes = LARGEST_CELL;
+  private @Nullable PtxKernel kernel;
+  private List<Register> undefined = List.of();
   private @Nullable RegisterWatch registers;
-  private Set<Register> passedOn = Set.of();
+  private Copies copies = Copies.NONE;
 
   @Override
-  public void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> variables) {
-    registers = new RegisterWatch(kernel, undefined);
+  public void kernel(PtxKernel compiled, List<Register> unset, List<SharedVariable> variables) {
+    kernel = compiled;
+    undefined = unset;
     shared = variables;
   }
 
   @Override
-  public void passedOn(Set<Register> passed) {
-    passedOn = passed;
+  public void copies(Copies found) {
+    copies = found;
+    registers = kernel == null ? null : new RegisterWatch(kernel, undefined, found);
   }
 
   @Override
@@ -112,20 +117,28 @@ public final class KernelSanitizer implements Instrument {
     return switch (space) {
       case SHARED -> new SharedCheck(access, site, store);
       case GLOBAL -> new GlobalCheck(access, site, copy);
-      case LOCAL -> new LocalCheck(access, site, isPassedOn(in));
-      case GENERIC -> new GenericCheck(access, site, store, copy, isPassedOn(in));
+      case LOCAL -> new LocalCheck(access, site, unused(in));
+      case GENERIC -> new GenericCheck(access, site, store, copy, unused(in));
       default -> null;
     };
   }
 
-  /** Whether it reads a part of a structure to hand it to a function: padding, perhaps. */
-  private boolean isPassedOn(Instruction in) {
+  /** Whether it uses nothing of what it reads, as it may be the padding of a structure. */
+  private LocalCheck.Use unused(Instruction in) {
     if (!in.opcode().equals("ld")) {
-      return false;
+      return LocalCheck.Use.ALL;
     }
-    boolean[] all = {true};
-    Dataflow.definitions(in, register -> all[0] &= passedOn.contains(register));
-    return all[0];
+    boolean[] all = {true, true};
+    Dataflow.definitions(
+        in,
+        register -> {
+          all[0] &= copies.passedOn().contains(register);
+          all[1] &= copies.carried().contains(register);
+        });
+    if (all[0] || copies.refilled().contains(in)) {
+      return LocalCheck.Use.NONE;
+    }
+    return all[1] ? LocalCheck.Use.CARRIED : LocalCheck.Use.ALL;
   }
 
   /** The lanes that hold the addresses of a matrix operation's rows: eight for each matrix. */

@@ -6,21 +6,26 @@ import dev.lockstep.simulator.op.Address;
 
 /** An access to local memory, which each thread finds uninitialised. */
 final class LocalCheck implements Check {
+  /** What becomes of what a load reads. */
+  enum Use {
+    /** Anything. */
+    ALL,
+    /** It is stored somewhere, and is without a value there if it has none here. */
+    CARRIED,
+    /** Nothing that depends on it. */
+    NONE
+  }
+
   private final Address address;
   private final int bytes;
   private final AccessSite site;
-  private final boolean reads;
-  private final boolean writes;
+  private final Use use;
 
-  /**
-   * @param passesOn whether it may read what nobody wrote, as what it reads is only handed on
-   */
-  LocalCheck(Access access, AccessSite site, boolean passesOn) {
+  LocalCheck(Access access, AccessSite site, Use use) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
-    this.reads = site.reads() && !passesOn;
-    this.writes = site.writes();
+    this.use = use;
   }
 
   @Override
@@ -43,12 +48,16 @@ final class LocalCheck implements Check {
       return;
     }
     long start = ((long) w.index() * Warp.LANES + lane) * shadow.localBytes;
-    if (reads && !shadow.local.has(start + at, bytes)) {
-      throw Reports.uninitialized(
-          w, lane, site, "local memory", 0, at, bytes, i -> shadow.local.has(start + i));
+    if (site.reads() && use != Use.NONE && !shadow.local.has(start + at, bytes)) {
+      if (use == Use.ALL) {
+        throw Reports.uninitialized(
+            w, lane, site, "local memory", 0, at, bytes, i -> shadow.local.has(start + i));
+      }
+      shadow.gaps.loads(lane, shadow.local.missing(start + at, bytes));
     }
-    if (writes) {
+    if (site.writes()) {
       shadow.local.set(start + at, bytes);
+      shadow.local.unset(start + at, shadow.gaps.stored(lane));
     }
   }
 }

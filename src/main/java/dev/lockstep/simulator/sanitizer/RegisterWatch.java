@@ -2,10 +2,13 @@ package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Dataflow;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.Guarded;
@@ -23,17 +26,21 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A copy ({@code mov}, {@code selp}) of what was never set is no mistake yet, as compilers make
  * such copies where paths join; the copy then counts as never set. Any other use is, but in a
- * parameter of a function, which may be a structure with padding. A {@code selp} counts as set if
- * one of its choices is.
+ * parameter of a function or in the thread's own memory, which may be a structure with padding. A
+ * {@code selp} counts as set if one of its choices is. What was loaded from local memory nobody has
+ * written is treated likewise while it is only copied.
  */
 final class RegisterWatch {
   private final Map<Register, Integer> numbers = new HashMap<>();
+  private final Copies copies;
 
   /**
    * @param undefined registers that may be read before they are written
    */
-  RegisterWatch(PtxKernel kernel, List<Register> undefined) {
+  RegisterWatch(PtxKernel kernel, List<Register> undefined, Copies copies) {
+    this.copies = copies;
     Set<Register> watched = new LinkedHashSet<>(undefined);
+    watched.addAll(copies.carried());
     // Copies of copies: as many rounds as the longest chain is long.
     int before = -1;
     while (!watched.isEmpty() && watched.size() != before) {
@@ -82,9 +89,53 @@ final class RegisterWatch {
     } else {
       guard = null;
     }
-    return isCopy(in)
-        ? new Copied(op, guard, indices(uses), indices(sets), in.opcode().equals("selp"))
-        : new Watched(op, guard, List.copyOf(uses), indices(uses), indices(sets));
+    if (isCopy(in)) {
+      return new Copied(op, guard, indices(uses), indices(sets), in.opcode().equals("selp"));
+    }
+    if (carries(in, sets)) {
+      return new Loaded(op, guard, List.copyOf(uses), indices(uses), loaded(in), bytes(in));
+    }
+    if (isOwnStore(in)) {
+      List<@Nullable Register> values = Copies.stored(in);
+      uses.removeIf(r -> values.contains(r) && !isAddress(in, r));
+      return new Stored(op, guard, List.copyOf(uses), indices(uses), values, in);
+    }
+    return new Watched(op, guard, List.copyOf(uses), indices(uses), indices(sets));
+  }
+
+  /** A store whose place may be the thread's own. */
+  private static boolean isOwnStore(Instruction in) {
+    return in.opcode().equals("st")
+        && in.operands().size() == 2
+        && !in.has("global")
+        && !in.has("shared")
+        && !in.has("shared::cta");
+  }
+
+  private boolean carries(Instruction in, Set<Register> sets) {
+    return in.opcode().equals("ld") && !sets.isEmpty() && copies.carried().containsAll(sets);
+  }
+
+  private static boolean isAddress(Instruction in, Register register) {
+    return in.operands().get(0) instanceof Operand.Address(Operand.Reg(Register base), long offset)
+        && base == register;
+  }
+
+  /** The numbers of the registers a load loads, element after element; −1 for one not watched. */
+  private int[] loaded(Instruction in) {
+    List<Operand> elements =
+        in.operands().get(0) instanceof Operand.Vector(List<Operand> all)
+            ? all
+            : List.of(in.operands().get(0));
+    return elements.stream()
+        .mapToInt(e -> e instanceof Operand.Reg(Register register) ? number(register) : -1)
+        .toArray();
+  }
+
+  /** Bytes of each element an access has. */
+  private static int bytes(Instruction in) {
+    ScalarType type = ScalarType.named(in.modifiers().getLast());
+    return type == null ? 8 : type.bytes();
   }
 
   private void add(Set<Register> to, Register register) {
@@ -142,7 +193,7 @@ final class RegisterWatch {
   }
 
   /** An instruction that uses values. */
-  private final class Watched extends Around {
+  private class Watched extends Around {
     private final List<Register> names;
     private final int[] uses;
     private final int[] sets;
@@ -155,7 +206,7 @@ final class RegisterWatch {
     }
 
     @Override
-    public void execute(Warp w) {
+    public final void execute(Warp w) {
       int[] defined = BlockShadow.of(w).defined[w.index()];
       int lanes = chosen(w, defined);
       for (int i = 0; i < uses.length; i++) {
@@ -163,12 +214,128 @@ final class RegisterWatch {
           throw fault(w, lanes & ~defined[uses[i]], names.get(i));
         }
       }
+      execute(w, defined, lanes);
+    }
+
+    /** Executes it once its operands have been found good. */
+    void execute(Warp w, int[] defined, int lanes) {
       op.execute(w);
       // An operation of the whole warp was done by those that came together at it, or not yet.
       int done = op instanceof Guarded ? lanes : w.mask;
       for (int set : sets) {
         defined[set] |= done;
       }
+    }
+  }
+
+  /** A load whose values are only copied: they may be none. */
+  private final class Loaded extends Watched {
+    private final int[] loaded;
+    private final int bytes;
+
+    Loaded(
+        Op op,
+        @Nullable Register guard,
+        List<Register> names,
+        int[] uses,
+        int[] loaded,
+        int bytes) {
+      super(op, guard, names, uses, new int[0]);
+      this.loaded = loaded;
+      this.bytes = bytes;
+    }
+
+    @Override
+    void execute(Warp w, int[] defined, int lanes) {
+      Gaps gaps = BlockShadow.of(w).gaps;
+      gaps.load();
+      op.execute(w);
+      for (int i = 0; i < loaded.length; i++) {
+        if (loaded[i] >= 0) {
+          defined[loaded[i]] |= lanes;
+          for (int rest = lanes; rest != 0; rest &= rest - 1) {
+            int lane = Integer.numberOfTrailingZeros(rest);
+            byte gap = (byte) (gaps.loaded(lane) >>> i * bytes & (1L << bytes) - 1);
+            if (gap != 0) {
+              defined[loaded[i]] &= ~(1 << lane);
+              gaps.set(w.index(), loaded[i], lane, gap);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** A store, perhaps of bytes that have no value. */
+  private final class Stored extends Watched {
+    private final List<@Nullable Register> values;
+    private final int[] numbers;
+    private final int bytes;
+    private final boolean inCompany;
+
+    Stored(
+        Op op,
+        @Nullable Register guard,
+        List<Register> names,
+        int[] uses,
+        List<@Nullable Register> values,
+        Instruction in) {
+      super(op, guard, names, uses, new int[0]);
+      this.values = values;
+      this.numbers = values.stream().mapToInt(r -> r == null ? -1 : number(r)).toArray();
+      this.bytes = bytes(in);
+      this.inCompany = copies.groups().contains(in);
+    }
+
+    @Override
+    void execute(Warp w, int[] defined, int lanes) {
+      int missing = 0;
+      for (int number : numbers) {
+        missing |= number < 0 ? 0 : lanes & ~defined[number];
+      }
+      if (missing == 0) {
+        op.execute(w);
+        return;
+      }
+      Gaps gaps = BlockShadow.of(w).gaps;
+      gaps.store(lane -> leaves(w, defined, gaps, lane));
+      for (int rest = missing; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        long mask = 0;
+        for (int i = 0; i < numbers.length; i++) {
+          mask |= gap(w, defined, gaps, i, lane) << i * bytes;
+        }
+        gaps.stores(lane, mask);
+      }
+      op.execute(w);
+      gaps.storeDone();
+    }
+
+    private long gap(Warp w, int[] defined, Gaps gaps, int i, int lane) {
+      if (numbers[i] < 0 || (defined[numbers[i]] >>> lane & 1) != 0) {
+        return 0;
+      }
+      byte gap = gaps.of(w.index(), numbers[i], lane);
+      return (gap == 0 ? -1L : gap) & (1L << bytes) - 1;
+    }
+
+    private @Nullable DeviceFault leaves(Warp w, int[] defined, Gaps gaps, int lane) {
+      for (int i = 0; i < numbers.length; i++) {
+        long gap = gap(w, defined, gaps, i, lane);
+        Register value = values.get(i);
+        if (gap == 0 || value == null) {
+          continue;
+        }
+        if (gaps.of(w.index(), numbers[i], lane) == 0) {
+          return fault(w, 1 << lane, value);
+        }
+        if (gap == (1L << bytes) - 1 && !inCompany) {
+          return new DeviceFault.UninitializedRead(
+              "register " + value.name() + ", loaded from local memory that nobody has written",
+              w.site(lane));
+        }
+      }
+      return null;
     }
   }
 
@@ -203,6 +370,13 @@ final class RegisterWatch {
       op.execute(w);
       for (int set : sets) {
         defined[set] = (defined[set] & ~lanes) | (good & lanes);
+      }
+      if (uses.length == 1 && sets.length == 1 && (lanes & ~good) != 0) {
+        Gaps gaps = BlockShadow.of(w).gaps;
+        for (int rest = lanes & ~good; rest != 0; rest &= rest - 1) {
+          int lane = Integer.numberOfTrailingZeros(rest);
+          gaps.set(w.index(), sets[0], lane, gaps.of(w.index(), uses[0], lane));
+        }
       }
     }
   }

@@ -1,0 +1,112 @@
+package dev.lockstep.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.device.DeviceFault;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Structures in local memory, as {@code nvcc -G} handles them: copied word by word with the
+ * padding, their bit fields filled in one by one. Nothing without a value is used by that.
+ */
+class CopiedGapsTests {
+  /** {@code struct { char c; short s; int i; }} at a and b, of which byte 1 is padding. */
+  private static final String STRUCTURE =
+      ".local .align 8 .b8 a[8]; .local .align 8 .b8 b[8];"
+          + " mov.u64 %rd1, a; cvta.local.u64 %rd1, %rd1;"
+          + " mov.u64 %rd2, b; cvta.local.u64 %rd2, %rd2;"
+          + " mov.u16 %h1, 7; st.u8 [%rd1], %h1; st.u16 [%rd1+2], %h1; st.u32 [%rd1+4], %t;";
+
+  private static final String COPY =
+      " ld.u32 %r1, [%rd1]; ld.u32 %r2, [%rd1+4]; mov.b32 %r3, %r1;"
+          + " st.u32 [%rd2], %r3; st.u32 [%rd2+4], %r2;";
+
+  private final Lab lab = new Lab();
+
+  @AfterEach
+  void close() {
+    lab.close();
+  }
+
+  @Test
+  void paddingIsCopiedWithAStructure() {
+    assertThat(
+            lab.run(
+                2,
+                STRUCTURE
+                    + COPY
+                    + "ld.u8 %r4, [%rd2]; ld.u32 %r5, [%rd2+4]; add.s32 %r4, %r4, %r5;"
+                    + " st.u32 [%mine], %r4;"))
+        .containsExactly(7, 8);
+  }
+
+  /** The copy knows what the structure knew: nothing of the byte between c and s. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ld.u8 %r4, [%rd2+1];", "ld.u32 %r4, [%rd2]; add.s32 %r4, %r4, 1;"})
+  void paddingIsNotUsed(String use) {
+    assertThatThrownBy(() -> lab.run(2, STRUCTURE + COPY + use + " st.global.u32 [%mine], %r4;"))
+        .isInstanceOf(DeviceFault.UninitializedRead.class)
+        .hasMessageContaining("local memory");
+  }
+
+  @Test
+  void aStructureLeavesWithItsPadding() {
+    lab.run(
+        2,
+        STRUCTURE
+            + "ld.u32 %r1, [%rd1];"
+            + " ld.u32 %r2, [%rd1+4]; st.u32 [%out], %r1; st.u32 [%out+4], %r2;");
+  }
+
+  @Test
+  void aValueNobodyGaveDoesNotLeave() {
+    String bug = "ld.u32 %r1, [%rd2+4]; st.u32 [%mine], %r1;";
+    assertThatThrownBy(() -> lab.run(2, STRUCTURE + bug))
+        .isInstanceOf(DeviceFault.UninitializedRead.class)
+        .hasMessageContaining("register %r1, loaded from local memory that nobody has written")
+        .hasMessageContaining("st.u32 [%mine], %r1;");
+    lab.run(2, STRUCTURE + COPY + bug);
+  }
+
+  /** An empty structure is a byte that is never set. */
+  @Test
+  void aRegisterNeverSetMayBeKeptButNotLeave() {
+    lab.run(2, STRUCTURE + "st.u8 [%rd2], %h9; ld.u8 %h2, [%rd2]; st.u8 [%rd2+1], %h2;");
+    assertThatThrownBy(() -> lab.run(2, STRUCTURE + "st.u32 [%mine], %r9;"))
+        .isInstanceOf(DeviceFault.UninitializedRead.class)
+        .hasMessageContaining("register %r9, which the thread has never set");
+    assertThatThrownBy(
+            () -> lab.run(2, STRUCTURE + "st.u8 [%rd2], %h9; ld.u8 %r1, [%rd2]; neg.s32 %r1, %r1;"))
+        .isInstanceOf(DeviceFault.UninitializedRead.class);
+  }
+
+  @Test
+  void bitFieldsAreFilledInOneByOne() {
+    assertThat(
+            lab.run(
+                2,
+                STRUCTURE
+                    + "ld.u32 %r1, [%rd2]; and.b32 %r2, %r1, -8; or.b32 %r3, %r2, 5;"
+                    + " st.u32 [%rd2], %r3; ld.u32 %r4, [%rd2]; and.b32 %r5, %r4, 7;"
+                    + " st.global.u32 [%mine], %r5;"))
+        .containsExactly(5, 5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        // Kept elsewhere, not masked, or used besides.
+        "ld.u32 %r1, [%rd2]; and.b32 %r2, %r1, -8; st.u32 [%rd2+4], %r2;",
+        "ld.u32 %r1, [%rd2]; or.b32 %r2, %r1, 8; st.u32 [%rd2], %r2;",
+        "ld.u32 %r1, [%rd2]; and.b32 %r2, %r1, -8; st.u32 [%rd2], %r2; add.s32 %r3, %r1, 1;",
+        "ld.u32 %r1, [%rd2]; and.b32 %r2, %r1, -8; add.s64 %rd2, %rd2, 4; st.u32 [%rd2], %r2;"
+      })
+  void otherUsesOfWhatNobodyWroteAreFound(String use) {
+    assertThatThrownBy(() -> lab.run(2, STRUCTURE + use))
+        .isInstanceOf(DeviceFault.UninitializedRead.class);
+  }
+}
