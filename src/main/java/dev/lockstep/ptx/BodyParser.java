@@ -4,10 +4,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Parses the body of a kernel or function: declarations, labels and instructions. */
 final class BodyParser {
+  private static final Pattern USED_BYTES =
+      Pattern.compile("\\s*used_bytes_mask\\s+(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})\\s*");
+
   private static final int MAX_REGISTERS = 1 << 30;
 
   private final Lexer lexer;
@@ -21,6 +26,9 @@ final class BodyParser {
   private final Map<String, Label> labels = new HashMap<>();
   private final Map<Place, SourceLocation> inlined = new HashMap<>();
   private @Nullable SourceLocation location;
+
+  /** Of the load that follows, as its pragma says. */
+  private int usedBytes = -1;
 
   /**
    * @param scopes with one scope open, the body's, that holds the parameters
@@ -83,9 +91,23 @@ final class BodyParser {
         declarations(true);
       }
       case ".shared", ".local", ".param", ".const", ".global" -> declarations(false);
-      case ".pragma" -> Syntax.skipStatement(lexer);
+      case ".pragma" -> pragma();
       default -> throw lexer.error("unknown directive " + lexer.text() + " in a kernel body");
     }
+  }
+
+  /** Only one kind changes what is known of the program: it speaks of the next load. */
+  private void pragma() {
+    lexer.advance();
+    Matcher mask = USED_BYTES.matcher(lexer.text());
+    if (mask.matches()) {
+      String digits = mask.group(1);
+      usedBytes =
+          digits.startsWith("0x")
+              ? (int) Long.parseLong(digits.substring(2), 16)
+              : (int) Long.parseLong(digits);
+    }
+    Syntax.skipStatement(lexer);
   }
 
   private void declarations(boolean external) {
@@ -230,7 +252,9 @@ final class BodyParser {
             List.copyOf(list),
             line,
             lexer.collapsed(start, lexer.previousEnd()),
-            location));
+            location,
+            usedBytes));
+    usedBytes = -1;
   }
 
   /** A label may stand after its branch, so branches find theirs when all is read. */

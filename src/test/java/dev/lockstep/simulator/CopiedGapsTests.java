@@ -25,6 +25,11 @@ class CopiedGapsTests {
       " ld.u32 %r1, [%rd1]; ld.u32 %r2, [%rd1+4]; mov.b32 %r3, %r1;"
           + " st.u32 [%rd2], %r3; st.u32 [%rd2+4], %r2;";
 
+  /** The same in shared memory, one for each thread. */
+  private static final String SHARED_STRUCTURE =
+      ".shared .align 8 .b8 a[16]; mov.u32 %r1, a; mad.lo.s32 %r1, %t, 8, %r1; mov.u16 %h1, 7;"
+          + " st.shared.u8 [%r1], %h1; st.shared.u16 [%r1+2], %h1; st.shared.u32 [%r1+4], %t;\n";
+
   private final Lab lab = new Lab();
 
   @AfterEach
@@ -60,6 +65,37 @@ class CopiedGapsTests {
         STRUCTURE
             + "ld.u32 %r1, [%rd1];"
             + " ld.u32 %r2, [%rd1+4]; st.u32 [%out], %r1; st.u32 [%out+4], %r2;");
+  }
+
+  /** What the pragma says is unused may be without a value, and what no instruction reads. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ".pragma \"used_bytes_mask 13\"; ld.shared.u32 %r2, [%r1]; and.b32 %r3, %r2, 0xffff00ff;",
+        ".pragma \"used_bytes_mask 0x0fd\"; ld.shared.v2.u32 {%r2, %r3}, [%r1];"
+            + " add.s32 %r3, %r2, %r3;",
+        "ld.shared.v4.u8 {%r3, %r4, %r5, %r6}, [%r1]; add.s32 %r3, %r3, %r5;",
+        "ld.shared.v4.u8 {%r3, _, %r5, %r6}, [%r1]; add.s32 %r3, %r3, %r5; add.s32 %r3, %r3, %r6;",
+        "ld.shared.v2.u32 {%r2, %r3}, [%r1];"
+      })
+  void whatALoadBringsAlongNeedsNoValue(String load) {
+    lab.run(2, SHARED_STRUCTURE + load + " st.global.u32 [%mine], %r3;");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ".pragma \"used_bytes_mask 15\"; ld.shared.u32 %r3, [%r1];",
+        ".pragma \"used_bytes_mask 3\"; ld.shared.u32 %r3, [%r1];",
+        // The pragma spoke of the first.
+        ".pragma \"used_bytes_mask 13\"; ld.shared.u32 %r2, [%r1]; ld.shared.u32 %r3, [%r1];",
+        "ld.shared.v4.u8 {%r3, %r4, %r5, %r6}, [%r1]; add.s32 %r3, %r3, %r4;",
+        "ld.shared.v2.u32 {%r3, %r2}, [%r1];"
+      })
+  void whatALoadUsesNeedsOne(String load) {
+    assertThatThrownBy(() -> lab.run(2, SHARED_STRUCTURE + load + " st.global.u32 [%mine], %r3;"))
+        .isInstanceOf(DeviceFault.UninitializedRead.class)
+        .hasMessageContaining("shared address");
   }
 
   @Test

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Reads that use no value, so that what they read may be without one: compilers copy structures
  * word by word, padding and all, and fill a bit field by reading the others around it.
  *
+ * @param unread registers that are set and never read
  * @param passedOn registers whose values go into parameters of functions and nowhere else
  * @param carried registers whose values are stored, perhaps through other such registers, and
  *     nothing else; stores to a space that a structure of a thread's own never lies in do not count
@@ -24,12 +25,13 @@ import org.jspecify.annotations.Nullable;
  * @param groups stores of carried registers that have company nearby, as those of a structure do
  */
 public record Copies(
+    Set<Register> unread,
     Set<Register> passedOn,
     Set<Register> carried,
     Set<Instruction> refilled,
     Set<Instruction> groups) {
   /** None at all. */
-  public static final Copies NONE = new Copies(Set.of(), Set.of(), Set.of(), Set.of());
+  public static final Copies NONE = new Copies(Set.of(), Set.of(), Set.of(), Set.of(), Set.of());
 
   /** How far apart the stores of a structure stand. */
   private static final int NEAR = 12;
@@ -59,7 +61,8 @@ public record Copies(
     int before = -1;
     while (before != carried.size()) {
       before = carried.size();
-      carried.removeIf(r -> !uses.get(r).stream().allMatch(in -> carries(in, r, carried)));
+      carried.removeIf(
+          r -> !uses.getOrDefault(r, List.of()).stream().allMatch(in -> carries(in, r, carried)));
     }
     carried.removeAll(passed);
     carried.removeIf(r -> registers.isConstant(r) || r.type().bytes() > 8);
@@ -76,7 +79,8 @@ public record Copies(
         }
       }
     }
-    return new Copies(passed, carried, refilled, groups);
+    set.removeAll(uses.keySet());
+    return new Copies(set, passed, carried, refilled, groups);
   }
 
   /** The registers whose values a store stores, element after element; null for a constant. */

@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.StateSpace;
@@ -90,9 +91,11 @@ public final class KernelSanitizer implements Instrument {
     for (Access access : memory.accesses()) {
       gathers |=
           access.kind() == Access.Kind.MATRIX_LOAD || access.kind() == Access.Kind.MATRIX_STORE;
-      Check check = check(op, access, in, place);
-      if (check != null) {
-        checks.add(check);
+      for (Access part : used(access, in)) {
+        Check check = check(op, part, in, place);
+        if (check != null) {
+          checks.add(check);
+        }
       }
     }
     if (checks.isEmpty()) {
@@ -102,6 +105,45 @@ public final class KernelSanitizer implements Instrument {
       return new CheckedLaneOp(op, access, checks.get(0));
     }
     return new CheckedOp(op, checks, memory.accesses(), gathers, gathers ? rows(in) : -1);
+  }
+
+  /**
+   * The parts of a load that the program uses: compilers load structures whole, with padding and
+   * members that nobody asks for.
+   */
+  private List<Access> used(Access access, Instruction in) {
+    boolean loads = access.kind() == Access.Kind.LOAD && !in.operands().isEmpty();
+    List<Operand> elements =
+        loads && in.operands().get(0) instanceof Operand.Vector(List<Operand> all)
+            ? all
+            : List.of();
+    long used = loads ? in.usedBytes() & 0xffff_ffffL : -1;
+    for (int i = 0; i < elements.size(); i++) {
+      int bytes = access.bytes() / elements.size();
+      boolean unread =
+          elements.get(i) instanceof Operand.Sink
+              || elements.get(i) instanceof Operand.Reg(Register register)
+                  && copies.unread().contains(register);
+      if (unread) {
+        used &= ~((1L << bytes) - 1 << i * bytes);
+      }
+    }
+    long whole = (1L << access.bytes()) - 1;
+    if ((used & whole) == whole || (used & whole) == 0 || unused(in) != LocalCheck.Use.ALL) {
+      return List.of(access);
+    }
+    List<Access> parts = new ArrayList<>();
+    for (int at = 0; at < access.bytes(); ) {
+      int size = at == 0 ? access.bytes() : Integer.lowestOneBit(at);
+      while (size > 1 && (used >>> at & (1L << size) - 1) != (1L << size) - 1) {
+        size /= 2;
+      }
+      if ((used >>> at & 1) != 0) {
+        parts.add(new Access(access.kind(), access.address().plus(at), size));
+      }
+      at += size;
+    }
+    return parts;
   }
 
   private @Nullable Check check(Op op, Access access, Instruction in, LoweredKernel.Site place) {
