@@ -7,6 +7,9 @@ public sealed interface Operand {
   /** A declared register. */
   record Reg(Register register) implements Operand {}
 
+  /** {@code %r.b2}, {@code %r.h10}: bytes or halves of a register, for video instructions. */
+  record Part(Register register, String selector) implements Operand {}
+
   /** {@code !%p}: the complement of a predicate. */
   record Not(Register register) implements Operand {}
 

@@ -120,6 +120,16 @@ final class OperandParser {
     return offset;
   }
 
+  /** {@code b} and up to four digits, or {@code h} and up to two. */
+  private static boolean isSelector(String word) {
+    int digits = word.length() - 1;
+    boolean bytes = word.startsWith("b") && digits <= 4;
+    boolean halves = word.startsWith("h") && digits <= 2;
+    return (bytes || halves)
+        && digits > 0
+        && word.chars().skip(1).allMatch(c -> c >= '0' && c <= (bytes ? '7' : '3'));
+  }
+
   private Operand simple() {
     if (ConstantExpression.starts(lexer)) {
       return ConstantExpression.parse(lexer);
@@ -145,6 +155,12 @@ final class OperandParser {
     if (vector != null) {
       lexer.advance();
       return new Operand.Vector(vector.stream().<Operand>map(Operand.Reg::new).toList());
+    }
+    int dot = word.indexOf('.');
+    Register whole = dot < 0 ? null : scopes.find(word.substring(0, dot));
+    if (whole != null && isSelector(word.substring(dot + 1))) {
+      lexer.advance();
+      return new Operand.Part(whole, word.substring(dot + 1));
     }
     if (word.charAt(0) == '%') {
       if (!SpecialRegisters.isName(word)) {

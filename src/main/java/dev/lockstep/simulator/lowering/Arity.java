@@ -54,7 +54,9 @@ final class Arity {
           "vmin2",
           "vmin4",
           "vmax2",
-          "vmax4" ->
+          "vmax4",
+          "vset2",
+          "vset4" ->
           4;
       case "bfi" -> 5;
       case "lop3" -> combined ? 6 : 5;

@@ -69,8 +69,12 @@ final class Decoder {
           "vmin2",
           "vmin4",
           "vmax2",
-          "vmax4" ->
+          "vmax4",
+          "vset2",
+          "vset4" ->
           VideoDecoder.decode(in, emitter);
+      case "vadd", "vsub", "vabsdiff", "vmin", "vmax", "vshl", "vshr", "vset" ->
+          ScalarVideoDecoder.decode(in, emitter);
       case "mov", "cvta", "isspacep" -> MoveDecoder.decode(in, emitter);
       case "selp", "slct" -> {
         Arity.check(in);
@@ -111,7 +115,7 @@ final class Decoder {
           WarpDecoder.decode(in, emitter);
       case "ret", "exit", "trap", "brkpt", "alloca", "stacksave", "stackrestore" ->
           ControlDecoder.decode(in, emitter);
-      default -> throw new Unsupported("the instruction is not known");
+      default -> throw new Unsupported(Beyond.what(in.opcode()));
     }
   }
 

@@ -168,6 +168,7 @@ final class Liveness {
   private static void definitions(Operand operand, Consumer<Register> set) {
     switch (operand) {
       case Operand.Reg(Register register) -> set.accept(register);
+      case Operand.Part(Register register, String selector) -> set.accept(register);
       case Operand.Vector(List<Operand> elements) -> elements.forEach(e -> definitions(e, set));
       case Operand.Arguments(List<Operand> elements) -> elements.forEach(e -> definitions(e, set));
       case Operand.Pair(Operand first, Operand second) -> {
@@ -190,6 +191,7 @@ final class Liveness {
   private static void all(Operand operand, Consumer<Register> use) {
     switch (operand) {
       case Operand.Reg(Register register) -> use.accept(register);
+      case Operand.Part(Register register, String selector) -> use.accept(register);
       case Operand.Not(Register register) -> use.accept(register);
       case Operand.Address(Operand base, long offset) -> all(base, use);
       case Operand.Vector(List<Operand> elements) -> elements.forEach(e -> all(e, use));
