@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What may be wrong with a machine, end to end: each in a process of its own. */
 @OnStandIn
 @Tag("sweep")
+@Tag("own-jvm")
 class CudaProcessTests {
   @TempDir private Path folder;
 

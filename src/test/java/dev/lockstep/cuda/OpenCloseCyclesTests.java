@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Devices opened and closed over and over leave no native memory behind. */
 @OnStandIn
+@Tag("own-jvm")
 class OpenCloseCyclesTests {
   /** What each cycle takes, that a leak of it would show. */
   private static final long BYTES = 256 << 10;
