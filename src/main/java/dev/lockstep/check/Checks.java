@@ -11,8 +11,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Runs checks: our own sweep against the reference, or a folder of goldens. */
@@ -67,18 +69,12 @@ public final class Checks {
   public static List<CheckResult> named(Device device, String name) {
     List<CheckResult> results = new ArrayList<>();
     try (Bench bench = new Bench(device)) {
-      for (OpCheck check : OpChecks.all()) {
-        if (!name.startsWith(check.op() + "_")) {
-          continue;
-        }
-        for (DType dtype : DTYPES) {
-          String whole = name + "_" + dtype.name().toLowerCase(Locale.ROOT);
-          check.problems(dtype).stream()
-              .filter(problem -> problem.name().equals(whole))
-              .forEach(
-                  problem -> results.add(run(bench, check, problem, check.reference(problem))));
-        }
-      }
+      sweep(
+          bench,
+          (check, dtype) -> name.startsWith(check.op() + "_"),
+          problem ->
+              problem.name().equals(name + "_" + problem.dtype().name().toLowerCase(Locale.ROOT)),
+          results::add);
     }
     if (results.isEmpty()) {
       throw new IllegalArgumentException("no case is called " + name);
@@ -88,12 +84,21 @@ public final class Checks {
 
   private static void sweep(Bench bench, CheckOptions options, Consumer<CheckResult> each) {
     options.op().ifPresent(Checks::requireOp);
+    sweep(bench, (check, dtype) -> options.includes(check.op(), dtype), problem -> true, each);
+  }
+
+  private static void sweep(
+      Bench bench,
+      BiPredicate<OpCheck, DType> ops,
+      Predicate<Problem> problems,
+      Consumer<CheckResult> each) {
     for (OpCheck check : OpChecks.all()) {
       for (DType dtype : DTYPES) {
-        if (options.includes(check.op(), dtype)) {
-          for (Problem problem : check.problems(dtype)) {
-            each.accept(run(bench, check, problem, check.reference(problem)));
-          }
+        if (ops.test(check, dtype)) {
+          check.problems(dtype).stream()
+              .filter(problems)
+              .forEach(
+                  problem -> each.accept(run(bench, check, problem, check.reference(problem))));
         }
       }
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -97,7 +98,9 @@ final class GrillCommand implements Callable<Integer> {
 
   @Option(
       names = "--long",
-      description = "larger sizes in the experiments that have them; takes longer")
+      description =
+          "the long form of experiments that have one, for some minutes: q5, q11, q35, q40, q59"
+              + " and q60")
   private boolean longForm;
 
   @Option(
@@ -180,6 +183,13 @@ final class GrillCommand implements Callable<Integer> {
             : Catalogue.labs().stream()
                 .filter(each -> topic == null || each.question().topic() == topic)
                 .toList();
+    if (longForm && labs.stream().noneMatch(each -> Catalogue.withLongForm().contains(each))) {
+      throw new UserError(
+          "--long: none of these has a long form; those that have: "
+              + Catalogue.withLongForm().stream()
+                  .map(each -> each.question().id())
+                  .collect(Collectors.joining(", ")));
+    }
     try (LabFiles files = new LabFiles(json, report, theory);
         Device opened = device.open().device()) {
       Trial trial = new Trial(seed == null ? EXPERIMENTS : seed, longForm, opened);

@@ -20,11 +20,7 @@ final class LabText {
     lines.add("");
     lines.add("  " + question.formula().text());
     lines.add("");
-    lines.addAll(Paragraphs.wrapped(question.answer()));
-    if (!question.nuance().isEmpty()) {
-      lines.addAll(Paragraphs.wrapped("But: " + question.nuance()));
-    }
-    lines.addAll(Paragraphs.wrapped("Experiment: " + question.experiment()));
+    question.sentences().forEach(sentence -> lines.addAll(Paragraphs.wrapped(sentence)));
     lines.add("");
     Columns numbers = new Columns();
     result
@@ -79,7 +75,7 @@ final class LabText {
           each.criterion().name(),
           each.arm(),
           Numeral.text(each.value()),
-          (each.role() == Evidence.Role.CONTROL ? "not " : "") + each.criterion().needed());
+          each.must());
     }
     return table.lines();
   }

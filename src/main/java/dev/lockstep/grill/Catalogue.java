@@ -39,6 +39,11 @@ public final class Catalogue {
     return LABS;
   }
 
+  /** Those that have a long form. */
+  public static List<Lab> withLongForm() {
+    return LABS.stream().filter(lab -> !lab.question().longForm().isEmpty()).toList();
+  }
+
   /** The lab of that id or name: {@code q30} and {@code sigmoid-vanishing} are the same. */
   public static Optional<Lab> find(String name) {
     return LABS.stream()

@@ -53,11 +53,7 @@ public final class LabPage {
     Question question = result.question();
     blocks.add(new Heading(question.number() + ". " + question.asked()));
     blocks.add(new Formula(question.formula().tex()));
-    blocks.add(Paragraph.of(question.answer()));
-    if (!question.nuance().isEmpty()) {
-      blocks.add(Paragraph.of("But: " + question.nuance()));
-    }
-    blocks.add(Paragraph.of("Experiment: " + question.experiment()));
+    question.sentences().forEach(sentence -> blocks.add(Paragraph.of(sentence)));
     blocks.add(new Paragraph("Verdict: " + verdict(result) + ".", !result.asExpected()));
     result.findings().notes().forEach(note -> blocks.add(Paragraph.of(note)));
     blocks.addAll(result.findings().pictures());
@@ -78,13 +74,12 @@ public final class LabPage {
   }
 
   private static Grid.Row line(Evidence evidence) {
-    boolean control = evidence.role() == Evidence.Role.CONTROL;
     return new Grid.Row(
         List.of(
             evidence.criterion().name(),
             evidence.arm(),
             Numeral.text(evidence.value()),
-            (control ? "not " : "") + evidence.criterion().needed(),
+            evidence.must(),
             evidence.role().toString()),
         !evidence.asItMust());
   }

@@ -64,6 +64,10 @@ public final class Theory {
                 question.experiment(),
                 capital(result.findings().verdict().toString()),
                 question.id()));
+    if (!question.longForm().isEmpty()) {
+      line("");
+      line("Long form, with `--long`: " + question.longForm());
+    }
     line("");
     line("| measured | |");
     line("| --- | ---: |");

@@ -84,6 +84,7 @@ class GrillCommandTests {
     "--lab q2 --progress x.json, --progress belongs to the drill",
     "--json x.json, --json belongs to --lab or --all",
     "--lab q2 --choices, --choices belongs to the drill",
+    "--lab q2 --long, '--long: none of these has a long form; those that have: q5, q11, q35, q40'",
     "--count 0, --count 0 must be at least 1",
     "--theory x.md, --theory belongs to --all without --topic"
   })
@@ -230,5 +231,13 @@ class GrillCommandTests {
       assertThat(run.run(labs, files)).isEqualTo(code);
     }
     return out.toString();
+  }
+
+  @Test
+  void helpNamesTheExperimentsWithALongForm() {
+    String help = grill("--help").out().replaceAll("\\s+", " ");
+    List<String> ids = Catalogue.withLongForm().stream().map(each -> each.question().id()).toList();
+    String all = String.join(", ", ids.subList(0, ids.size() - 1)) + " and " + ids.getLast();
+    assertThat(help).contains("for some minutes: " + all + " ");
   }
 }

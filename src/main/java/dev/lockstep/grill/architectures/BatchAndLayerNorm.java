@@ -18,6 +18,7 @@ import dev.lockstep.grill.toy.Accuracy;
 import dev.lockstep.grill.toy.Dense;
 import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
+import dev.lockstep.grill.toy.Norms;
 import dev.lockstep.grill.toy.Training;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
@@ -28,7 +29,6 @@ import dev.lockstep.reference.ConvolutionFormula.Geometry;
 import dev.lockstep.reference.CrossEntropyFormula;
 import dev.lockstep.reference.Descent;
 import dev.lockstep.reference.Leaf;
-import dev.lockstep.reference.NormFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
@@ -98,7 +98,7 @@ public final class BatchAndLayerNorm implements Lab {
       moved[b] = deviation(draws.child(b), sample, BATCHES[b], BatchAndLayerNorm::batchNorm);
       findings.number("deviation of the output, batches of " + BATCHES[b], moved[b]);
     }
-    double layer = deviation(draws.child(2), sample, 8, BatchAndLayerNorm::layerNorm);
+    double layer = deviation(draws.child(2), sample, 8, Norms::layer);
     Criterion moves = Criterion.between("deviation of one sample's output", 0.28, 0.6);
     findings.shows(moves, "batch norm, batches of 8", moved[2]);
     findings.control(moves, "layer norm", layer);
@@ -170,10 +170,6 @@ public final class BatchAndLayerNorm implements Lab {
     return Math.sqrt(variance);
   }
 
-  private static Variable layerNorm(Variable x) {
-    return NormFormula.layerNorm(x, null, null, 1e-5).y();
-  }
-
   private static Variable batchNorm(Variable x) {
     return new BatchNormFormula(1e-5, 0.1).train(x, null, null, null).y();
   }
@@ -182,7 +178,7 @@ public final class BatchAndLayerNorm implements Lab {
     double[] sample = draws.normals(FEATURES, 1);
     Criterion gone = Criterion.exactly("largest output, batches of one", 0);
     double ofBatch = largest(batchNorm(new Tape().constant(sample, 1, FEATURES)).values());
-    double ofLayer = largest(layerNorm(new Tape().constant(sample, 1, FEATURES)).values());
+    double ofLayer = largest(Norms.layer(new Tape().constant(sample, 1, FEATURES)).values());
     findings.number("largest output, batches of one, batch norm", ofBatch);
     findings.shows(gone, "batch norm", ofBatch);
     findings.control(gone, "layer norm", ofLayer);
@@ -194,7 +190,7 @@ public final class BatchAndLayerNorm implements Lab {
     double[] forty = Arrays.copyOf(ten, 40 * FEATURES);
     Criterion shifted = Criterion.above("largest change by 30 rows of zeros", 0.3);
     double byBatch = padded(ten, forty, BatchAndLayerNorm::batchNorm);
-    double byLayer = padded(ten, forty, BatchAndLayerNorm::layerNorm);
+    double byLayer = padded(ten, forty, Norms::layer);
     findings.number("largest change by padding, batch norm", byBatch);
     findings.shows(shifted, "batch norm", byBatch);
     findings.control(shifted, "layer norm", byLayer);
@@ -228,7 +224,7 @@ public final class BatchAndLayerNorm implements Lab {
   /** Over all channels and places of each sample: group norm with one group. */
   private static Variable sampleNorm(Variable x) {
     int[] shape = x.shape();
-    return Views.reshape(layerNorm(Views.reshape(x, shape[0], x.count() / shape[0])), shape);
+    return Views.reshape(Norms.layer(Views.reshape(x, shape[0], x.count() / shape[0])), shape);
   }
 
   /** Trains on stripes that lie or stand, noise on them; the accuracy on new ones. */

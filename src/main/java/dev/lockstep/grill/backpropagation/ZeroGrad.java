@@ -11,6 +11,7 @@ import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
+import dev.lockstep.grill.toy.Training;
 import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
@@ -64,7 +65,7 @@ public final class ZeroGrad implements Lab {
     }
 
     double meanOfLast() {
-      return Arrays.stream(losses, STEPS - LAST, STEPS).average().orElseThrow() / losses[0];
+      return Training.end(losses, LAST) / losses[0];
     }
 
     double farthest(Path other) {

@@ -15,6 +15,7 @@ import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Dense;
 import dev.lockstep.grill.toy.Init;
+import dev.lockstep.grill.toy.Norms;
 import dev.lockstep.grill.toy.Spirals;
 import dev.lockstep.grill.toy.Training;
 import dev.lockstep.profile.page.Axis;
@@ -23,11 +24,12 @@ import dev.lockstep.profile.page.Series;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.Descent;
 import dev.lockstep.reference.Leaf;
-import dev.lockstep.reference.NormFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Variable;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /** Plain networks of 24 layers learn or not by how their weights were drawn. */
@@ -50,46 +52,74 @@ public final class DepthIsHard implements Lab {
           .experiment(
               "Two spirals, 24 hidden layers of 16, Adam, 100 steps: ReLU with weights uniform in"
                   + " ±1/√n, with He's variance, and with residuals and LayerNorm.")
+          .longForm(
+              "30 and 12 layers of 24, 256 points over 0.75 turns, Adam 0.003, 150 steps, three"
+                  + " repeats; also tanh and sigmoid with Xavier's variance.")
           .points(
               "the signal and the gradient change by a factor per layer, to the power of depth",
               "the factor is set by initialisation and activation; with He's it is 1",
               "residual connections and normalisation make training less dependent on it")
           .expects(Verdict.REFUTED);
 
-  private static final int POINTS = 64;
-  private static final int WIDTH = 16;
-  private static final int DEPTH = 24;
-  private static final int STEPS = 100;
-  private static final int REPEATS = 5;
-  private static final double TURNS = 0.6;
   private static final double NOISE = 0.03;
-  private static final double LEARNING_RATE = 5e-3;
+
+  /** What is learnt, and how. */
+  private record Size(
+      int depth, int width, int points, double turns, double rate, int steps, int repeats) {
+    static final Size USUAL = new Size(24, 16, 64, 0.6, 5e-3, 100, 5);
+    static final Size LONG = new Size(30, 24, 256, 0.75, 3e-3, 150, 3);
+
+    Size ofDepth(int other) {
+      return new Size(other, width, points, turns, rate, steps, repeats);
+    }
+  }
+
+  /** Networks to compare. */
+  private enum Arm {
+    DEFAULT("plain, uniform in ±1/√n", Init.pytorch(), ActivationFormula.RELU),
+    HE("plain, He", Init.he(), ActivationFormula.RELU),
+    RESIDUAL("residual and LayerNorm", Init.he(), ActivationFormula.RELU),
+    TANH("plain, tanh, Xavier", Init.xavier(), ActivationFormula.TANH),
+    SIGMOID("plain, sigmoid, Xavier", Init.xavier(), ActivationFormula.SIGMOID);
+
+    private final String title;
+    private final Init init;
+    private final ActivationFormula activation;
+
+    Arm(String title, Init init, ActivationFormula activation) {
+      this.title = title;
+      this.init = init;
+      this.activation = activation;
+    }
+  }
 
   /** Hidden layers of one width between an input and an output layer. */
-  private record Deep(Dense input, List<Dense> hidden, Dense output, boolean residual) {
-    static Deep draw(Draws draws, Init init, boolean residual) {
+  private record Deep(
+      Dense input,
+      List<Dense> hidden,
+      Dense output,
+      ActivationFormula activation,
+      boolean residual) {
+    static Deep draw(Draws draws, Arm arm, Size size) {
       return new Deep(
-          Dense.draw(draws, init, 2, WIDTH),
-          IntStream.range(0, DEPTH - 1)
-              .mapToObj(i -> Dense.draw(draws, init, WIDTH, WIDTH))
+          Dense.draw(draws, arm.init, 2, size.width()),
+          IntStream.range(0, size.depth() - 1)
+              .mapToObj(i -> Dense.draw(draws, arm.init, size.width(), size.width()))
               .toList(),
-          Dense.draw(draws, init, WIDTH, 2),
-          residual);
+          Dense.draw(draws, arm.init, size.width(), 2),
+          arm.activation,
+          arm == Arm.RESIDUAL);
     }
 
     Variable apply(Variable x) {
-      Variable h = ActivationFormula.RELU.apply(input.apply(x));
+      Variable h = activation.apply(input.apply(x));
       for (Dense layer : hidden) {
         h =
             residual
-                ? Primitives.add(h, ActivationFormula.RELU.apply(layer.apply(normalized(h))))
-                : ActivationFormula.RELU.apply(layer.apply(h));
+                ? Primitives.add(h, activation.apply(layer.apply(Norms.layer(h))))
+                : activation.apply(layer.apply(h));
       }
-      return output.apply(residual ? normalized(h) : h);
-    }
-
-    private static Variable normalized(Variable h) {
-      return NormFormula.layerNorm(h, null, null, 1e-5).y();
+      return output.apply(residual ? Norms.layer(h) : h);
     }
 
     List<Leaf> leaves() {
@@ -108,48 +138,80 @@ public final class DepthIsHard implements Lab {
   @Override
   public Findings run(Trial trial) {
     Findings findings = new Findings();
-    List<Double> narrow = new ArrayList<>();
-    List<Double> he = new ArrayList<>();
-    List<Double> residual = new ArrayList<>();
-    List<Series> curves = new ArrayList<>();
-    for (Draws draws : trial.repeats(REPEATS)) {
-      Spirals data = Spirals.draw(draws, POINTS, TURNS, NOISE);
-      narrow.add(learn("uniform in ±1/√n", data, Deep.draw(draws, Init.pytorch(), false), curves));
-      he.add(learn("He", data, Deep.draw(draws, Init.he(), false), curves));
-      residual.add(
-          learn("He, residual, LayerNorm", data, Deep.draw(draws, Init.he(), true), curves));
+    Size size = trial.longForm() ? Size.LONG : Size.USUAL;
+    List<Arm> arms =
+        trial.longForm() ? List.of(Arm.values()) : List.of(Arm.DEFAULT, Arm.HE, Arm.RESIDUAL);
+    Map<Arm, Spread> deep = losses(findings, trial, size, arms);
+    String loss = "loss of %d layers".formatted(size.depth());
+    Criterion stuck = Criterion.above(loss, 0.69);
+    Criterion learnt = Criterion.below(loss, 0.05);
+    deep.forEach(
+        (arm, losses) -> {
+          switch (arm) {
+            case DEFAULT -> {
+              findings.shows(stuck, arm.title, losses.median());
+              findings.control(learnt, arm.title, losses.median());
+            }
+            case HE -> {
+              findings.refutes(learnt, arm.title, losses.median());
+              findings.control(stuck, arm.title, losses.median());
+            }
+            case RESIDUAL -> findings.shows(learnt, arm.title, losses.median());
+            case TANH -> findings.refutes(learnt, arm.title, losses.median());
+            case SIGMOID -> findings.shows(stuck, arm.title, losses.median());
+          }
+        });
+    if (trial.longForm()) {
+      Map<Arm, Spread> dozen =
+          losses(findings, trial, size.ofDepth(12), List.of(Arm.DEFAULT, Arm.SIGMOID));
+      Criterion past = Criterion.below("loss of 12 layers", 0.05);
+      dozen.forEach(
+          (arm, losses) -> {
+            if (arm == Arm.DEFAULT) {
+              findings.refutes(past, arm.title, losses.median());
+            } else {
+              findings.control(past, arm.title, losses.median());
+            }
+          });
     }
-    findings.number("loss, plain, uniform in ±1/√n", new Spread(narrow));
-    findings.number("loss, plain, He", new Spread(he));
-    findings.number("loss, residual and LayerNorm", new Spread(residual));
-    Criterion stuck = Criterion.above("loss of 24 layers", 0.69);
-    Criterion learnt = Criterion.below("loss of 24 layers", 0.05);
-    findings.shows(stuck, "plain, uniform in ±1/√n", new Spread(narrow).median());
-    findings.shows(learnt, "residual and LayerNorm", new Spread(residual).median());
-    findings.refutes(learnt, "plain, He", new Spread(he).median());
-    findings.control(learnt, "plain, uniform in ±1/√n", new Spread(narrow).median());
-    findings.control(stuck, "plain, He", new Spread(he).median());
     findings.note(
-        "24 layers of 16 units on %d points; loss %.4f is ln 2: nothing learnt."
-            .formatted(POINTS, Math.log(2)));
-    findings.picture(
-        new Chart.Plot(
-            "24 layers learn two spirals",
-            Axis.linear("step"),
-            Axis.log("loss"),
-            curves.subList(0, 3)));
+        "%d layers of %d units on %d points; loss %.4f is ln 2: nothing learnt."
+            .formatted(size.depth(), size.width(), size.points(), Math.log(2)));
     return findings;
   }
 
-  private static double learn(String name, Spirals data, Deep network, List<Series> curves) {
-    double[] losses =
-        Training.run(
-            Descent.adam(LEARNING_RATE),
-            network.leaves(),
-            STEPS,
-            (tape, step) -> data.loss(network.apply(data.inputs(tape))));
-    curves.add(Series.steps(name, losses));
-    return losses[STEPS - 1];
+  /** What each arm ends at, as numbers and as a picture of the first repeat. */
+  private static Map<Arm, Spread> losses(
+      Findings findings, Trial trial, Size size, List<Arm> arms) {
+    Map<Arm, List<Double>> ends = new EnumMap<>(Arm.class);
+    List<Series> curves = new ArrayList<>();
+    for (Draws draws : trial.repeats(size.repeats())) {
+      Spirals data = Spirals.draw(draws, size.points(), size.turns(), NOISE);
+      for (Arm arm : arms) {
+        double[] losses = learn(data, Deep.draw(draws, arm, size), size);
+        ends.computeIfAbsent(arm, missing -> new ArrayList<>()).add(losses[size.steps() - 1]);
+        curves.add(Series.steps(arm.title, losses));
+      }
+    }
+    Map<Arm, Spread> spreads = new EnumMap<>(Arm.class);
+    ends.forEach((arm, all) -> spreads.put(arm, new Spread(all)));
+    String suffix = size.equals(Size.USUAL) ? "" : ", %d layers".formatted(size.depth());
+    spreads.forEach((arm, all) -> findings.number("loss, " + arm.title + suffix, all));
+    findings.picture(
+        new Chart.Plot(
+            "%d layers learn two spirals".formatted(size.depth()),
+            Axis.linear("step"),
+            Axis.log("loss"),
+            curves.subList(0, arms.size())));
+    return spreads;
+  }
+
+  private static double[] learn(Spirals data, Deep network, Size size) {
+    return Training.run(
+        Descent.adam(size.rate()),
+        network.leaves(),
+        size.steps(),
+        (tape, step) -> data.loss(network.apply(data.inputs(tape))));
   }
 
   @Override

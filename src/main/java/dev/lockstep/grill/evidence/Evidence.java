@@ -42,6 +42,11 @@ public record Evidence(Role role, String arm, Criterion criterion, double value)
     return !Double.isNaN(value) && holds() != (role == Role.CONTROL);
   }
 
+  /** What the value must be: {@code < 1e-12}, or of a control {@code not < 1e-12}. */
+  public String must() {
+    return (role == Role.CONTROL ? "not " : "") + criterion.needed();
+  }
+
   /** For example {@code affine residual after ReLU: 1.13, must not be < 1e-12}. */
   @Override
   public String toString() {

@@ -44,6 +44,14 @@ public record Spread(List<Double> values) {
     return sorted()[values.size() - 1];
   }
 
+  /** How many of its standard errors the mean is from 0. */
+  public double standardErrors() {
+    int n = values.size();
+    double mean = values.stream().mapToDouble(v -> v).average().orElseThrow();
+    double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
+    return Math.abs(mean) / Math.sqrt(squares / (n - 1) / n);
+  }
+
   private double[] sorted() {
     return values.stream().mapToDouble(v -> v).sorted().toArray();
   }

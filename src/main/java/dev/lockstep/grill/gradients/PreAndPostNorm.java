@@ -47,6 +47,7 @@ public final class PreAndPostNorm implements Lab {
           .experiment(
               "Width 16, 16 feed-forward blocks without attention, 8 inputs, 4 classes, 128"
                   + " samples, Adam 0.003, 100 steps of 32; the same with 2 blocks.")
+          .longForm("Width 32, 24 blocks, 256 samples, Adam 0.001, 80 steps of 64.")
           .points(
               "pre-LN normalises what a branch reads, post-LN the sum",
               "pre-LN trains without warm-up, post-LN hardly when it is deep",
@@ -71,9 +72,6 @@ public final class PreAndPostNorm implements Lab {
   public Findings run(Trial trial) {
     Findings findings = new Findings();
     Size size = trial.longForm() ? Size.LONG : Size.USUAL;
-    if (trial.longForm()) {
-      findings.note("Long form: width 32, 24 blocks, 256 samples, Adam 0.001, 80 steps of 64.");
-    }
     List<Draws> repeats = trial.repeats(3);
     List<double[]> pre = repeats.stream().map(d -> learn(d, size, Norm.PRE, size.deep())).toList();
     List<double[]> post =

@@ -16,11 +16,11 @@ import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
+import dev.lockstep.grill.toy.Norms;
 import dev.lockstep.grill.toy.Signal;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.reference.ActivationFormula;
-import dev.lockstep.reference.NormFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Variable;
 import java.util.ArrayList;
@@ -148,18 +148,14 @@ public final class VanishingFixes implements Lab {
 
   private static UnaryOperator<Variable> normalized(Draws draws, int index) {
     UnaryOperator<Variable> linear = Signal.linear(draws, Init.xavier(), WIDTH, WIDTH);
-    return h -> ActivationFormula.SIGMOID.apply(normalized(linear.apply(h)));
+    return h -> ActivationFormula.SIGMOID.apply(Norms.layer(linear.apply(h)));
   }
 
   /** It divides by the small deviation of sigmoid outputs, which is a gain of about 5. */
   private static UnaryOperator<Variable> normalizedInput(Draws draws, int index) {
     UnaryOperator<Variable> layer =
         plain(Init.xavier(), ActivationFormula.SIGMOID).draw(draws, index);
-    return h -> layer.apply(normalized(h));
-  }
-
-  private static Variable normalized(Variable x) {
-    return NormFormula.layerNorm(x, null, null, 1e-5).y();
+    return h -> layer.apply(Norms.layer(h));
   }
 
   /** {@code t h + (1 − t) σ(W h)} with a gate t of bias 3, as highway networks have it. */

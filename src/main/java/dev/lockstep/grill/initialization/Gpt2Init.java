@@ -14,13 +14,13 @@ import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Init;
+import dev.lockstep.grill.toy.Norms;
 import dev.lockstep.grill.toy.Signal;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.profile.page.Series;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.LinearFormula;
-import dev.lockstep.reference.NormFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
@@ -116,7 +116,7 @@ public final class Gpt2Init implements Lab {
           UnaryOperator<Variable> down = Signal.linear(d, Init.gain(factor), HIDDEN, WIDTH);
           return h ->
               Primitives.add(
-                  h, down.apply(ActivationFormula.RELU.apply(up.apply(normalized(h, EPS)))));
+                  h, down.apply(ActivationFormula.RELU.apply(up.apply(Norms.layer(h, EPS)))));
         },
         2 * blocks,
         WIDTH,
@@ -134,10 +134,10 @@ public final class Gpt2Init implements Lab {
     double[] weight = Init.lecun().draw(draws, WIDTH, WIDTH);
     double[] seed = draws.normals(BATCH * WIDTH, 1);
     Criterion same = Criterion.below("relative change of the output with 10 W", 1e-12);
-    double normed = change(x, weight, h -> normalized(h, 0));
+    double normed = change(x, weight, h -> Norms.layer(h, 0));
     double bare = change(x, weight, h -> h);
     double[] faint = Arrays.stream(x).map(v -> 1e-3 * v).toArray();
-    double drowned = change(faint, weight, h -> normalized(h, EPS));
+    double drowned = change(faint, weight, h -> Norms.layer(h, EPS));
     findings.number("LayerNorm, ε = 0: relative change of the output", normed);
     findings.number("no LayerNorm: relative change of the output", bare);
     findings.number("LayerNorm, ε = 1e-5, signal of 1e-3: relative change", drowned);
@@ -147,8 +147,8 @@ public final class Gpt2Init implements Lab {
 
     Criterion shrinks = Criterion.between("gradient of 10 W / gradient of W", 0.099, 0.101);
     double ratio =
-        gradient(x, times(weight), seed, h -> normalized(h, 0))
-            / gradient(x, weight, seed, h -> normalized(h, 0));
+        gradient(x, times(weight), seed, h -> Norms.layer(h, 0))
+            / gradient(x, weight, seed, h -> Norms.layer(h, 0));
     double without = gradient(x, times(weight), seed, h -> h) / gradient(x, weight, seed, h -> h);
     findings.number("LayerNorm: gradient of 10 W / gradient of W", ratio);
     findings.refutes(shrinks, "LayerNorm", ratio);
@@ -186,10 +186,6 @@ public final class Gpt2Init implements Lab {
 
   private static double[] times(double[] weight) {
     return Arrays.stream(weight).map(w -> FACTOR * w).toArray();
-  }
-
-  private static Variable normalized(Variable h, double eps) {
-    return NormFormula.layerNorm(h, null, null, eps).y();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.lockstep.grill.lab;
 
 import dev.lockstep.grill.evidence.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param answer the answer commonly given
  * @param nuance what is loose or wrong in it; empty where nothing is
  * @param experiment what the lab does, and at what size
+ * @param longForm what the lab does instead, or as well, where it may take its time; empty where it
+ *     has no long form
  * @param points what a free answer must have, two to four
  * @param kernels cases of {@code lockstep check} whose kernels compute what the question is about
  * @param expected what the lab must come to
@@ -27,6 +30,7 @@ public record Question(
     String answer,
     String nuance,
     String experiment,
+    String longForm,
     List<String> points,
     List<String> kernels,
     Verdict expected) {
@@ -38,6 +42,19 @@ public record Question(
   /** For example {@code q30}. */
   public String id() {
     return "q" + number;
+  }
+
+  /** The answer, what is to be said of it, and what the lab does. */
+  public List<String> sentences() {
+    List<String> all = new ArrayList<>(List.of(answer));
+    if (!nuance.isEmpty()) {
+      all.add("But: " + nuance);
+    }
+    all.add("Experiment: " + experiment);
+    if (!longForm.isEmpty()) {
+      all.add("Long form, with --long: " + longForm);
+    }
+    return all;
   }
 
   /** Begins a question. */
@@ -55,6 +72,7 @@ public record Question(
     private @Nullable String answer;
     private String nuance = "";
     private @Nullable String experiment;
+    private String longForm = "";
     private List<String> points = List.of();
     private List<String> kernels = List.of();
 
@@ -94,6 +112,12 @@ public record Question(
       return this;
     }
 
+    /** What the lab does where it may take its time. */
+    public Builder longForm(String text) {
+      longForm = text;
+      return this;
+    }
+
     /** What a free answer must have. */
     public Builder points(String... all) {
       points = List.of(all);
@@ -117,6 +141,7 @@ public record Question(
           Objects.requireNonNull(answer),
           nuance,
           Objects.requireNonNull(experiment),
+          longForm,
           points,
           kernels,
           verdict);

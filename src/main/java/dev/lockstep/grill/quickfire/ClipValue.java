@@ -50,15 +50,19 @@ public final class ClipValue implements Lab {
               "A tanh RNN of 16 units whose matrix has radius 1.3, adding two marked numbers of 10;"
                   + " SGD 0.1 and Adam 0.005, 200 steps of 16, clipped at 0.01 to 10 and not at"
                   + " all, Adam at 0.01, 1 and not at all; and the loss times 100.")
+          .longForm("24 units, numbers of 20, batches of 32.")
           .points(
               "1.0 by convention, over all parameters",
               "what matters is the ratio to the usual norm")
           .kernels("clip_grad_norm_above_2.0_6t")
           .expects(Verdict.CORRECTED);
 
-  private static final int UNITS = 16;
-  private static final int LENGTH = 10;
-  private static final int BATCH = 16;
+  /** Of the network, its sequences and its batches. */
+  private record Size(int units, int length, int batch) {
+    static final Size USUAL = new Size(16, 10, 16);
+    static final Size LONG = new Size(24, 20, 32);
+  }
+
   private static final int STEPS = 200;
   private static final double NEVER = Double.POSITIVE_INFINITY;
   private static final double[] BOUNDS = {0.01, 0.1, 1, 10, NEVER};
@@ -74,13 +78,14 @@ public final class ClipValue implements Lab {
   @Override
   public Findings run(Trial trial) {
     Findings findings = new Findings();
+    Size size = trial.longForm() ? Size.LONG : Size.USUAL;
     List<Draws> repeats = trial.repeats(3);
     double[] sgd = new double[BOUNDS.length];
     List<Spread> clipped = new ArrayList<>();
     List<List<Run>> sgdRuns = new ArrayList<>();
     for (int i = 0; i < BOUNDS.length; i++) {
       double bound = BOUNDS[i];
-      List<Run> runs = repeats.stream().map(d -> learn(d, false, bound, 1)).toList();
+      List<Run> runs = repeats.stream().map(d -> learn(size, d, false, bound, 1)).toList();
       Spread loss = new Spread(runs.stream().map(Run::loss).toList());
       sgdRuns.add(runs);
       clipped.add(new Spread(runs.stream().map(Run::clipped).toList()));
@@ -94,7 +99,7 @@ public final class ClipValue implements Lab {
     double[] ofAdam = {0.01, 1, NEVER};
     for (int i = 0; i < ofAdam.length; i++) {
       double bound = ofAdam[i];
-      List<Run> runs = repeats.stream().map(d -> learn(d, true, bound, 1)).toList();
+      List<Run> runs = repeats.stream().map(d -> learn(size, d, true, bound, 1)).toList();
       adamRuns.add(runs);
       Spread loss = new Spread(runs.stream().map(Run::loss).toList());
       findings.number("loss, Adam, clipped at " + Numeral.text(bound), loss);
@@ -108,7 +113,7 @@ public final class ClipValue implements Lab {
     findings.control(indifferent, "SGD", apart(sameBounds).median());
 
     Spread rare = clipped.get(3);
-    Spread always = Spread.over(repeats, d -> learn(d, false, 10, 100).clipped());
+    Spread always = Spread.over(repeats, d -> learn(size, d, false, 10, 100).clipped());
     findings.number("share of steps clipped at 10", rare);
     findings.number("share of steps clipped at 10, loss times 100", always);
     findings.number("share of steps clipped at 1", clipped.get(2));
@@ -140,12 +145,17 @@ public final class ClipValue implements Lab {
     return new Spread(ratios);
   }
 
-  private static Run learn(Draws draws, boolean adam, double bound, double scale) {
+  private static Run learn(Size size, Draws draws, boolean adam, double bound, double scale) {
     Draws own = draws.child("network");
-    Leaf input = new Leaf("input", Init.gain(1).draw(own, 2, UNITS), UNITS, 2);
-    Leaf hidden = new Leaf("hidden", Init.gain(1.3).draw(own, UNITS, UNITS), UNITS, UNITS);
-    Leaf bias = new Leaf("bias", new double[UNITS], UNITS);
-    Dense out = Dense.draw(own, Init.lecun(), UNITS, 1);
+    Leaf input = new Leaf("input", Init.gain(1).draw(own, 2, size.units()), size.units(), 2);
+    Leaf hidden =
+        new Leaf(
+            "hidden",
+            Init.gain(1.3).draw(own, size.units(), size.units()),
+            size.units(),
+            size.units());
+    Leaf bias = new Leaf("bias", new double[size.units()], size.units());
+    Dense out = Dense.draw(own, Init.lecun(), size.units(), 1);
     List<Leaf> leaves = new ArrayList<>(List.of(input, hidden, bias));
     leaves.addAll(out.leaves());
     // The rate takes the loss's scale back, so that the path is the same but for the clipping.
@@ -163,7 +173,7 @@ public final class ClipValue implements Lab {
                         new Weights(
                             tape.variable(input), tape.variable(hidden), tape.variable(bias), null),
                         ActivationFormula.TANH);
-                return Primitives.scale(adding(tape, batches, cell, out), scale);
+                return Primitives.scale(adding(size, tape, batches, cell, out), scale);
               },
               step);
       double norm = ClipFormula.norm(leaves.stream().map(Leaf::gradient).toList());
@@ -179,29 +189,32 @@ public final class ClipValue implements Lab {
   }
 
   /** The squared error of the sum of the two marked numbers of each sequence. */
-  private static Variable adding(Tape tape, Draws draws, Cell cell, Dense out) {
-    double[] numbers = draws.normals(BATCH * LENGTH, 1);
-    boolean[] marks = new boolean[BATCH * LENGTH];
-    double[] targets = new double[BATCH];
-    for (int b = 0; b < BATCH; b++) {
-      int early = draws.below(LENGTH / 2);
-      int late = LENGTH / 2 + draws.below(LENGTH / 2);
+  private static Variable adding(Size size, Tape tape, Draws draws, Cell cell, Dense out) {
+    double[] numbers = draws.normals(size.batch() * size.length(), 1);
+    boolean[] marks = new boolean[size.batch() * size.length()];
+    double[] targets = new double[size.batch()];
+    for (int b = 0; b < size.batch(); b++) {
+      int early = draws.below(size.length() / 2);
+      int late = size.length() / 2 + draws.below(size.length() / 2);
       for (int t : new int[] {early, late}) {
-        marks[b * LENGTH + t] = true;
-        targets[b] += numbers[b * LENGTH + t];
+        marks[b * size.length() + t] = true;
+        targets[b] += numbers[b * size.length() + t];
       }
     }
-    State state = State.of(tape.constant(new double[BATCH * UNITS], BATCH, UNITS));
-    for (int t = 0; t < LENGTH; t++) {
-      double[] x = new double[BATCH * 2];
-      for (int b = 0; b < BATCH; b++) {
-        x[2 * b] = numbers[b * LENGTH + t];
-        x[2 * b + 1] = marks[b * LENGTH + t] ? 1 : 0;
+    State state =
+        State.of(
+            tape.constant(new double[size.batch() * size.units()], size.batch(), size.units()));
+    for (int t = 0; t < size.length(); t++) {
+      double[] x = new double[size.batch() * 2];
+      for (int b = 0; b < size.batch(); b++) {
+        x[2 * b] = numbers[b * size.length() + t];
+        x[2 * b + 1] = marks[b * size.length() + t] ? 1 : 0;
       }
-      state = cell.step(tape.constant(x, BATCH, 2), state);
+      state = cell.step(tape.constant(x, size.batch(), 2), state);
     }
     return Primitives.mean(
-        SquaredErrorFormula.elements(out.apply(state.h()), tape.constant(targets, BATCH, 1)));
+        SquaredErrorFormula.elements(
+            out.apply(state.h()), tape.constant(targets, size.batch(), 1)));
   }
 
   @Override

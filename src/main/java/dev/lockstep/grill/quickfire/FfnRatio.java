@@ -14,14 +14,18 @@ import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.LanguageBlock;
+import dev.lockstep.grill.toy.LanguageBlock.Inside;
 import dev.lockstep.grill.toy.Training;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.reference.CrossEntropyFormula;
 import dev.lockstep.reference.Descent;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** How wide a feed-forward network is inside: a habit, and a flat optimum. */
 public final class FfnRatio implements Lab {
@@ -40,19 +44,35 @@ public final class FfnRatio implements Lab {
               "One transformer block of 2880 to 3174 weights on sequences in which two of eight"
                   + " tokens decide the next; ratios 1, 4 and 8, and no"
                   + " feed-forward network; Adam, 300 steps.")
+          .longForm("About 12,288 weights, also ratios 2 and 16.")
           .points("4, or 8/3 with SwiGLU", "then 2/3 of a block's weights", "the optimum is flat")
           .expects(Verdict.UNDECIDED);
 
   private static final int VOCABULARY = 8;
   private static final int LENGTH = 8;
   private static final int SEQUENCES = 8;
-  private static final int WEIGHTS = 12 * 16 * 16;
   private static final int STEPS = 300;
   private static final int LAST = 40;
   private static final int REPEATS = 3;
   private static final double SURE = 0.9;
   private static final int HABIT = 4;
-  private static final int[] RATIOS = {1, HABIT, 8};
+
+  /** No feed-forward network at all. */
+  private static final int NONE = 0;
+
+  /** Weights of a block, and the ratios to compare. */
+  private record Size(int budget, List<Integer> ratios) {
+    static final Size USUAL = new Size(12 * 16 * 16, List.of(1, HABIT, 8));
+    static final Size LONG = new Size(12 * 32 * 32, List.of(1, 2, HABIT, 8, 16));
+
+    int weights(int ratio) {
+      return (4 + 2 * ratio) * width(ratio) * width(ratio);
+    }
+
+    int width(int ratio) {
+      return (int) Math.round(Math.sqrt((double) budget / (4 + 2 * ratio)));
+    }
+  }
 
   /** A target that does not count. */
   private static final int IGNORED = -100;
@@ -65,32 +85,39 @@ public final class FfnRatio implements Lab {
   @Override
   public Findings run(Trial trial) {
     Findings findings = new Findings();
+    Size size = trial.longForm() ? Size.LONG : Size.USUAL;
     Criterion near = Criterion.between("loss beside that at ratio 4, nats", -0.2, 0.2);
     List<Draws> repeats = trial.repeats(REPEATS);
-    double[] habit = learn(repeats, HABIT);
+    double[] habit = learn(size, repeats, HABIT);
     findings.number("loss at ratio 4", Spread.of(habit));
-    double[] medians = new double[RATIOS.length];
+    List<Double> medians = new ArrayList<>();
     double best = Double.NEGATIVE_INFINITY;
-    for (int i = 0; i < RATIOS.length; i++) {
-      double[] losses = RATIOS[i] == HABIT ? habit : learn(repeats, RATIOS[i]);
-      medians[i] = Spread.of(losses).median();
-      if (RATIOS[i] != HABIT) {
-        findings.number("loss at ratio " + RATIOS[i], Spread.of(losses));
-        findings.leavesOpen(near, "ratio " + RATIOS[i], beside(losses, habit));
+    for (int ratio : size.ratios()) {
+      double[] losses = ratio == HABIT ? habit : learn(size, repeats, ratio);
+      medians.add(Spread.of(losses).median());
+      if (ratio != HABIT) {
+        findings.number("loss at ratio " + ratio, Spread.of(losses));
+        findings.leavesOpen(near, "ratio " + ratio, beside(losses, habit));
         best = Math.max(best, beside(habit, losses));
       }
     }
-    double[] none = learn(repeats, 0);
+    double[] none = learn(size, repeats, NONE);
     findings.number("loss without a feed-forward network", Spread.of(none));
     findings.control(near, "no feed-forward network", beside(none, habit));
     Criterion better = Criterion.below("loss at ratio 4 beside another's, nats", -0.2);
     findings.shows(better, "no feed-forward network", beside(habit, none));
     findings.control(better, "the nearer of the others", best);
     findings.note(
-        "One block, a vocabulary of 8 and 300 steps; whole widths give 3174 weights at ratio 1,"
-            + " 3072 at 4, 2880 at 8 and 3136 without the network. Tested is that 1 and 8 end"
-            + " within 0.2 nats of 4, not which of the three is best. A smaller ratio has a wider"
-            + " stream, and with it larger embeddings, which the budget does not count.");
+        ("One block, a vocabulary of %d and %d steps; whole widths give %s weights. Tested is that"
+                + " others end within 0.2 nats of 4, not which is best. A smaller"
+                + " ratio has a wider stream, and with it larger embeddings, which the budget"
+                + " does not count.")
+            .formatted(
+                VOCABULARY,
+                STEPS,
+                Stream.concat(size.ratios().stream(), Stream.of(NONE))
+                    .map(ratio -> size.weights(ratio) + " at ratio " + ratio)
+                    .collect(Collectors.joining(", "))));
     findings.picture(
         new Chart.Plot(
             "Loss of the last 40 steps",
@@ -98,8 +125,14 @@ public final class FfnRatio implements Lab {
             Axis.linear("nats per token"),
             List.of(
                 Figures.line(
-                    "median of three", Arrays.stream(RATIOS).asDoubleStream().toArray(), medians),
-                Figures.level("no feed-forward network", 1, 8, Spread.of(none).median()))));
+                    "median of three",
+                    size.ratios().stream().mapToDouble(ratio -> ratio).toArray(),
+                    medians.stream().mapToDouble(loss -> loss).toArray()),
+                Figures.level(
+                    "no feed-forward network",
+                    1,
+                    size.ratios().getLast(),
+                    Spread.of(none).median()))));
     return findings;
   }
 
@@ -110,14 +143,15 @@ public final class FfnRatio implements Lab {
         .median();
   }
 
-  private static double[] learn(List<Draws> repeats, int ratio) {
-    return repeats.stream().mapToDouble(draws -> learn(draws, ratio)).toArray();
+  private static double[] learn(Size size, List<Draws> repeats, int ratio) {
+    return repeats.stream().mapToDouble(draws -> learn(size, draws, ratio)).toArray();
   }
 
-  private static double learn(Draws draws, int ratio) {
-    int width = (int) Math.round(Math.sqrt((double) WEIGHTS / (4 + 2 * ratio)));
+  private static double learn(Size size, Draws draws, int ratio) {
+    int width = size.width(ratio);
+    Inside inside = ratio == NONE ? Inside.NOTHING : Inside.GELU;
     LanguageBlock model =
-        LanguageBlock.draw(draws.child("model"), VOCABULARY, LENGTH, width, ratio * width);
+        LanguageBlock.draw(draws.child("model"), VOCABULARY, LENGTH, width, inside, ratio * width);
     Draws rows = draws.child("table");
     int[] table = new int[VOCABULARY * VOCABULARY];
     Arrays.setAll(table, i -> rows.below(VOCABULARY));
@@ -132,7 +166,7 @@ public final class FfnRatio implements Lab {
               int[] tokens = tokens(text, table, targets);
               return CrossEntropyFormula.mean().loss(model.logits(tape, tokens), targets).loss();
             });
-    return Arrays.stream(losses, STEPS - LAST, STEPS).average().orElseThrow();
+    return Training.end(losses, LAST);
   }
 
   /** Sequences in which the two latest tokens nearly always decide the next. */

@@ -148,7 +148,7 @@ public final class ResidualFixes implements Lab {
   }
 
   private static double end(double[] losses) {
-    return Arrays.stream(losses).skip(STEPS - 10).average().orElseThrow();
+    return Training.end(losses, 10);
   }
 
   private static double[] learn(Draws draws, Init init, boolean residual) {

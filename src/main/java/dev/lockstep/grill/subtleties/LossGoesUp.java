@@ -133,7 +133,7 @@ public final class LossGoesUp implements Lab {
     for (Draws draws : trial.repeats(5)) {
       shown = learn(draws, 0.3);
       high.add(up(shown));
-      end.add(Arrays.stream(shown).skip(STEPS - 20).average().orElseThrow());
+      end.add(Training.end(shown, 20));
       low.add(up(learn(draws, 0.02)));
     }
     findings.number("steps up, network at rate 0.3", new Spread(high));

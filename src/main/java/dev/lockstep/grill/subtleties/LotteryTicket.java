@@ -125,11 +125,11 @@ public final class LotteryTicket implements Lab {
     findings.leavesOpen(
         open,
         "first weights over others",
-        standardErrors(outcomes.stream().mapToDouble(o -> o.ticket() - o.redrawn()).toArray()));
+        spread(outcomes.stream().map(o -> o.ticket() - o.redrawn()).toList()).standardErrors());
     findings.control(
         open,
         "pruned over dense",
-        standardErrors(outcomes.stream().mapToDouble(o -> o.ticket() - o.dense()).toArray()));
+        spread(outcomes.stream().map(o -> o.ticket() - o.dense()).toList()).standardErrors());
     findings.control(mask, "first weights over others", start.median());
     findings.note(
         "Not decidable here: this holds for 10-32-32-2, 576 samples and five draws, where the first"
@@ -155,14 +155,6 @@ public final class LotteryTicket implements Lab {
                     "weights redrawn", new double[] {last}, new double[] {redrawn.median()}),
                 Figures.dots("random mask", new double[] {last}, new double[] {random.median()}))));
     return findings;
-  }
-
-  /** How many of its standard errors the mean of paired differences is from 0. */
-  private static double standardErrors(double[] differences) {
-    int n = differences.length;
-    double mean = Arrays.stream(differences).average().orElseThrow();
-    double squares = Arrays.stream(differences).map(d -> (d - mean) * (d - mean)).sum();
-    return Math.abs(mean) / Math.sqrt(squares / (n - 1) / n);
   }
 
   private static Spread spread(List<Double> values) {

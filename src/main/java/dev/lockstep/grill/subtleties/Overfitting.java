@@ -25,7 +25,6 @@ import dev.lockstep.reference.CrossEntropyFormula;
 import dev.lockstep.reference.Descent;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -101,7 +100,7 @@ public final class Overfitting implements Lab {
     }
 
     double end() {
-      return Arrays.stream(train).skip(STEPS - 20).average().orElseThrow();
+      return Training.end(train, 20);
     }
   }
 

@@ -23,7 +23,6 @@ import dev.lockstep.profile.page.Series;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.CrossEntropyFormula;
 import dev.lockstep.reference.Descent;
-import java.util.Arrays;
 import java.util.List;
 
 /** Why a loss stops falling: not always for want of a minimum, and what then helps. */
@@ -112,7 +111,7 @@ public final class Plateau implements Lab {
   }
 
   private static double end(double[] losses) {
-    return Arrays.stream(losses).skip(STEPS - LAST).average().orElseThrow();
+    return Training.end(losses, LAST);
   }
 
   private static double[] learn(Draws draws, int width, double flipped, double decay) {

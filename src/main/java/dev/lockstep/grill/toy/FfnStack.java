@@ -3,7 +3,6 @@ package dev.lockstep.grill.toy;
 import dev.lockstep.grill.evidence.Draws;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.Leaf;
-import dev.lockstep.reference.NormFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Variable;
 import java.util.ArrayList;
@@ -19,8 +18,6 @@ import java.util.List;
 public record FfnStack(Norm norm, Dense in, List<Block> blocks, Dense out) {
   /** The width inside a block against that of the stream. */
   private static final int EXPANSION = 2;
-
-  private static final double EPS = 1e-5;
 
   /** Where the layer norms are. */
   public enum Norm {
@@ -56,18 +53,18 @@ public record FfnStack(Norm norm, Dense in, List<Block> blocks, Dense out) {
     List<Variable> stream = new ArrayList<>(List.of(in.apply(x)));
     for (Block block : blocks) {
       Variable h = stream.getLast();
-      Variable read = norm == Norm.PRE ? normalized(h) : h;
+      Variable read = norm == Norm.PRE ? Norms.layer(h) : h;
       Variable branch =
           block.second().apply(ActivationFormula.RELU.apply(block.first().apply(read)));
       Variable sum = Primitives.add(h, branch);
-      stream.add(norm == Norm.PRE ? sum : normalized(sum));
+      stream.add(norm == Norm.PRE ? sum : Norms.layer(sum));
     }
     return stream;
   }
 
   /** The logits of a stream. */
   public Variable logits(Variable stream) {
-    return out.apply(norm == Norm.PRE ? normalized(stream) : stream);
+    return out.apply(norm == Norm.PRE ? Norms.layer(stream) : stream);
   }
 
   /** x {@code [rows, inputs]} → logits {@code [rows, classes]}. */
@@ -84,9 +81,5 @@ public record FfnStack(Norm norm, Dense in, List<Block> blocks, Dense out) {
     }
     leaves.addAll(out.leaves());
     return leaves;
-  }
-
-  private static Variable normalized(Variable x) {
-    return NormFormula.layerNorm(x, null, null, EPS).y();
   }
 }

@@ -5,7 +5,6 @@ import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.EmbeddingFormula;
 import dev.lockstep.reference.Leaf;
 import dev.lockstep.reference.LinearFormula;
-import dev.lockstep.reference.NormFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.SoftmaxFormula;
 import dev.lockstep.reference.Tape;
@@ -15,33 +14,51 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A language model of one transformer block: one head of causal attention and a GELU feed-forward
+ * A language model of one transformer block: one head of causal attention and a feed-forward
  * network, each behind a layer norm and with a residual path around it; learnt positions.
  *
  * @param leaves tokens {@code [vocabulary, width]}, positions {@code [length, width]}, the four
- *     weights of attention, the two of the feed-forward network, and the one before the logits
+ *     weights of attention, those of the feed-forward network, and the one before the logits
  */
-public record LanguageBlock(int length, int width, int hidden, List<Leaf> leaves) {
-  private static final double EPS = 1e-5;
-
+public record LanguageBlock(int length, int width, Inside inside, List<Leaf> leaves) {
   public LanguageBlock {
     leaves = List.copyOf(leaves);
   }
 
-  /** Draws a model; {@code hidden} of 0 leaves the feed-forward network out. */
-  public static LanguageBlock draw(Draws draws, int vocabulary, int length, int width, int hidden) {
+  /** What the feed-forward network is. */
+  public enum Inside {
+    /** None, but for attention. */
+    NOTHING,
+    /** Two matrices with GELU between. */
+    GELU,
+    /** Two matrices with ReLU between. */
+    RELU,
+    /** Two beside each other, one through SiLU, and a third. */
+    SWIGLU
+  }
+
+  /**
+   * Draws a model.
+   *
+   * @param hidden the width inside the feed-forward network, if there is one
+   */
+  public static LanguageBlock draw(
+      Draws draws, int vocabulary, int length, int width, Inside inside, int hidden) {
     List<Leaf> leaves = new ArrayList<>();
     leaves.add(new Leaf("tokens", draws.normals(vocabulary * width, 1), vocabulary, width));
     leaves.add(new Leaf("positions", draws.normals(length * width, 1), length, width));
     for (int i = 0; i < 4; i++) {
       leaves.add(weight(draws, width, width));
     }
-    if (hidden > 0) {
+    if (inside == Inside.SWIGLU) {
+      leaves.add(weight(draws, width, hidden));
+    }
+    if (inside != Inside.NOTHING) {
       leaves.add(weight(draws, width, hidden));
       leaves.add(weight(draws, hidden, width));
     }
     leaves.add(weight(draws, width, vocabulary));
-    return new LanguageBlock(length, width, hidden, leaves);
+    return new LanguageBlock(length, width, inside, leaves);
   }
 
   private static Leaf weight(Draws draws, int in, int out) {
@@ -58,12 +75,21 @@ public record LanguageBlock(int length, int width, int hidden, List<Leaf> leaves
         Primitives.add(
             EmbeddingFormula.lookup(tape.variable(leaves.get(0)), tokens),
             EmbeddingFormula.lookup(tape.variable(leaves.get(1)), positions));
-    x = Primitives.add(x, attention(norm(x)));
-    if (hidden > 0) {
-      Variable h = ActivationFormula.GELU_TANH.apply(linear(norm(x), 6));
-      x = Primitives.add(x, linear(h, 7));
+    x = Primitives.add(x, attention(Norms.layer(x)));
+    if (inside != Inside.NOTHING) {
+      x = Primitives.add(x, linear(hidden(Norms.layer(x)), leaves.size() - 2));
     }
-    return linear(norm(x), leaves.size() - 1);
+    return linear(Norms.layer(x), leaves.size() - 1);
+  }
+
+  private Variable hidden(Variable h) {
+    Variable first = linear(h, 6);
+    return switch (inside) {
+      case NOTHING -> throw new IllegalStateException("no feed-forward network");
+      case GELU -> ActivationFormula.GELU_TANH.apply(first);
+      case RELU -> ActivationFormula.RELU.apply(first);
+      case SWIGLU -> LinearFormula.glu(first, linear(h, 7), ActivationFormula.SILU);
+    };
   }
 
   /** All sequences in one product; what is not of a token's own past is masked. */
@@ -85,9 +111,5 @@ public record LanguageBlock(int length, int width, int hidden, List<Leaf> leaves
 
   private Variable linear(Variable x, int leaf) {
     return LinearFormula.linear(x, x.tape().variable(leaves.get(leaf)), null);
-  }
-
-  private static Variable norm(Variable x) {
-    return NormFormula.layerNorm(x, null, null, EPS).y();
   }
 }

@@ -4,6 +4,7 @@ import dev.lockstep.reference.Descent;
 import dev.lockstep.reference.Leaf;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
+import java.util.Arrays;
 import java.util.List;
 
 /** The training loop. */
@@ -37,5 +38,10 @@ public final class Training {
     Variable value = loss.of(tape, step);
     tape.reverse(value);
     return value.scalar();
+  }
+
+  /** The mean of the last {@code count} losses, which noise moves less than the last one. */
+  public static double end(double[] losses, int count) {
+    return Arrays.stream(losses, losses.length - count, losses.length).average().orElseThrow();
   }
 }

@@ -15,12 +15,12 @@ import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Dense;
 import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
+import dev.lockstep.grill.toy.Norms;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.ClipFormula;
 import dev.lockstep.reference.Leaf;
-import dev.lockstep.reference.NormFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.SquaredErrorFormula;
 import dev.lockstep.reference.Tape;
@@ -71,7 +71,7 @@ public final class GradientAccumulation implements Lab {
       List.of(
           new Arm("four of 8", EQUAL, x -> x, size -> 1.0 / 4),
           new Arm("unequal, weighted", UNEQUAL, x -> x, size -> size / (double) BATCH),
-          new Arm("layer norm", EQUAL, GradientAccumulation::layerNorm, size -> 1.0 / 4));
+          new Arm("layer norm", EQUAL, Norms::layer, size -> 1.0 / 4));
 
   private static final List<Arm> WRONG =
       List.of(
@@ -149,13 +149,9 @@ public final class GradientAccumulation implements Lab {
         .toArray();
   }
 
-  private static Variable layerNorm(Variable x) {
-    return NormFormula.layerNorm(x, null, null, 1e-5).y();
-  }
-
   /** Over the batch instead of over the features. */
   private static Variable batchNorm(Variable x) {
-    return Views.transpose(layerNorm(Views.transpose(x)));
+    return Views.transpose(Norms.layer(Views.transpose(x)));
   }
 
   @Override

@@ -48,6 +48,7 @@ public final class RateSchedules implements Lab {
               "A noisy quadratic of 20 dimensions, rate 0.5, 1000 steps, with five schedules; 8"
                   + " feed-forward blocks of width 16, 64 samples, full batches, Adam 0.05, 60"
                   + " steps, with a warm-up of 40 and without.")
+          .longForm("Blocks of width 32, 128 samples, Adam 0.03.")
           .points(
               "warm-up keeps the first steps small",
               "decay lowers the floor that noise sets",
@@ -61,7 +62,13 @@ public final class RateSchedules implements Lab {
   private static final int COPIES = 16;
   private static final int NET_STEPS = 60;
   private static final int WARMUP = 40;
-  private static final double NET_RATE = 0.05;
+  private static final int BLOCKS = 8;
+
+  /** Of the blocks and of what they learn. */
+  private record Size(int width, int samples, double rate) {
+    static final Size USUAL = new Size(16, 64, 0.05);
+    static final Size LONG = new Size(32, 128, 0.03);
+  }
 
   @Override
   public Question question() {
@@ -138,19 +145,20 @@ public final class RateSchedules implements Lab {
   }
 
   private static void warmup(Findings findings, Trial trial) {
+    Size size = trial.longForm() ? Size.LONG : Size.USUAL;
     List<Double> cold = new ArrayList<>();
     List<Double> warm = new ArrayList<>();
     List<Double> pre = new ArrayList<>();
     List<Double> preWarm = new ArrayList<>();
     List<Series> curves = new ArrayList<>();
     for (Draws draws : trial.repeats(5)) {
-      double[] without = learn(draws, Norm.POST, 0);
-      double[] with = learn(draws, Norm.POST, WARMUP);
-      double[] other = learn(draws, Norm.PRE, 0);
+      double[] without = learn(size, draws, Norm.POST, 0);
+      double[] with = learn(size, draws, Norm.POST, WARMUP);
+      double[] other = learn(size, draws, Norm.PRE, 0);
       cold.add(half(without));
       warm.add(half(with));
       pre.add(half(other));
-      preWarm.add(half(learn(draws, Norm.PRE, WARMUP)));
+      preWarm.add(half(learn(size, draws, Norm.PRE, WARMUP)));
       if (curves.isEmpty()) {
         curves.add(Series.steps("post-LN, no warm-up", without));
         curves.add(Series.steps("post-LN, warm-up", with));
@@ -171,7 +179,8 @@ public final class RateSchedules implements Lab {
     findings.corrects(idle, "pre-LN", Math.abs(apart(pre, preWarm)));
     findings.control(idle, "post-LN", Math.abs(apart(cold, warm)));
     findings.picture(
-        new Chart.Plot("8 blocks, Adam 0.05", Axis.linear("step"), Axis.linear("loss"), curves));
+        new Chart.Plot(
+            "8 blocks, Adam " + size.rate(), Axis.linear("step"), Axis.linear("loss"), curves));
   }
 
   /** The median of paired differences. */
@@ -185,17 +194,23 @@ public final class RateSchedules implements Lab {
     return Arrays.stream(losses).skip(NET_STEPS / 2).average().orElseThrow();
   }
 
-  private static double[] learn(Draws draws, Norm norm, int warmup) {
+  private static double[] learn(Size size, Draws draws, Norm norm, int warmup) {
     FfnStack stack =
-        FfnStack.draw(draws.child("network"), norm, Quadrants.INPUTS, 16, 8, Quadrants.CLASSES);
-    Quadrants data = Quadrants.draw(draws.child("data"), 64);
-    Descent descent = Descent.adam(NET_RATE);
+        FfnStack.draw(
+            draws.child("network"),
+            norm,
+            Quadrants.INPUTS,
+            size.width(),
+            BLOCKS,
+            Quadrants.CLASSES);
+    Quadrants data = Quadrants.draw(draws.child("data"), size.samples());
+    Descent descent = Descent.adam(size.rate());
     return Training.run(
         descent,
         stack.leaves(),
         NET_STEPS,
         (tape, step) -> {
-          descent.learningRate(NET_RATE * Math.min(1, (step + 1.0) / Math.max(1, warmup)));
+          descent.learningRate(size.rate() * Math.min(1, (step + 1.0) / Math.max(1, warmup)));
           return data.loss(tape, stack::apply);
         });
   }
