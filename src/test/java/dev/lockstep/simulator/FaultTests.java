@@ -199,6 +199,28 @@ class FaultTests {
     }
   }
 
+  /** Beyond the name, the line and the text: what it would take. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      value = {
+        "mapa.shared::cluster.u32 %r1, %r2, %r3; ~ clusters of blocks",
+        "mbarrier.init.shared.b64 [%r1], %r2; ~ barrier objects in memory",
+        "wgmma.fence.sync.aligned; ~ matrix products of warpgroups",
+        "setmaxnreg.inc.sync.aligned.u32 40; ~ registers that move between warpgroups",
+        "tex.1d.v4.f32.s32 {%f1,%f2,%f3,%f4}, [tex, {%r1}]; ~ textures",
+        "vadd2.u32.u32.u32 %r1, %r2.h01, %r3, %r4; ~ selectors and masks",
+        "vadd.u32.u32.u32 %r1, %r2.b4, %r3; ~ the selector .b4"
+      })
+  void aRefusalSaysWhatIsMissing(String code, String missing) {
+    lab.declare(".tex .u32 tex;");
+    try (KernelModule module = lab.load(code)) {
+      assertThatThrownBy(() -> module.kernel("k"))
+          .isInstanceOf(DeviceFault.UnsupportedInstruction.class)
+          .hasMessageContaining(" is beyond the simulator (" + missing + ")");
+    }
+  }
+
   @Test
   void theDeviceGoesOnAfterAFault() {
     assertThatThrownBy(() -> lab.run(64, "bar.sync 0;\ntrap;"))

@@ -108,9 +108,10 @@ class SanitizerTests {
           new Wrong(
               32,
               UninitializedRead.class,
-              2,
-              "register %r9, which the thread has never set",
-              "setp.lt.u32 %p1, %t, 31; @%p1 mov.u32 %r9, 1;\nadd.s32 %r7, %r9, 1;"),
+              3,
+              "register %r7, made from what the thread has never set",
+              "setp.lt.u32 %p1, %t, 31; @%p1 mov.u32 %r9, 1;\nadd.s32 %r7, %r9, 1;\n"
+                  + "st.global.u32 [%mine], %r7;"),
           new Wrong(
               32,
               UninitializedRead.class,

@@ -86,6 +86,12 @@ public final class Shuffle extends Op implements WarpSync {
     return inside ? other : -1;
   }
 
+  /** The lane that a lane gets its value from: another, or itself if that is out of range. */
+  public static int giver(Warp w, Mode mode, int lane, int distance, int clamp) {
+    int other = here(w, source(mode, lane, distance, clamp));
+    return other >= 0 ? other : lane;
+  }
+
   /**
    * By lane, the one it reads in a full warp; of one out of range its own.
    *

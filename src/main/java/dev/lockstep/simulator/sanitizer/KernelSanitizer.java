@@ -11,6 +11,7 @@ import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Dataflow;
 import dev.lockstep.simulator.lowering.Instrument;
+import dev.lockstep.simulator.lowering.RegisterPlaces;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.AsyncCopyOp;
 import dev.lockstep.simulator.op.Fence;
@@ -37,6 +38,7 @@ public final class KernelSanitizer implements Instrument {
   private int cellBytes = LARGEST_CELL;
   private @Nullable PtxKernel kernel;
   private List<Register> undefined = List.of();
+  private @Nullable RegisterPlaces places;
   private @Nullable RegisterWatch registers;
   private Copies copies = Copies.NONE;
 
@@ -48,9 +50,17 @@ public final class KernelSanitizer implements Instrument {
   }
 
   @Override
+  public void registers(RegisterPlaces found) {
+    places = found;
+  }
+
+  @Override
   public void copies(Copies found) {
     copies = found;
-    registers = kernel == null ? null : new RegisterWatch(kernel, undefined, found);
+    registers =
+        kernel == null || places == null
+            ? null
+            : new RegisterWatch(kernel, undefined, found, places);
   }
 
   @Override

@@ -7,15 +7,21 @@ import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Dataflow;
+import dev.lockstep.simulator.lowering.RegisterPlaces;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.Guarded;
 import dev.lockstep.simulator.op.Jump;
+import dev.lockstep.simulator.op.Shuffle;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,18 +33,37 @@ import org.jspecify.annotations.Nullable;
  * <p>A copy ({@code mov}, {@code selp}) of what was never set is no mistake yet, as compilers make
  * such copies where paths join; the copy then counts as never set. Any other use is, but in a
  * parameter of a function or in the thread's own memory, which may be a structure with padding. A
- * {@code selp} counts as set if one of its choices is. What was loaded from local memory nobody has
- * written is treated likewise while it is only copied.
+ * {@code selp} counts as set if one of its choices is. Nor is it a mistake to compute with what
+ * only some lanes set, as long as the others let the result lie: that is how a warp adds up what
+ * some of its lanes have, or hears from the one that knows. What was loaded from local memory
+ * nobody has written is treated likewise while it is only copied.
  */
 final class RegisterWatch {
+  private static final Set<String> PURE =
+      Set.of(
+          "abs", "add", "and", "bfe", "bfi", "brev", "clz", "cos", "cvt", "div", "ex2", "fma",
+          "lg2", "lop3", "mad", "max", "min", "mul", "neg", "not", "or", "popc", "prmt", "rcp",
+          "rem", "rsqrt", "set", "setp", "shf", "shfl", "shl", "shr", "sin", "sqrt", "sub", "tanh",
+          "xor");
+
   private final Map<Register, Integer> numbers = new HashMap<>();
   private final Copies copies;
+  private final RegisterPlaces places;
+
+  /** Set by some lanes, and computed from such. */
+  private final Set<Register> spreading = new HashSet<>();
+
+  /** Those of them that are computed. */
+  private final Set<Register> made = new HashSet<>();
 
   /**
    * @param undefined registers that may be read before they are written
    */
-  RegisterWatch(PtxKernel kernel, List<Register> undefined, Copies copies) {
+  RegisterWatch(PtxKernel kernel, List<Register> undefined, Copies copies, RegisterPlaces places) {
     this.copies = copies;
+    this.places = places;
+    kernel.instructions().forEach(in -> Dataflow.definitions(in, spreading::add));
+    spreading.retainAll(undefined);
     Set<Register> watched = new LinkedHashSet<>(undefined);
     watched.addAll(copies.carried());
     // Copies of copies: as many rounds as the longest chain is long.
@@ -46,12 +71,18 @@ final class RegisterWatch {
     while (!watched.isEmpty() && watched.size() != before) {
       before = watched.size();
       for (Instruction in : kernel.instructions()) {
-        if (isCopy(in)) {
-          boolean[] any = new boolean[1];
-          Dataflow.uses(in, r -> any[0] |= watched.contains(r));
-          if (any[0]) {
-            Dataflow.definitions(in, watched::add);
-          }
+        boolean[] any = new boolean[2];
+        Dataflow.uses(in, r -> any[0] |= watched.contains(r));
+        Dataflow.uses(in, r -> any[1] |= spreading.contains(r));
+        if (any[0] && isCopy(in)) {
+          Dataflow.definitions(in, watched::add);
+        }
+        if (any[1] && (isCopy(in) || isPure(in))) {
+          Dataflow.definitions(in, watched::add);
+          Dataflow.definitions(in, spreading::add);
+        }
+        if (any[1] && isPure(in)) {
+          Dataflow.definitions(in, made::add);
         }
       }
     }
@@ -90,7 +121,14 @@ final class RegisterWatch {
       guard = null;
     }
     if (isCopy(in)) {
-      return new Copied(op, guard, indices(uses), indices(sets), in.opcode().equals("selp"));
+      boolean chooses = in.opcode().equals("selp");
+      Register choice = chooses ? register(in.operands().getLast()) : null;
+      int chooser = choice == null || !uses.remove(choice) ? -1 : number(choice);
+      return new Copied(op, guard, indices(uses), indices(sets), chooses, chooser);
+    }
+    if (isPure(in) && spreads(in, uses)) {
+      Op shuffled = in.opcode().equals("shfl") ? shuffled(op, guard, in) : null;
+      return shuffled != null ? shuffled : new Spread(op, guard, indices(uses), indices(sets));
     }
     if (carries(in, sets)) {
       return new Loaded(op, guard, List.copyOf(uses), indices(uses), loaded(in), bytes(in));
@@ -101,6 +139,44 @@ final class RegisterWatch {
       return new Stored(op, guard, List.copyOf(uses), indices(uses), values, in);
     }
     return new Watched(op, guard, List.copyOf(uses), indices(uses), indices(sets));
+  }
+
+  /** Whether it does nothing but compute its results, of which nobody need take notice. */
+  private static boolean isPure(Instruction in) {
+    return PURE.contains(in.opcode());
+  }
+
+  /** Whether what it uses may be passed on to its results, which are all watched. */
+  private boolean spreads(Instruction in, Set<Register> uses) {
+    boolean[] all = {!uses.isEmpty() && spreading.containsAll(uses)};
+    Dataflow.definitions(in, r -> all[0] &= spreading.contains(r));
+    return all[0];
+  }
+
+  private @Nullable Op shuffled(Op op, @Nullable Register guard, Instruction in) {
+    List<Operand> operands = in.operands();
+    Operand to = operands.get(0);
+    boolean simple =
+        in.has("sync") && operands.size() == 5 && operands.get(1) instanceof Operand.Reg;
+    Register result = register(to instanceof Operand.Pair(Operand first, Operand p) ? first : to);
+    Register value = register(operands.get(1));
+    if (!simple || result == null || value == null) {
+      return null;
+    }
+    for (Operand operand : operands.subList(2, 4)) {
+      Register r = register(operand);
+      boolean known =
+          operand instanceof Operand.IntLiteral
+              || r != null && places.slot(r).file() == Slot.INTS && !numbers.containsKey(r);
+      if (!known) {
+        return null;
+      }
+    }
+    return new Shuffled(op, guard, in, number(result), number(value));
+  }
+
+  private static @Nullable Register register(Operand operand) {
+    return operand instanceof Operand.Reg(Register register) ? register : null;
   }
 
   /** A store whose place may be the thread's own. */
@@ -161,9 +237,10 @@ final class RegisterWatch {
     return in.opcode().equals("st") && in.has("param");
   }
 
-  private static DeviceFault fault(Warp w, int lanes, Register register) {
+  private DeviceFault fault(Warp w, int lanes, Register register) {
+    String what = made.contains(register) ? ", made from what" : ", which";
     return new DeviceFault.UninitializedRead(
-        "register " + register.name() + ", which the thread has never set",
+        "register " + register.name() + what + " the thread has never set",
         w.site(Integer.numberOfTrailingZeros(lanes)));
   }
 
@@ -225,6 +302,78 @@ final class RegisterWatch {
       for (int set : sets) {
         defined[set] |= done;
       }
+    }
+  }
+
+  /** An instruction that computes: of what has no value, something that has none. */
+  private final class Spread extends Around {
+    private final int[] uses;
+    private final int[] sets;
+
+    Spread(Op op, @Nullable Register guard, int[] uses, int[] sets) {
+      super(op, guard);
+      this.uses = uses;
+      this.sets = sets;
+    }
+
+    @Override
+    public void execute(Warp w) {
+      int[] defined = BlockShadow.of(w).defined[w.index()];
+      int lanes = chosen(w, defined);
+      int good = -1;
+      for (int use : uses) {
+        good &= defined[use];
+      }
+      op.execute(w);
+      for (int set : sets) {
+        defined[set] = defined[set] & ~lanes | good & lanes;
+      }
+    }
+  }
+
+  /** A lane hears from another, and has a value if that one had. */
+  private final class Shuffled extends Around {
+    private final Shuffle.Mode mode;
+    private final Operand distance;
+    private final Operand clamp;
+    private final int d;
+    private final int a;
+
+    Shuffled(Op op, @Nullable Register guard, Instruction in, int d, int a) {
+      super(op, guard);
+      this.mode = Shuffle.Mode.valueOf(in.modifiers().get(1).toUpperCase(Locale.ROOT));
+      this.distance = in.operands().get(2);
+      this.clamp = in.operands().get(3);
+      this.d = d;
+      this.a = a;
+    }
+
+    @Override
+    public void execute(Warp w) {
+      int[] defined = BlockShadow.of(w).defined[w.index()];
+      chosen(w, defined);
+      int[] by = copy(w, distance);
+      int[] within = copy(w, clamp);
+      op.execute(w);
+      int given = defined[a];
+      int good = 0;
+      for (int rest = w.mask; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        int giver = Shuffle.giver(w, mode, lane, by[lane], within[lane]);
+        good |= (given >>> giver & 1) << lane;
+      }
+      defined[d] = defined[d] & ~w.mask | good;
+    }
+
+    /** The op may overwrite them. */
+    private int[] copy(Warp w, Operand operand) {
+      Register register = register(operand);
+      if (register != null) {
+        return w.ints[places.slot(register).index()].clone();
+      }
+      int[] values = new int[Warp.LANES];
+      Arrays.fill(values, operand instanceof Operand.IntLiteral(long value) ? (int) value : 0);
+      return values;
     }
   }
 
@@ -345,11 +494,15 @@ final class RegisterWatch {
     private final int[] sets;
     private final boolean chooses;
 
-    Copied(Op op, @Nullable Register guard, int[] uses, int[] sets, boolean chooses) {
+    /** Number of the predicate it depends on, −1 if it is not watched. */
+    private final int chooser;
+
+    Copied(Op op, @Nullable Register guard, int[] uses, int[] sets, boolean chooses, int chooser) {
       super(op, guard);
       this.uses = uses;
       this.sets = sets;
       this.chooses = chooses;
+      this.chooser = chooser;
     }
 
     @Override
@@ -366,6 +519,9 @@ final class RegisterWatch {
         for (int use : uses) {
           good &= defined[use];
         }
+      }
+      if (chooser >= 0) {
+        good &= defined[chooser];
       }
       op.execute(w);
       for (int set : sets) {
