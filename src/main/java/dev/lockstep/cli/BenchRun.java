@@ -114,9 +114,7 @@ final class BenchRun {
   }
 
   static void requirePositive(String option, long number) {
-    if (number < 1) {
-      throw new UserError(option + " " + number + " must be at least 1");
-    }
+    UserError.requireAtLeast(option, number, 1);
   }
 
   /**
@@ -161,6 +159,8 @@ final class BenchRun {
         if (jsonFile != null) {
           jsonFile.writeJson(BenchJson.of(Version.get(), info, results, savings, peaks, gpus));
         }
+        List<Predictions> predictions =
+            gpus.stream().map(gpu -> Predictions.of(gpu, results)).toList();
         if (tableFile != null) {
           List<String> lines =
               new ArrayList<>(heading(title, bench.counts() ? columns : TIMED, info));
@@ -168,10 +168,12 @@ final class BenchRun {
           savings.forEach(saving -> lines.addAll(List.of("", saving.toString())));
           TileChoices.lines(results).forEach(line -> lines.addAll(List.of("", line.strip())));
           Variants.lines(results).forEach(line -> lines.addAll(List.of("", line)));
+          for (Predictions prediction : predict.isEmpty() ? List.<Predictions>of() : predictions) {
+            lines.add("");
+            lines.addAll(prediction.markdown());
+          }
           tableFile.writeText(String.join("\n", lines));
         }
-        List<Predictions> predictions =
-            gpus.stream().map(gpu -> Predictions.of(gpu, results)).toList();
         if (!predict.isEmpty()) {
           predictions.forEach(prediction -> print(prediction, progress));
         }
@@ -246,7 +248,7 @@ final class BenchRun {
       throw new UserError(
           "the peaks of this device: "
               + e.getMessage()
-              + (peak.isPresent() ? "; a smaller --peak needs less" : ""),
+              + (peak.isPresent() ? "; a smaller --peak of bench matmul needs less" : ""),
           e);
     }
   }
@@ -276,6 +278,7 @@ final class BenchRun {
     progress.print("");
     progress.print(predictions.summary());
     table.lines().forEach(progress::print);
+    predictions.reasons().forEach(progress::print);
   }
 
   /** What the user typed. */

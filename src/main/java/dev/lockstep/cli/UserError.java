@@ -33,6 +33,17 @@ final class UserError extends RuntimeException {
     }
   }
 
+  /**
+   * Refuses a number below {@code least}.
+   *
+   * @throws UserError naming the option
+   */
+  static void requireAtLeast(String option, long number, long least) {
+    if (number < least) {
+      throw new UserError("%s %d must be at least %d".formatted(option, number, least));
+    }
+  }
+
   /** What a file operation failed on, without the name of a Java class. */
   static String cause(IOException failure) {
     return switch (failure) {

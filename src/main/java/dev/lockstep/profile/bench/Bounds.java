@@ -126,18 +126,33 @@ public record Bounds(GpuModel gpu, Map<Resource, Double> seconds) {
   }
 
   /**
+   * What else than memory and tensor cores limits the pass, or needs nearly as long as what does;
+   * the longest first.
+   */
+  public List<Resource> near() {
+    return order().stream()
+        .filter(one -> one != Resource.DRAM && one != Resource.TENSOR)
+        .filter(one -> secondsOf(one) > CLEAR * secondsAtLeast())
+        .toList();
+  }
+
+  /**
    * Whether memory or tensor cores limit the pass and nothing else comes near: then the kernel
    * itself is not what holds it up.
    */
   public boolean isClear() {
-    return (limiter() == Resource.DRAM || limiter() == Resource.TENSOR)
-        && order().stream()
-            .skip(1)
-            .filter(other -> other != Resource.DRAM && other != Resource.TENSOR)
-            .allMatch(other -> secondsOf(other) <= CLEAR * secondsAtLeast());
+    return near().isEmpty();
   }
 
-  private double secondsOf(Resource resource) {
+  /** The same as if these cost nothing: launches, say, which small shapes do not outweigh. */
+  Bounds without(Resource... free) {
+    Map<Resource, Double> rest = new EnumMap<>(seconds);
+    rest.keySet().removeAll(List.of(free));
+    return new Bounds(gpu, rest);
+  }
+
+  /** Of one resource; 0 where it is not needed. */
+  double secondsOf(Resource resource) {
     return seconds.getOrDefault(resource, 0.0);
   }
 }

@@ -29,7 +29,8 @@ public record Predictions(GpuModel gpu, List<Row> rows) {
           "predicted us",
           "limited by",
           "then",
-          "share");
+          "share",
+          "why");
 
   public Predictions {
     rows = List.copyOf(rows);
@@ -61,7 +62,28 @@ public record Predictions(GpuModel gpu, List<Row> rows) {
         String.format(Locale.ROOT, "%.2f", 1e6 * bounds.secondsAtLeast()),
         bounds.limiter().label(),
         bounds.order().get(1).label(),
-        String.format(Locale.ROOT, "%.0f %%", 100 * bounds.nextShare()));
+        String.format(Locale.ROOT, "%.0f %%", 100 * bounds.nextShare()),
+        Exceptions.why(row.result(), bounds));
+  }
+
+  /**
+   * Why anything else limits a pass, or nearly: a line for each reason, in words. The figures of
+   * each pass stand in its last cell of {@link #table}.
+   */
+  public List<String> reasons() {
+    return Exceptions.inWords(gpu, rows);
+  }
+
+  /** All of this as Markdown. */
+  public List<String> markdown() {
+    List<String> lines = new ArrayList<>(List.of("## Predicted for " + gpu.name(), ""));
+    lines.add(summary() + ".");
+    reasons().forEach(reason -> lines.addAll(List.of("", "- " + reason + ".")));
+    lines.add("");
+    lines.add("| " + String.join(" | ", HEADER) + " |");
+    lines.add("|---|---|---|---|---|---:|---|---|---:|---|");
+    table().forEach(cells -> lines.add("| " + String.join(" | ", cells) + " |"));
+    return lines;
   }
 
   /** How many are limited by memory or tensor cores, with nothing else near. */
@@ -87,6 +109,7 @@ public record Predictions(GpuModel gpu, List<Row> rows) {
           least -> {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("limiter", least.limiter().name().toLowerCase(Locale.ROOT));
+            one.put("why", Exceptions.why(result, least));
             least
                 .seconds()
                 .forEach(

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,9 +92,41 @@ class BoundsTests {
     assertThat(predictions.summary())
         .startsWith("predicted for a100 (NVIDIA A100 SXM4 80 GB): 1 of 2 passes limited by memory");
     assertThat(predictions.table().get(0))
-        .containsExactly("k", "forward", "bf16", "8x8", "", "100.00", "memory", "launches", "1 %");
+        .containsExactly(
+            "k", "forward", "bf16", "8x8", "", "100.00", "memory", "launches", "1 %", "");
     assertThat(predictions.table().get(1).get(6)).isEqualTo("issue slots");
-    assertThat(Predictions.json(memory, List.of(A100)).toString()).contains("limiter=dram");
+    assertThat(Predictions.json(memory, List.of(A100)).toString()).contains("limiter=dram, why=, ");
+    assertThat(predictions.markdown())
+        .contains(
+            "## Predicted for a100",
+            "- issue slots: much arithmetic for few bytes, as the error function takes at the"
+                + " accuracy of f32; the fast form of an activation takes less.");
+  }
+
+  /** Work of one resource beside 64 elements of 128 bytes; each reason in figures. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // bytes, instructions, wavefronts, f32, special | why
+        "128, 6400000000, 0, 0, 0 | issue slots: 100000000.0 instructions an element of 2.0 bytes",
+        "128, 0, 640000, 0, 0 | shared memory: 10000.0 wavefronts an element of 2.0 bytes",
+        "128, 0, 0, 64000000, 0 | fp32 lanes: 1000000.0 operations an element of 2.0 bytes",
+        "128, 0, 0, 0, 200000 | special functions: 100000.0 functions an element of 2.0 bytes",
+        "128, 0, 0, 0, 0 | launches: 2 beside 128 B",
+        "1000000000, 1, 1, 1, 1 | ''",
+      })
+  void saysWhyAnythingElseLimits(String work, String why) {
+    long[] each = Stream.of(work.split(", ")).mapToLong(Long::parseLong).toArray();
+    BenchResult result = counted(each[0], each[1], each[2], each[3], each[4], 0);
+    assertThat(Exceptions.why(result, Bounds.of(result, A100).orElseThrow())).isEqualTo(why);
+  }
+
+  @Test
+  void whatCostsNothingIsLeftOut() {
+    Bounds bounds = bounds(128, 0, 0, 0, 0, 0);
+    assertThat(bounds.near()).containsExactly(LAUNCH);
+    assertThat(bounds.without(LAUNCH).near()).isEmpty();
   }
 
   private static Bounds bounds(
@@ -106,7 +139,7 @@ class BoundsTests {
       long bytes, long instructions, long wavefronts, long f32, long special, long tensor) {
     return result(
         bytes,
-        Optional.of(new Traffic(1, 1, 0, 0, wavefronts, 0, instructions, 1)),
+        Optional.of(new Traffic(1, 1, 0, 0, wavefronts, 0, instructions, instructions)),
         Optional.of(new Arithmetic(f32, special, tensor, f32)));
   }
 

@@ -1,5 +1,7 @@
 package dev.lockstep.profile.bench;
 
+import static dev.lockstep.profile.bench.Bounds.Resource.DRAM;
+import static dev.lockstep.profile.bench.Bounds.Resource.LAUNCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.device.Device;
@@ -57,6 +59,9 @@ class RowTrafficTests {
   /** Held to nothing, because what it moves depends on the ids it is given. */
   private static final String WITHOUT_LIMIT = "embedding";
 
+  /** The error function at the accuracy of f32 takes nearly as long as memory for 8 bytes. */
+  private static final String ARITHMETIC = "gelu_erf forward f32 ";
+
   private final Device device = Devices.open("sim", DeviceOptions.defaults()).device();
   private final KernelBench bench = new KernelBench(device);
   private final KernelLibrary library = new KernelLibrary(device);
@@ -97,6 +102,10 @@ class RowTrafficTests {
     assertThat(result.traffic().orElseThrow().localSectors()).isZero();
     for (String gpu : List.of("a100", "h100")) {
       result.kernels().forEach(kernel -> assertThat(spills(kernel, gpu)).as(kernel).isZero());
+      // Of shapes this small launches would limit all; of the rest only memory may.
+      Bounds bounds = Bounds.of(result, GpuModel.named(gpu)).orElseThrow().without(LAUNCH);
+      assertThat(bounds.isClear()).as(gpu).isEqualTo(!row.toString().startsWith(ARITHMETIC));
+      assertThat(bounds.limiter()).isEqualTo(DRAM);
     }
   }
 
