@@ -79,18 +79,26 @@ public final class StepAccount {
   }
 
   private final class Counted extends WatchedStream {
+    private long bytesBefore;
+    private long before;
+
     Counted(Stream stream) {
       super(stream);
     }
 
     @Override
-    void call(Kind kind, String name, Runnable work) {
+    void before() {
+      bytesBefore = threads.getCurrentThreadAllocatedBytes();
+      before = System.nanoTime();
+    }
+
+    @Override
+    void after(Kind kind, String name) {
+      long nanoseconds = System.nanoTime() - before;
+      long bytes = threads.getCurrentThreadAllocatedBytes() - bytesBefore;
       Tally tally = tallies.computeIfAbsent(kind, key -> new Tally());
-      long bytes = threads.getCurrentThreadAllocatedBytes();
-      long begin = System.nanoTime();
-      work.run();
-      tally.nanoseconds += System.nanoTime() - begin;
-      tally.bytes += threads.getCurrentThreadAllocatedBytes() - bytes;
+      tally.nanoseconds += nanoseconds;
+      tally.bytes += bytes;
       tally.calls++;
     }
   }

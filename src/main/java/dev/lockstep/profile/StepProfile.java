@@ -66,23 +66,28 @@ public final class StepProfile {
   }
 
   private final class Timed extends WatchedStream {
+    private long before;
+
     Timed(Stream stream) {
       super(stream);
     }
 
     @Override
-    void call(Kind kind, String name, Runnable work) {
+    void before() {
+      before = System.nanoTime();
+    }
+
+    @Override
+    void after(Kind kind, String name) {
       if (kind != Kind.LAUNCHES && kind != Kind.COPIES) {
-        work.run();
         return;
       }
-      long begin = System.nanoTime();
-      work.run();
+      long begun = before;
       synchronize();
       long end = System.nanoTime();
       Tally tally = tallies.computeIfAbsent(name, key -> new Tally());
       tally.count++;
-      tally.nanoseconds += end - begin;
+      tally.nanoseconds += end - begun;
     }
   }
 }

@@ -14,83 +14,103 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.profile.StepAccount.Kind;
 import java.lang.foreign.MemorySegment;
 
-/** A stream whose calls for work all pass through one place, which hands them on. */
+/**
+ * A stream that is told before and after each call for work, which it hands on. To be told costs
+ * the Java heap nothing, so that what a step leaves there can be seen.
+ */
 abstract class WatchedStream extends ForwardingStream {
+  private static final String PRODUCT = "(matrix product of the library)";
+
   WatchedStream(Stream stream) {
     super(stream);
   }
 
+  /** A call is about to be made. */
+  abstract void before();
+
   /**
-   * Does a call.
+   * It has been made.
    *
-   * @param name a kernel's entry point, or what else is done, in parentheses
-   * @param work the call itself, to be run once
+   * @param name a kernel's entry point, or what else was done, in parentheses
    */
-  abstract void call(Kind kind, String name, Runnable work);
+  abstract void after(Kind kind, String name);
 
   @Override
   public void copyToDevice(DeviceBuffer target, long offset, MemorySegment source) {
-    call(Kind.COPIES, "(copy to device)", () -> super.copyToDevice(target, offset, source));
+    before();
+    super.copyToDevice(target, offset, source);
+    after(Kind.COPIES, "(copy to device)");
   }
 
   @Override
   public void copyToHost(MemorySegment target, DeviceBuffer source, long offset) {
-    call(Kind.COPIES, "(copy to host)", () -> super.copyToHost(target, source, offset));
+    before();
+    super.copyToHost(target, source, offset);
+    after(Kind.COPIES, "(copy to host)");
   }
 
   @Override
   public void copyOnDevice(
       DeviceBuffer target, long targetOffset, DeviceBuffer source, long sourceOffset, long bytes) {
-    call(
-        Kind.COPIES,
-        "(copy on device)",
-        () -> super.copyOnDevice(target, targetOffset, source, sourceOffset, bytes));
+    before();
+    super.copyOnDevice(target, targetOffset, source, sourceOffset, bytes);
+    after(Kind.COPIES, "(copy on device)");
   }
 
   @Override
   public void fill(DeviceBuffer target, long offset, long bytes, byte value) {
-    call(Kind.COPIES, "(fill)", () -> super.fill(target, offset, bytes, value));
+    before();
+    super.fill(target, offset, bytes, value);
+    after(Kind.COPIES, "(fill)");
   }
 
   @Override
   public void launch(Kernel kernel, Launch launch, KernelArgs args) {
-    call(Kind.LAUNCHES, kernel.name(), () -> super.launch(kernel, launch, args));
+    before();
+    super.launch(kernel, launch, args);
+    after(Kind.LAUNCHES, kernel.name());
   }
 
   @Override
   public void launch(Graph graph) {
-    call(Kind.LAUNCHES, "(graph)", () -> super.launch(graph));
+    before();
+    super.launch(graph);
+    after(Kind.LAUNCHES, "(graph)");
   }
 
   @Override
   public void multiply(MatrixProducts library, MatrixProduct product, long a, long b, long c) {
-    call(
-        Kind.LAUNCHES,
-        "(matrix product of the library)",
-        () -> super.multiply(library, product, a, b, c));
+    before();
+    super.multiply(library, product, a, b, c);
+    after(Kind.LAUNCHES, PRODUCT);
   }
 
   @Override
   public void biasGelu(
       FusedProducts library, MatrixProduct product, long a, long b, long bias, long z, long c) {
-    call(
-        Kind.LAUNCHES,
-        "(matrix product of the library)",
-        () -> super.biasGelu(library, product, a, b, bias, z, c));
+    before();
+    super.biasGelu(library, product, a, b, bias, z, c);
+    after(Kind.LAUNCHES, PRODUCT);
   }
 
   @Override
   public void record(Event event) {
-    call(Kind.EVENTS, "(record)", () -> super.record(event));
+    before();
+    super.record(event);
+    after(Kind.EVENTS, "(record)");
   }
 
   @Override
   public void await(Event event) {
-    call(Kind.EVENTS, "(await)", () -> super.await(event));
+    before();
+    super.await(event);
+    after(Kind.EVENTS, "(await)");
   }
 
   @Override
   public void synchronize() {
-    call(Kind.WAITING, "(wait)", super::synchronize);
+    before();
+    super.synchronize();
+    after(Kind.WAITING, "(wait)");
   }
 }

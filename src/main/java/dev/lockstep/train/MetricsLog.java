@@ -3,12 +3,14 @@ package dev.lockstep.train;
 import dev.lockstep.train.health.HealthJson;
 import dev.lockstep.train.health.StepHealth;
 import java.io.BufferedWriter;
+import java.io.CharArrayWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -19,7 +21,15 @@ import tools.jackson.databind.json.JsonMapper;
 final class MetricsLog implements AutoCloseable {
   private final Path file;
   private final BufferedWriter writer;
+
+  /** A line on its way, and what writes it: kept, since there is one for every step. */
+  private final CharArrayWriter line = new CharArrayWriter();
+
+  private final JsonGenerator json =
+      JsonMapper.shared().writer().withRootValueSeparator("").createGenerator(line);
+
   private TaskKind task = TaskKind.TEXT;
+  private String throughput = task.throughput();
   private boolean scaled;
 
   private MetricsLog(Path file, BufferedWriter writer) {
@@ -48,28 +58,30 @@ final class MetricsLog implements AutoCloseable {
 
   void config(TrainConfig config) {
     task = config.task();
+    throughput = task.throughput();
     scaled = config.scalesLoss();
     line(Map.of("config", config.describe()));
   }
 
   void step(StepMetrics metrics) {
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("step", metrics.step());
-    values.put("loss", metrics.loss());
+    json.writeStartObject();
+    json.writeNumberProperty("step", metrics.step());
+    json.writeNumberProperty("loss", metrics.loss());
     if (task == TaskKind.TEXT) {
-      values.put("bitsPerByte", metrics.bitsPerByte());
+      json.writeNumberProperty("bitsPerByte", metrics.bitsPerByte());
     }
-    values.put("gradientNorm", metrics.gradientNorm());
-    values.put("learningRate", metrics.learningRate());
-    values.put(task.throughput(), metrics.rowsPerSecond());
-    values.put("skipped", metrics.skipped());
+    json.writeNumberProperty("gradientNorm", metrics.gradientNorm());
+    json.writeNumberProperty("learningRate", metrics.learningRate());
+    json.writeNumberProperty(throughput, metrics.rowsPerSecond());
+    json.writeBooleanProperty("skipped", metrics.skipped());
     if (metrics.nonFinite() != null) {
-      values.put("nonFinite", metrics.nonFinite());
+      json.writeStringProperty("nonFinite", metrics.nonFinite());
     }
     if (scaled) {
-      values.put("lossScale", metrics.lossScale());
+      json.writeNumberProperty("lossScale", metrics.lossScale());
     }
-    line(values);
+    json.writeEndObject();
+    end();
   }
 
   /** What a step's tensors looked like. */
@@ -98,12 +110,19 @@ final class MetricsLog implements AutoCloseable {
   }
 
   private void line(Map<String, ?> values) {
+    JsonMapper.shared().writeValue(json, values);
+    end();
+  }
+
+  private void end() {
+    json.writeRaw('\n');
+    json.flush();
     try {
-      writer.write(JsonMapper.shared().writeValueAsString(values));
-      writer.write('\n');
+      line.writeTo(writer);
     } catch (IOException e) {
       throw unwritable(e);
     }
+    line.reset();
   }
 
   private RunFileException unwritable(IOException cause) {
@@ -112,6 +131,7 @@ final class MetricsLog implements AutoCloseable {
 
   @Override
   public void close() {
+    json.close();
     try {
       writer.close();
     } catch (IOException e) {

@@ -3,6 +3,7 @@ package dev.lockstep.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.device.ThreadAllocation;
 import dev.lockstep.train.health.HealthRule;
 import dev.lockstep.train.health.HealthWarning;
 import dev.lockstep.train.health.ParameterHealth;
@@ -46,6 +47,16 @@ class RunLogTests {
           List.of(new HealthWarning(HealthRule.DEAD, "blocks.0", "block 0: \"dead\"")));
 
   @TempDir private Path folder;
+
+  /** There is a line for every step: what numbers are as text, and hardly more. */
+  @Test
+  void aStepLeavesLittleOnTheHeap() {
+    try (MetricsLog log = MetricsLog.open(folder.resolve("log.jsonl"), false)) {
+      log.config(TrainConfig.builder().out(folder).build());
+      StepMetrics step = new StepMetrics(17, 1.2345678, 0.56789, 3e-3, 123.456, false, 0, null, 1);
+      assertThat(ThreadAllocation.leastPerCall(() -> log.step(step), 500)).isLessThan(640);
+    }
+  }
 
   @Test
   void readsWhatTheLogWrote() {
