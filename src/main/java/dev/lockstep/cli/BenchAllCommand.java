@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.device.DeviceOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +89,11 @@ final class BenchAllCommand implements Callable<Integer> {
             "--only %s is no benchmark; there are %s".formatted(kind, String.join(", ", KINDS)));
       }
     }
+    // What is wrong with these is wrong for all of them, and is said once.
+    DeviceSelection.open(device, DeviceOptions.defaults()).device().close();
+    new OutputFile("--out", out.resolve(KINDS.getFirst() + ".json")).close();
     int worst = Lockstep.OK;
+    List<String> refused = new ArrayList<>();
     for (String kind : KINDS) {
       if (!only.isEmpty() && !only.contains(kind)) {
         continue;
@@ -96,9 +101,13 @@ final class BenchAllCommand implements Callable<Integer> {
       boolean ownDevice = kind.equals(SIMULATOR);
       int code = ownDevice ? run(kind) : run(kind, "--device", device);
       if (code == Lockstep.USAGE) {
-        return code; // what the user has to change is wrong for all of them
+        refused.add(kind);
       }
       worst = Math.max(worst, code);
+    }
+    if (!refused.isEmpty()) {
+      console.print("");
+      console.print("not measured, as said above: %s", String.join(", ", refused));
     }
     return worst;
   }

@@ -1,7 +1,10 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.train.TaskKind;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Predicate;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** Options of {@code train} of which one makes another mean nothing. */
@@ -27,11 +30,6 @@ final class Contradictions {
           new Rule(
               "--patience", "--validate-every", "0"::equals, "nothing is validated on the way"));
 
-  /** Of a model that reads and writes bytes. */
-  private static final List<String> OF_TEXT =
-      List.of(
-          "--context", "--embedding", "--tied-head", "--head-memory", "--sample", "--temperature");
-
   private Contradictions() {}
 
   /**
@@ -41,9 +39,10 @@ final class Contradictions {
    */
   static void refuse(ParseResult given) {
     String task = value(given, "--task");
-    for (String option : OF_TEXT) {
-      if (given.hasMatchedOption(option) && !task.equals("text")) {
-        throw new UserError(option + " belongs to --task text, not to --task " + task);
+    for (String knob : TaskKind.of(task).foreignWithModels()) {
+      OptionSpec option = given.commandSpec().findOption(option(knob));
+      if (option != null && given.hasMatchedOption(option)) {
+        throw new UserError(option.names()[0] + " belongs to --task text, not to --task " + task);
       }
     }
     for (Rule rule : RULES) {
@@ -71,9 +70,14 @@ final class Contradictions {
     }
   }
 
+  /** {@code --head-memory} of {@code headMemory}. */
+  private static String option(String knob) {
+    return "--" + knob.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+  }
+
   /** The value of an option, given or not, as people write it. */
   private static String value(ParseResult given, String option) {
     Object value = given.commandSpec().findOption(option).getValue();
-    return String.valueOf(value).toLowerCase(java.util.Locale.ROOT);
+    return String.valueOf(value).toLowerCase(Locale.ROOT);
   }
 }

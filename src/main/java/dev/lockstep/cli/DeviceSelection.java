@@ -118,20 +118,24 @@ final class DeviceSelection {
    *     does not have
    */
   Devices.Choice open() {
-    return open(name);
+    return open(name, options());
   }
 
   /** Opens the chosen device, or this one where the choice was left open. */
   Devices.Choice openOr(String preferred) {
-    return open(name.equals(Devices.AUTO) ? preferred : name);
+    return open(name.equals(Devices.AUTO) ? preferred : name, options());
   }
 
-  private Devices.Choice open(String device) {
-    DeviceOptions options = options();
+  /**
+   * Opens a device.
+   *
+   * @throws UserError when there is none of that name, or it does not work
+   */
+  static Devices.Choice open(String device, DeviceOptions options) {
     try {
       return UserError.judging(() -> Devices.open(device, options));
     } catch (DeviceException e) {
-      String advice = name.equals(Devices.AUTO) ? "" : "; --device auto takes what there is";
+      String advice = device.equals(Devices.AUTO) ? "" : "; --device auto takes what there is";
       throw new UserError(e.getMessage() + advice, e);
     }
   }

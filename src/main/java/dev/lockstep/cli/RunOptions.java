@@ -98,7 +98,13 @@ final class RunOptions {
     return task;
   }
 
+  /** What is out of bounds is told by the option's name, where the library calls it otherwise. */
   void applyTo(TrainConfig.Builder config) {
+    UserError.requireAtLeast("--log-every", logEvery, 1);
+    UserError.requireAtLeast("--checkpoint-every", checkpointEvery, 0);
+    UserError.requireAtLeast("--health-every", healthEvery, 0);
+    UserError.requireAtLeast("--validate-every", validateEvery, 0);
+    UserError.requireAtLeast("--sample", sampleLength, 0);
     config
         .steps(steps)
         .out(folder())

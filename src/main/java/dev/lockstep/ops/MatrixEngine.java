@@ -42,20 +42,29 @@ public enum MatrixEngine {
    * @throws IllegalArgumentException when not, with the reason and what to do
    */
   public void require(Device device) {
+    obstacle(device)
+        .ifPresent(
+            why -> {
+              throw new IllegalArgumentException(why);
+            });
+  }
+
+  /** Why a device does not have it and what to do, in one line; empty when it does. */
+  public Optional<String> obstacle(Device device) {
     if (this == OWN) {
-      return;
+      return Optional.empty();
     }
     Optional<MatrixLibrary> library = device.capability(MatrixLibrary.class);
     if (library.isEmpty()) {
-      throw new IllegalArgumentException(
+      return Optional.of(
           "matmul cublas: the device %s has no cuBLAS; leave it out to multiply with our own kernels"
               .formatted(device.info().provider()));
     }
     Availability answer = library.get().availability();
-    if (!answer.available()) {
-      throw new IllegalArgumentException(
-          "matmul cublas: %s; `lockstep doctor --fetch-cublas` tells how to get it"
-              .formatted(answer.reason()));
-    }
+    return answer.available()
+        ? Optional.empty()
+        : Optional.of(
+            "matmul cublas: %s; `lockstep doctor --fetch-cublas` tells how to get it"
+                .formatted(answer.reason()));
   }
 }

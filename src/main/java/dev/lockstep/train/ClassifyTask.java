@@ -2,7 +2,7 @@ package dev.lockstep.train;
 
 import dev.lockstep.data.Batch;
 import dev.lockstep.data.DigitImages;
-import dev.lockstep.data.HeldOutImages;
+import dev.lockstep.data.HeldOutBatches;
 import dev.lockstep.data.ImageSampler;
 import dev.lockstep.data.LabelledImages;
 import dev.lockstep.device.Stream;
@@ -14,7 +14,7 @@ import dev.lockstep.nn.Parameters;
 final class ClassifyTask implements Task {
   private final DigitImages images;
   private final ImageSampler sampler;
-  private final HeldOutImages heldOut;
+  private final HeldOutBatches heldOut;
 
   ClassifyTask(TrainConfig config, ClassifierConfig model) {
     images = DigitImages.load(config.input().data());
@@ -30,7 +30,7 @@ final class ClassifyTask implements Task {
               .formatted(model.classes(), LabelledImages.DIGITS));
     }
     sampler = new ImageSampler(training, config.rowsPerStep(), config.seed());
-    heldOut = new HeldOutImages(images.heldOut(), config.batch());
+    heldOut = HeldOutBatches.of(images.heldOut(), config.batch());
   }
 
   @Override

@@ -2,10 +2,13 @@ package dev.lockstep.train;
 
 import dev.lockstep.nn.ClassifierConfig;
 import dev.lockstep.nn.LanguageModelConfig;
+import dev.lockstep.nn.Model;
 import dev.lockstep.nn.ModelConfig;
 import dev.lockstep.ops.Labels;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What a run learns; follows from its model. */
 public enum TaskKind {
@@ -49,20 +52,43 @@ public enum TaskKind {
     return rows() + "PerSecond";
   }
 
-  /** Knobs of a run that mean nothing to it. */
+  /** Knobs of a run that only text has, each with the value it has where nobody asked for one. */
+  private static final Map<String, String> OF_TEXT =
+      Map.of(
+          "headMemory", Long.toString(Model.DEFAULT_HEAD_BYTES),
+          "sampleLength", Integer.toString(RunConfig.SAMPLE_LENGTH),
+          "temperature", Double.toString(RunConfig.TEMPERATURE));
+
+  /** Knobs of a run that mean nothing to it, by their names in {@link TrainConfig#describe}. */
   Set<String> foreign() {
-    return this == TEXT ? Set.of() : Set.of("headMemory", "sampleLength", "temperature");
+    return this == TEXT ? Set.of() : OF_TEXT.keySet();
+  }
+
+  /** Those, and those that models of other tasks have and its own does not, without a prefix. */
+  public Set<String> foreignWithModels() {
+    Set<String> knobs = new TreeSet<>(foreign());
+    for (TaskKind other : values()) {
+      knobs.addAll(other.model(Map.of()).describe().keySet());
+    }
+    knobs.removeAll(model(Map.of()).describe().keySet());
+    return knobs;
   }
 
   /**
    * Refuses a choice that only text has.
    *
+   * @param knobs of a run, its own and others
    * @throws IllegalArgumentException naming it
    */
-  void requireOwn(String knob, Number value, Number untouched) {
-    if (this != TEXT && !value.equals(untouched)) {
-      throw new IllegalArgumentException(
-          "%s %s belongs to task text, not to task %s".formatted(knob, value, label));
+  void requireOwn(Map<String, String> knobs) {
+    for (String knob : new TreeSet<>(foreign())) {
+      String value = knobs.getOrDefault(knob, "");
+      if (!value.equals(OF_TEXT.get(knob))) {
+        throw new IllegalArgumentException(
+            "%s %s belongs to task text, not to task %s"
+                .formatted(
+                    knob.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT), value, label));
+      }
     }
   }
 

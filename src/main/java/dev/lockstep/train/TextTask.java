@@ -23,7 +23,7 @@ final class TextTask implements Task {
     this.model = model;
     corpus = Corpus.load(config.input().data());
     sampler = new BatchSampler(corpus, model.context(), config.seed());
-    heldOut = new HeldOutBatches(corpus, model.context(), config.batch());
+    heldOut = HeldOutBatches.of(corpus, model.context(), config.batch());
   }
 
   @Override

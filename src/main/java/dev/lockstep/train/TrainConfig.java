@@ -26,10 +26,10 @@ public record TrainConfig(
     RunConfig run) {
 
   public TrainConfig {
-    TaskKind task = TaskKind.of(model);
-    task.requireOwn("head memory", compute.headMemory(), Model.DEFAULT_HEAD_BYTES);
-    task.requireOwn("sample length", run.sampleLength(), RunConfig.SAMPLE_LENGTH);
-    task.requireOwn("temperature", run.temperature(), RunConfig.TEMPERATURE);
+    Map<String, String> asked = new LinkedHashMap<>();
+    compute.describe(asked);
+    run.describe(asked);
+    TaskKind.of(model).requireOwn(asked);
     long logits = Tensor.bytes(compute.precision().dtype(), Shape.of(model.outputs()));
     if (compute.headMemory() < logits) {
       throw new IllegalArgumentException(

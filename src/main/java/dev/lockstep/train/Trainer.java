@@ -9,13 +9,11 @@ import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.StepState;
 import dev.lockstep.optim.LearningRateSchedule;
-import dev.lockstep.train.health.HealthProbe;
 import dev.lockstep.train.health.StepHealth;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -116,7 +114,7 @@ public final class Trainer {
     try {
       return train();
     } catch (DeviceException e) {
-      throw new TrainingFailedException(e, done, lastCheckpoint, lastCheckpointStep);
+      throw new TrainingFailedException(e, config.task(), done, lastCheckpoint, lastCheckpointStep);
     }
   }
 
@@ -344,7 +342,7 @@ public final class Trainer {
         seen.ifPresent(this::tell);
         if (!Double.isFinite(metrics.loss())) {
           log.flush();
-          throw diverged(metrics, place, state.nonFinite());
+          throw diverged(metrics, outcomes, place, seen);
         }
         if (metrics.skipped()) {
           listener.skipped(metrics);
@@ -366,7 +364,8 @@ public final class Trainer {
     private StepMetrics metrics(
         int number, StepWindow.Outcome outcome, double rowsPerSecond, Optional<StepHealth> seen) {
       StepState.Values state = outcome.state();
-      String nonFinite = state.nonFinite() == 0 ? null : gradient(state.nonFinite());
+      String nonFinite =
+          state.nonFinite() == 0 ? null : FirstNonFinite.gradient(parameters, state.nonFinite());
       return new StepMetrics(
           number,
           outcome.loss(),
@@ -383,36 +382,17 @@ public final class Trainer {
       return seen.flatMap(StepHealth::firstNonFinite).map(StepHealth.NonFinite::toString);
     }
 
-    private TrainingDivergedException diverged(StepMetrics metrics, int place, int nonFinite) {
+    private TrainingDivergedException diverged(
+        StepMetrics metrics,
+        List<StepWindow.Outcome> outcomes,
+        int place,
+        Optional<StepHealth> seen) {
       return new TrainingDivergedException(
           metrics.step(),
           metrics.loss(),
-          nonFiniteTensor(place, nonFinite),
+          new FirstNonFinite(parameters, step, health).find(stream, outcomes, place, seen),
           lastCheckpoint,
           lastCheckpointStep);
-    }
-
-    /**
-     * Weights come before activations and these before gradients: where one is not finite, nothing
-     * after it can be. The step's activations are gone, so they are computed once more.
-     */
-    private String nonFiniteTensor(int place, int firstGradient) {
-      for (Map.Entry<String, float[]> weights : parameters.read(stream).entrySet()) {
-        for (float value : weights.getValue()) {
-          if (!Float.isFinite(value)) {
-            return "parameter " + weights.getKey();
-          }
-        }
-      }
-      HealthProbe probe = health.probe();
-      step.watch(stream, place, probe);
-      return probe
-          .firstNonFiniteActivation()
-          .orElseGet(() -> firstGradient == 0 ? "logits" : gradient(firstGradient));
-    }
-
-    private String gradient(int number) {
-      return "gradient of " + parameters.list().get(number - 1).name();
     }
 
     void writeCheckpoint() {

@@ -14,23 +14,28 @@ public final class TrainingFailedException extends RuntimeException {
    * @param done steps queued so far: what a kernel did wrong may be learnt some steps later
    */
   TrainingFailedException(
-      DeviceException cause, int done, @Nullable Path checkpoint, int checkpointStep) {
+      DeviceException cause,
+      TaskKind task,
+      int done,
+      @Nullable Path checkpoint,
+      int checkpointStep) {
     super(
         (done == 0 ? "before the first step" : "after step " + done)
             + ": "
             + cause.getMessage()
-            + remedy(cause)
+            + remedy(cause, task)
             + "; "
             + lastGood(checkpoint, checkpointStep),
         cause);
     this.checkpoint = checkpoint;
   }
 
-  private static String remedy(DeviceException cause) {
+  private static String remedy(DeviceException cause, TaskKind task) {
     return switch (cause) {
       case DeviceMemoryException memory ->
-          "; a smaller --batch (--accumulate makes up for it), a smaller --head-memory or"
-              + " a smaller model needs less";
+          "; a smaller --batch (--accumulate makes up for it)"
+              + (task.foreign().contains("headMemory") ? "" : ", a smaller --head-memory")
+              + " or a smaller model needs less";
       case CaptureException capture -> "; --no-graph queues each part of a step by itself instead";
       default -> "";
     };

@@ -63,7 +63,7 @@ class BatchesTests {
 
   @Test
   void heldOutBatchesPredictEveryHeldOutByteOnce() {
-    HeldOutBatches batches = new HeldOutBatches(COUNTING, 5, 8);
+    HeldOutBatches batches = HeldOutBatches.of(COUNTING, 5, 8);
     assertThat(batches.count()).isEqualTo(3);
     Batch batch = Batch.allocate(arena, 8, 5);
     int expected = 180;
@@ -88,7 +88,7 @@ class BatchesTests {
     Batch batch = Batch.allocate(arena, 8, 4);
     assertThatThrownBy(() -> new BatchSampler(COUNTING, 5, 1).fill(batch, 0, 0))
         .hasMessage("batch of context 4 for a sampler of context 5");
-    assertThatThrownBy(() -> new HeldOutBatches(COUNTING, 5, 8).fill(batch, 0))
+    assertThatThrownBy(() -> HeldOutBatches.of(COUNTING, 5, 8).fill(batch, 0))
         .hasMessage("batch of [8, 4] where [8, 5] is expected");
   }
 

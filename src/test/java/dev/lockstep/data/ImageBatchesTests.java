@@ -85,7 +85,7 @@ class ImageBatchesTests {
 
   @Test
   void eachHeldOutImageIsClassifiedOnce() {
-    HeldOutImages heldOut = new HeldOutImages(IMAGES, 6);
+    HeldOutBatches heldOut = HeldOutBatches.of(IMAGES, 6);
     Batch batch = Batch.allocate(arena, 6, 2);
     List<Integer> seen = new ArrayList<>();
     assertThat(heldOut.count()).isEqualTo(4);
@@ -104,7 +104,7 @@ class ImageBatchesTests {
   @Test
   void refusesABatchForOtherImages() {
     Batch batch = Batch.allocate(arena, 6, 3);
-    assertThatThrownBy(() -> new HeldOutImages(IMAGES, 6).fill(batch, 0))
+    assertThatThrownBy(() -> HeldOutBatches.of(IMAGES, 6).fill(batch, 0))
         .hasMessage("batch of [6, 3] where [6, 2] is expected");
     assertThatThrownBy(() -> new ImageSampler(IMAGES, 6, 1).fill(batch, 0, 0))
         .hasMessage("batch of [6, 3] where [6, 2] is expected");

@@ -3,6 +3,7 @@ package dev.lockstep.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.withinPercentage;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Devices;
@@ -47,6 +48,16 @@ abstract class HealthTests {
           .build();
   private static final LanguageModelConfig POST =
       PRE.toBuilder().normPlacement(NormPlacement.POST).feedForward(FeedForwardKind.SILU).build();
+
+  /** Gated, without biases, normalised before its blocks. */
+  private static final LanguageModelConfig DEFAULT_KIND =
+      LanguageModelConfig.defaults().toBuilder()
+          .context(4)
+          .embedding(8)
+          .width(24)
+          .hidden(40)
+          .blocks(4)
+          .build();
 
   @TempDir Path folder;
 
@@ -197,6 +208,69 @@ abstract class HealthTests {
             });
   }
 
+  /**
+   * Nets as they are drawn, trained at a rate that is a thousand times too high and at one that is
+   * not: what their layers come to is nobody's doing but the steps'.
+   */
+  @Test
+  void tooHighARateMakesGradientsExplode() {
+    trained(DEFAULT_KIND, 30);
+    assertThat(said(HealthRule.EXPLODING))
+        .singleElement(STRING)
+        .matches("gradient norm grows ×\\d+ per layer from block 3 .* down to block 0 .*");
+    assertThat(said(HealthRule.UPDATE))
+        .anyMatch(text -> text.matches("block 0: one step changes \\d+ % of blocks.0.down.weight"));
+    warnings.clear();
+    trained(DEFAULT_KIND, 0.03);
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void tooHighARateKillsUnits() {
+    trained(PRE, 30);
+    assertThat(said(HealthRule.DEAD))
+        .isNotEmpty()
+        .allMatch(text -> text.matches("block \\d: \\d+ % of units dead \\(0 in all 32 rows\\)"));
+    warnings.clear();
+    trained(PRE, 0.03);
+    assertThat(warnings).isEmpty();
+  }
+
+  private void trained(LanguageModelConfig model, double rate) {
+    config.model(model).optimizer(OptimizerConfig.Kind.SGD).momentum(0).clipNorm(0);
+    run(config.learningRate(rate).warmupSteps(0).steps(5));
+  }
+
+  private List<String> said(HealthRule rule) {
+    return warnings.stream()
+        .filter(warning -> warning.rule() == rule)
+        .map(HealthWarning::text)
+        .toList();
+  }
+
+  /**
+   * The loss of a step in the middle of a window is known when later steps have moved the weights:
+   * what they are by then says nothing of it. Looked at, it is known exactly.
+   */
+  @ParameterizedTest
+  @CsvSource({"0, gradient of emb.weight", "1, activation emb"})
+  void laterWeightsAreNotTakenForThoseOfTheStep(int every, String tensor) throws IOException {
+    // A letter that is rare, and in batches of one has most steps to itself.
+    Path text = Files.writeString(folder.resolve("rare"), ("abcdefghij".repeat(6) + "z").repeat(9));
+    config.data(text).batch(1).precision(Precision.FP16).lossScaling(LossScalingMode.NONE);
+    config.logEvery(30).healthEvery(every);
+    TrainingDivergedException end =
+        catchThrowableOfType(
+            TrainingDivergedException.class,
+            () ->
+                ill(
+                    PRE,
+                    weights -> Arrays.fill(weights.get("emb.weight"), 'z' * 8, 'z' * 8 + 8, 1e30f),
+                    1e-3,
+                    40));
+    assertThat(end.tensor()).isEqualTo(tensor);
+  }
+
   @Test
   void aWeightThatIsNoNumberIsNamed() {
     TrainingDivergedException end =
@@ -260,6 +334,10 @@ abstract class HealthTests {
 
   /** Two steps of a net that has been made ill, none of which changes it. */
   private void ill(LanguageModelConfig model, Illness illness) {
+    ill(model, illness, 0, 2);
+  }
+
+  private void ill(LanguageModelConfig model, Illness illness, double rate, int steps) {
     Weights weights = new Weights(new HashMap<>());
     for (ParameterSpec spec : model.specs()) {
       float[] values = new float[(int) spec.shape().count()];
@@ -269,7 +347,7 @@ abstract class HealthTests {
       weights.values().put(spec.name(), values);
     }
     illness.befall(weights);
-    config.model(model).optimizer(OptimizerConfig.Kind.SGD).momentum(0).learningRate(0);
+    config.model(model).optimizer(OptimizerConfig.Kind.SGD).momentum(0).learningRate(rate);
     Path file = folder.resolve("ill.safetensors");
     new Checkpoint(
             new Checkpoint.Counters(1, 0, 1, 0, 0, Double.POSITIVE_INFINITY, 0),
@@ -277,7 +355,7 @@ abstract class HealthTests {
             weights.values(),
             Map.of())
         .write(file, model);
-    run(config.resume(file).steps(3));
+    run(config.resume(file).steps(1 + steps));
   }
 
   private static void scale(float[] values, double factor) {

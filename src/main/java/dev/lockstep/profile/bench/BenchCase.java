@@ -1,9 +1,12 @@
 package dev.lockstep.profile.bench;
 
+import dev.lockstep.device.KernelCounters;
+import dev.lockstep.device.LaunchCounts;
 import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.tensor.Shape;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
@@ -49,6 +52,19 @@ public record BenchCase(
   public interface Pass {
     /** Queues the pass once. */
     void launch(Stream stream);
+
+    /** Queues it once and waits; what its launches did. */
+    default List<LaunchCounts> counted(KernelCounters counters, Stream stream) {
+      counters.start();
+      try {
+        launch(stream);
+        stream.synchronize();
+      } catch (RuntimeException e) {
+        counters.stop();
+        throw e;
+      }
+      return counters.stop();
+    }
   }
 
   /** A pass that means to move the fewest bytes. */

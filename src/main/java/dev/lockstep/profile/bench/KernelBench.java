@@ -48,8 +48,8 @@ public final class KernelBench implements AutoCloseable {
 
   public KernelBench(Device device) {
     this.device = device;
-    library = new KernelLibrary(device);
     stream = device.newStream();
+    library = new KernelLibrary(device);
     counters = device.capability(KernelCounters.class);
     gpu = GpuModel.of(device.info());
   }
@@ -86,12 +86,7 @@ public final class KernelBench implements AutoCloseable {
           ? Optional.empty()
           : Optional.of(LibraryCases.FUSED + ": " + answer.reason());
     }
-    try {
-      MatrixEngine.LIBRARY.require(device);
-      return Optional.empty();
-    } catch (IllegalArgumentException e) {
-      return Optional.of(String.valueOf(e.getMessage()));
-    }
+    return MatrixEngine.LIBRARY.obstacle(device);
   }
 
   /** Hears of a case that cannot be run. */
@@ -135,7 +130,7 @@ public final class KernelBench implements AutoCloseable {
         BenchCase.Pass pass = row.plan().prepare(library, memory);
         stream.synchronize();
         LaunchLog log = new LaunchLog(stream);
-        results.add(result(row, log, count(counting, pass, log), Optional.empty()));
+        results.add(result(row, log, pass.counted(counting, log), Optional.empty()));
       } catch (RuntimeException e) {
         refusal.refused(row, e);
       }
@@ -196,7 +191,8 @@ public final class KernelBench implements AutoCloseable {
    * @throws DeviceException when it has not enough memory for that
    */
   public Peaks peaks(DType dtype, Optional<Shape> product) {
-    MatrixEngine engine = engine();
+    MatrixEngine engine =
+        MatrixEngine.LIBRARY.obstacle(device).isEmpty() ? MatrixEngine.LIBRARY : MatrixEngine.OWN;
     List<BenchCase.Pass> passes = new ArrayList<>();
     try (Stopwatch watch = new Stopwatch(device, stream, gpu);
         CaseMemory memory = new CaseMemory(device, stream, patterns)) {
@@ -227,32 +223,11 @@ public final class KernelBench implements AutoCloseable {
         : OptionalDouble.empty();
   }
 
-  private MatrixEngine engine() {
-    try {
-      MatrixEngine.LIBRARY.require(device);
-      return MatrixEngine.LIBRARY;
-    } catch (IllegalArgumentException e) {
-      return MatrixEngine.OWN;
-    }
-  }
-
   @Override
   public void close() {
     patterns.values().forEach(Pattern::close);
     stream.close();
     library.close();
-  }
-
-  private List<LaunchCounts> count(KernelCounters counting, BenchCase.Pass pass, LaunchLog log) {
-    counting.start();
-    try {
-      pass.launch(log);
-      stream.synchronize();
-    } catch (RuntimeException e) {
-      counting.stop();
-      throw e;
-    }
-    return counting.stop();
   }
 
   private BenchResult result(

@@ -88,10 +88,15 @@ public final class SimulatorBench implements AutoCloseable {
   public SimulatorBench(int rounds) {
     this.rounds = rounds;
     DeviceOptions plain = DeviceOptions.defaults();
-    runners.add(Runner.of(Way.PLAIN, plain));
-    runners.add(Runner.of(Way.ONE_THREAD, plain.withThreads(1)));
-    runners.add(Runner.of(Way.SANITIZED, plain.withSanitize(true)));
-    runners.add(Runner.of(Way.COUNTED, plain));
+    try {
+      runners.add(Runner.of(Way.PLAIN, plain));
+      runners.add(Runner.of(Way.ONE_THREAD, plain.withThreads(1)));
+      runners.add(Runner.of(Way.SANITIZED, plain.withSanitize(true)));
+      runners.add(Runner.of(Way.COUNTED, plain));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   /** An element-wise kernel, a reduction, a loss, and products with and without tensor cores. */
@@ -118,34 +123,36 @@ public final class SimulatorBench implements AutoCloseable {
   }
 
   /** A case on one of the devices, and how long each round of it took. */
-  private record Trial(Runner runner, CaseMemory memory, BenchCase.Pass pass, double[] seconds) {}
+  private record Trial(Runner runner, BenchCase.Pass pass, double[] seconds) {}
 
   /** Measures one case in all ways. */
   public Speed measure(BenchCase row) {
     List<Trial> trials = new ArrayList<>();
+    List<CaseMemory> taken = new ArrayList<>();
     long instructions = 0;
     try {
       for (Runner runner : runners) {
         CaseMemory memory = new CaseMemory(runner.device(), runner.stream(), patterns);
+        taken.add(memory);
         BenchCase.Pass pass = row.plan().prepare(runner.library(), memory);
-        trials.add(new Trial(runner, memory, pass, new double[rounds]));
+        trials.add(new Trial(runner, pass, new double[rounds]));
         runner.stream().synchronize();
       }
       for (int round = -WARM_UPS; round < rounds; round++) {
         for (Trial trial : trials) {
           long begin = System.nanoTime();
           List<LaunchCounts> counts = run(trial.runner(), trial.pass());
-          double taken = (System.nanoTime() - begin) * 1e-9;
+          double elapsed = (System.nanoTime() - begin) * 1e-9;
           if (!counts.isEmpty()) {
             instructions = Traffic.of(counts).instructions();
           }
           if (round >= 0) {
-            trial.seconds()[round] = taken;
+            trial.seconds()[round] = elapsed;
           }
         }
       }
     } finally {
-      trials.forEach(trial -> trial.memory().close());
+      taken.forEach(CaseMemory::close);
     }
     Map<Way, Double> medians = new EnumMap<>(Way.class);
     trials.forEach(trial -> medians.put(trial.runner().way(), Median.of(trial.seconds())));
@@ -163,15 +170,7 @@ public final class SimulatorBench implements AutoCloseable {
             .device()
             .capability(KernelCounters.class)
             .orElseThrow(() -> new IllegalStateException("a simulator that does not count"));
-    counters.start();
-    try {
-      pass.launch(runner.stream());
-      runner.stream().synchronize();
-    } catch (RuntimeException e) {
-      counters.stop();
-      throw e;
-    }
-    return counters.stop();
+    return pass.counted(counters, runner.stream());
   }
 
   @Override

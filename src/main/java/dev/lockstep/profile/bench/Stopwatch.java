@@ -28,9 +28,15 @@ final class Stopwatch implements AutoCloseable {
 
   Stopwatch(Device device, Stream stream, Optional<GpuModel> gpu) {
     this.stream = stream;
-    evicting = device.allocate(2 * gpu.map(GpuModel::l2Bytes).orElse(CACHE));
     begin = device.newEvent();
     end = device.newEvent();
+    try {
+      evicting = device.allocate(2 * gpu.map(GpuModel::l2Bytes).orElse(CACHE));
+    } catch (RuntimeException e) {
+      end.close();
+      begin.close();
+      throw e;
+    }
   }
 
   /** What each of some passes takes, turn by turn. */

@@ -1,5 +1,6 @@
 package dev.lockstep.profile.bench;
 
+import dev.lockstep.profile.Median;
 import java.util.Arrays;
 
 /**
@@ -16,7 +17,7 @@ public record Timing(double seconds, double lower, double upper, int runs) {
     double[] sorted = seconds.clone();
     Arrays.sort(sorted);
     int runs = sorted.length;
-    return new Timing(sorted[runs / 2], sorted[runs / 4], sorted[runs - 1 - runs / 4], runs);
+    return new Timing(Median.of(sorted), sorted[runs / 4], sorted[runs - 1 - runs / 4], runs);
   }
 
   /** How far apart the middle half of the runs is, as a share of the median. */

@@ -43,7 +43,7 @@ public final class Variants {
     StringJoiner line = new StringJoiner("; ", "fastest " + work + ": ", "");
     for (BenchResult way : order) {
       line.add(
-          line.length() == 0 || way == order.getFirst()
+          way == order.getFirst()
               ? "%s %s us".formatted(name(way.row()), number("%.1f", 1e6 * best))
               : "%s %s times that".formatted(name(way.row()), number("%.2f", seconds(way) / best)));
     }

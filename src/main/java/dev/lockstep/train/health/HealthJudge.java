@@ -31,7 +31,7 @@ public final class HealthJudge {
 
   private static void nonFinite(List<HealthWarning> found, StepHealth step) {
     step.firstNonFinite()
-        .filter(first -> step.lossScale() == 1 || !first.what().startsWith("gradient"))
+        .filter(first -> step.lossScale() == 1 || first.part() != StepHealth.Part.GRADIENT)
         .ifPresent(
             first ->
                 found.add(

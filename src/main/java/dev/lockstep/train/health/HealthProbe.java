@@ -107,7 +107,7 @@ public final class HealthProbe implements ActivationWatch {
     return activations.values().stream()
         .map(TensorTally::health)
         .filter(tensor -> tensor.nonFinite() > 0)
-        .map(tensor -> "activation " + tensor.name())
+        .map(tensor -> StepHealth.Part.ACTIVATION.of(tensor.name()))
         .findFirst();
   }
 

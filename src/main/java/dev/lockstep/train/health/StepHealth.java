@@ -38,16 +38,38 @@ public record StepHealth(
     return new StepHealth(step, rows, lossScale, activations, parameters, absent, found);
   }
 
+  /** What a tensor is to a step, in the order in which one that is not finite spoils the next. */
+  public enum Part {
+    PARAMETER("parameter "),
+    ACTIVATION("activation "),
+    GRADIENT("gradient of ");
+
+    private final String prefix;
+
+    Part(String prefix) {
+      this.prefix = prefix;
+    }
+
+    /** A tensor of that kind in words, for example {@code gradient of blocks.1.up.weight}. */
+    public String of(String name) {
+      return prefix + name;
+    }
+  }
+
   /**
    * A tensor that is not finite.
    *
-   * @param what for example {@code gradient of blocks.1.up.weight}
    * @param tensors how many there are, it included
    */
-  public record NonFinite(String what, TensorHealth tensor, int tensors) {
+  public record NonFinite(Part part, TensorHealth tensor, int tensors) {
+    /** For example {@code gradient of blocks.1.up.weight}. */
+    public String what() {
+      return part.of(tensor.name());
+    }
+
     @Override
     public String toString() {
-      return tensors == 1 ? what : "%s (first of %d)".formatted(what, tensors);
+      return tensors == 1 ? what() : "%s (first of %d)".formatted(what(), tensors);
     }
   }
 
@@ -56,14 +78,14 @@ public record StepHealth(
    * gradients, since where one is not finite nothing after it can be.
    */
   public Optional<NonFinite> firstNonFinite() {
-    Map<String, TensorHealth> all = new LinkedHashMap<>();
-    parameters.forEach(one -> all.put("parameter " + one.name(), one.weights()));
-    activations.forEach(one -> all.put("activation " + one.name(), one));
-    parameters.forEach(one -> all.put("gradient of " + one.name(), one.gradient()));
-    all.values().removeIf(tensor -> tensor.nonFinite() == 0);
-    return all.entrySet().stream()
+    List<NonFinite> all = new ArrayList<>();
+    parameters.forEach(one -> all.add(new NonFinite(Part.PARAMETER, one.weights(), 1)));
+    activations.forEach(one -> all.add(new NonFinite(Part.ACTIVATION, one, 1)));
+    parameters.forEach(one -> all.add(new NonFinite(Part.GRADIENT, one.gradient(), 1)));
+    all.removeIf(one -> one.tensor().nonFinite() == 0);
+    return all.stream()
         .findFirst()
-        .map(first -> new NonFinite(first.getKey(), first.getValue(), all.size()));
+        .map(first -> new NonFinite(first.part(), first.tensor(), all.size()));
   }
 
   /** The norm of all gradients of each layer; NaN where one is not finite. */
