@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
       "Runs every benchmark with its defaults, one after another, and writes the results of each"
           + " to",
       "a file of its own. Takes some minutes on a device that counts. Exit code 1 when any of them",
-      "missed a limit; the others run all the same."
+      "missed a limit, 2 when any was refused; the others run all the same."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

@@ -4,6 +4,7 @@ import dev.lockstep.train.TaskKind;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -38,6 +39,7 @@ final class Contradictions {
    * @throws UserError naming two options of which one has none, or the one of another task
    */
   static void refuse(ParseResult given) {
+    refuseTwice(given);
     String task = value(given, "--task");
     for (String knob : TaskKind.of(task).foreignWithModels()) {
       OptionSpec option = given.commandSpec().findOption(option(knob));
@@ -67,6 +69,20 @@ final class Contradictions {
                       .findFirst()
                       .orElseThrow(),
                   precision));
+    }
+  }
+
+  /** Of an option that comes again, the parser begins the options of its heading anew. */
+  private static void refuseTwice(ParseResult given) {
+    for (ArgGroupSpec group : given.commandSpec().argGroups()) {
+      List<ParseResult.GroupMatch> matches =
+          given.findMatches(group).stream().flatMap(each -> each.matches().stream()).toList();
+      for (OptionSpec option : group.options()) {
+        long times = matches.stream().filter(m -> !m.matchedValues(option).isEmpty()).count();
+        if (times > 1) {
+          throw new UserError(option.names()[0] + " should be specified only once");
+        }
+      }
     }
   }
 

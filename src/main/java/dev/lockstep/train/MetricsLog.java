@@ -5,6 +5,8 @@ import dev.lockstep.train.health.StepHealth;
 import java.io.BufferedWriter;
 import java.io.CharArrayWriter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -38,12 +40,16 @@ final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Starts a log, or goes on with one.
+   * Starts a log, or goes on with one. A line that was not written to its end, because a run was
+   * killed or the disk full, is taken out: what follows would be part of it.
    *
    * @throws IllegalArgumentException when the file cannot be written
    */
   static MetricsLog open(Path file, boolean append) {
     try {
+      if (append && Files.exists(file)) {
+        cut(file);
+      }
       return new MetricsLog(
           file,
           Files.newBufferedWriter(
@@ -53,6 +59,23 @@ final class MetricsLog implements AutoCloseable {
               StandardOpenOption.WRITE));
     } catch (IOException e) {
       throw new IllegalArgumentException(file + " cannot be written: " + OutputFolder.reason(e), e);
+    }
+  }
+
+  /** Leaves only whole lines. */
+  private static void cut(Path file) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      ByteBuffer one = ByteBuffer.allocate(1);
+      long end = channel.size();
+      while (end > 0) {
+        channel.read(one.clear(), end - 1);
+        if (one.get(0) == '\n') {
+          break;
+        }
+        end--;
+      }
+      channel.truncate(end);
     }
   }
 

@@ -100,11 +100,21 @@ class BenchStepCommandTests {
   }
 
   @Test
-  void allEndWhereTheFirstIsGivenAWrongDevice() {
+  void aWrongDeviceIsSaidOnce() {
     Run run = Run.lockstep("bench", "all", "--device", "abacus", "--out", folder.toString());
     assertThat(run.code()).isEqualTo(Lockstep.USAGE);
     assertThat(run.errLines()).singleElement().asString().contains("abacus");
-    assertThat(run.out()).contains("== bench launch --device abacus").doesNotContain("bench step");
+    assertThat(run.out()).isEmpty();
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void oneThatIsRefusedDoesNotKeepTheOthersFromRunning() throws IOException {
+    Files.createDirectory(folder.resolve("matmul.json"));
+    Run run = all("--only", "matmul,rows");
+    assertThat(run.code()).isEqualTo(Lockstep.USAGE);
+    assertThat(run.errLines()).singleElement().asString().contains("matmul.json is a directory");
+    assertThat(run.out()).contains("0 missed", "not measured, as said above: matmul");
+    assertThat(folder.resolve("rows.json")).isRegularFile();
   }
 }

@@ -58,6 +58,24 @@ class RunLogTests {
     }
   }
 
+  /**
+   * As a full disk or a kill leaves it: whole lines stay, and what follows is on lines of its own.
+   */
+  @ParameterizedTest
+  @CsvSource({"'', 0", "'{\"step\":2,\"lo', 1", "'{\"step\":1,\"loss\":5}', 1"})
+  void goesOnBehindTheLastWholeLine(String torn, int kept) throws IOException {
+    Path file = folder.resolve("log.jsonl");
+    String before = kept == 0 ? "" : CONFIG;
+    Files.writeString(file, before + torn);
+    try (MetricsLog log = MetricsLog.open(file, true)) {
+      log.config(TrainConfig.builder().out(folder).build());
+      log.step(new StepMetrics(2, 1.5, 4, 1e-4, 1000, false, 0, null, 1));
+    }
+    assertThat(Files.readAllLines(file)).hasSize(kept + 2);
+    assertThat(Files.readString(file)).startsWith(before + "{\"config\"");
+    assertThat(RunLog.read(file).steps()).extracting(StepMetrics::step).containsExactly(2);
+  }
+
   @Test
   void readsWhatTheLogWrote() {
     TrainConfig config = TrainConfig.builder().out(folder).precision(Precision.FP16).build();
