@@ -50,7 +50,7 @@ public final class ClipValue implements Lab {
               "A tanh RNN of 16 units whose matrix has radius 1.3, adding two marked numbers of 10;"
                   + " SGD 0.1 and Adam 0.005, 200 steps of 16, clipped at 0.01 to 10 and not at"
                   + " all, Adam at 0.01, 1 and not at all; and the loss times 100.")
-          .longForm("24 units, numbers of 20, batches of 32.")
+          .longForm("24 units, two marked numbers of 20, batches of 32.")
           .points(
               "1.0 by convention, over all parameters",
               "what matters is the ratio to the usual norm")
