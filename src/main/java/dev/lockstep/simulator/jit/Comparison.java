@@ -3,7 +3,6 @@ package dev.lockstep.simulator.jit;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.Opcode;
-import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.Locale;
@@ -28,6 +27,7 @@ enum Comparison {
   GTU(Opcode.IFGT, true),
   GEU(Opcode.IFGE, true);
 
+  private static final ClassDesc INTEGER = ClassDesc.of("java.lang.Integer");
   private static final ClassDesc LONG = ClassDesc.of("java.lang.Long");
 
   private final Opcode branch;
@@ -74,50 +74,15 @@ enum Comparison {
     }
   }
 
-  /** Without a branch, so that the loop around it may become vector code. */
   private Consumer<CodeBuilder> ints(boolean unsigned) {
     return c -> {
-      int b = c.allocateLocal(TypeKind.INT);
-      int a = c.allocateLocal(TypeKind.INT);
-      c.istore(b).istore(a);
-      switch (branch) {
-        case IFEQ -> {
-          differ(c, a, b);
-          c.iconst_m1().ixor();
-        }
-        case IFNE -> differ(c, a, b);
-        case IFLT -> isBelow(c, a, b, unsigned);
-        case IFGT -> isBelow(c, b, a, unsigned);
-        case IFGE -> {
-          isBelow(c, a, b, unsigned);
-          c.iconst_m1().ixor();
-        }
-        case IFLE -> {
-          isBelow(c, b, a, unsigned);
-          c.iconst_m1().ixor();
-        }
-        default -> throw new AssertionError(branch);
+      if (unsigned && branch != Opcode.IFEQ && branch != Opcode.IFNE) {
+        c.invokestatic(INTEGER, "compareUnsigned", MethodTypeDesc.ofDescriptor("(II)I"));
+        truth(c);
+      } else {
+        truth(c, ofTwoInts());
       }
-      c.loadConstant(Integer.SIZE - 1).iushr();
     };
-  }
-
-  /** Leaves a number that is negative if the two are not the same. */
-  private static void differ(CodeBuilder c, int a, int b) {
-    c.iload(a).iload(b).isub();
-    c.dup().ineg().ior();
-  }
-
-  /**
-   * Leaves a number that is negative if the first is smaller. Where the sign bits differ, they
-   * tell; where they do not, the difference has no overflow.
-   */
-  private static void isBelow(CodeBuilder c, int a, int b, boolean unsigned) {
-    int set = unsigned ? b : a;
-    int clear = unsigned ? a : b;
-    c.iload(clear).iconst_m1().ixor().iload(set).iand();
-    c.iload(a).iload(b).ixor().iconst_m1().ixor().iload(a).iload(b).isub().iand();
-    c.ior();
   }
 
   private Consumer<CodeBuilder> longs(boolean unsigned) {
@@ -128,6 +93,18 @@ enum Comparison {
         c.lcmp();
       }
       truth(c);
+    };
+  }
+
+  private Opcode ofTwoInts() {
+    return switch (branch) {
+      case IFEQ -> Opcode.IF_ICMPEQ;
+      case IFNE -> Opcode.IF_ICMPNE;
+      case IFLT -> Opcode.IF_ICMPLT;
+      case IFLE -> Opcode.IF_ICMPLE;
+      case IFGT -> Opcode.IF_ICMPGT;
+      case IFGE -> Opcode.IF_ICMPGE;
+      default -> throw new AssertionError(branch);
     };
   }
 

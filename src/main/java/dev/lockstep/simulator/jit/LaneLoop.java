@@ -213,9 +213,7 @@ final class LaneLoop implements Operands.Lanes {
 
   private void fetch(Place place) {
     if (place.file() == Place.PREDICATES) {
-      c.iload(bitsIn(place));
-      pushBit();
-      c.iand().dup().ineg().ior().loadConstant(Integer.SIZE - 1).iushr().istore(value(place));
+      c.iload(bitsIn(place)).iload(lane).iushr().iconst_1().iand().istore(value(place));
     } else {
       c.aload(array(place)).iload(lane).arrayLoad(kind(place));
       c.storeLocal(kind(place), value(place));
@@ -225,18 +223,11 @@ final class LaneLoop implements Operands.Lanes {
   private void writeBack(Place place) {
     if (place.file() == Place.PREDICATES) {
       int bits = bitsOut(place);
-      c.iload(bits).iload(value(place)).ineg();
-      pushBit();
-      c.iand().ior().istore(bits);
+      c.iload(bits).iload(value(place)).iload(lane).ishl().ior().istore(bits);
     } else {
       c.aload(array(place)).iload(lane).loadLocal(kind(place), value(place));
       c.arrayStore(kind(place));
     }
-  }
-
-  /** Pushes this lane's bit: shifts by a variable would keep a loop from becoming vector code. */
-  private void pushBit() {
-    c.getstatic(LANE_MATH, "BITS", CD_int.arrayType()).iload(lane).iaload();
   }
 
   private void emit(Scalar scalar) {

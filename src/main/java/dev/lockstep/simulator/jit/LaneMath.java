@@ -2,13 +2,9 @@ package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.intrinsic.FloatOps;
-import java.util.stream.IntStream;
 
 /** What generated code calls where no method of the arithmetic packages fits. */
 public final class LaneMath {
-  /** By lane, its bit in a predicate. */
-  static final int[] BITS = IntStream.range(0, Warp.LANES).map(lane -> 1 << lane).toArray();
-
   private LaneMath() {}
 
   public static int mad(int a, int b, int c) {
