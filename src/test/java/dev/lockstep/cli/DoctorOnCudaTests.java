@@ -21,13 +21,7 @@ class DoctorOnCudaTests {
     Path file = folder.resolve("machine.json");
     assertThat(Run.lockstep("doctor", "--json", file.toString()).code()).isZero();
     JsonNode report = JsonMapper.shared().readTree(Files.readAllBytes(file));
-    JsonNode cuda = null;
-    for (JsonNode device : report.get("devices")) {
-      if (device.get("name").asString().equals("cuda")) {
-        cuda = device;
-      }
-    }
-    assertThat(cuda).isNotNull();
+    JsonNode cuda = device(report, "cuda");
     assertThat(cuda.get("available").asBoolean()).isTrue();
     assertThat(cuda.get("reason").asString()).contains("stand-in", "compute capability 8.0");
     Map<String, String> parts = new HashMap<>();
@@ -42,5 +36,14 @@ class DoctorOnCudaTests {
     assertThat(parts.get("cuBLAS")).contains("/libcublas.so.12");
     assertThat(report.get("auto").asString()).isEqualTo("sim");
     assertThat(report.get("why").asString()).contains("asked for by name");
+  }
+
+  private static JsonNode device(JsonNode report, String name) {
+    for (JsonNode device : report.get("devices")) {
+      if (device.get("name").asString().equals(name)) {
+        return device;
+      }
+    }
+    throw new AssertionError("there is no device " + name);
   }
 }
