@@ -120,16 +120,11 @@ public final class LotteryTicket implements Lab {
     Criterion mask = Criterion.above("median gain in accuracy", 0.08);
     findings.shows(mask, "mask over a random one", ticket.median() - random.median());
     findings.shows(mask, "pruned over dense", ticket.median() - dense.median());
-    // Of fifty times five normal pairs without a difference, one gives more.
-    Criterion open = Criterion.below("|mean gain in accuracy|, in its standard errors", 3.75);
-    findings.leavesOpen(
-        open,
-        "first weights over others",
-        spread(outcomes.stream().map(o -> o.ticket() - o.redrawn()).toList()).standardErrors());
-    findings.control(
-        open,
-        "pruned over dense",
-        spread(outcomes.stream().map(o -> o.ticket() - o.dense()).toList()).standardErrors());
+    // Medians: now and then a pruned network stays at chance, and one such outlier hides any mean.
+    Criterion open = Criterion.between("median of paired gains in accuracy", -0.06, 0.06);
+    findings.leavesOpen(open, "first weights over others", start.median());
+    Spread pruned = spread(outcomes.stream().map(o -> o.ticket() - o.dense()).toList());
+    findings.control(open, "pruned over dense", pruned.median());
     findings.control(mask, "first weights over others", start.median());
     findings.note(
         "Not decidable here: this holds for 10-32-32-2, 576 samples and five draws, where the first"
