@@ -27,7 +27,7 @@ public final class GlobalMemory implements AutoCloseable {
   private static final long GAP = 4096;
 
   /** From here on an allocation is worth a file of its own, of which only what is used exists. */
-  private static final long SPARSE_BYTES = 1L << 32;
+  private static final long SPARSE_BYTES = 1L << 30;
 
   /** Addresses this small come from null pointers. */
   private static final long NULL_PAGE = 4096;
