@@ -42,7 +42,7 @@ public final class FfnRatio implements Lab {
           .experiment(
               "One transformer block of 2880 to 3174 weights on sequences in which two of eight"
                   + " tokens decide the next; ratios 1, 4 and 8, and no"
-                  + " feed-forward network; Adam, 300 steps.")
+                  + " feed-forward network; Adam, 500 steps.")
           .longForm("About 12,288 weights, also ratios 2 and 16.")
           .points("4, or 8/3 with SwiGLU", "then 2/3 of a block's weights", "the optimum is flat")
           .expects(Verdict.UNDECIDED);
@@ -50,7 +50,7 @@ public final class FfnRatio implements Lab {
   private static final int VOCABULARY = 8;
   private static final int LENGTH = 8;
   private static final int SEQUENCES = 8;
-  private static final int STEPS = 300;
+  private static final int STEPS = 500;
   private static final int LAST = 40;
   private static final int REPEATS = 3;
   private static final double SURE = 0.9;
