@@ -1,0 +1,56 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.lowering.RegisterPlaces;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Registers of which it is remembered which lanes have set them, numbered from 0. */
+final class WatchedRegisters {
+  private final Map<Register, Integer> numbers = new HashMap<>();
+  private final Set<Register> made;
+  private final RegisterPlaces places;
+
+  /**
+   * @param made those that are computed, from what may have no value
+   */
+  WatchedRegisters(Set<Register> watched, Set<Register> made, RegisterPlaces places) {
+    watched.forEach(register -> numbers.put(register, numbers.size()));
+    this.made = made;
+    this.places = places;
+  }
+
+  int count() {
+    return numbers.size();
+  }
+
+  boolean isEmpty() {
+    return numbers.isEmpty();
+  }
+
+  boolean watches(Register register) {
+    return numbers.containsKey(register);
+  }
+
+  /** The register's number, or −1. */
+  int number(Register register) {
+    return numbers.getOrDefault(register, -1);
+  }
+
+  /** Where a register lies, watched or not. */
+  Slot slot(Register register) {
+    return places.slot(register);
+  }
+
+  /** A use of a register by lanes that have not set it. */
+  DeviceFault fault(Warp w, int lanes, Register register) {
+    String what = made.contains(register) ? ", made from what" : ", which";
+    return new DeviceFault.UninitializedRead(
+        "register " + register.name() + what + " the thread has never set",
+        w.site(Integer.numberOfTrailingZeros(lanes)));
+  }
+}
