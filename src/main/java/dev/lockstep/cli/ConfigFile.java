@@ -181,7 +181,7 @@ final class ConfigFile {
   }
 
   /** {@code warmupSteps} and {@code warmup_steps} are {@code warmup-steps}. */
-  private static String optionName(String key) {
+  static String optionName(String key) {
     return key.replaceAll("([a-z0-9])([A-Z])", "$1-$2").replace('_', '-').toLowerCase(Locale.ROOT);
   }
 

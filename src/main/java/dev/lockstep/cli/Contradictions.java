@@ -42,7 +42,7 @@ final class Contradictions {
     refuseTwice(given);
     String task = value(given, "--task");
     for (String knob : TaskKind.of(task).foreignWithModels()) {
-      OptionSpec option = given.commandSpec().findOption(option(knob));
+      OptionSpec option = given.commandSpec().findOption("--" + ConfigFile.optionName(knob));
       if (option != null && given.hasMatchedOption(option)) {
         throw new UserError(option.names()[0] + " belongs to --task text, not to --task " + task);
       }
@@ -84,11 +84,6 @@ final class Contradictions {
         }
       }
     }
-  }
-
-  /** {@code --head-memory} of {@code headMemory}. */
-  private static String option(String knob) {
-    return "--" + knob.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
   }
 
   /** The value of an option, given or not, as people write it. */
