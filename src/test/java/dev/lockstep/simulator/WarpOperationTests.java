@@ -224,9 +224,9 @@ class WarpOperationTests {
     return IntStream.range(0, 32).map(f).toArray();
   }
 
-  /** What an absent lane would give is undefined on a GPU; here a lane then keeps its own. */
+  /** What an absent lane would give is undefined on a GPU; here it is zero, and "not in range". */
   @Test
-  void aLaneThatIsNotThereCountsAsOutOfRange() {
+  void aLaneThatIsNotThereGivesZero() {
     for (String distance : new String[] {"16", "%r9"}) {
       int[] out =
           lab.run(
@@ -242,9 +242,32 @@ class WarpOperationTests {
               """
                   .replace("DISTANCE", distance));
       int[] expected =
-          IntStream.range(0, 32).map(t -> t < 4 ? t + 116 : t < 20 ? t : Lab.UNTOUCHED).toArray();
+          IntStream.range(0, 32)
+              .map(t -> t < 4 ? t + 116 : t < 16 ? 0 : t < 20 ? t : Lab.UNTOUCHED)
+              .toArray();
       assertThat(out).isEqualTo(expected);
     }
+  }
+
+  /** Eight lanes sum over what they have, in steps for 32: a common way to end a block's sum. */
+  @Test
+  void aSumOfSomeLanesMayStepPastThem() {
+    int[] out =
+        lab.run(
+            32,
+            """
+            setp.ge.u32 %p1, %t, 8;
+            @%p1 bra DONE;
+            add.u32 %r1, %t, 1;
+            shfl.sync.down.b32 %r2, %r1, 16, 31, 0xff; add.u32 %r1, %r1, %r2;
+            shfl.sync.down.b32 %r2, %r1, 8, 31, 0xff; add.u32 %r1, %r1, %r2;
+            shfl.sync.down.b32 %r2, %r1, 4, 31, 0xff; add.u32 %r1, %r1, %r2;
+            shfl.sync.down.b32 %r2, %r1, 2, 31, 0xff; add.u32 %r1, %r1, %r2;
+            shfl.sync.down.b32 %r2, %r1, 1, 31, 0xff; add.u32 %r1, %r1, %r2;
+            DONE: setp.eq.u32 %p1, %t, 0;
+            @%p1 st.global.u32 [%mine], %r1;
+            """);
+    assertThat(out[0]).isEqualTo(36);
   }
 
   @Test

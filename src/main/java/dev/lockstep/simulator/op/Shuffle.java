@@ -6,8 +6,9 @@ import dev.lockstep.simulator.execution.Warp;
 
 /**
  * {@code shfl.sync}: each lane reads another lane's register (PTX ISA 9.7.9.6). What a lane that is
- * not here would give is undefined; here it counts as out of range, so that nothing depends on how
- * far that lane has come.
+ * not here would give is undefined; here it gives zero, so that nothing depends on how far that
+ * lane has come. Sums over a part of a warp that step past its end are common, and come out right
+ * on GPUs.
  */
 public final class Shuffle extends Op implements WarpSync {
   /** How the other lane is found. */
@@ -62,9 +63,10 @@ public final class Shuffle extends Op implements WarpSync {
     int[] result = w.scratchInts;
     int found = 0;
     for (int lane = 0; lane < Warp.LANES; lane++) {
-      int other = here(w, source(mode, lane, lanes[lane], clamps[lane]));
-      found |= other >= 0 ? 1 << lane : 0;
-      result[lane] = from[other >= 0 ? other : lane];
+      int other = source(mode, lane, lanes[lane], clamps[lane]);
+      boolean absent = other >= 0 && isAbsent(w, other);
+      found |= other >= 0 && !absent ? 1 << lane : 0;
+      result[lane] = absent ? 0 : from[other >= 0 ? other : lane];
     }
     finish(w, d, result, inRange, found);
   }
@@ -86,10 +88,13 @@ public final class Shuffle extends Op implements WarpSync {
     return inside ? other : -1;
   }
 
-  /** The lane that a lane gets its value from: another, or itself if that is out of range. */
+  /**
+   * The lane that a lane gets its value from: another, or itself if that is out of range or takes
+   * no part.
+   */
   public static int giver(Warp w, Mode mode, int lane, int distance, int clamp) {
-    int other = here(w, source(mode, lane, distance, clamp));
-    return other >= 0 ? other : lane;
+    int other = source(mode, lane, distance, clamp);
+    return other >= 0 && !isAbsent(w, other) ? other : lane;
   }
 
   /**
@@ -115,9 +120,8 @@ public final class Shuffle extends Op implements WarpSync {
     return lanes;
   }
 
-  /** That lane, or −1 when it takes no part. */
-  private static int here(Warp w, int lane) {
-    return lane >= 0 && (w.mask >>> lane & 1) == 0 ? -1 : lane;
+  private static boolean isAbsent(Warp w, int lane) {
+    return (w.mask >>> lane & 1) == 0;
   }
 
   private static void finish(Warp w, int d, int[] result, int inRange, int found) {
@@ -171,14 +175,14 @@ public final class Shuffle extends Op implements WarpSync {
       for (int lane = 0; lane < Warp.LANES; lane++) {
         result[lane] = from[source[lane]];
       }
-      finish(w, d, result, inRange, w.full ? found : withoutAbsent(w, from, result));
+      finish(w, d, result, inRange, w.full ? found : withoutAbsent(w, result));
     }
 
-    private int withoutAbsent(Warp w, int[] from, int[] result) {
+    private int withoutAbsent(Warp w, int[] result) {
       int present = found;
       for (int lane = 0; lane < Warp.LANES; lane++) {
-        if ((w.mask >>> source[lane] & 1) == 0) {
-          result[lane] = from[lane];
+        if (isAbsent(w, source[lane])) {
+          result[lane] = 0;
           present &= ~(1 << lane);
         }
       }
