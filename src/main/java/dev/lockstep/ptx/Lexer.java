@@ -76,6 +76,11 @@ final class Lexer {
     return tokenEnd < source.length() ? source.charAt(tokenEnd) : '\0';
   }
 
+  /** Whether a name stands right behind the current token, and not this one. */
+  boolean followedByOtherThan(String name) {
+    return isWordStart(following()) && following() != '.' && !source.startsWith(name, tokenEnd);
+  }
+
   /** Leaves out the rest of the line. */
   void skipLine() {
     int end = source.indexOf('\n', tokenEnd);

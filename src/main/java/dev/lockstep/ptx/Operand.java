@@ -13,6 +13,9 @@ public sealed interface Operand {
   /** {@code !%p}: the complement of a predicate. */
   record Not(Register register) implements Operand {}
 
+  /** {@code -%r} or {@code -%r.b2}: a factor or summand of a video instruction, subtracted. */
+  record Negated(Operand operand) implements Operand {}
+
   /** {@code %tid.x}, {@code %laneid}, … */
   record Special(String name) implements Operand {}
 

@@ -30,6 +30,7 @@ final class OperandParser {
           case '{' -> new Operand.Vector(list('}'));
           case '(' -> call ? new Operand.Arguments(list(')')) : ConstantExpression.parse(lexer);
           case '!' -> complement();
+          case '-' -> negative();
           default -> simple();
         };
     if (lexer.at('|')) {
@@ -61,6 +62,20 @@ final class OperandParser {
     }
     lexer.advance();
     return new Operand.Not(predicate());
+  }
+
+  /** {@code -%r}; before anything else it belongs to a constant expression. */
+  private Operand negative() {
+    if (!lexer.followedByOtherThan("WARP_SZ")) {
+      return ConstantExpression.parse(lexer);
+    }
+    lexer.advance();
+    PtxSyntaxException wrong = lexer.error("expected a register, found '" + lexer.text() + "'");
+    Operand operand = simple();
+    if (operand instanceof Operand.Reg || operand instanceof Operand.Part) {
+      return new Operand.Negated(operand);
+    }
+    throw wrong;
   }
 
   private List<Operand> list(char close) {

@@ -209,7 +209,13 @@ class FaultTests {
         "wgmma.fence.sync.aligned; ~ matrix products of warpgroups",
         "setmaxnreg.inc.sync.aligned.u32 40; ~ registers that move between warpgroups",
         "tex.1d.v4.f32.s32 {%f1,%f2,%f3,%f4}, [tex, {%r1}]; ~ textures",
-        "vadd2.u32.u32.u32 %r1, %r2.h01, %r3, %r4; ~ selectors and masks",
+        "vadd2.u32.u32.u32 %r1, %r2.h1, %r3, %r4; ~ the selector .h1",
+        "vadd2.u32.u32.u32 %r1.h01, %r2, %r3, %r4; ~ the mask .h01",
+        "vadd4.u32.u32.u32 %r1, %r2.h10, %r3, %r4; ~ the selector .h10",
+        "vadd4.u32.u32.u32 %r1, %r2, 5, %r4; ~ a source that is no register",
+        "vmad.u32.u32.u32.po %r1, %r2, %r3, -%r4; ~ .po and a negated operand",
+        "vmad.u32.u32.u32 %r1, -%r2, %r3, -%r4; ~ a negated product and a negated summand",
+        "vadd.u32.u32.u32 %r1, %r2, -%r3; ~ an operand that is no 32-bit value",
         "vadd.u32.u32.u32 %r1, %r2.b4, %r3; ~ the selector .b4"
       })
   void aRefusalSaysWhatIsMissing(String code, String missing) {

@@ -30,11 +30,13 @@ public record PackedIntegers(
     return result;
   }
 
-  /** The sum, modulo 2³², of what a function makes of each pair. */
-  public int sum(int a, int b, IntBinaryOperator function) {
+  /** The sum, modulo 2³², of what a function makes of each pair that {@code mask} covers. */
+  public int sum(int a, int b, int mask, IntBinaryOperator function) {
     int sum = 0;
     for (int shift = 0; shift < 32; shift += bits) {
-      sum += function.applyAsInt(read(a >>> shift, signedA), read(b >>> shift, signedB));
+      if ((mask >>> shift & 1) != 0) {
+        sum += function.applyAsInt(read(a >>> shift, signedA), read(b >>> shift, signedB));
+      }
     }
     return sum;
   }

@@ -28,6 +28,52 @@ public final class ScalarVideo {
     return (int) value << shift(selector) & mask | c & ~mask;
   }
 
+  /**
+   * {@code vmad}: the 128-bit sum of a product and c, shifted to the right.
+   *
+   * @param a a factor of at most 33 bits, {@code b} the other
+   * @param c the summand, already extended
+   * @param negative whether the product is subtracted
+   * @param one whether 1 is added
+   * @param signed whether {@code saturate} clamps to 32 signed bits, or to as many unsigned ones
+   */
+  public static int multiplyAdd(
+      long a,
+      long b,
+      long c,
+      boolean negative,
+      boolean one,
+      int shift,
+      boolean saturate,
+      boolean signed) {
+    long low = a * b;
+    long high = Math.multiplyHigh(a, b);
+    if (negative) {
+      high = low == 0 ? -high : ~high;
+      low = -low;
+    }
+    high += carry(low, c) + (c >> 63);
+    low += c;
+    if (one) {
+      low++;
+      high += low == 0 ? 1 : 0;
+    }
+    if (shift > 0) {
+      low = low >>> shift | high << 64 - shift;
+      high >>= shift;
+    }
+    if (!saturate) {
+      return (int) low;
+    }
+    long value = high == low >> 63 ? low : high < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+    return (int) saturate(value, signed, "");
+  }
+
+  /** 1 where the sum of two words passes 64 bits. */
+  private static long carry(long a, long b) {
+    return Long.compareUnsigned(a + b, a) < 0 ? 1 : 0;
+  }
+
   private static int bits(String selector) {
     return selector.isEmpty() ? 32 : selector.charAt(0) == 'b' ? 8 : 16;
   }

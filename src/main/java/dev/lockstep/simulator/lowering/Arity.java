@@ -56,7 +56,8 @@ final class Arity {
           "vmax2",
           "vmax4",
           "vset2",
-          "vset4" ->
+          "vset4",
+          "vmad" ->
           4;
       case "bfi" -> 5;
       case "lop3" -> combined ? 6 : 5;

@@ -15,7 +15,6 @@ final class Beyond {
       case "tcgen05" -> "tensor memory";
       case "tex", "tld4", "txq", "istypep" -> "textures";
       case "suld", "sust", "sured", "suq" -> "surfaces";
-      case "vmad" -> "the video instruction that multiplies";
       default -> "the instruction is not known";
     };
   }

@@ -75,6 +75,10 @@ final class Decoder {
           VideoDecoder.decode(in, emitter);
       case "vadd", "vsub", "vabsdiff", "vmin", "vmax", "vshl", "vshr", "vset" ->
           ScalarVideoDecoder.decode(in, emitter);
+      case "vmad" -> {
+        Arity.check(in);
+        VideoProductDecoder.decode(in, emitter);
+      }
       case "mov", "cvta", "isspacep" -> MoveDecoder.decode(in, emitter);
       case "selp", "slct" -> {
         Arity.check(in);

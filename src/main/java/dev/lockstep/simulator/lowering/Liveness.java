@@ -193,6 +193,7 @@ final class Liveness {
       case Operand.Reg(Register register) -> use.accept(register);
       case Operand.Part(Register register, String selector) -> use.accept(register);
       case Operand.Not(Register register) -> use.accept(register);
+      case Operand.Negated(Operand negated) -> all(negated, use);
       case Operand.Address(Operand base, long offset) -> all(base, use);
       case Operand.Vector(List<Operand> elements) -> elements.forEach(e -> all(e, use));
       case Operand.Indexed(List<Operand> elements) -> elements.forEach(e -> all(e, use));

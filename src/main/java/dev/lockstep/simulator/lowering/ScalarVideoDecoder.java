@@ -108,7 +108,8 @@ final class ScalarVideoDecoder {
     return by == 32 && value > Integer.MAX_VALUE ? 1L << 62 : value << by;
   }
 
-  private static String selector(Operand operand) {
+  /** What an operand names of its register: {@code b0} to {@code b3}, {@code h0}, {@code h1}. */
+  static String selector(Operand operand) {
     if (!(operand instanceof Operand.Part(Register register, String selector))) {
       return "";
     }
@@ -118,7 +119,8 @@ final class ScalarVideoDecoder {
     return selector;
   }
 
-  private static Operand whole(Operand operand) {
+  /** The operand without its selector. */
+  static Operand whole(Operand operand) {
     return operand instanceof Operand.Part(Register register, String selector)
         ? new Operand.Reg(register)
         : operand;
