@@ -7,15 +7,6 @@ import dev.lockstep.device.Stream;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
-import dev.lockstep.ops.StepState;
-import dev.lockstep.optim.LearningRateSchedule;
-import dev.lockstep.train.health.StepHealth;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -40,11 +31,8 @@ public final class Trainer {
   private final UnaryOperator<Stream> observe;
   private final Task task;
   private final OutputFolder files;
-  private final @Nullable Checkpoint resumed;
-  private int done;
-  private @Nullable Path lastCheckpoint;
-  private int lastCheckpointStep;
-  private volatile boolean stopRequested;
+  private final RunCheckpoints checkpoints;
+  private final Progress progress = new Progress();
 
   /** A run whose stream nobody watches. */
   public Trainer(TrainConfig config, Devices.Choice device, TrainListener listener) {
@@ -71,28 +59,7 @@ public final class Trainer {
     config.matmul().require(device.device());
     task = Task.of(config);
     files = OutputFolder.prepare(config);
-    lastCheckpoint = config.run().resume();
-    resumed =
-        config.run().resume() == null
-            ? null
-            : Checkpoint.read(config.run().resume(), config.model());
-    if (resumed != null
-        && !resumed.moments().keySet().equals(Set.copyOf(config.optimizer().moments()))) {
-      throw new IllegalArgumentException(
-          "checkpoint %s is of a run with optimizer %s and momentum %s, here they are %s and %s"
-              .formatted(
-                  config.run().resume(),
-                  resumed.knobs().getOrDefault("optimizer", "adamw"),
-                  resumed.knobs().getOrDefault("momentum", "0.0"),
-                  config.optimizer().kind().label(),
-                  config.optimizer().momentum()));
-    }
-    lastCheckpointStep = resumed == null ? 0 : resumed.step();
-    if (resumed != null && resumed.step() >= config.steps()) {
-      throw new IllegalArgumentException(
-          "checkpoint %s is of step %d already; steps must be more than %d, not %d"
-              .formatted(config.run().resume(), resumed.step(), resumed.step(), config.steps()));
-    }
+    checkpoints = new RunCheckpoints(config, files, listener);
   }
 
   /**
@@ -100,7 +67,7 @@ public final class Trainer {
    * and sample are left out.
    */
   public void requestStop() {
-    stopRequested = true;
+    progress.requestStop();
   }
 
   /**
@@ -114,12 +81,12 @@ public final class Trainer {
     try {
       return train();
     } catch (DeviceException e) {
-      throw new TrainingFailedException(e, config.task(), done, lastCheckpoint, lastCheckpointStep);
+      throw new TrainingFailedException(e, config.task(), progress.steps(), checkpoints);
     }
   }
 
   private TrainSummary train() {
-    try (MetricsLog log = MetricsLog.open(files.log(), resumed != null);
+    try (MetricsLog log = MetricsLog.open(files.log(), checkpoints.resumed() != null);
         KernelLibrary library = new KernelLibrary(device.device());
         Stream queue = device.device().newStream();
         Stream stream = observe.apply(queue);
@@ -128,48 +95,27 @@ public final class Trainer {
       OpSet ops = OpSet.of(library, config.precision().products(), config.matmul());
       ops.prepare(stream);
       log.config(config);
-      List<Double> losses = new ArrayList<>();
-      double seconds;
-      @Nullable Validation validation;
-      @Nullable BestCheckpoint best;
+      Validations validations =
+          new Validations(config, new Evaluator(config, task, ops, parameters), log, listener);
       Stream copies = observe.apply(device.device().newStream());
       try (StepWindow window = new StepWindow(device.device(), config, copies);
           TrainingStep step =
               new TrainingStep(config, library, ops, parameters, window, graphs(), stream)) {
-        Run run = new Run(step, window, stream, ops, log, parameters, losses);
-        run.start();
-        run.all();
-        seconds = run.seconds;
-        best = run.best;
-        validation = run.lastValidated == done ? run.validation : null;
+        begin(stream, step, parameters, validations.patience());
+        StepReports reports =
+            new StepReports(config, listener, log, progress, checkpoints, step, parameters);
+        new TrainingLoop(
+                config, task, listener, progress, checkpoints, step, window, reports, validations)
+            .run(stream);
       }
-      String sample = "";
-      boolean interrupted = stopRequested && done < config.steps();
-      if (interrupted) {
-        validation = Validation.none(config.task());
-      } else {
-        validation = validation == null ? validate(ops, parameters, stream) : validation;
-        log.validation(validation);
-        sample = task.sample(ops, parameters, stream);
-      }
-      return new TrainSummary(
-          device.device().info().provider(),
-          device.device().info().name(),
-          device.reason(),
+      boolean interrupted = progress.stopRequested() && progress.steps() < config.steps();
+      return summary(
           parameters.count(),
-          config.model().flopsPerStep(config.rowsPerStep()),
-          done,
           interrupted,
-          config.seed(),
-          List.copyOf(losses),
-          validation,
-          task.baselines(),
-          losses.isEmpty() ? Double.NaN : seconds / losses.size(),
-          sample,
-          files.checkpoint().toString(),
-          best,
-          files.log().toString(),
-          config.describe());
+          interrupted
+              ? Validation.none(config.task())
+              : validations.last(stream, progress.steps()),
+          interrupted ? "" : task.sample(ops, parameters, stream));
     }
   }
 
@@ -177,232 +123,53 @@ public final class Trainer {
     return config.compute().graph() ? device.device().capability(Graphs.class).orElse(null) : null;
   }
 
-  private Validation validate(OpSet ops, Parameters parameters, Stream stream) {
-    return new Evaluator(config, task, ops, parameters).validate(stream, listener);
+  /** Puts model and counters where the run starts from. */
+  private void begin(Stream stream, TrainingStep step, Parameters parameters, Patience patience) {
+    checkpoints.begin();
+    Checkpoint resumed = checkpoints.resumed();
+    if (resumed == null) {
+      parameters.initialize(stream, config.seed());
+    } else {
+      step.restore(stream, resumed);
+      progress.goOnAfter(resumed.step());
+      patience.restore(resumed.counters());
+    }
+    listener.started(
+        new RunInfo(
+            config,
+            device.device().info(),
+            device.reason(),
+            parameters.count(),
+            config.model().flopsPerStep(config.rowsPerStep()),
+            config.compute().recompute()
+                ? config.model().recomputedFlopsPerStep(config.rowsPerStep())
+                : 0,
+            step.activationBytes(),
+            task.source(),
+            task.trainingSize(),
+            task.heldOutSize(),
+            progress.steps()));
   }
 
-  /** The steps of one run. */
-  private final class Run {
-    private final TrainingStep step;
-    private final StepWindow window;
-    private final Stream stream;
-    private final OpSet ops;
-    private final MetricsLog log;
-    private final RunHealth health;
-    private final Patience patience = new Patience(config.run().patience());
-    private final Parameters parameters;
-    private final List<Double> losses;
-    private final LearningRateSchedule schedule = config.schedule();
-    private double seconds;
-    private @Nullable Validation validation;
-    private int lastValidated = -1;
-    private @Nullable BestCheckpoint best;
-
-    Run(
-        TrainingStep step,
-        StepWindow window,
-        Stream stream,
-        OpSet ops,
-        MetricsLog log,
-        Parameters parameters,
-        List<Double> losses) {
-      this.step = step;
-      this.window = window;
-      this.stream = stream;
-      this.ops = ops;
-      this.log = log;
-      this.parameters = parameters;
-      this.losses = losses;
-      this.health = new RunHealth(config, parameters);
-    }
-
-    void start() {
-      best = BestCheckpoint.at(files, config, resumed);
-      if (resumed == null) {
-        parameters.initialize(stream, config.seed());
-      } else {
-        step.restore(stream, resumed);
-        done = resumed.step();
-        patience.restore(resumed.counters());
-      }
-      listener.started(
-          new RunInfo(
-              config,
-              device.device().info(),
-              device.reason(),
-              parameters.count(),
-              config.model().flopsPerStep(config.rowsPerStep()),
-              config.compute().recompute()
-                  ? config.model().recomputedFlopsPerStep(config.rowsPerStep())
-                  : 0,
-              step.activationBytes(),
-              task.source(),
-              task.trainingSize(),
-              task.heldOutSize(),
-              done));
-    }
-
-    /** All steps and the last checkpoint, which is tried for when the log cannot be written. */
-    void all() {
-      try {
-        steps();
-      } catch (UncheckedIOException e) {
-        try {
-          writeCheckpoint();
-        } catch (UncheckedIOException again) {
-          e.addSuppressed(again);
-        }
-        throw e;
-      }
-      writeCheckpoint();
-    }
-
-    private void steps() {
-      while (done < config.steps() && !stopRequested && !patience.exhausted()) {
-        long begin = System.nanoTime();
-        int count = queueUntil(endOfWindow());
-        List<StepWindow.Outcome> outcomes = window.read(stream, count);
-        double elapsed = (System.nanoTime() - begin) * 1e-9;
-        seconds += elapsed;
-        report(outcomes, elapsed);
-        if (at(config.run().validateEvery()) || validatesAtEnd()) {
-          validate();
-        }
-        if (at(config.run().checkpointEvery())) {
-          writeCheckpoint();
-        }
-      }
-    }
-
-    /** Whether something that happens every so many steps happens now. */
-    private boolean at(int every) {
-      return every > 0 && done % every == 0;
-    }
-
-    /** The last validation is one of those among which the best is looked for. */
-    private boolean validatesAtEnd() {
-      return config.run().validateEvery() > 0 && done == config.steps();
-    }
-
-    private void validate() {
-      Validation found = Trainer.this.validate(ops, parameters, stream);
-      validation = found;
-      lastValidated = done;
-      log.validation(done, found);
-      boolean better = patience.take(found);
-      listener.validated(done, found, better);
-      if (better) {
-        step.checkpoint(stream, config, done, patience).replace(files.best(), config.model());
-        best = new BestCheckpoint(files.best().toString(), done, found.score());
-      }
-      if (patience.exhausted() && done < config.steps()) {
-        listener.stoppedEarly(done, patience.sinceBest(), patience.best());
-      }
-    }
-
-    /** The next step after which something has to be known on the host. */
-    private int endOfWindow() {
-      int end = Math.min(config.steps(), done + window.size());
-      for (int every :
-          new int[] {
-            config.run().logEvery(),
-            config.run().checkpointEvery(),
-            config.run().validateEvery(),
-            config.run().healthEvery()
-          }) {
-        end = every == 0 ? end : Math.min(end, (done / every + 1) * every);
-      }
-      return losses.isEmpty() ? done + 1 : end;
-    }
-
-    private int queueUntil(int end) {
-      int first = done;
-      while (done < end && (done == first || !stopRequested)) {
-        int place = done - first;
-        for (int pass = 0; pass < config.accumulation(); pass++) {
-          task.fill(window.batch(place, pass), done, pass * config.batch());
-        }
-        step.queue(stream, place, schedule.at(done), health.probe(done + 1, losses.isEmpty()));
-        done++;
-        listener.stepQueued(done);
-      }
-      return done - first;
-    }
-
-    private void report(List<StepWindow.Outcome> outcomes, double elapsed) {
-      double rowsPerSecond = (double) outcomes.size() * config.rowsPerStep() / elapsed;
-      int first = done - outcomes.size() + 1;
-      for (int place = 0; place < outcomes.size(); place++) {
-        int number = first + place;
-        StepState.Values state = outcomes.get(place).state();
-        Optional<StepHealth> seen = health.take(number, state);
-        StepMetrics metrics = metrics(number, outcomes.get(place), rowsPerSecond, seen);
-        losses.add(metrics.loss());
-        log.step(metrics);
-        seen.ifPresent(this::tell);
-        if (!Double.isFinite(metrics.loss())) {
-          log.flush();
-          throw diverged(metrics, outcomes, place, seen);
-        }
-        if (metrics.skipped()) {
-          listener.skipped(metrics);
-        }
-        if (losses.size() == 1
-            || number % config.run().logEvery() == 0
-            || number == config.steps()) {
-          listener.logged(metrics);
-        }
-      }
-      log.flush();
-    }
-
-    private void tell(StepHealth seen) {
-      log.health(seen);
-      seen.warnings().forEach(warning -> listener.warned(seen.step(), warning));
-    }
-
-    private StepMetrics metrics(
-        int number, StepWindow.Outcome outcome, double rowsPerSecond, Optional<StepHealth> seen) {
-      StepState.Values state = outcome.state();
-      String nonFinite =
-          state.nonFinite() == 0 ? null : FirstNonFinite.gradient(parameters, state.nonFinite());
-      return new StepMetrics(
-          number,
-          outcome.loss(),
-          state.norm(),
-          state.learningRate(),
-          rowsPerSecond,
-          state.skip(),
-          state.skipped(),
-          nonFinite == null ? null : first(seen).orElse(nonFinite),
-          state.lossScale());
-    }
-
-    private static Optional<String> first(Optional<StepHealth> seen) {
-      return seen.flatMap(StepHealth::firstNonFinite).map(StepHealth.NonFinite::toString);
-    }
-
-    private TrainingDivergedException diverged(
-        StepMetrics metrics,
-        List<StepWindow.Outcome> outcomes,
-        int place,
-        Optional<StepHealth> seen) {
-      return new TrainingDivergedException(
-          metrics.step(),
-          metrics.loss(),
-          new FirstNonFinite(parameters, step, health).find(stream, outcomes, place, seen),
-          lastCheckpoint,
-          lastCheckpointStep);
-    }
-
-    void writeCheckpoint() {
-      if (lastCheckpointStep == done && files.checkpoint().equals(lastCheckpoint)) {
-        return;
-      }
-      step.checkpoint(stream, config, done, patience).write(files.checkpoint(), config.model());
-      lastCheckpoint = files.checkpoint();
-      lastCheckpointStep = done;
-      listener.checkpointWritten(files.checkpoint(), done);
-    }
+  private TrainSummary summary(
+      long parameters, boolean interrupted, Validation validation, String sample) {
+    return new TrainSummary(
+        device.device().info().provider(),
+        device.device().info().name(),
+        device.reason(),
+        parameters,
+        config.model().flopsPerStep(config.rowsPerStep()),
+        progress.steps(),
+        interrupted,
+        config.seed(),
+        progress.losses(),
+        validation,
+        task.baselines(),
+        progress.secondsPerStep(),
+        sample,
+        files.checkpoint().toString(),
+        checkpoints.best(),
+        files.log().toString(),
+        config.describe());
   }
 }

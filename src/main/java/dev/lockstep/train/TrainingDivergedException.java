@@ -9,15 +9,14 @@ public final class TrainingDivergedException extends RuntimeException {
   private final String tensor;
   private final @Nullable Path checkpoint;
 
-  TrainingDivergedException(
-      int step, double loss, String tensor, @Nullable Path checkpoint, int checkpointStep) {
+  TrainingDivergedException(int step, double loss, String tensor, RunCheckpoints checkpoints) {
     super(
         "step %d: the loss is %s; not finite: %s; %s"
             .formatted(
-                step, loss, tensor, TrainingFailedException.lastGood(checkpoint, checkpointStep)));
+                step, loss, tensor, checkpoints.lastGood()));
     this.step = step;
     this.tensor = tensor;
-    this.checkpoint = checkpoint;
+    checkpoint = checkpoints.last();
   }
 
   /** The first step with such a loss, from 1. */

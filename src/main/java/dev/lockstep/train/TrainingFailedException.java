@@ -14,20 +14,16 @@ public final class TrainingFailedException extends RuntimeException {
    * @param done steps queued so far: what a kernel did wrong may be learnt some steps later
    */
   TrainingFailedException(
-      DeviceException cause,
-      TaskKind task,
-      int done,
-      @Nullable Path checkpoint,
-      int checkpointStep) {
+      DeviceException cause, TaskKind task, int done, RunCheckpoints checkpoints) {
     super(
         (done == 0 ? "before the first step" : "after step " + done)
             + ": "
             + cause.getMessage()
             + remedy(cause, task)
             + "; "
-            + lastGood(checkpoint, checkpointStep),
+            + checkpoints.lastGood(),
         cause);
-    this.checkpoint = checkpoint;
+    checkpoint = checkpoints.last();
   }
 
   private static String remedy(DeviceException cause, TaskKind task) {
@@ -39,13 +35,6 @@ public final class TrainingFailedException extends RuntimeException {
       case CaptureException capture -> "; --no-graph queues each part of a step by itself instead";
       default -> "";
     };
-  }
-
-  /** What is left of a run, in words. */
-  static String lastGood(@Nullable Path checkpoint, int step) {
-    return checkpoint == null
-        ? "no checkpoint had been written"
-        : "the last good checkpoint, of step %d, is %s".formatted(step, checkpoint);
   }
 
   /** The last checkpoint this run wrote or went on from; null when there is none. */
