@@ -1,7 +1,5 @@
 package dev.lockstep.cli;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,11 +16,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.dataformat.toml.TomlMapper;
 
 /**
  * Options of a command from a file: each key is an option without its dashes, as it is typed
@@ -63,32 +57,7 @@ final class ConfigFile {
    * @throws UserError when there is none, or it is no TOML or JSON; names the line
    */
   static ConfigFile read(Path file) {
-    String name = String.valueOf(file.getFileName());
-    ObjectMapper mapper;
-    if (name.endsWith(".toml")) {
-      mapper = new TomlMapper();
-    } else if (name.endsWith(".json")) {
-      mapper = new JsonMapper();
-    } else {
-      throw new UserError("--config " + file + " must end in .toml or .json");
-    }
-    try {
-      JsonNode root = mapper.readTree(Files.readString(file));
-      if (!root.isObject()) {
-        throw new UserError("--config " + file + " holds no keys");
-      }
-      return new ConfigFile(file, root);
-    } catch (JacksonException e) {
-      throw new UserError(
-          "--config %s, line %d: %s"
-              .formatted(
-                  file,
-                  e.getLocation() == null ? 1 : e.getLocation().getLineNr(),
-                  e.getOriginalMessage()),
-          e);
-    } catch (IOException e) {
-      throw new UserError("--config " + file + " cannot be read: " + UserError.cause(e), e);
-    }
+    return new ConfigFile(file, ConfigText.read(file));
   }
 
   /** Gives a fresh instance of a command what the file and, before it, the command line say. */

@@ -55,6 +55,14 @@ final class TrainReport implements TrainListener {
   }
 
   @Override
+  public void logCut(Path file, long bytes) {
+    progress()
+        .print(
+            "log        %s ended within a line, as after a kill or on a full disk: %d bytes cut off"
+                .formatted(file, bytes));
+  }
+
+  @Override
   public void started(RunInfo info) {
     firstStep = info.firstStep();
     steps = info.config().steps();

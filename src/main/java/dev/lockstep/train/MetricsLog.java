@@ -5,6 +5,7 @@ import dev.lockstep.train.health.StepHealth;
 import java.io.BufferedWriter;
 import java.io.CharArrayWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class MetricsLog implements AutoCloseable {
   private final Path file;
   private final BufferedWriter writer;
+  private final long cut;
 
   /** A line on its way, and what writes it: kept, since there is one for every step. */
   private final CharArrayWriter line = new CharArrayWriter();
@@ -34,9 +36,17 @@ final class MetricsLog implements AutoCloseable {
   private String throughput = task.throughput();
   private boolean scaled;
 
-  private MetricsLog(Path file, BufferedWriter writer) {
+  private MetricsLog(Path file, BufferedWriter writer, long cut) {
     this.file = file;
     this.writer = writer;
+    this.cut = cut;
+  }
+
+  /** The log cannot be written any more; the message says why. */
+  static final class FailedException extends UncheckedIOException {
+    private FailedException(String message, IOException cause) {
+      super(message, cause);
+    }
   }
 
   /**
@@ -47,27 +57,26 @@ final class MetricsLog implements AutoCloseable {
    */
   static MetricsLog open(Path file, boolean append) {
     try {
-      if (append && Files.exists(file)) {
-        cut(file);
-      }
-      return new MetricsLog(
-          file,
+      long cut = append && Files.exists(file) ? cut(file) : 0;
+      BufferedWriter writer =
           Files.newBufferedWriter(
               file,
               StandardOpenOption.CREATE,
               append ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE));
+              StandardOpenOption.WRITE);
+      return new MetricsLog(file, writer, cut);
     } catch (IOException e) {
       throw new IllegalArgumentException(file + " cannot be written: " + OutputFolder.reason(e), e);
     }
   }
 
-  /** Leaves only whole lines. */
-  private static void cut(Path file) throws IOException {
+  /** Leaves only whole lines; the bytes taken out. */
+  private static long cut(Path file) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       ByteBuffer one = ByteBuffer.allocate(1);
-      long end = channel.size();
+      long size = channel.size();
+      long end = size;
       while (end > 0) {
         channel.read(one.clear(), end - 1);
         if (one.get(0) == '\n') {
@@ -76,9 +85,20 @@ final class MetricsLog implements AutoCloseable {
         end--;
       }
       channel.truncate(end);
+      return size - end;
     }
   }
 
+  /** Bytes of an unfinished line that were taken out; 0 when there was none. */
+  long cut() {
+    return cut;
+  }
+
+  /**
+   * Begins a run's part of the log.
+   *
+   * @throws FailedException as every method that writes, when the file cannot be written any more
+   */
   void config(TrainConfig config) {
     task = config.task();
     throughput = task.throughput();
@@ -148,8 +168,8 @@ final class MetricsLog implements AutoCloseable {
     line.reset();
   }
 
-  private RunFileException unwritable(IOException cause) {
-    return new RunFileException(file + " cannot be written: " + OutputFolder.reason(cause), cause);
+  private FailedException unwritable(IOException cause) {
+    return new FailedException(file + " cannot be written: " + OutputFolder.reason(cause), cause);
   }
 
   @Override

@@ -5,6 +5,12 @@ import java.nio.file.Path;
 
 /** Hears how a run goes on, on the thread that runs it. */
 public interface TrainListener {
+  /**
+   * The log of the run that this one continues ended in a line that was not written to its end,
+   * because a run was killed or the disk full; that line's bytes are taken out.
+   */
+  default void logCut(Path file, long bytes) {}
+
   /** The first step is about to begin. */
   default void started(RunInfo info) {}
 

@@ -82,6 +82,8 @@ public final class Trainer {
       return train();
     } catch (DeviceException e) {
       throw new TrainingFailedException(e, config.task(), progress.steps(), checkpoints);
+    } catch (MetricsLog.FailedException e) {
+      throw new RunFileException(e, checkpoints);
     }
   }
 
@@ -92,6 +94,9 @@ public final class Trainer {
         Stream stream = observe.apply(queue);
         Parameters parameters =
             new Parameters(library, config.model().specs(), config.precision().dtype())) {
+      if (log.cut() > 0) {
+        listener.logCut(files.log(), log.cut());
+      }
       OpSet ops = OpSet.of(library, config.precision().products(), config.matmul());
       ops.prepare(stream);
       log.config(config);
@@ -112,9 +117,7 @@ public final class Trainer {
       return summary(
           parameters.count(),
           interrupted,
-          interrupted
-              ? Validation.none(config.task())
-              : validations.last(stream, progress.steps()),
+          interrupted ? Validation.none(config.task()) : validations.last(stream, progress.steps()),
           interrupted ? "" : task.sample(ops, parameters, stream));
     }
   }

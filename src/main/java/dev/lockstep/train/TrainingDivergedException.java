@@ -12,8 +12,7 @@ public final class TrainingDivergedException extends RuntimeException {
   TrainingDivergedException(int step, double loss, String tensor, RunCheckpoints checkpoints) {
     super(
         "step %d: the loss is %s; not finite: %s; %s"
-            .formatted(
-                step, loss, tensor, checkpoints.lastGood()));
+            .formatted(step, loss, tensor, checkpoints.lastGood()));
     this.step = step;
     this.tensor = tensor;
     checkpoint = checkpoints.last();

@@ -111,6 +111,10 @@ class ConfigFileTests {
         "tied-head = 1            | tied-head is 1; it takes true or false",
         "profile = false          | leave out profile instead of saying that it is false",
         "seed = 1#[model]#Seed = 2| \"Seed\" is there twice",
+        "seed = 1#steps = 2#seed = 3#batch = 2| a.toml, line 3: \"seed\" is there twice",
+        "[model]#width = 8#width = 9|a.toml, line 3: \"width\" is there twice",
+        "'seed' = 1#out = 'a = b'#'seed' = 2#|a.toml, line 3: \"'seed'\" is there twice",
+        "model = {width = 8, width = 9, blocks = 1}|a.toml, line 1: \"width\" is there twice",
         "steps = = 3              | a.toml, line 1: ",
         "precision = 'fp8'        | unknown precision \"fp8\"",
         "batch = 0                | batch 0 must be at least 1",
@@ -122,11 +126,15 @@ class ConfigFileTests {
   }
 
   @Test
-  void whatIsNoSuchFileIsNamed() throws IOException {
+  void whatIsNoSuchFileOrNoSuchTableIsNamed() throws IOException {
     assertThat(Run.lockstep("train", "--config", folder.resolve("none.toml").toString()).err())
         .contains("none.toml cannot be read: there is no ");
     assertThat(train("a.yaml", "steps: 3").err()).contains("must end in .toml or .json");
     assertThat(train("a.json", "[1]").err()).contains("holds no keys");
+    assertThat(train("a.toml", "seed = 1\nseed = 2 # a = 3\n\n").err())
+        .contains("a.toml, line 2: \"seed\" is there twice");
+    assertThat(train("a.json", "{\"steps\": 1,\n\"steps\": 2}").err())
+        .contains("a.json, line 2: ", "\"steps\"");
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import dev.lockstep.data.SafetensorsReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -76,7 +77,7 @@ class TrainCommandTests {
   }
 
   @Test
-  void writesCheckpointsOnTheWayAndRefusesToGoOnFromTheLast() {
+  void writesCheckpointsOnTheWayAndRefusesToGoOnFromTheLast() throws IOException {
     Run run = train("--steps", "4", "--checkpoint-every", "2");
     assertThat(run.out()).contains("2  checkpoint ", "4  checkpoint ");
     Path last = folder.resolve("out/checkpoint.safetensors");
@@ -86,7 +87,10 @@ class TrainCommandTests {
     Run again = train("--steps", "4", "--resume", last.toString());
     assertThat(again.code()).isEqualTo(2);
     assertThat(again.errLines()).singleElement().asString().contains("of step 4 already");
-    assertThat(train("--steps", "5", "--resume", last.toString()).out()).contains("     5 ");
+    Path log = folder.resolve("out/log.jsonl");
+    Files.writeString(log, "{\"step\":5,", StandardOpenOption.APPEND);
+    assertThat(train("--steps", "5", "--resume", last.toString()).out())
+        .contains("log.jsonl ended within a line", "10 bytes cut off", "     5 ");
   }
 
   /** The command draws the bytes the run drew at its end, given the prompt that had. */
@@ -124,13 +128,16 @@ class TrainCommandTests {
     Assumptions.assumeTrue(Files.exists(full), "this system has no /dev/full");
     Path log = Files.createDirectories(folder.resolve("out")).resolve("log.jsonl");
     Files.createSymbolicLink(log, full);
+    Path checkpoint = folder.resolve("out/checkpoint.safetensors");
     Run run = train("--steps", "6", "--log-every", "2", "--sample", "0");
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.errLines())
         .singleElement()
         .asString()
-        .endsWith("log.jsonl cannot be written: No space left on device");
-    Path checkpoint = folder.resolve("out/checkpoint.safetensors");
+        .endsWith(
+            "log.jsonl cannot be written: No space left on device; the last good checkpoint, of"
+                + " step 1, is "
+                + checkpoint);
     assertThat(sample(checkpoint.toString(), "--length", "1").code()).isZero();
   }
 

@@ -12,6 +12,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -39,6 +40,11 @@ class TrainerControlTests {
   private TrainConfig.Builder config = TrainConfig.builder();
 
   private class Recorder implements TrainListener {
+    @Override
+    public void logCut(Path file, long bytes) {
+      events.add("cut " + bytes);
+    }
+
     @Override
     public void started(RunInfo info) {
       events.add("start " + info.firstStep());
@@ -204,6 +210,19 @@ class TrainerControlTests {
         .hasMessage(
             "checkpoint %s is of step 12 already; steps must be more than 12, not 12"
                 .formatted(half.checkpoint()));
+  }
+
+  @Test
+  void aLogThatEndsWithinALineIsCutThereWhichIsTold() throws IOException {
+    TrainSummary half = new Trainer(config.steps(3).build(), choice, new Recorder()).run();
+    Path log = Path.of(half.log());
+    List<String> whole = Files.readAllLines(log);
+    Files.writeString(log, "{\"step\":4,\"lo", StandardOpenOption.APPEND);
+    events.clear();
+    config.steps(4).resume(Path.of(half.checkpoint()));
+    new Trainer(config.build(), choice, new Recorder()).run();
+    assertThat(events).startsWith("cut 13", "start 3");
+    assertThat(Files.readAllLines(log)).startsWith(whole.toArray(String[]::new)).hasSize(8);
   }
 
   @Test

@@ -48,10 +48,10 @@ public final class KernelBench implements AutoCloseable {
 
   public KernelBench(Device device) {
     this.device = device;
-    stream = device.newStream();
     library = new KernelLibrary(device);
     counters = device.capability(KernelCounters.class);
     gpu = GpuModel.of(device.info());
+    stream = device.newStream(); // last, since nothing would close it if another failed
   }
 
   /** Whether results say what was counted; otherwise, how long it took. */

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.device.Device;
+import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.DeviceMemoryException;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
+import dev.lockstep.device.ForwardingDevice;
 import dev.lockstep.device.Launch;
+import dev.lockstep.device.RecordingDevice;
+import dev.lockstep.device.Stream;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.tensor.Shape;
 import java.util.ArrayList;
@@ -315,6 +319,27 @@ class KernelBenchTests {
         Optional.empty(),
         Optional.empty(),
         Optional.empty());
+  }
+
+  /** Nobody could close it. */
+  @Test
+  void leavesNoStreamOpenWhereItCannotBeMade() {
+    List<String> opened = new ArrayList<>();
+    Device device =
+        new ForwardingDevice(new RecordingDevice()) {
+          @Override
+          public <T> Optional<T> capability(Class<T> type) {
+            throw new DeviceException("capability", 1, type.getSimpleName());
+          }
+
+          @Override
+          public Stream newStream() {
+            opened.add("stream");
+            return super.newStream();
+          }
+        };
+    assertThatThrownBy(() -> new KernelBench(device)).hasMessageContaining("KernelCounters");
+    assertThat(opened).isEmpty();
   }
 
   private static BenchResult counted(String gpu, BenchCase row) {
