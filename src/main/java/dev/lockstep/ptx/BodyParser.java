@@ -127,13 +127,13 @@ final class BodyParser {
 
   private void registers() {
     lexer.advance();
-    int lanes = VariableParser.vector(lexer);
+    int lanes = VariableParser.registerVector(lexer);
     ScalarType type = Syntax.type(lexer);
     while (true) {
       String name = Syntax.word(lexer, "a register name");
       if (lexer.at('<')) {
         lexer.advance();
-        scopes.declareRange(name, Syntax.count(lexer, MAX_REGISTERS), type);
+        scopes.declareRange(name, Syntax.count(lexer, MAX_REGISTERS), lanes, type);
         Syntax.expect(lexer, '>');
       } else if (lanes > 1) {
         scopes.declareVector(name, lanes, type);

@@ -40,7 +40,7 @@ public sealed interface Operand {
   /** {@code d|p}: a result and a predicate that goes with it. */
   record Pair(Operand first, Operand second) implements Operand {}
 
-  /** {@code (a, b)}: the arguments or results of a call. */
+  /** {@code (a, b)}: the arguments or results of a call; for a vector, its elements. */
   record Arguments(List<Operand> elements) implements Operand {}
 
   /** A branch target: the name of a {@link Label} of the kernel. */

@@ -28,7 +28,7 @@ final class OperandParser {
         switch (lexer.kind()) {
           case '[' -> address();
           case '{' -> new Operand.Vector(list('}'));
-          case '(' -> call ? new Operand.Arguments(list(')')) : ConstantExpression.parse(lexer);
+          case '(' -> call ? arguments() : ConstantExpression.parse(lexer);
           case '!' -> complement();
           case '-' -> negative();
           default -> simple();
@@ -76,6 +76,17 @@ final class OperandParser {
       return new Operand.Negated(operand);
     }
     throw wrong;
+  }
+
+  private Operand arguments() {
+    List<Operand> flat = new ArrayList<>();
+    for (Operand argument : list(')')) {
+      flat.addAll(
+          argument instanceof Operand.Vector(List<Operand> elements)
+              ? elements
+              : List.of(argument));
+    }
+    return new Operand.Arguments(List.copyOf(flat));
   }
 
   private List<Operand> list(char close) {

@@ -2,7 +2,7 @@ package dev.lockstep.ptx;
 
 import java.util.List;
 
-/** What a function takes and returns. */
+/** What a function takes and returns; a vector in registers counts as its elements. */
 public record Prototype(List<Formal> results, List<Formal> parameters) {
   /**
    * A formal parameter.

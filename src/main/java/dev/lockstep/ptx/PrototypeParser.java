@@ -1,6 +1,7 @@
 package dev.lockstep.ptx;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,7 @@ final class PrototypeParser {
       if (formals.size() == MAX_PARAMETERS) {
         throw lexer.error("more than " + MAX_PARAMETERS + " parameters");
       }
-      formals.add(formal());
+      formals.addAll(formal());
       if (!lexer.at(',')) {
         break;
       }
@@ -55,7 +56,8 @@ final class PrototypeParser {
     return List.copyOf(formals);
   }
 
-  private Prototype.Formal formal() {
+  /** One, or one for each element of a vector in registers. */
+  private List<Prototype.Formal> formal() {
     boolean register = lexer.atWord(".reg");
     if (!register && !lexer.atWord(".param")) {
       throw lexer.error("expected .param or .reg, found '" + lexer.text() + "'");
@@ -66,7 +68,7 @@ final class PrototypeParser {
       lexer.advance();
       alignment = VariableParser.alignment(lexer);
     }
-    int lanes = VariableParser.vector(lexer);
+    int lanes = register ? VariableParser.registerVector(lexer) : VariableParser.vector(lexer);
     ScalarType type = register ? Syntax.type(lexer) : VariableParser.memoryType(lexer);
     pointee(lexer);
     PtxSyntaxException tooLarge = lexer.error("a parameter of more than " + MAX_BYTES + " bytes");
@@ -75,18 +77,30 @@ final class PrototypeParser {
     if (bytes > MAX_BYTES) {
       throw tooLarge;
     }
-    int id = -1;
-    if (scopes != null) {
-      if (register) {
-        id = scopes.declare(formal, type).id();
-      } else {
-        scopes.declareVariable(formal);
-      }
-    } else if (register) {
-      id = 0;
+    if (register) {
+      return registers(formal, lanes, type);
     }
-    return new Prototype.Formal(
-        formal, type, Math.max(alignment, Math.max(1, type.bytes() * lanes)), bytes, id);
+    if (scopes != null) {
+      scopes.declareVariable(formal);
+    }
+    return List.of(
+        new Prototype.Formal(
+            formal, type, Math.max(alignment, Math.max(1, type.bytes() * lanes)), bytes, -1));
+  }
+
+  private List<Prototype.Formal> registers(String formal, int lanes, ScalarType type) {
+    int bytes = type.bytes();
+    if (scopes == null) {
+      return Collections.nCopies(
+          lanes, new Prototype.Formal(formal, type, Math.max(1, bytes), bytes, 0));
+    }
+    List<Register> registers =
+        lanes == 1
+            ? List.of(scopes.declare(formal, type))
+            : scopes.declareVector(formal, lanes, type);
+    return registers.stream()
+        .map(r -> new Prototype.Formal(r.name(), type, Math.max(1, bytes), bytes, r.id()))
+        .toList();
   }
 
   /** {@code .ptr .global .align 16}: what a pointer points to. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Names of a body by nested {@code { }} scope. {@code .reg .f32 %f<9>} declares %f0…%f8; those get
- * a {@link Register} when they are first used.
+ * a {@link Register} when they are first used, or one for each element when they are vectors.
  */
 final class Scopes {
   private static final int MAX_DEPTH = 1000;
@@ -61,26 +61,40 @@ final class Scopes {
 
   Register declare(String name, ScalarType type) {
     requireNew(name);
-    Register register = new Register(all.size(), name, type, body);
-    current().registers.put(name, register);
-    all.add(register);
-    return register;
+    return register(current(), name, type);
   }
 
-  void declareRange(String prefix, int count, ScalarType type) {
-    if (current().ranges.put(prefix, new Range(type, count)) != null) {
+  /**
+   * {@code .reg .f32 f<9>}, and {@code .reg .v4 .f32 v<9>}: nine vectors v0, v1, …
+   *
+   * @param lanes elements of each; 1 for no vector
+   */
+  void declareRange(String prefix, int count, int lanes, ScalarType type) {
+    if (current().ranges.put(prefix, new Range(type, lanes, count)) != null) {
       throw lexer.error("registers " + prefix + "<…> are declared twice in one scope");
     }
   }
 
   /** {@code .reg .v4 .f32 v}: registers v.x, v.y, … */
-  void declareVector(String name, int lanes, ScalarType type) {
+  List<Register> declareVector(String name, int lanes, ScalarType type) {
     requireNew(name);
+    return elements(current(), name, lanes, type);
+  }
+
+  private List<Register> elements(Scope scope, String name, int lanes, ScalarType type) {
     List<Register> elements = new ArrayList<>();
     for (int i = 0; i < lanes; i++) {
-      elements.add(declare(name + "." + LANES.charAt(i), type));
+      elements.add(register(scope, name + "." + LANES.charAt(i), type));
     }
-    current().vectors.put(name, List.copyOf(elements));
+    scope.vectors.put(name, List.copyOf(elements));
+    return elements;
+  }
+
+  private Register register(Scope scope, String name, ScalarType type) {
+    Register register = new Register(all.size(), name, type, body);
+    scope.registers.put(name, register);
+    all.add(register);
+    return register;
   }
 
   /** A variable of the current scope; returns the name it has in the whole body. */
@@ -109,16 +123,23 @@ final class Scopes {
         return known;
       }
       Range range = scope.range(name);
-      if (range != null) {
-        Register register = new Register(all.size(), name, range.type, body);
-        all.add(register);
-        scope.registers.put(name, register);
-        return register;
+      if (range != null && range.lanes == 1) {
+        return register(scope, name, range.type);
       }
     }
-    int end = name.length() - 1;
-    int colour = end > 1 && name.charAt(end - 1) == '.' ? COLOURS.indexOf(name.charAt(end)) : -1;
-    return colour < 0 ? null : find(name.substring(0, end) + LANES.charAt(colour));
+    return findElement(name);
+  }
+
+  /** {@code v.y} or {@code v.g}: the second element of a vector register, or null. */
+  private @Nullable Register findElement(String name) {
+    int dot = name.length() - 2;
+    if (dot < 1 || name.charAt(dot) != '.') {
+      return null;
+    }
+    char letter = name.charAt(dot + 1);
+    int lane = Math.max(LANES.indexOf(letter), COLOURS.indexOf(letter));
+    List<Register> vector = lane < 0 ? null : findVector(name.substring(0, dot));
+    return vector == null || lane >= vector.size() ? null : vector.get(lane);
   }
 
   /** The elements of a vector register, or null. */
@@ -127,6 +148,10 @@ final class Scopes {
       List<Register> known = scope.vectors.get(name);
       if (known != null) {
         return known;
+      }
+      Range range = scope.range(name);
+      if (range != null && range.lanes > 1) {
+        return elements(scope, name, range.lanes, range.type);
       }
     }
     return null;
@@ -142,7 +167,7 @@ final class Scopes {
     return null;
   }
 
-  private record Range(ScalarType type, int count) {}
+  private record Range(ScalarType type, int lanes, int count) {}
 
   /** One {@code { }}; its names are visible in it and in the scopes inside it. */
   static final class Scope {

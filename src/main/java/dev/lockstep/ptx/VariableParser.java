@@ -129,6 +129,14 @@ final class VariableParser {
     return lanes;
   }
 
+  /** {@code .v2} or {@code .v4}, or 1: eight elements are for accesses of memory alone. */
+  static int registerVector(Lexer lexer) {
+    if (lexer.atWord(".v8")) {
+      throw lexer.error("a vector in registers has 2 or 4 elements, not 8");
+    }
+    return vector(lexer);
+  }
+
   /** A type that has a size in memory. */
   static ScalarType memoryType(Lexer lexer) {
     PtxSyntaxException wrong = lexer.error(lexer.text() + " has no size in memory");

@@ -38,11 +38,14 @@ final class MoveDecoder {
   }
 
   private void mov() {
-    Decoder.allow(in, "v4");
+    Decoder.allow(in, "v2", "v4", "v8");
     ScalarType type = Decoder.type(in);
     Operand to = operand(in, 0);
     Operand from = operand(in, 1);
-    if (to instanceof Operand.Vector(List<Operand> parts)
+    int lanes = in.has("v2") ? 2 : in.has("v4") ? 4 : in.has("v8") ? 8 : 1;
+    if (lanes > 1 && !(from instanceof Operand.Special)) {
+      VectorMoves.elements(e, elements(to, lanes), elements(from, lanes), type);
+    } else if (to instanceof Operand.Vector(List<Operand> parts)
         && from instanceof Operand.Special(String name)
         && SpecialValues.isVector(name)) {
       VectorMoves.special(e, parts, name);
@@ -78,6 +81,15 @@ final class MoveDecoder {
     } else {
       e.emit(new Frequent.IntMove(e.toInteger(to, type), e.integer(from, type)));
     }
+  }
+
+  private static List<Operand> elements(Operand vector, int lanes) {
+    List<Operand> elements = Decoder.elements(vector);
+    if (elements.size() != lanes) {
+      throw new Unsupported(
+          "an operand of " + elements.size() + " elements where " + lanes + " belong");
+    }
+    return elements;
   }
 
   private static boolean isIn(Operand operand, int file) {

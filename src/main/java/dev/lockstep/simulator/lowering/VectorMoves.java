@@ -14,10 +14,32 @@ import java.util.List;
 
 /**
  * {@code mov} between a register and the two, four or eight parts of a vector, the first part being
- * the least significant; and moves of 128 bits (PTX ISA 9.7.9, "mov" with packed operands).
+ * the least significant; moves of 128 bits (PTX ISA 9.7.9, "mov" with packed operands); and moves
+ * from vector to vector.
  */
 final class VectorMoves {
   private VectorMoves() {}
+
+  /**
+   * {@code mov.v4.u16 {a, b, c, d}, {e, f, g, h}}: element by element. All are read before one is
+   * written, since both sides may name the same registers.
+   */
+  static void elements(Emitter e, List<Operand> to, List<Operand> from, ScalarType type) {
+    List<Runnable> writes = new ArrayList<>();
+    for (int i = 0; i < to.size(); i++) {
+      Operand target = to.get(i);
+      if (type.bytes() == 8) {
+        Slot<long[]> value = e.registers.temporaryLong();
+        e.emit(LongLanes::move, value, e.b64(from.get(i)));
+        writes.add(() -> e.emit(LongLanes::move, e.toB64(target), value));
+      } else {
+        Slot<int[]> value = e.registers.temporaryInt();
+        e.emit(IntLanes::move, value, e.b32(from.get(i)));
+        writes.add(() -> e.emit(IntLanes::move, e.toB32(target), value));
+      }
+    }
+    writes.forEach(Runnable::run);
+  }
 
   /** {@code mov.b128 d, a}. */
   static void move128(Emitter e, Operand to, Operand from) {
