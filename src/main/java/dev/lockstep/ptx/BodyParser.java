@@ -17,9 +17,12 @@ final class BodyParser {
 
   private final Lexer lexer;
   private final Scopes scopes;
+  private final Names names;
   private final OperandParser operands;
   private final VariableParser variableParser;
   private final CallDirectives calls;
+  private final String routine;
+  private final List<Variable> moduleVariables;
   private final List<Variable> variables = new ArrayList<>();
   private final List<Instruction> instructions = new ArrayList<>();
   private final List<Scopes.Scope> scopeOf = new ArrayList<>();
@@ -32,10 +35,21 @@ final class BodyParser {
 
   /**
    * @param scopes with one scope open, the body's, that holds the parameters
+   * @param routine the name of what has the body
+   * @param moduleVariables where those of the body go that lie in global or constant memory
    */
-  BodyParser(Lexer lexer, Scopes scopes, Names names, VariableParser variableParser) {
+  BodyParser(
+      Lexer lexer,
+      Scopes scopes,
+      Names names,
+      VariableParser variableParser,
+      String routine,
+      List<Variable> moduleVariables) {
     this.lexer = lexer;
     this.scopes = scopes;
+    this.names = names;
+    this.routine = routine;
+    this.moduleVariables = moduleVariables;
     this.operands = new OperandParser(lexer, scopes, names);
     this.variableParser = variableParser;
     this.calls = new CallDirectives(lexer, names);
@@ -112,17 +126,40 @@ final class BodyParser {
 
   private void declarations(boolean external) {
     for (Variable v : variableParser.declarations(external)) {
-      variables.add(
-          new Variable(
-              scopes.declareVariable(v.name()),
-              v.space(),
-              v.type(),
-              v.alignment(),
-              v.bytes(),
-              external,
-              v.initial(),
-              v.references()));
+      boolean ofModule = v.space() == StateSpace.GLOBAL || v.space() == StateSpace.CONST;
+      List<Variable.Reference> references = v.references().stream().map(this::inScope).toList();
+      String name =
+          ofModule
+              ? scopes.declareModuleVariable(v.name(), routine)
+              : scopes.declareVariable(v.name());
+      (ofModule ? moduleVariables : variables)
+          .add(
+              new Variable(
+                  name,
+                  v.space(),
+                  v.type(),
+                  v.alignment(),
+                  v.bytes(),
+                  external,
+                  v.initial(),
+                  references));
     }
+  }
+
+  /** What an initialiser names is looked for in the body first. */
+  private Variable.Reference inScope(Variable.Reference reference) {
+    String variable = scopes.findVariable(reference.symbol());
+    if (variable == null) {
+      names.used(reference.symbol(), lexer);
+      return reference;
+    }
+    return new Variable.Reference(
+        reference.at(),
+        reference.bytes(),
+        variable,
+        reference.addend(),
+        reference.generic(),
+        reference.mask());
   }
 
   private void registers() {
@@ -222,7 +259,7 @@ final class BodyParser {
   }
 
   private void finish(Instruction.@Nullable Guard guard, String word, int start, int line) {
-    List<String> parts = Syntax.split(word);
+    List<String> parts = Syntax.split(word + separateModifiers());
     boolean branch = parts.get(0).equals("bra");
     boolean call = parts.get(0).equals("call");
     List<Operand> list = new ArrayList<>();
@@ -255,6 +292,16 @@ final class BodyParser {
             location,
             usedBytes));
     usedBytes = -1;
+  }
+
+  /** {@code .u32}, as in {@code add .u32}: white space may stand before any modifier. */
+  private String separateModifiers() {
+    String modifiers = "";
+    while (lexer.kind() == Lexer.WORD && lexer.first() == '.') {
+      modifiers += lexer.text();
+      lexer.advance();
+    }
+    return modifiers;
   }
 
   /** A label may stand after its branch, so branches find theirs when all is read. */

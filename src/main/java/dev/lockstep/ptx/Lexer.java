@@ -73,7 +73,11 @@ final class Lexer {
 
   /** The character right behind the current token: an operator may have two. */
   char following() {
-    return tokenEnd < source.length() ? source.charAt(tokenEnd) : '\0';
+    return following(tokenEnd - 1);
+  }
+
+  private char following(int place) {
+    return place + 1 < source.length() ? source.charAt(place + 1) : '\0';
   }
 
   /** Whether a name stands right behind the current token, and not this one. */
@@ -116,7 +120,7 @@ final class Lexer {
       kind = END;
     } else {
       char c = source.charAt(position);
-      if (isDigit(c)) {
+      if (isDigit(c) || c == '.' && isDigit(following(position))) {
         number();
       } else if (isWordStart(c)) {
         word();

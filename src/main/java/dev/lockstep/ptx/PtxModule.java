@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param version of the ISA, for example {@code 8.0}
  * @param target for example {@code sm_80}
- * @param variables at module scope, all spaces
+ * @param variables at module scope, all spaces, and those of bodies in global and constant memory
  * @param functions device functions with a body
  * @param declared device functions without one, such as {@code vprintf}
  * @param aliases other names of functions

@@ -221,7 +221,7 @@ public final class PtxParser {
       return;
     }
     define(name, place);
-    Body body = body(scopes);
+    Body body = body(scopes, name);
     kernels.add(
         new PtxKernel(
             name,
@@ -250,13 +250,13 @@ public final class PtxParser {
       return;
     }
     define(parser.name(), place);
-    Body body = body(scopes);
+    Body body = body(scopes, parser.name());
     functions.add(new PtxFunction(parser.name(), line, prototype, body));
   }
 
-  private Body body(Scopes scopes) {
+  private Body body(Scopes scopes, String routine) {
     if (withBodies) {
-      return new BodyParser(lexer, scopes, names, variableParser).parse();
+      return new BodyParser(lexer, scopes, names, variableParser, routine, variables).parse();
     }
     Syntax.skipBlock(lexer);
     return NO_BODY;

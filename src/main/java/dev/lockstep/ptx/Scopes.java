@@ -4,10 +4,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,9 +97,21 @@ final class Scopes {
 
   /** A variable of the current scope; returns the name it has in the whole body. */
   String declareVariable(String name) {
+    return declareVariable(name, current().qualify(name));
+  }
+
+  /**
+   * A variable of the current scope that lies in memory of the module's; returns the name it has in
+   * the whole module.
+   */
+  String declareModuleVariable(String name, String routine) {
+    return declareVariable(name, current().qualify(name) + "@" + routine);
+  }
+
+  private String declareVariable(String name, String unique) {
     requireNew(name);
-    current().variables.add(name);
-    return current().qualify(name);
+    current().variables.put(name, unique);
+    return unique;
   }
 
   private void requireNew(String name) {
@@ -109,7 +119,7 @@ final class Scopes {
     Range range = scope.ranges.isEmpty() ? null : scope.range(name);
     if (scope.registers.containsKey(name)
         || scope.vectors.containsKey(name)
-        || scope.variables.contains(name)
+        || scope.variables.containsKey(name)
         || range != null) {
       throw lexer.error(name + " is declared twice in one scope");
     }
@@ -157,11 +167,12 @@ final class Scopes {
     return null;
   }
 
-  /** The name in the whole body of the variable that a name means here, or null. */
+  /** The unique name of the variable that a name means here, or null. */
   @Nullable String findVariable(String name) {
     for (Scope scope = current(); scope != null; scope = scope.parent) {
-      if (scope.variables.contains(name)) {
-        return scope.qualify(name);
+      String unique = scope.variables.get(name);
+      if (unique != null) {
+        return unique;
       }
     }
     return null;
@@ -176,7 +187,7 @@ final class Scopes {
     private final Map<String, Register> registers = new HashMap<>();
     private final Map<String, List<Register>> vectors = new HashMap<>();
     private final Map<String, Range> ranges = new HashMap<>();
-    private final Set<String> variables = new HashSet<>();
+    private final Map<String, String> variables = new HashMap<>();
 
     private Scope(int id, @Nullable Scope parent) {
       this.id = id;

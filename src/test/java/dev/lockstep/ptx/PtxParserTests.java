@@ -131,6 +131,29 @@ class PtxParserTests {
     assertThat(in.line()).isEqualTo(6);
   }
 
+  @Test
+  void letsBlanksStandBeforeModifiers() {
+    Instruction in = instructions(".reg .u32 %r; .reg .u64 %d; ld .param\n.u32 %r, [%d];").get(0);
+
+    assertThat(in.modifiers()).containsExactly("param", "u32");
+    assertThat(in.text()).isEqualTo("ld .param .u32 %r, [%d];");
+  }
+
+  /** Two kernels may have each its own of one name. */
+  @Test
+  void givesVariablesOfBodiesInGlobalMemoryToTheModule() {
+    PtxModule module =
+        PtxParser.parse(
+            HEADER
+                + ".entry k() { .global .b32 x = 1; .shared .b32 y; }"
+                + ".func f() { { .const .b64 x = x; } }"
+                + ".global .b32 x;");
+
+    assertThat(module.variables()).extracting(Variable::name).containsExactly("x@k", "x@1@f", "x");
+    assertThat(module.kernels().get(0).variables()).extracting(Variable::name).containsExactly("y");
+    assertThat(module.variables().get(1).references().get(0).symbol()).isEqualTo("x");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "42, 42",
@@ -149,7 +172,8 @@ class PtxParserTests {
   @ParameterizedTest
   @CsvSource({
     "0f3F800000, 1.0, true", "0F80000000, -0.0, true", "0dC000000000000000, -2.0, false",
-    "1.5e3, 1500.0, false", "2.5E-1, 0.25, false", "-0f3F800000, -1.0, true"
+    "1.5e3, 1500.0, false", "2.5E-1, 0.25, false", "-0f3F800000, -1.0, true",
+    ".5, 0.5, false", "-.25e1, -2.5, false"
   })
   void readsFloats(String text, double value, boolean single) {
     assertThat(literal(text))

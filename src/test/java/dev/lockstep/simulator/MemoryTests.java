@@ -252,6 +252,39 @@ class MemoryTests {
     }
   }
 
+  /** They live as long as the module, hide what it has of their names, and end with a scope. */
+  @Test
+  void bodiesDeclareGlobalAndConstantVariables() {
+    lab.declare(".global .b32 v = 900; .global .b32 w = 50;");
+    try (KernelModule module =
+            lab.load(
+                """
+                .global .align 16 .b32 v[4] = {1, 2, 3, 4};
+                .const .b64 to[2] = {generic(v) + 8, w};
+                .shared .align 16 .b32 copy[4];
+                { .const .b32 v = 70000; ld.const.b32 %r1, [v]; }
+                cp.async.ca.shared.global [copy], [v], 16;
+                cp.async.wait_all;
+                ld.shared.b32 %r2, [copy+4];
+                ld.const.b64 %rd1, [to];
+                ld.b32 %r3, [%rd1];
+                ld.const.b64 %rd2, [to+8];
+                ld.global.b32 %r4, [%rd2];
+                add.u32 %r2, %r2, 100;
+                st.global.b32 [v+4], %r2;
+                add.u32 %r1, %r1, %r2;
+                mad.lo.u32 %r1, %r3, 1000, %r1;
+                mad.lo.u32 %r1, %r4, 100000, %r1;
+                st.global.u32 [%out], %r1;
+                """);
+        DeviceBuffer out = lab.ints(0)) {
+      KernelArgs args = new KernelArgs().address(out, 0).address(out, 0).int32(0);
+      lab.stream.launch(module.kernel("k"), Launch.of(1, 1), args);
+      lab.stream.launch(module.kernel("k"), Launch.of(1, 1), args);
+      assertThat(lab.read(out)).containsExactly(50 * 100_000 + 70_000 + 3 * 1000 + 202);
+    }
+  }
+
   @Test
   void structsPassedByValueAreReadByNameAndByAddress() {
     String ptx =
