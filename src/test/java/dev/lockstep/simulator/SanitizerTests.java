@@ -44,6 +44,14 @@ class SanitizerTests {
           new Wrong(
               32,
               UninitializedRead.class,
+              2,
+              "register %r3, loaded from local memory that nobody has written",
+              "setp.lt.u32 %p1, %t, 9; @%p1 st.local.u32 [l], 5; setp.lt.u32 %p2, %t, 10;"
+                  + " ld.local.u32 %r3, [l];\nselp.b32 %r4, %r3, 7, %p2; st.global.u32 [%mine],"
+                  + " %r4;"),
+          new Wrong(
+              32,
+              UninitializedRead.class,
               1,
               "a thread reads 4 bytes at shared address 0x0 (offset 0 of s); nobody has written"
                   + " there",
@@ -154,7 +162,7 @@ class SanitizerTests {
               SharedMemoryRace.class,
               2,
               "which thread (31,0,0) wrote at PTX line",
-              "setp.lt.u32 %p1, %t, 32; @%p1 st.shared.u32 [s], 7;\n@!%p1 st.shared.u32 [s], 7;"),
+              "setp.lt.u32 %p1, %t, 32; @%p1 st.shared.u32 [s], 7;\n@!%p1 st.shared.u32 [s], 8;"),
           new Wrong(
               64,
               SharedMemoryRace.class,
@@ -273,6 +281,10 @@ class SanitizerTests {
           new Right(64, "st.shared.u32 [s], 7; bar.sync 0; ld.shared.u32 %r3, [s];"),
           new Right(
               64,
+              "setp.lt.u32 %p1, %t, 32; @%p1 st.shared.u32 [s], 7; @!%p1 st.shared.u32 [s], 7;"
+                  + " bar.sync 0; ld.shared.u32 %r3, [s];"),
+          new Right(
+              64,
               "st.shared.u16 [%r2], 3; ld.shared.u16 %r3, [%r2]; st.shared.u8 [%r1+1], 1;"
                   + " ld.shared.u8 %r3, [%r1+1];"),
           new Right(
@@ -293,6 +305,10 @@ class SanitizerTests {
                   + "TAKE: bar.sync 3, 64; ld.shared.u32 %r3, [%r1+-128];\n"
                   + "DONE: ret;"),
           new Right(32, "st.local.u64 [l], %out; ld.local.u32 %r3, [l+4];"),
+          new Right(
+              32,
+              "setp.lt.u32 %p1, %t, 9; @%p1 st.local.u32 [l], 5; ld.local.u32 %r3, [l];"
+                  + " selp.b32 %r4, %r3, 7, %p1; st.global.u32 [%mine], %r4;"),
           new Right(
               32,
               "setp.lt.u32 %p1, %t, 9; @%p1 mov.u32 %r9, 1; mov.u32 %r8, %r9; @%p1 add.s32 %r7,"

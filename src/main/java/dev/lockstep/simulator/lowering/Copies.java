@@ -11,6 +11,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param passedOn registers whose values go into parameters of functions and nowhere else
  * @param carried registers whose values are stored, perhaps through other such registers, and
  *     nothing else; stores to a space that a structure of a thread's own never lies in do not count
+ * @param offered registers that are loaded to be chosen by a {@code selp} or not, and for nothing
+ *     else: compilers load first and ask then whether there is anything
  * @param refilled loads of which a part is kept and stored again at the same address
  * @param groups stores of carried registers that have company nearby, as those of a structure do
  */
@@ -28,10 +31,12 @@ public record Copies(
     Set<Register> unread,
     Set<Register> passedOn,
     Set<Register> carried,
+    Set<Register> offered,
     Set<Instruction> refilled,
     Set<Instruction> groups) {
   /** None at all. */
-  public static final Copies NONE = new Copies(Set.of(), Set.of(), Set.of(), Set.of(), Set.of());
+  public static final Copies NONE =
+      new Copies(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of());
 
   /** How far apart the stores of a structure stand. */
   private static final int NEAR = 12;
@@ -40,14 +45,19 @@ public record Copies(
     Map<Register, List<Instruction>> uses = new HashMap<>();
     Set<Register> set = new HashSet<>();
     Set<Register> returned = new HashSet<>();
+    Set<Register> madeOtherwise = new HashSet<>();
     for (RoutinePlan plan : plans) {
       for (Step step : plan.steps) {
         Liveness.definitions(step, step.kind() == Step.Kind.CALL ? returned::add : set::add);
+        if (!loadsOwn(step.instruction())) {
+          Liveness.definitions(step, madeOtherwise::add);
+        }
         Liveness.uses(
             step, r -> uses.computeIfAbsent(r, k -> new ArrayList<>()).add(step.instruction()));
       }
     }
     Set<Register> passed = new HashSet<>();
+    Set<Register> offered = new HashSet<>();
     // What is set elsewhere, as parameters and results are, cannot be followed.
     Set<Register> carried = new HashSet<>(uses.keySet());
     carried.retainAll(set);
@@ -56,6 +66,9 @@ public record Copies(
         (register, users) -> {
           if (users.stream().allMatch(in -> stores(in, register) && in.has("param"))) {
             passed.add(register);
+          }
+          if (users.stream().allMatch(in -> offers(in, register))) {
+            offered.add(register);
           }
         });
     int before = -1;
@@ -66,6 +79,9 @@ public record Copies(
     }
     carried.removeAll(passed);
     carried.removeIf(r -> registers.isConstant(r) || r.type().bytes() > 8);
+    offered.retainAll(set);
+    offered.removeAll(madeOtherwise);
+    offered.removeIf(registers::isConstant);
     Set<Instruction> refilled = Collections.newSetFromMap(new IdentityHashMap<>());
     Set<Instruction> groups = Collections.newSetFromMap(new IdentityHashMap<>());
     for (RoutinePlan plan : plans) {
@@ -80,7 +96,7 @@ public record Copies(
       }
     }
     set.removeAll(uses.keySet());
-    return new Copies(set, passed, carried, refilled, groups);
+    return new Copies(set, passed, carried, offered, refilled, groups);
   }
 
   /** The registers whose values a store stores, element after element; null for a constant. */
@@ -110,6 +126,20 @@ public record Copies(
         && in.operands().get(0) instanceof Operand.Reg(Register to)
         && in.operands().get(1) instanceof Operand.Reg
         && carried.contains(to);
+  }
+
+  /** A load whose place may be the thread's own. */
+  private static boolean loadsOwn(Instruction in) {
+    return in.opcode().equals("ld")
+        && Stream.of("global", "shared", "shared::cta", "const", "param").noneMatch(in::has);
+  }
+
+  /** Whether it is one of the two values that a {@code selp} chooses from. */
+  private static boolean offers(Instruction in, Register register) {
+    return in.opcode().equals("selp")
+        && in.guard() == null
+        && in.operands().get(3) instanceof Operand.Reg(Register chooser)
+        && chooser != register;
   }
 
   private static boolean isGuard(Instruction in, Register register) {

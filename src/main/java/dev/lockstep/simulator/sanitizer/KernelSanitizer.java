@@ -185,7 +185,7 @@ public final class KernelSanitizer implements Instrument {
         in,
         register -> {
           all[0] &= copies.passedOn().contains(register);
-          all[1] &= copies.carried().contains(register);
+          all[1] &= copies.carried().contains(register) || copies.offered().contains(register);
         });
     if (all[0] || copies.refilled().contains(in)) {
       return LocalCheck.Use.NONE;

@@ -10,7 +10,7 @@ final class LocalCheck implements Check {
   enum Use {
     /** Anything. */
     ALL,
-    /** It is stored somewhere, and is without a value there if it has none here. */
+    /** It is stored somewhere, and is without a value there if it has none here; or not chosen. */
     CARRIED,
     /** Nothing that depends on it. */
     NONE

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * {@code selp} counts as set if one of its choices is. Nor is it a mistake to compute with what
  * only some lanes set, as long as the others let the result lie: that is how a warp adds up what
  * some of its lanes have, or hears from the one that knows. What was loaded from local memory
- * nobody has written is treated likewise while it is only copied.
+ * nobody has written is treated likewise while it is only copied; if all that becomes of it is that
+ * a {@code selp} may choose it, that choice is the mistake.
  */
 final class RegisterWatch {
   private static final Set<String> PURE =
@@ -74,6 +75,7 @@ final class RegisterWatch {
         }
       }
     }
+    watched.addAll(copies.offered());
     registers = new WatchedRegisters(watched, made, places);
   }
 
@@ -105,6 +107,12 @@ final class RegisterWatch {
       uses.remove(guard);
     } else {
       guard = null;
+    }
+    if (uses.removeAll(copies.offered())) {
+      op = new WatchedOps.Offered(registers, op, in);
+      if (uses.isEmpty() && sets.isEmpty()) {
+        return op;
+      }
     }
     if (isCopy(in)) {
       boolean chooses = in.opcode().equals("selp");
@@ -189,7 +197,10 @@ final class RegisterWatch {
   }
 
   private boolean carries(Instruction in, Set<Register> sets) {
-    return in.opcode().equals("ld") && !sets.isEmpty() && copies.carried().containsAll(sets);
+    return in.opcode().equals("ld")
+        && !sets.isEmpty()
+        && sets.stream()
+            .allMatch(r -> copies.carried().contains(r) || copies.offered().contains(r));
   }
 
   private static boolean isAddress(Instruction in, Register register) {

@@ -432,20 +432,21 @@ final class SharedShadow {
   }
 
   /**
-   * Whether the instruction that wrote last stores the same bits again, so that the order of the
-   * two makes no difference.
+   * Whether what is written is what was written there last, so that the order of the two makes no
+   * difference: threads past the end of the data that all take its last element, for example.
    */
   private boolean sameAgain(
       Warp w, int lane, int offset, int size, long before, AccessSite site, Store store) {
-    if (Record.writeSite(before) != site.id()
-        || site.id() == AccessSite.LIMIT - 1
-        || Record.time(before) == Clocks.NEVER) {
+    if (Record.time(before) == Clocks.NEVER || (before & (Record.ASYNC | Record.ATOMIC)) != 0) {
       return false;
     }
     MemorySegment mine = MemorySegment.ofArray(new byte[size]);
     store.put(w, lane, mine, 0);
     int other = Record.thread(before);
-    if (Record.time(before) == clocks.now() && other >>> 5 == w.index() && (other & 31) < lane) {
+    if (Record.writeSite(before) == site.id()
+        && Record.time(before) == clocks.now()
+        && other >>> 5 == w.index()
+        && (other & 31) < lane) {
       // An earlier lane of this very execution, which memory does not show yet.
       MemorySegment its = MemorySegment.ofArray(new byte[size]);
       store.put(w, other & 31, its, 0);

@@ -201,6 +201,44 @@ final class WatchedOps {
     }
   }
 
+  /** A {@code selp} between values that were loaded, of which the one not chosen may be none. */
+  static final class Offered extends Op {
+    private final WatchedRegisters registers;
+    private final Op op;
+    private final @Nullable Register first;
+    private final @Nullable Register second;
+    private final int predicate;
+
+    Offered(WatchedRegisters registers, Op op, Instruction in) {
+      this.registers = registers;
+      this.op = op;
+      this.first = RegisterWatch.register(in.operands().get(1));
+      this.second = RegisterWatch.register(in.operands().get(2));
+      Register chooser = RegisterWatch.register(in.operands().get(3));
+      this.predicate = chooser == null ? -1 : registers.predicate(chooser);
+    }
+
+    @Override
+    public void execute(Warp w) {
+      if (predicate >= 0) {
+        int chosen = w.predicates[predicate];
+        require(w, w.mask & chosen, first);
+        require(w, w.mask & ~chosen, second);
+      }
+      op.execute(w);
+    }
+
+    private void require(Warp w, int lanes, @Nullable Register chosen) {
+      if (chosen == null || !registers.watches(chosen)) {
+        return;
+      }
+      int missing = lanes & ~BlockShadow.of(w).defined[w.index()][registers.number(chosen)];
+      if (missing != 0) {
+        throw registers.unwritten(w, missing, chosen);
+      }
+    }
+  }
+
   /** A store, perhaps of bytes that have no value. */
   static final class Stored extends Watched {
     private final List<@Nullable Register> values;
@@ -267,9 +305,7 @@ final class WatchedOps {
           return registers.fault(w, 1 << lane, value);
         }
         if (gap == (1L << bytes) - 1 && !inCompany) {
-          return new DeviceFault.UninitializedRead(
-              "register " + value.name() + ", loaded from local memory that nobody has written",
-              w.site(lane));
+          return registers.unwritten(w, 1 << lane, value);
         }
       }
       return null;

@@ -46,11 +46,23 @@ final class WatchedRegisters {
     return places.slot(register);
   }
 
+  /** The index of a predicate, watched or not. */
+  int predicate(Register register) {
+    return places.predicate(register);
+  }
+
   /** A use of a register by lanes that have not set it. */
   DeviceFault fault(Warp w, int lanes, Register register) {
     String what = made.contains(register) ? ", made from what" : ", which";
     return new DeviceFault.UninitializedRead(
         "register " + register.name() + what + " the thread has never set",
+        w.site(Integer.numberOfTrailingZeros(lanes)));
+  }
+
+  /** A use of what such lanes loaded from their own memory and had not written. */
+  DeviceFault unwritten(Warp w, int lanes, Register register) {
+    return new DeviceFault.UninitializedRead(
+        "register " + register.name() + ", loaded from local memory that nobody has written",
         w.site(Integer.numberOfTrailingZeros(lanes)));
   }
 }
