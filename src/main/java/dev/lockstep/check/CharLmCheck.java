@@ -60,19 +60,20 @@ final class CharLmCheck implements OpCheck {
 
   static LanguageModelConfig config(Problem problem) {
     Attributes attributes = problem.attributes();
-    return new LanguageModelConfig(
-        attributes.integer("vocab"),
-        attributes.integer("context"),
-        attributes.integer("embed"),
-        attributes.integer("d_model"),
-        attributes.integer("hidden"),
-        attributes.integer("blocks"),
-        NormKind.RMSNORM,
-        FeedForwardKind.SWIGLU,
-        false,
-        false,
-        attributes.flag("tied"),
-        attributes.number("norm_eps"));
+    return LanguageModelConfig.builder()
+        .vocabulary(attributes.integer("vocab"))
+        .context(attributes.integer("context"))
+        .embedding(attributes.integer("embed"))
+        .width(attributes.integer("d_model"))
+        .hidden(attributes.integer("hidden"))
+        .blocks(attributes.integer("blocks"))
+        .norm(NormKind.RMSNORM)
+        .feedForward(FeedForwardKind.SWIGLU)
+        .feedForwardBias(false)
+        .headBias(false)
+        .tiedHead(attributes.flag("tied"))
+        .normEpsilon(attributes.number("norm_eps"))
+        .build();
   }
 
   /** Row {@code step} of an input with one row per step. */

@@ -2,7 +2,6 @@ package dev.lockstep.check;
 
 import dev.lockstep.nn.FeedForwardKind;
 import dev.lockstep.nn.FeedForwardNetwork;
-import dev.lockstep.nn.Initialization;
 import dev.lockstep.nn.LanguageModelConfig;
 import dev.lockstep.nn.NormKind;
 import dev.lockstep.nn.NormPlacement;
@@ -188,22 +187,20 @@ final class FfnNetCheck implements OpCheck {
     Attributes attributes = problem.attributes();
     Map<String, HostArray> inputs = problem.inputs();
     String first = attributes.flag("gated") ? "blocks.0.gate.weight" : "blocks.0.fc1.weight";
-    return new LanguageModelConfig(
-        problem.input("head.weight").rows(),
-        1,
-        1,
-        problem.input("x").columns(),
-        problem.input(first).rows(),
-        attributes.integer("blocks"),
-        NormKind.of(attributes.text("norm")),
-        kind(problem).orElseThrow(),
-        attributes.flag("bias"),
-        inputs.containsKey("head.bias"),
-        false,
-        attributes.number("eps"),
-        NormPlacement.of(attributes.text("order")),
-        Initialization.LECUN,
-        0);
+    return LanguageModelConfig.builder()
+        .vocabulary(problem.input("head.weight").rows())
+        .context(1)
+        .embedding(1)
+        .width(problem.input("x").columns())
+        .hidden(problem.input(first).rows())
+        .blocks(attributes.integer("blocks"))
+        .norm(NormKind.of(attributes.text("norm")))
+        .feedForward(kind(problem).orElseThrow())
+        .feedForwardBias(attributes.flag("bias"))
+        .headBias(inputs.containsKey("head.bias"))
+        .normEpsilon(attributes.number("eps"))
+        .normPlacement(NormPlacement.of(attributes.text("order")))
+        .build();
   }
 
   @Override

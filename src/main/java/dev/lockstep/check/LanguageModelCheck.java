@@ -53,8 +53,18 @@ final class LanguageModelCheck implements OpCheck {
 
   private static LanguageModelConfig small(
       int embedding, NormKind norm, FeedForwardKind kind, boolean bias, boolean tied) {
-    return new LanguageModelConfig(
-        32, 4, embedding, 24, 40, 2, norm, kind, bias, !tied, tied, 1e-5);
+    return LanguageModelConfig.builder()
+        .vocabulary(32)
+        .context(4)
+        .embedding(embedding)
+        .width(24)
+        .hidden(40)
+        .norm(norm)
+        .feedForward(kind)
+        .feedForwardBias(bias)
+        .headBias(!tied)
+        .tiedHead(tied)
+        .build();
   }
 
   private Problem make(DType dtype, String variant, LanguageModelConfig config) {

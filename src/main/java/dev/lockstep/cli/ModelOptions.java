@@ -111,7 +111,7 @@ final class ModelOptions {
               .embedding(embedding)
               .tiedHead(tiedHead)
               .build();
-      case CLASSIFY -> stack(ClassifierConfig.defaults().toBuilder()).build();
+      case CLASSIFY -> stack(ClassifierConfig.builder()).build();
     };
   }
 

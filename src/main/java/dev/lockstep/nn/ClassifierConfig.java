@@ -77,6 +77,11 @@ public record ClassifierConfig(int features, int classes, StackConfig stack)
         Sizes.number(all, "features"), Sizes.number(all, "classes"), StackConfig.of(all));
   }
 
+  /** The defaults, to be changed. */
+  public static Builder builder() {
+    return defaults().toBuilder();
+  }
+
   /** A copy to change. */
   public Builder toBuilder() {
     return new Builder(this);

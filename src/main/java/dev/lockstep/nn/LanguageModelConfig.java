@@ -33,74 +33,6 @@ public record LanguageModelConfig(
     }
   }
 
-  /** All knobs one by one; those of the blocks are {@link StackConfig}'s. */
-  public LanguageModelConfig(
-      int vocabulary,
-      int context,
-      int embedding,
-      int width,
-      int hidden,
-      int blocks,
-      NormKind norm,
-      FeedForwardKind feedForward,
-      boolean feedForwardBias,
-      boolean headBias,
-      boolean tiedHead,
-      double normEpsilon,
-      NormPlacement normPlacement,
-      Initialization initialization,
-      double dropout) {
-    this(
-        vocabulary,
-        context,
-        embedding,
-        headBias,
-        tiedHead,
-        new StackConfig(
-            width,
-            hidden,
-            blocks,
-            norm,
-            feedForward,
-            feedForwardBias,
-            normEpsilon,
-            normPlacement,
-            initialization,
-            dropout));
-  }
-
-  /** A model that normalises before its blocks, without dropout. */
-  public LanguageModelConfig(
-      int vocabulary,
-      int context,
-      int embedding,
-      int width,
-      int hidden,
-      int blocks,
-      NormKind norm,
-      FeedForwardKind feedForward,
-      boolean feedForwardBias,
-      boolean headBias,
-      boolean tiedHead,
-      double normEpsilon) {
-    this(
-        vocabulary,
-        context,
-        embedding,
-        width,
-        hidden,
-        blocks,
-        norm,
-        feedForward,
-        feedForwardBias,
-        headBias,
-        tiedHead,
-        normEpsilon,
-        NormPlacement.PRE,
-        Initialization.LECUN,
-        0);
-  }
-
   /**
    * The default model: 16 bytes of context, embeddings of 32, and the default blocks; 402,176
    * parameters.
@@ -164,6 +96,11 @@ public record LanguageModelConfig(
         StackConfig.of(all));
   }
 
+  /** The defaults, to be changed. */
+  public static Builder builder() {
+    return defaults().toBuilder();
+  }
+
   /** A copy to change. */
   public Builder toBuilder() {
     return new Builder(this);
@@ -171,7 +108,7 @@ public record LanguageModelConfig(
 
   /** Changes some of a configuration; checked when {@link #build built}. */
   public static final class Builder extends StackBuilder<Builder> {
-    private final int vocabulary;
+    private int vocabulary;
     private int context;
     private int embedding;
     private boolean headBias;
@@ -188,6 +125,11 @@ public record LanguageModelConfig(
 
     @Override
     Builder self() {
+      return this;
+    }
+
+    public Builder vocabulary(int value) {
+      vocabulary = value;
       return this;
     }
 

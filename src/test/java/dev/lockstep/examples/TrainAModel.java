@@ -29,7 +29,7 @@ public final class TrainAModel {
 
   static TrainSummary run(String deviceName, Path text, Path out, int steps) {
     LanguageModelConfig model =
-        LanguageModelConfig.defaults().toBuilder()
+        LanguageModelConfig.builder()
             .width(64)
             .hidden(128)
             .feedForward(FeedForwardKind.GEGLU)

@@ -28,13 +28,7 @@ abstract class ClassifierTests {
 
   /** Odd sizes everywhere: no extent is a multiple of a vector, a warp or a tile. */
   private static final ClassifierConfig SMALL =
-      ClassifierConfig.defaults().toBuilder()
-          .features(29)
-          .classes(7)
-          .width(21)
-          .hidden(35)
-          .blocks(2)
-          .build();
+      ClassifierConfig.builder().features(29).classes(7).width(21).hidden(35).blocks(2).build();
 
   abstract Device open();
 

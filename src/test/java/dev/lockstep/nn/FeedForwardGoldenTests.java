@@ -73,19 +73,20 @@ abstract class FeedForwardGoldenTests {
       boolean bias = golden.contains("in.head.bias");
       int hidden = golden.tensor("in.blocks.0." + inner + ".weight").shape().getFirst().intValue();
       config =
-          new LanguageModelConfig(
-              head.getFirst().intValue(),
-              1,
-              head.getLast().intValue(),
-              head.getLast().intValue(),
-              hidden,
-              2,
-              norm,
-              feedForward,
-              bias,
-              bias,
-              false,
-              1e-5);
+          LanguageModelConfig.builder()
+              .vocabulary(head.getFirst().intValue())
+              .context(1)
+              .embedding(head.getLast().intValue())
+              .width(head.getLast().intValue())
+              .hidden(hidden)
+              .blocks(2)
+              .norm(norm)
+              .feedForward(feedForward)
+              .feedForwardBias(bias)
+              .headBias(bias)
+              .tiedHead(false)
+              .normEpsilon(1e-5)
+              .build();
       tolerance = new NetworkTolerance(dtype, config.blocks(), (long) config.hidden());
     }
 

@@ -123,8 +123,17 @@ class FeedForwardLaunchTests {
   }
 
   private static LanguageModelConfig config(FeedForwardKind kind, boolean bias, int blocks) {
-    return new LanguageModelConfig(
-        7, 1, WIDTH, WIDTH, HIDDEN, blocks, NormKind.RMSNORM, kind, bias, false, false, 1e-5);
+    return LanguageModelConfig.builder()
+        .vocabulary(7)
+        .context(1)
+        .embedding(WIDTH)
+        .width(WIDTH)
+        .hidden(HIDDEN)
+        .blocks(blocks)
+        .feedForward(kind)
+        .feedForwardBias(bias)
+        .headBias(false)
+        .build();
   }
 
   private static long bytes(FeedForwardKind kind, ModelUse use, int blocks) {

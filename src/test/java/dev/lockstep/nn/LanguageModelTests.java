@@ -39,8 +39,13 @@ abstract class LanguageModelTests {
 
   /** Odd sizes everywhere: no extent is a multiple of a vector, a warp or a tile. */
   private static final LanguageModelConfig SMALL =
-      new LanguageModelConfig(
-          19, 3, 5, 21, 35, 2, NormKind.RMSNORM, FeedForwardKind.SWIGLU, false, true, false, 1e-5);
+      LanguageModelConfig.builder()
+          .vocabulary(19)
+          .context(3)
+          .embedding(5)
+          .width(21)
+          .hidden(35)
+          .build();
 
   private final List<AutoCloseable> open = new ArrayList<>();
   private Device device;

@@ -100,7 +100,7 @@ class StepBenchTests {
 
   private TrainConfig config(String name) {
     return TrainConfig.builder()
-        .model(LanguageModelConfig.defaults().toBuilder().width(16).hidden(32).blocks(1).build())
+        .model(LanguageModelConfig.builder().width(16).hidden(32).blocks(1).build())
         .batch(4)
         .steps(2 * STEPS + 1)
         .warmupSteps(1)

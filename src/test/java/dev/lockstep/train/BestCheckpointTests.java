@@ -21,13 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The weights of the best validation outlive those of the last step. */
 class BestCheckpointTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(2)
-          .embedding(4)
-          .width(8)
-          .hidden(8)
-          .blocks(1)
-          .build();
+      LanguageModelConfig.builder().context(2).embedding(4).width(8).hidden(8).blocks(1).build();
 
   /** One for all runs, so that it compiles its kernels once. */
   private static final Device DEVICE = TestDevices.simulator();

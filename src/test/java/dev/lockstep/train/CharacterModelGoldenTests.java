@@ -130,19 +130,20 @@ abstract class CharacterModelGoldenTests {
       double learningRate)
       throws IOException {
     LanguageModelConfig model =
-        new LanguageModelConfig(
-            vocabulary,
-            8,
-            embedding,
-            width,
-            hidden,
-            BLOCKS,
-            NormKind.RMSNORM,
-            FeedForwardKind.SWIGLU,
-            false,
-            false,
-            tied,
-            1e-6);
+        LanguageModelConfig.builder()
+            .vocabulary(vocabulary)
+            .context(8)
+            .embedding(embedding)
+            .width(width)
+            .hidden(hidden)
+            .blocks(BLOCKS)
+            .norm(NormKind.RMSNORM)
+            .feedForward(FeedForwardKind.SWIGLU)
+            .feedForwardBias(false)
+            .headBias(false)
+            .tiedHead(tied)
+            .normEpsilon(1e-6)
+            .build();
     TrainConfig config =
         TrainConfig.builder()
             .model(model)

@@ -23,13 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CheckpointTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(2)
-          .embedding(3)
-          .width(5)
-          .hidden(7)
-          .blocks(1)
-          .build();
+      LanguageModelConfig.builder().context(2).embedding(3).width(5).hidden(7).blocks(1).build();
 
   @TempDir Path folder;
 

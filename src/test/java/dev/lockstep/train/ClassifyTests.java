@@ -27,12 +27,7 @@ abstract class ClassifyTests {
   private static final int SIDE = 10;
 
   private static final ClassifierConfig MODEL =
-      ClassifierConfig.defaults().toBuilder()
-          .features(SIDE * SIDE)
-          .width(24)
-          .hidden(40)
-          .blocks(1)
-          .build();
+      ClassifierConfig.builder().features(SIDE * SIDE).width(24).hidden(40).blocks(1).build();
 
   @TempDir Path folder;
 

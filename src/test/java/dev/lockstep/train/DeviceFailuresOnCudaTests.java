@@ -31,13 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @OnStandIn
 class DeviceFailuresOnCudaTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(2)
-          .embedding(4)
-          .width(8)
-          .hidden(8)
-          .blocks(1)
-          .build();
+      LanguageModelConfig.builder().context(2).embedding(4).width(8).hidden(8).blocks(1).build();
 
   /** Made to word messages, or after which nothing of the process's CUDA would be left to test. */
   private static final Set<String> SPARED =

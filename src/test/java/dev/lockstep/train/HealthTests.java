@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Runs of nets that are well, and of nets made to be ill. One subclass for each device. */
 abstract class HealthTests {
   private static final LanguageModelConfig PRE =
-      LanguageModelConfig.defaults().toBuilder()
+      LanguageModelConfig.builder()
           .context(4)
           .embedding(8)
           .width(24)
@@ -51,13 +51,7 @@ abstract class HealthTests {
 
   /** Gated, without biases, normalised before its blocks. */
   private static final LanguageModelConfig DEFAULT_KIND =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(4)
-          .embedding(8)
-          .width(24)
-          .hidden(40)
-          .blocks(4)
-          .build();
+      LanguageModelConfig.builder().context(4).embedding(8).width(24).hidden(40).blocks(4).build();
 
   @TempDir Path folder;
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A run in a process of its own that is killed without notice. */
 class KilledRunTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
+      LanguageModelConfig.builder()
           .context(2)
           .embedding(4)
           .width(8)

@@ -23,13 +23,7 @@ import org.junit.jupiter.api.Test;
 /** What fp16 loses of the gradients of a step of many rows, and what scaling the loss keeps. */
 class LossScalingTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(2)
-          .embedding(8)
-          .width(16)
-          .hidden(24)
-          .blocks(2)
-          .build();
+      LanguageModelConfig.builder().context(2).embedding(8).width(16).hidden(24).blocks(2).build();
 
   private static final int ROWS = 16;
   private static final int PASSES = 1 << 20;

@@ -63,7 +63,7 @@ class MatmulOnCudaTests {
     TrainConfig config =
         TrainConfig.builder()
             .model(
-                LanguageModelConfig.defaults().toBuilder()
+                LanguageModelConfig.builder()
                     .context(4)
                     .embedding(8)
                     .width(24)

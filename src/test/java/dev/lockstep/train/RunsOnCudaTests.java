@@ -29,13 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @OnStandIn
 class RunsOnCudaTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(4)
-          .embedding(8)
-          .width(24)
-          .hidden(40)
-          .blocks(1)
-          .build();
+      LanguageModelConfig.builder().context(4).embedding(8).width(24).hidden(40).blocks(1).build();
 
   private static final int DEVICE_LOST = 719;
 

@@ -27,13 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @OnStandIn
 class StepCostOnCudaTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(4)
-          .embedding(8)
-          .width(24)
-          .hidden(40)
-          .blocks(1)
-          .build();
+      LanguageModelConfig.builder().context(4).embedding(8).width(24).hidden(40).blocks(1).build();
 
   @TempDir Path folder;
 

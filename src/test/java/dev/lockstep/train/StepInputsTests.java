@@ -25,7 +25,7 @@ class StepInputsTests {
 
   private static final TrainConfig CONFIG =
       TrainConfig.builder()
-          .model(LanguageModelConfig.defaults().toBuilder().context(3).build())
+          .model(LanguageModelConfig.builder().context(3).build())
           .batch(2)
           .accumulation(2)
           .build();

@@ -24,13 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The course of a run, on a device that computes nothing. */
 class TrainerControlTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(4)
-          .embedding(3)
-          .width(8)
-          .hidden(8)
-          .blocks(1)
-          .build();
+      LanguageModelConfig.builder().context(4).embedding(3).width(8).hidden(8).blocks(1).build();
 
   @TempDir Path folder;
 

@@ -16,13 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A run on a device that is far behind, whose streams overtake each other where they may. */
 class TrainerOrderTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(4)
-          .embedding(8)
-          .width(24)
-          .hidden(40)
-          .blocks(1)
-          .build();
+      LanguageModelConfig.builder().context(4).embedding(8).width(24).hidden(40).blocks(1).build();
 
   @TempDir Path folder;
 

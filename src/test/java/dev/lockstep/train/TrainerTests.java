@@ -30,13 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Whole runs of a small model. One subclass for each device. */
 abstract class TrainerTests {
   private static final LanguageModelConfig MODEL =
-      LanguageModelConfig.defaults().toBuilder()
-          .context(4)
-          .embedding(8)
-          .width(24)
-          .hidden(40)
-          .blocks(1)
-          .build();
+      LanguageModelConfig.builder().context(4).embedding(8).width(24).hidden(40).blocks(1).build();
 
   @TempDir Path folder;
 
