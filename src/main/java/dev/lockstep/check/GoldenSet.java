@@ -1,5 +1,6 @@
 package dev.lockstep.check;
 
+import dev.lockstep.data.FileFailure;
 import dev.lockstep.data.SafetensorsReader;
 import dev.lockstep.data.SafetensorsTensor;
 import dev.lockstep.numeric.DType;
@@ -71,7 +72,7 @@ final class GoldenSet {
     } catch (JacksonException e) {
       throw new IllegalArgumentException(list + ": is no JSON: " + e.getOriginalMessage(), e);
     } catch (IOException e) {
-      throw new IllegalArgumentException(list + ": cannot be read: " + e.getMessage(), e);
+      throw new IllegalArgumentException(list + ": cannot be read: " + FileFailure.reason(e), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.data.FileFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ final class ConfigText {
     try {
       text = Files.readString(file);
     } catch (IOException e) {
-      throw new UserError("--config " + file + " cannot be read: " + UserError.cause(e), e);
+      throw new UserError("--config " + file + " cannot be read: " + FileFailure.reason(e), e);
     }
     JsonNode root;
     try {

@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.data.FileFailure;
 import dev.lockstep.device.FetchedLibraries;
 import java.io.IOException;
 import java.io.InputStream;
@@ -89,7 +90,8 @@ record CublasFetch(Optional<Path> maven, Path folder) {
       }
       LIBRARIES.forEach(name -> say.accept("kept      " + folder.resolve(name)));
     } catch (IOException e) {
-      throw new UserError("--fetch-cublas: " + folder + " cannot be written: " + e.getMessage(), e);
+      throw new UserError(
+          "--fetch-cublas: " + folder + " cannot be written: " + FileFailure.reason(e), e);
     }
   }
 

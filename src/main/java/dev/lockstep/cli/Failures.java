@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.data.FileFailure;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.train.RunFileException;
 import dev.lockstep.train.TrainingDivergedException;
@@ -62,7 +63,7 @@ final class Failures {
         return Lockstep.FAILED;
       }
       case UncheckedIOException io -> {
-        String reason = UserError.cause(Objects.requireNonNull(io.getCause()));
+        String reason = FileFailure.reason(Objects.requireNonNull(io.getCause()));
         print(command, io.getMessage() + ": " + reason);
         return Lockstep.FAILED;
       }

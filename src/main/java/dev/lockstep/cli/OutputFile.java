@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.data.FileFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -40,7 +41,7 @@ final class OutputFile implements AutoCloseable {
           folder.resolve("." + this.file.getFileName() + "." + ProcessHandle.current().pid());
       Files.write(temporary, new byte[0]);
     } catch (IOException e) {
-      throw new UserError(option + " " + file + " cannot be written: " + UserError.cause(e), e);
+      throw new UserError(option + " " + file + " cannot be written: " + FileFailure.reason(e), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import dev.lockstep.data.FileFailure;
 import dev.lockstep.grill.Catalogue;
 import dev.lockstep.grill.Progress;
 import java.io.IOException;
@@ -64,7 +65,7 @@ final class ProgressFile {
       }
       return known(content.questions());
     } catch (IOException e) {
-      throw new UserError("--progress " + file + " cannot be read: " + UserError.cause(e), e);
+      throw new UserError("--progress " + file + " cannot be read: " + FileFailure.reason(e), e);
     } catch (JacksonException damage) {
       Path aside = setAside();
       err.printf(
@@ -90,7 +91,7 @@ final class ProgressFile {
       return Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UserError(
-          "--progress " + file + " is damaged and cannot be moved: " + UserError.cause(e), e);
+          "--progress " + file + " is damaged and cannot be moved: " + FileFailure.reason(e), e);
     }
   }
 

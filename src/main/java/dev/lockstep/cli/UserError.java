@@ -1,10 +1,5 @@
 package dev.lockstep.cli;
 
-import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,16 +37,5 @@ final class UserError extends RuntimeException {
     if (number < least) {
       throw new UserError("%s %d must be at least %d".formatted(option, number, least));
     }
-  }
-
-  /** What a file operation failed on, without the name of a Java class. */
-  static String cause(IOException failure) {
-    return switch (failure) {
-      case NoSuchFileException e -> "there is no " + e.getFile();
-      case AccessDeniedException e -> "no permission for " + e.getFile();
-      case FileAlreadyExistsException e -> e.getFile() + " is no directory";
-      case FileSystemException e when e.getReason() != null -> e.getReason();
-      default -> String.valueOf(failure.getMessage());
-    };
   }
 }

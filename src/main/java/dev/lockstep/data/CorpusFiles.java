@@ -3,7 +3,6 @@ package dev.lockstep.data;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -107,7 +106,7 @@ record CorpusFiles(String source, List<ByteBuffer> contents) {
   }
 
   private static IllegalArgumentException unreadable(Path path, IOException cause) {
-    Object reason = cause instanceof AccessDeniedException ? "access denied" : cause.getMessage();
-    return new IllegalArgumentException("--data " + path + " cannot be read: " + reason, cause);
+    return new IllegalArgumentException(
+        "--data %s cannot be read: %s".formatted(path, FileFailure.reason(cause)), cause);
   }
 }

@@ -90,7 +90,7 @@ final class DigitPackage {
       String line = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
       throw wrong(file, "is no JSON" + line + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {
-      throw wrong(file, "cannot be read: " + e.getMessage(), e);
+      throw wrong(file, "cannot be read: " + FileFailure.reason(e), e);
     }
   }
 

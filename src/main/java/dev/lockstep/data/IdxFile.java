@@ -4,7 +4,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -71,14 +70,12 @@ final class IdxFile {
                 .formatted(spelled(extents), declared));
       }
       return new IdxFile(extents, data);
-    } catch (AccessDeniedException e) {
-      throw wrong(file, "cannot be read: access denied", e);
     } catch (EOFException e) {
       throw wrong(file, "is truncated: its gzip stream has no end", e);
     } catch (ZipException e) {
       throw wrong(file, "is no intact gzip file", e);
     } catch (IOException e) {
-      throw wrong(file, "cannot be read: " + e.getMessage(), e);
+      throw wrong(file, "cannot be read: " + FileFailure.reason(e), e);
     }
   }
 

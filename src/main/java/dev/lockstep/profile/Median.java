@@ -6,10 +6,11 @@ import java.util.Arrays;
 public final class Median {
   private Median() {}
 
-  /** The middle one, of two in the middle the larger; {@code figures} stay in their order. */
+  /** The middle one, or the mean of the two in the middle; {@code figures} stay in their order. */
   public static double of(double... figures) {
     double[] sorted = figures.clone();
     Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+    int half = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.train;
 
+import dev.lockstep.data.FileFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,8 +26,7 @@ public record BestCheckpoint(String checkpoint, int step, double score) {
         Files.deleteIfExists(files.best());
       }
     } catch (IOException e) {
-      throw new RunFileException(
-          files.best() + " cannot be replaced: " + OutputFolder.reason(e), e);
+      throw new RunFileException(files.best() + " cannot be replaced: " + FileFailure.reason(e), e);
     }
     if (resumed == null || !Files.exists(files.best())) {
       return null;

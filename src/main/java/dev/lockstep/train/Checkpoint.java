@@ -1,5 +1,6 @@
 package dev.lockstep.train;
 
+import dev.lockstep.data.FileFailure;
 import dev.lockstep.data.SafetensorsWriter;
 import dev.lockstep.nn.ModelConfig;
 import dev.lockstep.nn.ParameterSpec;
@@ -84,7 +85,7 @@ public record Checkpoint(
     } catch (IOException e) {
       throw new RunFileException(
           "checkpoint %s cannot be written: %s%s"
-              .formatted(file, OutputFolder.reason(e), kept(file)),
+              .formatted(file, FileFailure.reason(e), kept(file)),
           e);
     }
   }
@@ -118,7 +119,7 @@ public record Checkpoint(
       return CheckpointFile.read(file, model);
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "checkpoint " + file + " cannot be read: " + OutputFolder.reason(e) + before(file), e);
+          "checkpoint " + file + " cannot be read: " + FileFailure.reason(e) + before(file), e);
     } catch (CheckpointFile.Damaged e) {
       throw new IllegalArgumentException(e.getMessage() + before(file), e);
     }
@@ -134,7 +135,7 @@ public record Checkpoint(
       return CheckpointFile.model(file);
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "checkpoint " + file + " cannot be read: " + OutputFolder.reason(e) + before(file), e);
+          "checkpoint " + file + " cannot be read: " + FileFailure.reason(e) + before(file), e);
     } catch (CheckpointFile.Damaged e) {
       throw new IllegalArgumentException(e.getMessage() + before(file), e);
     }

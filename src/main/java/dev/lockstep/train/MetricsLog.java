@@ -1,5 +1,6 @@
 package dev.lockstep.train;
 
+import dev.lockstep.data.FileFailure;
 import dev.lockstep.train.health.HealthJson;
 import dev.lockstep.train.health.StepHealth;
 import java.io.BufferedWriter;
@@ -66,7 +67,7 @@ final class MetricsLog implements AutoCloseable {
               StandardOpenOption.WRITE);
       return new MetricsLog(file, writer, cut);
     } catch (IOException e) {
-      throw new IllegalArgumentException(file + " cannot be written: " + OutputFolder.reason(e), e);
+      throw new IllegalArgumentException(file + " cannot be written: " + FileFailure.reason(e), e);
     }
   }
 
@@ -169,7 +170,7 @@ final class MetricsLog implements AutoCloseable {
   }
 
   private FailedException unwritable(IOException cause) {
-    return new FailedException(file + " cannot be written: " + OutputFolder.reason(cause), cause);
+    return new FailedException(file + " cannot be written: " + FileFailure.reason(cause), cause);
   }
 
   @Override

@@ -1,9 +1,7 @@
 package dev.lockstep.train;
 
+import dev.lockstep.data.FileFailure;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +46,7 @@ public record OutputFolder(Path checkpoint, Path best, Path log) {
       Files.delete(Files.createTempFile(folder, "writable", ".tmp"));
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "--out " + folder + " cannot be written to: " + reason(e), e);
+          "--out " + folder + " cannot be written to: " + FileFailure.reason(e), e);
     }
     requireReplaceable(files.checkpoint);
     requireReplaceable(files.best);
@@ -82,15 +80,5 @@ public record OutputFolder(Path checkpoint, Path best, Path log) {
     if (Files.exists(file) && !Files.isWritable(file)) {
       throw new IllegalArgumentException(file + " cannot be written: access denied");
     }
-  }
-
-  /** Why a file operation failed, in words. */
-  static String reason(IOException failure) {
-    return switch (failure) {
-      case AccessDeniedException _ -> "access denied";
-      case FileAlreadyExistsException e -> e.getFile() + " is no directory";
-      case FileSystemException e when e.getReason() != null -> e.getFile() + ": " + e.getReason();
-      default -> String.valueOf(failure.getMessage());
-    };
   }
 }

@@ -1,5 +1,6 @@
 package dev.lockstep.train;
 
+import dev.lockstep.data.FileFailure;
 import dev.lockstep.train.health.HealthJson;
 import dev.lockstep.train.health.StepHealth;
 import java.io.IOException;
@@ -79,7 +80,7 @@ public record RunLog(
     } catch (MalformedInputException e) {
       throw new IllegalArgumentException(file + " is no log of a run: it is not text", e);
     } catch (IOException e) {
-      throw new IllegalArgumentException(file + " cannot be read: " + OutputFolder.reason(e), e);
+      throw new IllegalArgumentException(file + " cannot be read: " + FileFailure.reason(e), e);
     }
   }
 

@@ -10,9 +10,9 @@ import dev.lockstep.optim.LearningRateSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,18 +58,18 @@ class BestCheckpointTests {
 
   @Test
   void isThatOfTheLeastValidationAndNotOfTheLastStep() {
-    Listener listener = new Listener(-1);
+    StoppingListener listener = new StoppingListener();
     TrainSummary summary = run(listener);
     BestCheckpoint best = Objects.requireNonNull(summary.best());
-    int least = listener.least();
+    int least = least(listener);
     assertThat(best.step()).isEqualTo(least).isBetween(2, 16);
-    assertThat(best.score()).isEqualTo(listener.scores.get(least));
+    assertThat(best.score()).isEqualTo(listener.validations().get(least).score());
     assertThat(best.checkpoint()).isEqualTo(folder.resolve("out/best.safetensors").toString());
     Checkpoint kept = read(best);
     assertThat(kept.step()).isEqualTo(least);
     assertThat(kept.counters().best()).isEqualTo(best.score());
     assertThat(kept.counters().sinceBest()).isZero();
-    TrainSummary stopped = run(config.out(folder.resolve("stopped")), new Listener(least));
+    TrainSummary stopped = run(config.out(folder.resolve("stopped")), new StoppingListener(least));
     Checkpoint then = Checkpoint.read(Path.of(stopped.checkpoint()), MODEL);
     assertThat(then.step()).isEqualTo(least);
     assertSameWeights(kept, then);
@@ -80,13 +80,14 @@ class BestCheckpointTests {
 
   @Test
   void aRunThatStopsEarlyEndsWithBoth() {
-    Listener listener = new Listener(-1);
+    StoppingListener listener = new StoppingListener();
     TrainSummary summary = run(config.patience(2), listener);
     BestCheckpoint best = Objects.requireNonNull(summary.best());
     assertThat(summary.steps()).isEqualTo(best.step() + 4).isLessThan(18);
     assertThat(Checkpoint.read(Path.of(summary.checkpoint()), MODEL).step())
         .isEqualTo(summary.steps());
-    assertThat(summary.validation().score()).isEqualTo(listener.scores.lastEntry().getValue());
+    assertThat(summary.validation().score())
+        .isEqualTo(listener.validations().lastEntry().getValue().score());
     assertThat(summary.interrupted()).isFalse();
   }
 
@@ -94,7 +95,7 @@ class BestCheckpointTests {
   @Test
   void mayBeThatOfTheLastStep() {
     config.learningRate(1e-3).warmupSteps(0).steps(5);
-    TrainSummary summary = run(new Listener(-1));
+    TrainSummary summary = run(new StoppingListener());
     BestCheckpoint best = Objects.requireNonNull(summary.best());
     assertThat(best.step()).isEqualTo(5);
     assertThat(best.score()).isEqualTo(summary.validation().score());
@@ -103,7 +104,7 @@ class BestCheckpointTests {
 
   @Test
   void thereIsNoneWithoutValidationsOnTheWay() {
-    TrainSummary summary = run(config.validateEvery(0).steps(2), new Listener(-1));
+    TrainSummary summary = run(config.validateEvery(0).steps(2), new StoppingListener());
     assertThat(summary.best()).isNull();
     assertThat(folder.resolve("out/best.safetensors")).doesNotExist();
   }
@@ -111,15 +112,15 @@ class BestCheckpointTests {
   /** Stopped after the best validation, a run remembers it; before, it finds it later. */
   @Test
   void isTheSameInARunThatIsContinued() {
-    Listener listener = new Listener(-1);
+    StoppingListener listener = new StoppingListener();
     TrainSummary whole = run(listener);
     Checkpoint expected = read(Objects.requireNonNull(whole.best()));
-    for (int stop : new int[] {listener.least() - 1, listener.least() + 1}) {
+    for (int stop : new int[] {least(listener) - 1, least(listener) + 1}) {
       config.out(folder.resolve("to" + stop)).resume(null);
-      TrainSummary half = run(config, new Listener(stop));
-      TrainSummary rest = run(config.resume(Path.of(half.checkpoint())), new Listener(-1));
+      TrainSummary half = run(config, new StoppingListener(stop));
+      TrainSummary rest = run(config.resume(Path.of(half.checkpoint())), new StoppingListener());
       BestCheckpoint best = Objects.requireNonNull(rest.best());
-      assertThat(best.step()).isEqualTo(listener.least());
+      assertThat(best.step()).isEqualTo(least(listener));
       assertThat(best.score()).isEqualTo(whole.best().score());
       assertSameWeights(read(best), expected);
     }
@@ -128,36 +129,37 @@ class BestCheckpointTests {
   @Test
   void anEarlierRunsIsNotTakenForOnesOwn() throws IOException {
     Path best = folder.resolve("out/best.safetensors");
-    run(config.steps(6), new Listener(-1));
+    run(config.steps(6), new StoppingListener());
     assertThat(best).exists();
-    run(config.validateEvery(0).steps(1), new Listener(-1));
+    run(config.validateEvery(0).steps(1), new StoppingListener());
     assertThat(best).doesNotExist();
     // Nor is what is no checkpoint, or one of another validation.
     config.validateEvery(3).steps(6);
-    Path last = Path.of(run(config, new Listener(4)).checkpoint());
+    Path last = Path.of(run(config, new StoppingListener(4)).checkpoint());
     config.validateEvery(0).resume(last).steps(7);
     byte[] own = Files.readAllBytes(best);
     Files.writeString(best, "cake");
     byte[] four = Files.readAllBytes(last);
-    assertThat(run(new Listener(-1)).best()).isNull();
+    assertThat(run(new StoppingListener()).best()).isNull();
     Files.write(last, four);
     Files.write(best, own);
-    assertThat(Objects.requireNonNull(run(new Listener(-1)).best()).step()).isEqualTo(3);
+    assertThat(Objects.requireNonNull(run(new StoppingListener()).best()).step()).isEqualTo(3);
     // A run that goes back to before the best one: it remembers another as its best.
     config.validateEvery(3).resume(null).steps(18).out(folder.resolve("back"));
-    int least = Objects.requireNonNull(run(new Listener(-1)).best()).step();
+    int least = Objects.requireNonNull(run(new StoppingListener()).best()).step();
     assertThat(least).isGreaterThan(4);
     Files.write(folder.resolve("back/checkpoint.safetensors"), four);
     config.validateEvery(0).resume(folder.resolve("back/checkpoint.safetensors")).steps(5);
-    assertThat(run(new Listener(-1)).best()).isNull();
+    assertThat(run(new StoppingListener()).best()).isNull();
   }
 
   @Test
   void aRunMayReturnToTheBestAndOverwriteWhatCameAfter() {
     Path best = folder.resolve("out/best.safetensors");
-    BestCheckpoint earlier = Objects.requireNonNull(run(config.steps(6), new Listener(-1)).best());
+    BestCheckpoint earlier =
+        Objects.requireNonNull(run(config.steps(6), new StoppingListener()).best());
     config.validateEvery(0).resume(best).steps(earlier.step() + 1);
-    assertThat(run(new Listener(-1)).best()).isEqualTo(earlier);
+    assertThat(run(new StoppingListener()).best()).isEqualTo(earlier);
     assertThat(best).exists();
   }
 
@@ -174,43 +176,19 @@ class BestCheckpointTests {
     return Checkpoint.read(Path.of(best.checkpoint()), MODEL);
   }
 
-  private static final class Listener implements TrainListener {
-    private final int last;
-    private final TreeMap<Integer, Double> scores = new TreeMap<>();
-    private Runnable stop = () -> {};
-
-    /** Stops the run after a step. */
-    Listener(int last) {
-      this.last = last;
-    }
-
-    int least() {
-      return scores.entrySet().stream()
-          .min(Map.Entry.comparingByValue())
-          .map(Map.Entry::getKey)
-          .orElseThrow();
-    }
-
-    @Override
-    public void validated(int step, Validation validation, boolean best) {
-      scores.put(step, validation.score());
-    }
-
-    @Override
-    public void stepQueued(int step) {
-      if (step == last) {
-        stop.run();
-      }
-    }
+  /** The step of the least validation. */
+  private static int least(StoppingListener listener) {
+    return listener.validations().entrySet().stream()
+        .min(Comparator.comparingDouble(entry -> entry.getValue().score()))
+        .map(Map.Entry::getKey)
+        .orElseThrow();
   }
 
-  private TrainSummary run(Listener listener) {
+  private TrainSummary run(StoppingListener listener) {
     return run(config, listener);
   }
 
-  private static TrainSummary run(TrainConfig.Builder of, Listener listener) {
-    Trainer trainer = new Trainer(of.build(), new Devices.Choice(DEVICE, "for a test"), listener);
-    listener.stop = trainer::requestStop;
-    return trainer.run();
+  private static TrainSummary run(TrainConfig.Builder of, StoppingListener listener) {
+    return listener.run(of.build(), new Devices.Choice(DEVICE, "for a test"));
   }
 }

@@ -12,10 +12,6 @@ import dev.lockstep.nn.LanguageModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,7 +81,7 @@ abstract class ClassifyTests {
     config.model(MODEL.toBuilder().dropout(0.2).build()).precision(Precision.FP16);
     config.batch(16).accumulation(2).steps(12).validateEvery(4);
     TrainSummary whole = run(config, 0);
-    TrainSummary half = run(config, 0, new Listener(7));
+    TrainSummary half = run(config, 0, new StoppingListener(7));
     assertThat(half.interrupted()).isTrue();
     assertThat(half.validation()).isEqualTo(new Validation.Classification(Double.NaN, Double.NaN));
     TrainSummary rest = run(config.resume(Path.of(half.checkpoint())), 0);
@@ -97,14 +93,14 @@ abstract class ClassifyTests {
   /** What is counted is what the logits of each image say. */
   @Test
   void accuracyIsTheShareOfHeldOutImagesThatAreNamedRight() {
-    Listener listener = new Listener(-1);
+    StoppingListener listener = new StoppingListener();
     TrainSummary summary = run(config.steps(20).validateEvery(10).batch(7), 0, listener);
-    assertThat(listener.validations).hasSize(2);
-    for (Validation validation : listener.validations) {
+    assertThat(listener.validations()).hasSize(2);
+    for (Validation validation : listener.validations().values()) {
       double hits = 50 * ((Validation.Classification) validation).accuracy();
       assertThat(hits).isCloseTo(Math.rint(hits), within(1e-9)).isBetween(0.0, 50.0);
     }
-    assertThat(summary.validation()).isEqualTo(listener.validations.getLast());
+    assertThat(summary.validation()).isEqualTo(listener.validations().lastEntry().getValue());
     // Batches of another size hold the same images.
     TrainSummary other = run(config.learningRate(0).steps(1).validateEvery(0).batch(50), 0);
     TrainSummary again = run(config.batch(9), 0);
@@ -114,9 +110,9 @@ abstract class ClassifyTests {
 
   @Test
   void theSummaryAndTheLogSpeakOfImages() throws IOException {
-    Listener listener = new Listener(-1);
+    StoppingListener listener = new StoppingListener();
     TrainSummary summary = run(config.validateEvery(3), 0, listener);
-    RunInfo info = Objects.requireNonNull(listener.info);
+    RunInfo info = listener.info();
     assertThat(info.trainingSize()).isEqualTo(300);
     assertThat(info.heldOutSize()).isEqualTo(50);
     assertThat(summary.toJson())
@@ -158,44 +154,13 @@ abstract class ClassifyTests {
         .hasMessage("classes 11 must be 10, the digits there are");
   }
 
-  private static final class Listener implements TrainListener {
-    private final int last;
-    private final List<Validation> validations = new ArrayList<>();
-    private @Nullable RunInfo info;
-    private Runnable stop = () -> {};
-
-    /** Stops the run after a step. */
-    Listener(int last) {
-      this.last = last;
-    }
-
-    @Override
-    public void started(RunInfo of) {
-      info = of;
-    }
-
-    @Override
-    public void validated(int step, Validation validation, boolean best) {
-      validations.add(validation);
-    }
-
-    @Override
-    public void stepQueued(int step) {
-      if (step == last) {
-        stop.run();
-      }
-    }
-  }
-
   private TrainSummary run(TrainConfig.Builder of, int workers) {
-    return run(of, workers, new Listener(-1));
+    return run(of, workers, new StoppingListener());
   }
 
-  private TrainSummary run(TrainConfig.Builder of, int workers, Listener listener) {
+  private TrainSummary run(TrainConfig.Builder of, int workers, StoppingListener listener) {
     try (Device device = open(workers)) {
-      Trainer trainer = new Trainer(of.build(), new Devices.Choice(device, "for a test"), listener);
-      listener.stop = trainer::requestStop;
-      return trainer.run();
+      return listener.run(of.build(), new Devices.Choice(device, "for a test"));
     }
   }
 }

@@ -15,11 +15,9 @@ import dev.lockstep.optim.OptimizerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,7 +74,7 @@ abstract class TrainerTests {
     // The scale is doubled after step 3 and step 6, so it must be remembered when it last was.
     config.precision(precision).lossScaler(new LossScaler.Config(1024, 2, 0.5, 3, 1, 0x1p15));
     List<Double> whole = run(config, 0).losses();
-    Stopper stopper = new Stopper(5);
+    StoppingListener stopper = new StoppingListener(5);
     TrainSummary half = run(config, 0, stopper);
     assertThat(half.interrupted()).isTrue();
     assertThat(half.losses()).isEqualTo(whole.subList(0, 5));
@@ -97,7 +95,7 @@ abstract class TrainerTests {
         .accumulation(2)
         .steps(6);
     TrainSummary whole = run(config, 0);
-    TrainSummary half = run(config, 0, new Stopper(4));
+    TrainSummary half = run(config, 0, new StoppingListener(4));
     TrainSummary rest = run(config.resume(Path.of(half.checkpoint())), 0);
     assertThat(rest.losses()).isEqualTo(whole.losses().subList(4, 6));
     assertThat(rest.validationBitsPerByte()).isEqualTo(whole.validationBitsPerByte());
@@ -105,7 +103,7 @@ abstract class TrainerTests {
 
   @Test
   void goingOnWithAnotherOptimizerIsRefused() {
-    TrainSummary half = run(config, 0, new Stopper(1));
+    TrainSummary half = run(config, 0, new StoppingListener(1));
     config.resume(Path.of(half.checkpoint())).optimizer(OptimizerConfig.Kind.SGD);
     assertThatThrownBy(() -> run(config, 0))
         .isInstanceOf(IllegalArgumentException.class)
@@ -117,8 +115,8 @@ abstract class TrainerTests {
   @EnumSource(names = {"SWIGLU", "GELU"})
   void recomputingTakesLessMemoryAndGivesTheSameBits(FeedForwardKind kind) {
     config.model(MODEL.toBuilder().feedForward(kind).blocks(3).dropout(0.1).build()).steps(2);
-    Stopper keeping = new Stopper(-1);
-    Stopper recomputing = new Stopper(-1);
+    StoppingListener keeping = new StoppingListener();
+    StoppingListener recomputing = new StoppingListener();
     TrainSummary kept = run(config, 0, keeping);
     TrainSummary recomputed = run(config.recompute(true), 0, recomputing);
     assertThat(recomputed.losses()).isEqualTo(kept.losses());
@@ -167,11 +165,12 @@ abstract class TrainerTests {
   @Test
   void stopsWhenValidationNoLongerImproves() {
     config.learningRate(0).validateEvery(2).patience(2).steps(20);
-    Stopper listener = new Stopper(-1);
+    StoppingListener listener = new StoppingListener();
     TrainSummary summary = run(config, 0, listener);
     assertThat(summary.steps()).isEqualTo(6);
     assertThat(summary.interrupted()).isFalse();
-    assertThat(listener.validations).containsExactly("2 best", "4", "6");
+    assertThat(listener.validations()).containsOnlyKeys(2, 4, 6);
+    assertThat(listener.bests()).containsExactly(2);
     Checkpoint checkpoint = Checkpoint.read(Path.of(summary.checkpoint()), MODEL);
     assertThat(checkpoint.counters().best()).isEqualTo(summary.validationBitsPerByte());
     assertThat(checkpoint.counters().sinceBest()).isEqualTo(2);
@@ -235,13 +234,13 @@ abstract class TrainerTests {
   void aScaleTooLargeComesDownByItselfAndTheStepsItCostAreCounted() {
     config.precision(Precision.FP16).steps(12).logEvery(6);
     config.lossScaler(new LossScaler.Config(0x1p24, 2, 0.5, 2000, 1, 0x1p24));
-    Stopper listener = new Stopper(-1);
+    StoppingListener listener = new StoppingListener();
     TrainSummary summary = run(config, 0, listener);
-    int lost = listener.skipped.size();
-    int goodSteps = 12 - listener.skipped.getLast().step();
+    int lost = listener.skipped().size();
+    int goodSteps = 12 - listener.skipped().getLast().step();
     assertThat(lost).isBetween(3, 8);
     for (int i = 0; i < lost; i++) {
-      StepMetrics metrics = listener.skipped.get(i);
+      StepMetrics metrics = listener.skipped().get(i);
       assertThat(metrics.skippedSoFar()).isEqualTo(i + 1);
       assertThat(metrics.lossScale()).isEqualTo(0x1p24 / (1 << i));
       assertThat(metrics.nonFinite()).startsWith("gradient of ");
@@ -262,54 +261,14 @@ abstract class TrainerTests {
     assertThat(folder.resolve("out").resolve("checkpoint.safetensors")).doesNotExist();
   }
 
-  private static final class Stopper implements TrainListener {
-    private final int last;
-    private final List<StepMetrics> skipped = new ArrayList<>();
-    private final List<String> validations = new ArrayList<>();
-    private @Nullable RunInfo info;
-    private Runnable stop = () -> {};
-
-    Stopper(int last) {
-      this.last = last;
-    }
-
-    RunInfo info() {
-      return Objects.requireNonNull(info);
-    }
-
-    @Override
-    public void started(RunInfo of) {
-      info = of;
-    }
-
-    @Override
-    public void validated(int step, Validation validation, boolean best) {
-      validations.add(step + (best ? " best" : ""));
-    }
-
-    @Override
-    public void skipped(StepMetrics metrics) {
-      skipped.add(metrics);
-    }
-
-    @Override
-    public void stepQueued(int step) {
-      if (step == last) {
-        stop.run();
-      }
-    }
-  }
-
   private TrainSummary run(TrainConfig.Builder of, int workers) {
-    return run(of, workers, new Stopper(-1));
+    return run(of, workers, new StoppingListener());
   }
 
-  private TrainSummary run(TrainConfig.Builder of, int workers, Stopper stopper) {
+  private TrainSummary run(TrainConfig.Builder of, int workers, StoppingListener listener) {
     try (Device device = open(workers)) {
       Devices.Choice choice = new Devices.Choice(device, "for a test");
-      Trainer trainer = new Trainer(of.build(), choice, stopper);
-      stopper.stop = trainer::requestStop;
-      return trainer.run();
+      return listener.run(of.build(), choice);
     }
   }
 }

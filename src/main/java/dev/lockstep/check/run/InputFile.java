@@ -1,5 +1,6 @@
 package dev.lockstep.check.run;
 
+import dev.lockstep.data.FileFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -30,10 +31,9 @@ final class InputFile {
   /** What was wrong, without the name of a Java class. */
   static String problem(Path file, IOException failure) {
     return switch (failure) {
-      case NoSuchFileException _ -> "there is no file " + file;
-      case AccessDeniedException _ -> "no permission to read " + file;
+      case NoSuchFileException _, AccessDeniedException _ -> FileFailure.reason(failure);
       case IOException _ when Files.isDirectory(file) -> file + " is a directory";
-      default -> file + " cannot be read: " + failure.getMessage();
+      default -> file + " cannot be read: " + FileFailure.reason(failure);
     };
   }
 }

@@ -21,7 +21,6 @@ import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.Erf;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 
 /** Why ReLU became the default, and what it takes. */
 public final class ReluDefault implements Lab {
@@ -96,9 +95,9 @@ public final class ReluDefault implements Lab {
         trial.repeats(REPEATS).stream()
             .map(d -> zeroShares(signal(d, Init.he(), ActivationFormula.RELU)))
             .toList();
-    Spread mean = over(shares, all -> Arrays.stream(all).average().orElseThrow());
-    Spread least = over(shares, all -> Arrays.stream(all).min().orElseThrow());
-    Spread most = over(shares, all -> Arrays.stream(all).max().orElseThrow());
+    Spread mean = Spread.over(shares, all -> Arrays.stream(all).average().orElseThrow());
+    Spread least = Spread.over(shares, all -> Arrays.stream(all).min().orElseThrow());
+    Spread most = Spread.over(shares, all -> Arrays.stream(all).max().orElseThrow());
     findings.number("share of zeros, mean over layers", mean);
     findings.number("share of zeros, smallest of a layer", least);
     findings.number("share of zeros, largest of a layer", most);
@@ -114,10 +113,6 @@ public final class ReluDefault implements Lab {
     findings.corrects(
         strays, "the farthest of 30 layers", Math.max(0.5 - least.median(), most.median() - 0.5));
     findings.control(strays, "mean over layers", Math.abs(mean.median() - 0.5));
-  }
-
-  private static Spread over(List<double[]> shares, ToDoubleFunction<double[]> what) {
-    return new Spread(shares.stream().map(what::applyAsDouble).toList());
   }
 
   private static double[] zeroShares(Signal signal) {

@@ -10,8 +10,8 @@ import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Chart;
-import dev.lockstep.reference.ClipFormula;
 import dev.lockstep.reference.ConvolutionFormula;
 import dev.lockstep.reference.ConvolutionFormula.Geometry;
 import dev.lockstep.reference.Primitives;
@@ -128,9 +128,7 @@ public final class ConvolutionBackward implements Lab {
 
   /** Norm of the difference against the norm of what is right. */
   private static double apart(double[] found, double[] right) {
-    double[] difference = found.clone();
-    Arrays.setAll(difference, i -> found[i] - right[i]);
-    return ClipFormula.norm(List.of(difference)) / ClipFormula.norm(List.of(right));
+    return Vectors.relativeError(found, right);
   }
 
   /**

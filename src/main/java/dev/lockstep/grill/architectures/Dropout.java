@@ -88,8 +88,8 @@ public final class Dropout implements Lab {
         many[r] += ofMany[r] / repeats.size();
       }
     }
-    Spread short96 = new Spread(gains.stream().map(g -> g[0]).toList());
-    Spread stream = new Spread(gains.stream().map(g -> g[1]).toList());
+    Spread short96 = Spread.over(gains, g -> g[0]);
+    Spread stream = Spread.over(gains, g -> g[1]);
     findings.number("gain by p = 0.4, 96 samples", short96);
     findings.number("gain by p = 0.4, 9,600 samples", stream);
     findings.number("squared error without, 96 samples", few[0]);

@@ -15,6 +15,7 @@ import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Init;
 import dev.lockstep.grill.toy.Mlp;
+import dev.lockstep.grill.toy.Sweeps;
 import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.reference.ActivationFormula;

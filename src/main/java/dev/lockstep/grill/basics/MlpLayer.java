@@ -12,15 +12,14 @@ import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Figures;
+import dev.lockstep.grill.toy.Sweeps;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.reference.ActivationFormula;
 import dev.lockstep.reference.LinearFormula;
 import dev.lockstep.reference.SoftmaxFormula;
 import dev.lockstep.reference.Tape;
-import dev.lockstep.reference.Variable;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 
 /** A layer is an affine map, then a function of each coordinate on its own. */
 public final class MlpLayer implements Lab {
@@ -87,11 +86,11 @@ public final class MlpLayer implements Lab {
     double[] x = draws.normals(IN, 1);
     double[] z = draws.normals(IN, 1);
 
-    double apart = distance(layer.apply(x), layer.loops(x, 1));
+    double apart = Vectors.farthest(layer.apply(x), layer.loops(x, 1));
     findings.number("layer and plain loops apart", apart);
     Criterion same = Criterion.below("distance from Wx + b in plain loops", 1e-12);
     findings.shows(same, "linear layer", apart);
-    findings.control(same, "bias left out", distance(layer.apply(x), layer.loops(x, 0)));
+    findings.control(same, "bias left out", Vectors.farthest(layer.apply(x), layer.loops(x, 0)));
 
     double affine = residual(layer, x, z, ActivationFormula.NONE);
     double bent = residual(layer, x, z, ActivationFormula.RELU);
@@ -101,8 +100,8 @@ public final class MlpLayer implements Lab {
     findings.shows(straight, "before the activation", affine);
     findings.control(straight, "after ReLU", bent);
 
-    double[][] gelu = jacobian(layer.apply(x), ActivationFormula.GELU_ERF::apply);
-    double[][] softmax = jacobian(layer.apply(x), SoftmaxFormula::softmax);
+    double[][] gelu = Sweeps.reverse(ActivationFormula.GELU_ERF::apply, layer.apply(x)).rows(OUT);
+    double[][] softmax = Sweeps.reverse(SoftmaxFormula::softmax, layer.apply(x)).rows(OUT);
     findings.number("off the diagonal of GELU's Jacobian, at most", offDiagonal(gelu));
     findings.number("off the diagonal of softmax's Jacobian, at most", offDiagonal(softmax));
     Criterion diagonal = Criterion.exactly("largest entry of ∂y/∂z off the diagonal", 0);
@@ -121,26 +120,11 @@ public final class MlpLayer implements Lab {
     double[] atZ = values(f, layer.apply(z));
     double[] chord = new double[OUT];
     Arrays.setAll(chord, i -> BETWEEN * atX[i] + (1 - BETWEEN) * atZ[i]);
-    return distance(values(f, layer.apply(between)), chord);
+    return Vectors.farthest(values(f, layer.apply(between)), chord);
   }
 
   private static double[] values(ActivationFormula f, double[] z) {
     return Arrays.stream(z).map(v -> f.value(v, 0)).toArray();
-  }
-
-  /** {@code [output][input]}, one reverse sweep for each output. */
-  private static double[][] jacobian(double[] at, UnaryOperator<Variable> f) {
-    double[][] rows = new double[OUT][];
-    for (int o = 0; o < OUT; o++) {
-      Variable z = new Tape().variable(at, 1, OUT);
-      Variable y = f.apply(z);
-      double[] unit = new double[OUT];
-      unit[o] = 1;
-      y.seedGradient(unit);
-      z.tape().reverse();
-      rows[o] = z.gradient().clone();
-    }
-    return rows;
   }
 
   private static double offDiagonal(double[][] jacobian) {
@@ -151,10 +135,6 @@ public final class MlpLayer implements Lab {
       }
     }
     return largest;
-  }
-
-  private static double distance(double[] a, double[] b) {
-    return IntStream.range(0, a.length).mapToDouble(i -> Math.abs(a[i] - b[i])).max().orElseThrow();
   }
 
   @Override

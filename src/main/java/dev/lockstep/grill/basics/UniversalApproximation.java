@@ -82,8 +82,8 @@ public final class UniversalApproximation implements Lab {
           for (int width : WIDTHS) {
             List<Errors> all =
                 trial.repeats(REPEATS).stream().map(d -> fit(d, activation, width)).toList();
-            Spread inside = new Spread(all.stream().map(Errors::inside).toList());
-            Spread outside = new Spread(all.stream().map(Errors::outside).toList());
+            Spread inside = Spread.over(all, Errors::inside);
+            Spread outside = Spread.over(all, Errors::outside);
             findings.number(inside(name, width), inside);
             if (width == WIDEST) {
               findings.number(name + ", 256 units, largest error on [1, 1.5]", outside);

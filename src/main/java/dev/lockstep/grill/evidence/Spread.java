@@ -1,5 +1,6 @@
 package dev.lockstep.grill.evidence;
 
+import dev.lockstep.profile.Median;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -22,16 +23,14 @@ public record Spread(List<Double> values) {
     return new Spread(Arrays.stream(values).boxed().toList());
   }
 
-  /** What {@code experiment} finds with each of the draws. */
-  public static Spread over(List<Draws> draws, ToDoubleFunction<Draws> experiment) {
-    return new Spread(draws.stream().map(experiment::applyAsDouble).toList());
+  /** What {@code number} is of each of several things: of draws, what an experiment finds. */
+  public static <T> Spread over(List<T> each, ToDoubleFunction<? super T> number) {
+    return new Spread(each.stream().map(number::applyAsDouble).toList());
   }
 
   /** The middle one, or the mean of the two in the middle. */
   public double median() {
-    double[] sorted = sorted();
-    int half = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    return Median.of(sorted());
   }
 
   /** The smallest. */

@@ -14,6 +14,7 @@ import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.profile.page.Series;
@@ -80,8 +81,7 @@ public final class Clipping implements Lab {
         each(
             g,
             t ->
-                ClipFormula.scaled(
-                        List.of(t), ClipFormula.factor(ClipFormula.norm(List.of(t)), bound))
+                ClipFormula.scaled(List.of(t), ClipFormula.factor(Vectors.norm(t), bound))
                     .getFirst());
     Criterion direction = Criterion.below("1 − cosine to the gradient", 1e-12);
     Criterion length = Criterion.below("norm", bound);
@@ -176,7 +176,7 @@ public final class Clipping implements Lab {
     for (int step = 0; step < STEPS; step++) {
       errors[step] = distance(weights.values(), truth);
       double[] g = gradient(batches, weights.values(), truth, step == SPIKE ? 1000 : 1);
-      double clip = ClipFormula.factor(ClipFormula.norm(List.of(g)), bound) * factor;
+      double clip = ClipFormula.factor(Vectors.norm(g), bound) * factor;
       Arrays.setAll(weights.gradient(), i -> g[i] * clip);
       descent.step(List.of(weights));
     }
@@ -184,9 +184,7 @@ public final class Clipping implements Lab {
   }
 
   private static double distance(double[] w, double[] truth) {
-    double[] difference = w.clone();
-    Arrays.setAll(difference, i -> w[i] - truth[i]);
-    return ClipFormula.norm(List.of(difference)) / ClipFormula.norm(List.of(truth));
+    return Vectors.relativeError(w, truth);
   }
 
   /** Of the mean squared error of one batch. */

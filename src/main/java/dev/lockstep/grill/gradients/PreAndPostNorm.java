@@ -16,10 +16,10 @@ import dev.lockstep.grill.toy.FfnStack;
 import dev.lockstep.grill.toy.FfnStack.Norm;
 import dev.lockstep.grill.toy.Quadrants;
 import dev.lockstep.grill.toy.Training;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.profile.page.Series;
-import dev.lockstep.reference.ClipFormula;
 import dev.lockstep.reference.Descent;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
@@ -115,10 +115,8 @@ public final class PreAndPostNorm implements Lab {
   }
 
   private static Spread ends(List<double[]> runs) {
-    return new Spread(
-        runs.stream()
-            .map(run -> Arrays.stream(run).skip(run.length - LAST).average().orElseThrow())
-            .toList());
+    return Spread.over(
+        runs, run -> Arrays.stream(run).skip(run.length - LAST).average().orElseThrow());
   }
 
   private static FfnStack stack(Draws draws, int width, Norm norm, int blocks) {
@@ -139,15 +137,13 @@ public final class PreAndPostNorm implements Lab {
 
   private static double gradientRatio(Draws draws, Size size, Norm norm) {
     List<Variable> stream = atStart(draws, size, norm);
-    return ClipFormula.norm(List.of(stream.getFirst().gradient()))
-        / ClipFormula.norm(List.of(stream.getLast().gradient()));
+    return Vectors.norm(stream.getFirst().gradient()) / Vectors.norm(stream.getLast().gradient());
   }
 
   private static double growth(Draws draws, Size size, Norm norm) {
     List<Variable> stream = atStart(draws, size, norm);
     double ratio =
-        ClipFormula.norm(List.of(stream.getLast().values()))
-            / ClipFormula.norm(List.of(stream.getFirst().values()));
+        Vectors.norm(stream.getLast().values()) / Vectors.norm(stream.getFirst().values());
     return ratio * ratio;
   }
 

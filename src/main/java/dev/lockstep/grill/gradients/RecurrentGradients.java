@@ -15,11 +15,11 @@ import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Init;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.profile.page.Series;
 import dev.lockstep.reference.ActivationFormula;
-import dev.lockstep.reference.ClipFormula;
 import dev.lockstep.reference.LinearFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.RecurrentFormula;
@@ -192,11 +192,10 @@ public final class RecurrentGradients implements Lab {
     Variable last = states.getLast();
     last.seedGradient(draws.child("upstream").normals(UNITS, 1));
     last.tape().reverse();
-    double start = ClipFormula.norm(List.of(last.gradient()));
+    double start = Vectors.norm(last.gradient());
     double[] logs = new double[STEPS + 1];
     Arrays.setAll(
-        logs,
-        back -> Math.log10(ClipFormula.norm(List.of(states.get(STEPS - back).gradient())) / start));
+        logs, back -> Math.log10(Vectors.norm(states.get(STEPS - back).gradient()) / start));
     return logs;
   }
 
@@ -260,9 +259,9 @@ public final class RecurrentGradients implements Lab {
     double norm = 0;
     for (int i = 0; i < 100; i++) {
       Variable image = Primitives.matmul(matrix, tape.constant(v, UNITS, 1));
-      norm = ClipFormula.norm(List.of(image.values())) / ClipFormula.norm(List.of(v));
+      norm = Vectors.norm(image.values()) / Vectors.norm(v);
       double[] next = Primitives.matmul(Views.transpose(matrix), image).values();
-      double length = ClipFormula.norm(List.of(next));
+      double length = Vectors.norm(next);
       v = scaled(next, 1 / length);
     }
     return norm;

@@ -16,6 +16,7 @@ import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Init;
 import dev.lockstep.grill.toy.Norms;
 import dev.lockstep.grill.toy.Signal;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.profile.page.Series;
@@ -181,7 +182,7 @@ public final class Gpt2Init implements Lab {
     Variable y = after.apply(LinearFormula.linear(tape.constant(x, BATCH, WIDTH), w, null));
     y.seedGradient(seed);
     tape.reverse();
-    return Math.sqrt(Arrays.stream(w.gradient()).map(v -> v * v).sum());
+    return Vectors.norm(w.gradient());
   }
 
   private static double[] times(double[] weight) {

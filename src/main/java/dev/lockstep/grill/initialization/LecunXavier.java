@@ -110,8 +110,8 @@ public final class LecunXavier implements Lab {
   private static Factors factors(
       Findings findings, Trial trial, String name, Init init, List<Integer> widths) {
     List<Factors> all = trial.repeats(REPEATS).stream().map(d -> factors(d, init, widths)).toList();
-    Spread forward = new Spread(all.stream().map(Factors::forward).toList());
-    Spread backward = new Spread(all.stream().map(Factors::backward).toList());
+    Spread forward = Spread.over(all, Factors::forward);
+    Spread backward = Spread.over(all, Factors::backward);
     String arm = "%s, %d → %d".formatted(name, widths.getFirst(), widths.getLast());
     findings.number(arm + ", forward", forward);
     findings.number(arm + ", backward", backward);

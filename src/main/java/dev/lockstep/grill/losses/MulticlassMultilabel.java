@@ -32,7 +32,6 @@ import dev.lockstep.reference.Variable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** One class of several, or several at once: softmax or a sigmoid for each. */
@@ -131,9 +130,9 @@ public final class MulticlassMultilabel implements Lab {
     List<Answers> softmaxOne = repeats.stream().map(d -> learn(d, true, true)).toList();
 
     Criterion exact = Criterion.above("share of examples with all five labels right", 0.7);
-    Spread own = spread(sigmoid, a -> a.exact(0.5));
-    Spread half = spread(softmax, a -> a.exact(0.5));
-    Spread best = spread(softmax, Answers::bestExact);
+    Spread own = Spread.over(sigmoid, a -> a.exact(0.5));
+    Spread half = Spread.over(softmax, a -> a.exact(0.5));
+    Spread best = Spread.over(softmax, Answers::bestExact);
     findings.number("all labels right, sigmoids", own);
     findings.number("all labels right, softmax above 1/2", half);
     findings.number("all labels right, softmax, best threshold", best);
@@ -142,25 +141,26 @@ public final class MulticlassMultilabel implements Lab {
     findings.control(exact, "softmax above the best threshold", best.median());
 
     Criterion bound = Criterion.below("largest second probability", 0.5);
-    double second = spread(softmax, a -> Arrays.stream(a.seconds()).max().orElseThrow()).most();
+    double second =
+        Spread.over(softmax, a -> Arrays.stream(a.seconds()).max().orElseThrow()).most();
     findings.number("largest second probability of a softmax", second);
     findings.shows(bound, "softmax", second);
     findings.control(
         bound,
         "sigmoids",
-        spread(sigmoid, a -> Arrays.stream(a.seconds()).max().orElseThrow()).median());
+        Spread.over(sigmoid, a -> Arrays.stream(a.seconds()).max().orElseThrow()).median());
 
-    Spread class1 = spread(softmaxOne, Answers::top);
-    Spread class2 = spread(sigmoidOne, Answers::top);
+    Spread class1 = Spread.over(softmaxOne, Answers::top);
+    Spread class2 = Spread.over(sigmoidOne, Answers::top);
     findings.number("one class of five right, softmax", class1);
     findings.number("one class of five right, sigmoids", class2);
     Criterion ahead = Criterion.above("share right with softmax, less that with sigmoids", 0);
     findings.shows(ahead, "one class of five", class1.median() - class2.median());
     findings.control(ahead, "five labels", half.median() - own.median());
     Criterion sum = Criterion.below("mean distance of Σp from 1", 1e-12);
-    Spread off = spread(sigmoidOne, Answers::distanceOfSum);
+    Spread off = Spread.over(sigmoidOne, Answers::distanceOfSum);
     findings.number("distance of Σp from 1, sigmoids on one class of five", off);
-    findings.shows(sum, "softmax", spread(softmaxOne, Answers::distanceOfSum).median());
+    findings.shows(sum, "softmax", Spread.over(softmaxOne, Answers::distanceOfSum).median());
     findings.control(sum, "sigmoids", off.median());
     findings.picture(
         new Chart.Plot(
@@ -171,10 +171,6 @@ public final class MulticlassMultilabel implements Lab {
                 histogram("sigmoids", sigmoid.getFirst().seconds()),
                 histogram("softmax", softmax.getFirst().seconds()))));
     return findings;
-  }
-
-  private static Spread spread(List<Answers> answers, ToDoubleFunction<Answers> number) {
-    return new Spread(answers.stream().map(number::applyAsDouble).toList());
   }
 
   private static Series histogram(String name, double[] values) {

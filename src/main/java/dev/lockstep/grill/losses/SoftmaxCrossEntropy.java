@@ -15,6 +15,7 @@ import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
+import dev.lockstep.grill.toy.OneHot;
 import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
@@ -74,7 +75,7 @@ public final class SoftmaxCrossEntropy implements Lab {
   }
 
   private static Variable squaredError(Variable logits, int... targets) {
-    Variable oneHot = logits.tape().constant(oneHot(targets), targets.length, CLASSES);
+    Variable oneHot = logits.tape().constant(OneHot.of(CLASSES, targets), targets.length, CLASSES);
     return Primitives.sum(SquaredErrorFormula.elements(SoftmaxFormula.softmax(logits), oneHot));
   }
 
@@ -92,7 +93,7 @@ public final class SoftmaxCrossEntropy implements Lab {
     Arrays.setAll(targets, i -> draws.below(CLASSES));
     double[] expected =
         SoftmaxFormula.softmax(new Tape().constant(logits, ROWS, CLASSES)).values().clone();
-    double[] oneHot = oneHot(targets);
+    double[] oneHot = OneHot.of(CLASSES, targets);
     for (int i = 0; i < expected.length; i++) {
       expected[i] -= oneHot[i];
     }
@@ -182,14 +183,6 @@ public final class SoftmaxCrossEntropy implements Lab {
     Variable z = tape.variable(logits, targets.length, CLASSES);
     tape.reverse(loss.of(z, targets));
     return z.gradient();
-  }
-
-  private static double[] oneHot(int... targets) {
-    double[] all = new double[targets.length * CLASSES];
-    for (int r = 0; r < targets.length; r++) {
-      all[r * CLASSES + targets[r]] = 1;
-    }
-    return all;
   }
 
   @Override

@@ -13,8 +13,10 @@ import dev.lockstep.grill.lab.Lab;
 import dev.lockstep.grill.lab.Question;
 import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
+import dev.lockstep.grill.toy.Accuracy;
 import dev.lockstep.grill.toy.Init;
 import dev.lockstep.grill.toy.Mlp;
+import dev.lockstep.grill.toy.OneHot;
 import dev.lockstep.grill.toy.Training;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
@@ -106,26 +108,8 @@ public final class SquaredErrorWhen implements Lab {
       return new Blobs(points, classes);
     }
 
-    double[] oneHot() {
-      double[] all = new double[CLASSES * classes.length];
-      for (int i = 0; i < classes.length; i++) {
-        all[CLASSES * i + classes[i]] = 1;
-      }
-      return all;
-    }
-
     double accuracy(Mlp network) {
-      double[] outputs = network.apply(new Tape().constant(points, classes.length, 2)).values();
-      int right = 0;
-      for (int i = 0; i < classes.length; i++) {
-        double own = outputs[CLASSES * i + classes[i]];
-        double best = Double.NEGATIVE_INFINITY;
-        for (int c = 0; c < CLASSES; c++) {
-          best = Math.max(best, outputs[CLASSES * i + c]);
-        }
-        right += own == best ? 1 : 0;
-      }
-      return (double) right / classes.length;
+      return Accuracy.of(network.apply(new Tape().constant(points, classes.length, 2)), classes);
     }
   }
 
@@ -219,7 +203,7 @@ public final class SquaredErrorWhen implements Lab {
     Mlp network =
         Mlp.draw(draws.child("network"), Init.xavier(), ActivationFormula.TANH, 2, 16, CLASSES);
     network.layers().getLast().bias().update(values -> values[0] = bias);
-    double[] oneHot = trained.oneHot();
+    double[] oneHot = OneHot.of(CLASSES, trained.classes());
     Training.run(
         Descent.sgd(0.1),
         network.leaves(),

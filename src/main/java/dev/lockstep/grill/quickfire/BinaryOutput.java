@@ -30,7 +30,6 @@ import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** A sigmoid makes a probability of a logit. */
@@ -110,19 +109,19 @@ public final class BinaryOutput implements Lab {
     List<Fit> sigmoid = trial.repeats(REPEATS).stream().map(d -> fit(d, true, STEPS)).toList();
     List<Fit> linear = trial.repeats(REPEATS).stream().map(d -> fit(d, false, STEPS)).toList();
     Criterion close = Criterion.below("mean distance from the true probability", 0.03);
-    Spread own = spread(sigmoid, Fit::error);
-    Spread other = spread(linear, Fit::error);
+    Spread own = Spread.over(sigmoid, Fit::error);
+    Spread other = Spread.over(linear, Fit::error);
     findings.number("distance from the true probability, sigmoid", own);
     findings.number("distance from the true probability, linear output", other);
     findings.shows(close, "sigmoid", own.median());
     findings.control(close, "linear output", other.median());
     Criterion inside = Criterion.exactly("share of outputs outside [0, 1]", 0);
-    Spread outside = spread(linear, Fit::outside);
+    Spread outside = Spread.over(linear, Fit::outside);
     findings.number("outputs outside [0, 1], linear output", outside);
-    findings.shows(inside, "sigmoid", spread(sigmoid, Fit::outside).median());
+    findings.shows(inside, "sigmoid", Spread.over(sigmoid, Fit::outside).median());
     findings.control(inside, "linear output", outside.median());
-    Spread decided = spread(sigmoid, Fit::agreement);
-    Spread decidedLinear = spread(linear, Fit::agreement);
+    Spread decided = Spread.over(sigmoid, Fit::agreement);
+    Spread decidedLinear = Spread.over(linear, Fit::agreement);
     Spread untrained = Spread.over(trial.repeats(REPEATS), d -> fit(d, true, 0).agreement());
     findings.number("decisions as the true probability's, sigmoid", decided);
     findings.number("decisions as the true probability's, linear output", decidedLinear);
@@ -154,10 +153,6 @@ public final class BinaryOutput implements Lab {
                 new Series(
                     "said is true", Series.Style.BOUND, List.of(Point.of(0, 0), Point.of(1, 1))))));
     return findings;
-  }
-
-  private static Spread spread(List<Fit> fits, ToDoubleFunction<Fit> number) {
-    return new Spread(fits.stream().map(number::applyAsDouble).toList());
   }
 
   private static double s(double z) {

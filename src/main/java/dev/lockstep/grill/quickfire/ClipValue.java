@@ -85,9 +85,9 @@ public final class ClipValue implements Lab {
     for (int i = 0; i < BOUNDS.length; i++) {
       double bound = BOUNDS[i];
       List<Run> runs = repeats.stream().map(d -> learn(size, d, false, bound, 1)).toList();
-      Spread loss = new Spread(runs.stream().map(Run::loss).toList());
+      Spread loss = Spread.over(runs, Run::loss);
       sgdRuns.add(runs);
-      clipped.add(new Spread(runs.stream().map(Run::clipped).toList()));
+      clipped.add(Spread.over(runs, Run::clipped));
       findings.number("loss, SGD, clipped at " + Numeral.text(bound), loss);
       sgd[i] = loss.median();
     }
@@ -100,7 +100,7 @@ public final class ClipValue implements Lab {
       double bound = ofAdam[i];
       List<Run> runs = repeats.stream().map(d -> learn(size, d, true, bound, 1)).toList();
       adamRuns.add(runs);
-      Spread loss = new Spread(runs.stream().map(Run::loss).toList());
+      Spread loss = Spread.over(runs, Run::loss);
       findings.number("loss, Adam, clipped at " + Numeral.text(bound), loss);
       adam[i] = loss.median();
     }

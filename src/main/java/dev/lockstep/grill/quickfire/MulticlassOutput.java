@@ -14,6 +14,7 @@ import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Dense;
 import dev.lockstep.grill.toy.Init;
+import dev.lockstep.grill.toy.OneHot;
 import dev.lockstep.grill.toy.Training;
 import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
@@ -30,7 +31,6 @@ import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** A softmax makes one distribution over classes that exclude each other. */
@@ -124,9 +124,9 @@ public final class MulticlassOutput implements Lab {
     List<Fit> softmax = trial.repeats(REPEATS).stream().map(d -> fit(d, true)).toList();
     List<Fit> sigmoids = trial.repeats(REPEATS).stream().map(d -> fit(d, false)).toList();
     Criterion close = Criterion.below("mean total variation to the true distribution", 0.045);
-    Spread own = spread(softmax, fit -> fit.error(fit.said()));
-    Spread each = spread(sigmoids, fit -> fit.error(fit.renormalised()));
-    Spread hard = spread(softmax, fit -> fit.error(fit.decided()));
+    Spread own = Spread.over(softmax, fit -> fit.error(fit.said()));
+    Spread each = Spread.over(sigmoids, fit -> fit.error(fit.renormalised()));
+    Spread hard = Spread.over(softmax, fit -> fit.error(fit.decided()));
     findings.number("total variation, softmax", own);
     findings.number("total variation, sigmoids, sum made 1", each);
     findings.number("total variation, all on the likeliest class", hard);
@@ -135,8 +135,8 @@ public final class MulticlassOutput implements Lab {
     findings.control(close, "all on the likeliest class", hard.median());
 
     Criterion one = Criterion.below("largest distance of Σp from 1", 1e-12);
-    findings.shows(one, "softmax", spread(softmax, Fit::sumError).median());
-    findings.control(one, "one sigmoid per class", spread(sigmoids, Fit::sumError).median());
+    findings.shows(one, "softmax", Spread.over(softmax, Fit::sumError).median());
+    findings.control(one, "one sigmoid per class", Spread.over(sigmoids, Fit::sumError).median());
 
     double[] z = trial.draws().normals(10 * CLASSES, 2);
     double[] shifted = Arrays.stream(z).map(v -> v + SHIFT).toArray();
@@ -162,10 +162,6 @@ public final class MulticlassOutput implements Lab {
         IntStream.range(0, SHOWN).mapToObj(i -> Point.of(truth[i], said[i])).toList());
   }
 
-  private static Spread spread(List<Fit> fits, ToDoubleFunction<Fit> number) {
-    return new Spread(fits.stream().map(number::applyAsDouble).toList());
-  }
-
   private static double[] outputs(double[] logits, boolean softmax) {
     return outputs(new Tape().constant(logits, logits.length / CLASSES, CLASSES), softmax);
   }
@@ -180,7 +176,6 @@ public final class MulticlassOutput implements Lab {
     double[] truth = outputs(teacher.apply(new Tape().constant(x, ROWS, IN)), true);
     Draws choices = draws.child("choices");
     int[] classes = new int[ROWS];
-    double[] oneHot = new double[ROWS * CLASSES];
     for (int r = 0; r < ROWS; r++) {
       double left = choices.uniform(0, 1);
       int k = 0;
@@ -188,8 +183,8 @@ public final class MulticlassOutput implements Lab {
         left -= truth[r * CLASSES + k++];
       }
       classes[r] = k;
-      oneHot[r * CLASSES + k] = 1;
     }
+    double[] oneHot = OneHot.of(CLASSES, classes);
     Dense layer = Dense.draw(draws.child("layer"), Init.lecun(), IN, CLASSES);
     Training.run(
         Descent.adam(0.1),

@@ -18,10 +18,10 @@ import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
 import dev.lockstep.grill.toy.Quadrants;
 import dev.lockstep.grill.toy.Signal;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.reference.ActivationFormula;
-import dev.lockstep.reference.ClipFormula;
 import dev.lockstep.reference.Leaf;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
@@ -132,9 +132,8 @@ public final class PreOverPost implements Lab {
     tape.reverse(data.loss(tape, x -> stack.logits(stream.getLast())));
     Leaf last = stack.blocks().getLast().second().weight();
     return new Start(
-        ClipFormula.norm(List.of(last.gradient())),
-        ClipFormula.norm(List.of(stream.getFirst().gradient()))
-            / ClipFormula.norm(List.of(stream.getLast().gradient())));
+        Vectors.norm(last.gradient()),
+        Vectors.norm(stream.getFirst().gradient()) / Vectors.norm(stream.getLast().gradient()));
   }
 
   @Override

@@ -112,7 +112,7 @@ public final class ReluInit implements Lab {
 
   private static Spread growth(
       List<Network> networks, ActivationFormula activation, double square) {
-    return new Spread(networks.stream().map(n -> n.growth(activation, square)).toList());
+    return Spread.over(networks, n -> n.growth(activation, square));
   }
 
   @Override

@@ -121,7 +121,7 @@ public final class SigmoidDepth implements Lab {
   }
 
   private static Spread ends(List<double[]> decades) {
-    return new Spread(decades.stream().map(all -> all[DEPTH]).toList());
+    return Spread.over(decades, all -> all[DEPTH]);
   }
 
   @Override

@@ -155,7 +155,7 @@ public final class Overfitting implements Lab {
 
   private static double found(
       Findings findings, String name, List<Run> runs, ToDoubleFunction<Run> number) {
-    Spread spread = new Spread(runs.stream().map(number::applyAsDouble).toList());
+    Spread spread = Spread.over(runs, number);
     findings.number(name, spread);
     return spread.median();
   }

@@ -79,9 +79,9 @@ public final class Plateau implements Lab {
     double entropy = entropy(FLIPPED);
     List<double[]> ofNarrow = repeats.stream().map(d -> learn(d, 8, FLIPPED, 0)).toList();
     List<double[]> ofClean = repeats.stream().map(d -> learn(d, 8, 0, 0)).toList();
-    Spread narrow = new Spread(ofNarrow.stream().map(Plateau::end).toList());
+    Spread narrow = Spread.over(ofNarrow, Plateau::end);
     Spread wide = Spread.over(repeats, draws -> end(learn(draws, 64, FLIPPED, 0)));
-    Spread clean = new Spread(ofClean.stream().map(Plateau::end).toList());
+    Spread clean = Spread.over(ofClean, Plateau::end);
     Spread decayed = Spread.over(repeats, draws -> end(learn(draws, 8, FLIPPED, 10)));
     findings.number("entropy of the labels", entropy);
     findings.number(NARROW, narrow);

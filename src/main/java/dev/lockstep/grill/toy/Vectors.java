@@ -1,16 +1,15 @@
 package dev.lockstep.grill.toy;
 
-/** How far apart two lists of numbers of the same length are. */
+import dev.lockstep.reference.ClipFormula;
+import java.util.List;
+
+/** How long lists of numbers are, and how far apart two of the same length. */
 public final class Vectors {
   private Vectors() {}
 
   /** Root of the sum of squares. */
   public static double norm(double[] x) {
-    double sum = 0;
-    for (double each : x) {
-      sum += each * each;
-    }
-    return Math.sqrt(sum);
+    return ClipFormula.norm(List.of(x));
   }
 
   /** The largest difference of two elements. */

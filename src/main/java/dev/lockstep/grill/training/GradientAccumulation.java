@@ -16,10 +16,10 @@ import dev.lockstep.grill.toy.Dense;
 import dev.lockstep.grill.toy.Figures;
 import dev.lockstep.grill.toy.Init;
 import dev.lockstep.grill.toy.Norms;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.reference.ActivationFormula;
-import dev.lockstep.reference.ClipFormula;
 import dev.lockstep.reference.Leaf;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.SquaredErrorFormula;
@@ -117,9 +117,8 @@ public final class GradientAccumulation implements Lab {
 
   private static double error(Draws draws, Arm arm) {
     double[] whole = gradient(draws, WHOLE, arm.norm(), size -> 1);
-    double[] difference = gradient(draws, arm.sizes(), arm.norm(), arm.weight());
-    Arrays.setAll(difference, i -> difference[i] - whole[i]);
-    return ClipFormula.norm(List.of(difference)) / ClipFormula.norm(List.of(whole));
+    double[] accumulated = gradient(draws, arm.sizes(), arm.norm(), arm.weight());
+    return Vectors.relativeError(accumulated, whole);
   }
 
   /** The gradient accumulated over micro-batches of those sizes. */

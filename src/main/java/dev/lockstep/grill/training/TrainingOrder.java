@@ -13,6 +13,7 @@ import dev.lockstep.grill.lab.Topic;
 import dev.lockstep.grill.lab.Trial;
 import dev.lockstep.grill.toy.Init;
 import dev.lockstep.grill.toy.Mlp;
+import dev.lockstep.grill.toy.Vectors;
 import dev.lockstep.profile.page.Axis;
 import dev.lockstep.profile.page.Chart;
 import dev.lockstep.profile.page.Series;
@@ -75,9 +76,7 @@ public final class TrainingOrder implements Lab {
 
     /** The norm of the difference in weights against the norm of the other's. */
     double distance(Run other) {
-      double[] difference = weights.clone();
-      Arrays.setAll(difference, i -> weights[i] - other.weights[i]);
-      return ClipFormula.norm(List.of(difference)) / ClipFormula.norm(List.of(other.weights));
+      return Vectors.relativeError(weights, other.weights);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.profile.bench;
 
+import dev.lockstep.data.FileFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -43,7 +44,7 @@ public final class ResultFile {
     } catch (NoSuchFileException e) {
       throw new IllegalArgumentException("there is no " + file, e);
     } catch (IOException e) {
-      throw new IllegalArgumentException(file + " cannot be read: " + e.getMessage(), e);
+      throw new IllegalArgumentException(file + " cannot be read: " + FileFailure.reason(e), e);
     } catch (JacksonException e) {
       throw new IllegalArgumentException(file + " is not JSON: " + e.getOriginalMessage(), e);
     }

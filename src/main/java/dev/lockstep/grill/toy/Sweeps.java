@@ -1,8 +1,9 @@
-package dev.lockstep.grill.backpropagation;
+package dev.lockstep.grill.toy;
 
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /**
@@ -10,9 +11,10 @@ import java.util.function.UnaryOperator;
  *
  * @param jacobian {@code [outputs, inputs]}, row by row
  */
-record Sweeps(double[] jacobian, int count) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record Sweeps(double[] jacobian, int count) {
   /** Column by column: one forward sweep for each of the first {@code columns} inputs. */
-  static Sweeps forward(UnaryOperator<Variable> f, double[] at, int columns) {
+  public static Sweeps forward(UnaryOperator<Variable> f, double[] at, int columns) {
     Tape tape = new Tape();
     Variable x = tape.variable(at, 1, at.length);
     Variable y = f.apply(x);
@@ -29,12 +31,12 @@ record Sweeps(double[] jacobian, int count) {
   }
 
   /** The same, all columns. */
-  static Sweeps forward(UnaryOperator<Variable> f, double[] at) {
+  public static Sweeps forward(UnaryOperator<Variable> f, double[] at) {
     return forward(f, at, at.length);
   }
 
   /** Row by row: one reverse sweep for each output. */
-  static Sweeps reverse(UnaryOperator<Variable> f, double[] at) {
+  public static Sweeps reverse(UnaryOperator<Variable> f, double[] at) {
     Tape tape = new Tape();
     // Sweeps add up in an input; a result has the last one's alone.
     Variable x = Primitives.scale(tape.variable(at, 1, at.length), 1);
@@ -47,6 +49,14 @@ record Sweeps(double[] jacobian, int count) {
       System.arraycopy(x.gradient(), 0, jacobian, o * at.length, at.length);
     }
     return new Sweeps(jacobian, tape.reverseSweeps());
+  }
+
+  /** The rows, one for each output. */
+  public double[][] rows(int outputs) {
+    int inputs = jacobian.length / outputs;
+    double[][] rows = new double[outputs][];
+    Arrays.setAll(rows, o -> Arrays.copyOfRange(jacobian, o * inputs, (o + 1) * inputs));
+    return rows;
   }
 
   private static double[] unit(int count, int at) {
