@@ -63,7 +63,8 @@ class BestCheckpointTests {
     BestCheckpoint best = Objects.requireNonNull(summary.best());
     int least = least(listener);
     assertThat(best.step()).isEqualTo(least).isBetween(2, 16);
-    assertThat(best.score()).isEqualTo(listener.validations().get(least).score());
+    assertThat(best.score())
+        .isEqualTo(Objects.requireNonNull(listener.validations().get(least)).score());
     assertThat(best.checkpoint()).isEqualTo(folder.resolve("out/best.safetensors").toString());
     Checkpoint kept = read(best);
     assertThat(kept.step()).isEqualTo(least);

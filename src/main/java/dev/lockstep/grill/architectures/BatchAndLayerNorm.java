@@ -29,6 +29,7 @@ import dev.lockstep.reference.ConvolutionFormula.Geometry;
 import dev.lockstep.reference.CrossEntropyFormula;
 import dev.lockstep.reference.Descent;
 import dev.lockstep.reference.Leaf;
+import dev.lockstep.reference.NormFormula;
 import dev.lockstep.reference.Primitives;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
@@ -67,6 +68,7 @@ public final class BatchAndLayerNorm implements Lab {
           .kernels("layernorm_40x64")
           .expects(Verdict.CORRECTED);
 
+  private static final BatchNormFormula BATCH_NORM = new BatchNormFormula(1e-5, 0.1);
   private static final int FEATURES = 8;
   private static final int COMPANIES = 200;
   private static final int[] BATCHES = {2, 4, 8, 32, 128, 256};
@@ -105,6 +107,10 @@ public final class BatchAndLayerNorm implements Lab {
     Criterion stays = Criterion.exactly("deviation of one sample's output", 0);
     findings.shows(stays, "layer norm", layer);
     findings.control(stays, "batch norm, batches of 8", moved[2]);
+    BatchNormFormula.Running kept = kept(draws.child("kept"));
+    double inference = deviation(draws.child(2), sample, 8, batch -> atInference(batch, kept));
+    findings.number("deviation of the output, statistics of 200 batches kept", inference);
+    findings.shows(stays, "batch norm, statistics of 200 batches kept", inference);
     double slope = slope(moved[2], moved[5]);
     double alike = slope(alike(draws, sample, 8), alike(draws, sample, 256));
     findings.number("power of the batch it goes with, from 8 to 256", slope);
@@ -171,7 +177,21 @@ public final class BatchAndLayerNorm implements Lab {
   }
 
   private static Variable batchNorm(Variable x) {
-    return new BatchNormFormula(1e-5, 0.1).train(x, null, null, null).y();
+    return BATCH_NORM.train(x, null, null, null).y();
+  }
+
+  /** Statistics as training keeps them, here over batches of 8. */
+  private static BatchNormFormula.Running kept(Draws draws) {
+    BatchNormFormula.Running running = new BatchNormFormula.Running(FEATURES);
+    for (int batch = 0; batch < COMPANIES; batch++) {
+      Variable x = new Tape().constant(draws.normals(8 * FEATURES, 1), 8, FEATURES);
+      NormFormula.Normalized unused = BATCH_NORM.train(x, null, null, running);
+    }
+    return running;
+  }
+
+  private static Variable atInference(Variable x, BatchNormFormula.Running kept) {
+    return BATCH_NORM.evaluate(x, null, null, kept);
   }
 
   private static void edges(Findings findings, Draws draws) {
@@ -182,6 +202,9 @@ public final class BatchAndLayerNorm implements Lab {
     findings.number("largest output, batches of one, batch norm", ofBatch);
     findings.shows(gone, "batch norm", ofBatch);
     findings.control(gone, "layer norm", ofLayer);
+    BatchNormFormula.Running kept = kept(draws.child("kept"));
+    double ofKept = largest(atInference(new Tape().constant(sample, 1, FEATURES), kept).values());
+    findings.control(gone, "batch norm, statistics of 200 batches kept", ofKept);
 
     double[] ten = draws.normals(10 * FEATURES, 1);
     for (int i = 0; i < ten.length; i++) {

@@ -116,7 +116,8 @@ public final class DepthVersusWidth implements Lab {
     Criterion few = Criterion.below("linear pieces per unit", 1.3);
     for (int depth : List.of(1, 6, 12)) {
       Spread pieces = Spread.over(trial.repeats(5), d -> random(d, UNITS / depth, depth));
-      findings.number("pieces of random networks, %d layers".formatted(depth), pieces);
+      findings.number(
+          "pieces of random networks, %d layer%s".formatted(depth, depth == 1 ? "" : "s"), pieces);
       findings.corrects(
           few, "random networks, layers: %d".formatted(depth), pieces.median() / UNITS);
     }
