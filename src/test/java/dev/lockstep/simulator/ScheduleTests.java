@@ -159,32 +159,6 @@ class ScheduleTests {
     }
   }
 
-  /** A block that waits for one that cannot start before it ends does not wait for ever. */
-  @Test
-  void waitingForABlockThatCannotStartEndsAtTheStepLimit() {
-    DeviceOptions options = DeviceOptions.defaults().withThreads(1).withStepLimit(50_000);
-    for (Schedule schedule : new Schedule[] {Schedule.IN_ORDER, Schedule.random(1)}) {
-      try (Lab lab = new Lab(options.withSchedule(schedule))) {
-        assertThatThrownBy(
-                () ->
-                    lab.run(
-                        Launch.of(2, 32),
-                        """
-                        setp.ge.u32 %p1, %g, 32;
-                        @%p1 st.global.u32 [%out], 1;
-                        WAIT: ld.acquire.gpu.global.u32 %r1, [%out];
-                        nanosleep.u32 10;
-                        setp.ne.u32 %p2, %r1, 1;
-                        @%p2 bra WAIT;
-                        """,
-                        1,
-                        new int[0],
-                        0))
-            .isInstanceOf(DeviceFault.StepLimit.class);
-      }
-    }
-  }
-
   private static int[] neighbour(Schedule schedule, String barrier) {
     DeviceOptions options = DeviceOptions.defaults().withThreads(1).withSchedule(schedule);
     try (Lab lab = new Lab(options)) {

@@ -13,12 +13,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One block at a time: its warps take turns on the calling thread. Registers and shared memory are
- * made once and used for block after block.
+ * One block at a time: its warps take turns on the calling thread, until it has ended or seems to
+ * wait for another block. Registers and shared memory are made once and used for block after block.
  */
 final class Cta {
   /** Instructions a warp executes before others get a turn; long, as barriers end most turns. */
   private static final int SLICE = 1 << 16;
+
+  /** The same once blocks were seen to wait for each other. */
+  private static final int SHORT_SLICE = 1 << 10;
+
+  /** Rounds of turns without an event after which a block seems to wait for another. */
+  private static final int PATIENCE = 8;
 
   final LoweredKernel kernel;
   final GlobalMemory global;
@@ -52,6 +58,19 @@ final class Cta {
 
   private long elapsed;
   private int slice;
+
+  /** Whether another block may be what this one waits for, and whether that was seen. */
+  private final boolean mayWait;
+
+  private boolean hasWaited;
+
+  /** Warps that came to a barrier or to their end. */
+  private long events;
+
+  /** Whether there was any while the block went on last. */
+  private boolean moved;
+
+  private long number;
   private final @Nullable MemorySegment locals;
   private final int threads;
   private Dim3 block = new Dim3(0);
@@ -71,6 +90,7 @@ final class Cta {
     this.settings = settings;
     Schedule schedule = settings.schedule();
     this.draw = schedule.random() ? new Draw(schedule.seed()) : null;
+    this.mayWait = kernel.company() != LoweredKernel.Company.NONE;
     this.shape = shape;
     this.threads = (int) shape.count();
     Arena arena = Arena.ofAuto();
@@ -109,16 +129,18 @@ final class Cta {
     for (Warp w : warps) {
       w.tally = tally;
     }
+    hasWaited = false;
     specials.startLaunch(grid, arguments);
   }
 
   /**
-   * Runs one block of the grid from start to end.
+   * Begins one block of the grid.
    *
    * @param number its place in the grid, x running fastest
    */
-  void run(Dim3 at, long number) {
+  void begin(Dim3 at, long number) {
     block = at;
+    this.number = number;
     specials.startBlock(at, number);
     barriers.reset();
     // The system's part starts as zero: barriers of cooperative groups rely on it.
@@ -136,31 +158,59 @@ final class Cta {
     if (observer != null) {
       observer.started();
     }
-    if (draw == null) {
-      takeTurns();
-    } else {
+    if (draw != null) {
       draw.start(number);
-      drawTurns(draw);
-    }
-    if (observer != null) {
-      observer.finished();
     }
   }
 
+  /**
+   * Goes on with the block.
+   *
+   * @param company whether others are under way, or could be
+   * @return whether it has ended; if not, it seems to wait for another
+   */
+  boolean run(boolean company) {
+    long before = events;
+    boolean ended = draw == null ? takeTurns(company) : drawTurns(draw, company);
+    moved = events != before;
+    if (ended && observer != null) {
+      observer.finished();
+    }
+    return ended;
+  }
+
+  /** Whether a warp came to a barrier or to its end while the block went on last. */
+  boolean hasMoved() {
+    return moved;
+  }
+
+  /** The place in the grid of the block that was begun last. */
+  long number() {
+    return number;
+  }
+
   /** Warp after warp, each until it has to wait. */
-  private void takeTurns() {
+  private boolean takeTurns(boolean company) {
+    int idle = 0;
     while (left > 0) {
       boolean progress = false;
+      long before = events;
       for (int i = 0; i < warps.length; i++) {
         if (!done[i] && !blocked[i]) {
           progress = true;
-          runWarp(i, SLICE);
+          runWarp(i, hasWaited ? SHORT_SLICE : SLICE);
         }
       }
       if (!progress) {
         throw deadlock();
       }
+      idle = events == before ? idle + 1 : 0;
+      if (mayWait && company && left > 0 && idle >= (hasWaited ? 1 : PATIENCE)) {
+        hasWaited = true;
+        return false;
+      }
     }
+    return true;
   }
 
   /** What to report when the block threw something. */
@@ -169,7 +219,8 @@ final class Cta {
   }
 
   /** Any warp that can run, for as long as is drawn. */
-  private void drawTurns(Draw from) {
+  private boolean drawTurns(Draw from, boolean company) {
+    int idle = 0;
     while (left > 0) {
       int ready = 0;
       for (int i = 0; i < warps.length; i++) {
@@ -183,8 +234,15 @@ final class Cta {
       while (done[chosen] || blocked[chosen] || skip-- > 0) {
         chosen++;
       }
+      long before = events;
       runWarp(chosen, from.turn());
+      idle = events == before ? idle + 1 : 0;
+      if (mayWait && company && left > 0 && idle >= (hasWaited ? PATIENCE : SHORT_SLICE)) {
+        hasWaited = true;
+        return false;
+      }
     }
+    return true;
   }
 
   /** Runs a warp until it blocks, ends, or has used its turn. */
@@ -222,9 +280,21 @@ final class Cta {
       throw new DeviceFault.StepLimit(settings.stepLimit(), site(w, w.firstLane() & 31, w.pc));
     }
     if (done[i]) {
+      events++;
       left--;
       barriers.exited();
     }
+  }
+
+  /** What to report of a block that waits for what does not come. */
+  DeviceFault endless() {
+    Warp w = warps[0];
+    for (Warp other : warps) {
+      if (!done[other.index] && !blocked[other.index]) {
+        w = other;
+      }
+    }
+    return new DeviceFault.StepLimit(settings.stepLimit(), site(w, w.firstLane() & 31, w.pc));
   }
 
   /** Instructions executed in this block so far, the one being executed by {@code w} included. */
@@ -233,6 +303,7 @@ final class Cta {
   }
 
   void arrive(Warp w, BarrierOp op, int id, int threads) {
+    events++;
     if (op.kind().waits()) {
       blocked[w.index] = true;
       w.groups.block(op);

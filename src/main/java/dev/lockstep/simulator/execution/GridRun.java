@@ -4,6 +4,8 @@ import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Launch;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -14,8 +16,17 @@ import org.jspecify.annotations.Nullable;
  * Runs a grid: workers take block after block, in order, until none is left or one faults. Which
  * worker runs a block changes nothing about what the block computes. When several blocks fault, the
  * first in the grid's order is reported, whatever the number of workers.
+ *
+ * <p>A block that seems to wait for another, as at a barrier of the grid or at a lock, is put
+ * aside; its worker begins the next or goes on with one put aside earlier. As many are under way as
+ * would be on the modelled GPU.
  */
 public final class GridRun {
+  /** What a multiprocessor holds at most (CUDA C++ guide, "Compute Capabilities"). */
+  private static final int MULTIPROCESSOR_BLOCKS = 32;
+
+  private static final int MULTIPROCESSOR_THREADS = 2048;
+
   private final LoweredKernel kernel;
   private final GlobalMemory global;
   private final RunSettings settings;
@@ -61,18 +72,27 @@ public final class GridRun {
     return new Work(launch, arguments, tallies);
   }
 
+  /** What runs blocks of this launch: what the worker used last, or a new one. */
   private Cta cta(int worker, Launch launch) {
     Cta cta = ctas[worker];
     int sharedBytes = sharedBytes(kernel, launch);
-    if (cta == null || !cta.shape.equals(launch.block()) || cta.sharedBytes != sharedBytes) {
-      cta = new Cta(kernel, global, settings, launch.block(), sharedBytes, launch.sharedBytes());
-      BlockObserver.Factory factory = observers;
-      if (factory != null) {
-        cta.observe(factory);
-      }
-      ctas[worker] = cta;
+    if (cta != null && cta.shape.equals(launch.block()) && cta.sharedBytes == sharedBytes) {
+      ctas[worker] = null;
+      return cta;
+    }
+    cta = new Cta(kernel, global, settings, launch.block(), sharedBytes, launch.sharedBytes());
+    BlockObserver.Factory factory = observers;
+    if (factory != null) {
+      cta.observe(factory);
     }
     return cta;
+  }
+
+  /** Blocks that a worker may have under way at once: its share of those a GPU has room for. */
+  private long room(Launch launch) {
+    long threads = Math.ceilDiv(launch.block().count(), Warp.LANES) * Warp.LANES;
+    long each = Math.min(MULTIPROCESSOR_BLOCKS, MULTIPROCESSOR_THREADS / threads);
+    return Math.ceilDiv(each * settings.gpu().multiprocessors(), ctas.length);
   }
 
   /** One launch. */
@@ -93,6 +113,9 @@ public final class GridRun {
       this.arguments = arguments;
       this.tallies = tallies;
       this.blocks = launch.grid().count();
+      if (kernel.company() == LoweredKernel.Company.MEETS) {
+        global.readyToMeet();
+      }
     }
 
     /** How many workers can be kept busy. */
@@ -102,30 +125,69 @@ public final class GridRun {
 
     /** Takes part until no block is left. Never throws what a block threw: see {@link #fault}. */
     public void run(int worker) {
-      Cta cta = cta(worker, launch);
-      Dim3 grid = launch.grid();
-      cta.start(grid, arguments, tallies == null ? null : tallies.get(worker));
+      Deque<Cta> free = new ArrayDeque<>();
+      Deque<Cta> aside = new ArrayDeque<>();
+      long room = room(launch);
       long instructions = 0;
-      long block;
-      while ((block = next.getAndIncrement()) < blocks) {
-        Dim3 at =
-            new Dim3(
-                (int) (block % grid.x()),
-                (int) (block / grid.x() % grid.y()),
-                (int) (block / grid.x() / grid.y()));
+      boolean waits = false;
+      long waited = 0;
+      while (true) {
+        Cta cta = aside.isEmpty() || waits && aside.size() < room ? begin(worker, free) : null;
+        cta = cta == null ? aside.poll() : cta;
+        if (cta == null) {
+          break;
+        }
         try {
-          cta.run(at, block);
-          instructions += cta.instructions();
-          printed(block, cta.takePrinted());
+          long before = cta.instructions();
+          waits = !cta.run(blocks > 1);
+          waited = cta.hasMoved() ? 0 : waited + cta.instructions() - before;
+          if (waits) {
+            aside.add(cta);
+            if (hasFailed()) {
+              return;
+            }
+            if (waited > settings.stepLimit()) {
+              throw cta.endless();
+            }
+          } else {
+            instructions += cta.instructions();
+            printed(cta.number(), cta.takePrinted());
+            free.add(cta);
+          }
         } catch (Throwable t) {
-          printed(block, cta.takePrinted());
-          failed(block, cta.explain(t));
+          printed(cta.number(), cta.takePrinted());
           // Its registers and barriers were left as they were; the next launch makes new ones.
-          ctas[worker] = null;
+          failed(cta.number(), cta.explain(t));
           return;
         }
       }
+      ctas[worker] = free.poll();
       count(instructions);
+    }
+
+    /** The next block, begun; null when there is none. */
+    private @Nullable Cta begin(int worker, Deque<Cta> free) {
+      long block = next.getAndIncrement();
+      if (block >= blocks) {
+        return null;
+      }
+      Cta cta = free.poll();
+      if (cta == null) {
+        cta = cta(worker, launch);
+        cta.start(launch.grid(), arguments, tallies == null ? null : tallies.get(worker));
+      }
+      Dim3 grid = launch.grid();
+      cta.begin(
+          new Dim3(
+              (int) (block % grid.x()),
+              (int) (block / grid.x() % grid.y()),
+              (int) (block / grid.x() / grid.y())),
+          block);
+      return cta;
+    }
+
+    private synchronized boolean hasFailed() {
+      return fault != null;
     }
 
     /** Instructions the warps of a launch without a fault executed, once all workers are back. */

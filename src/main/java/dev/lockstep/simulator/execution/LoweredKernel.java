@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param dynamicSharedAlignment where memory sized by the launch may start behind it
  * @param localBytes local memory of each thread
  * @param calls where calls keep their pointers; null when the kernel calls nothing
+ * @param company what the kernel's blocks may need of each other
  */
 @SuppressWarnings("ArrayRecordComponent") // Read for every instruction executed, never compared.
 public record LoweredKernel(
@@ -25,7 +26,18 @@ public record LoweredKernel(
     int staticSharedBytes,
     int dynamicSharedAlignment,
     int localBytes,
-    CallStack.@Nullable Layout calls) {
+    CallStack.@Nullable Layout calls,
+    Company company) {
+
+  /** How the blocks of a grid depend on each other. */
+  public enum Company {
+    /** They do not, as far as one block can see: each runs from start to end. */
+    NONE,
+    /** One may look again and again at what another is to write. */
+    WAITS,
+    /** All meet at a barrier of the grid, which lies in the system's memory. */
+    MEETS
+  }
 
   /** A line of PTX and of CUDA source. */
   public record Site(int ptxLine, String instruction, String source) {}

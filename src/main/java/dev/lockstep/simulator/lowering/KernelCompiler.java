@@ -149,7 +149,8 @@ public final class KernelCompiler {
         symbols.get(0).sharedBytes(),
         symbols.get(0).dynamicAlignment(),
         frames.localBytes(),
-        layout);
+        layout,
+        BlockCompany.of(compiler.plans));
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.simulator.execution.RegisterFile.Special;
 import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.memory.Windows;
 import dev.lockstep.simulator.op.Clock;
 import dev.lockstep.simulator.op.ConversionLanes;
 import java.util.List;
@@ -69,6 +70,8 @@ final class SpecialValues {
           "%cluster_ctaid.z",
           "%current_graph_exec" ->
           0;
+      case "%envreg1" -> (int) (Windows.SYSTEM >>> 32);
+      case "%envreg2" -> (int) Windows.SYSTEM;
       default -> name.startsWith("%envreg") || name.startsWith("%pm") ? Integer.valueOf(0) : null;
     };
   }
@@ -76,6 +79,13 @@ final class SpecialValues {
   /** Whether it is a register of its own that keeps its value while a block runs. */
   static boolean isFixed(String name) {
     return !isClock(name) && !isVector(name) && constant(name) == null;
+  }
+
+  /**
+   * Whether it holds a part of the address of what the driver keeps for a grid whose blocks meet.
+   */
+  static boolean isWorkspace(String name) {
+    return name.equals("%envreg1") || name.equals("%envreg2");
   }
 
   private static boolean isClock(String name) {

@@ -42,6 +42,7 @@ public final class GlobalMemory implements AutoCloseable {
 
   private int freedCount;
   private final DeviceHeap heap = new DeviceHeap(this);
+  private @Nullable Region meeting;
   private final Set<Allocation> live = new HashSet<>();
   private long next = Windows.GLOBAL;
   private long nextConstant = Windows.CONST;
@@ -184,6 +185,19 @@ public final class GlobalMemory implements AutoCloseable {
   private static String origin(Region region) {
     String name = region.name();
     return region.description().substring(name.length());
+  }
+
+  /** Where the blocks of a grid meet, made ready for a launch: its size, and a counter. */
+  public void readyToMeet() {
+    synchronized (lock) {
+      Region place = meeting;
+      if (place == null) {
+        place = new Region("the grid's barrier", Windows.SYSTEM, Arena.ofAuto().allocate(8, 8));
+        insert(place);
+        meeting = place;
+      }
+      place.segment().fill((byte) 0);
+    }
   }
 
   /** Frees what nobody freed. */

@@ -22,6 +22,9 @@ public final class Windows {
   /** Functions have addresses here, but no bytes: they can be called, not read. */
   public static final long CODE = 0x0500_0000_0000L;
 
+  /** What a driver keeps for a grid: where its blocks meet. */
+  public static final long SYSTEM = 0x0600_0000_0000L;
+
   /** Size of each of the windows above. */
   public static final long SIZE = 0x0100_0000_0000L;
 
