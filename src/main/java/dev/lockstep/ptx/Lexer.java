@@ -1,5 +1,7 @@
 package dev.lockstep.ptx;
 
+import java.util.regex.Pattern;
+
 /**
  * Cuts PTX text into words (identifiers, registers, directives, dotted opcodes), numbers, strings
  * and single punctuation characters. Looks one token ahead, allocates only the text of words.
@@ -11,6 +13,10 @@ final class Lexer {
   static final int WORD = 1;
   static final int NUMBER = 2;
   static final int STRING = 3;
+
+  /** {@code # 12 "file.ptx" 1}: what a preprocessor leaves behind. */
+  private static final Pattern LINE_MARKER =
+      Pattern.compile("#\\s*(line\\s+)?[0-9]+\\s+\"[^\"]*\".*", Pattern.DOTALL);
 
   private final String source;
   private int position;
@@ -198,10 +204,17 @@ final class Lexer {
         position = end < 0 ? source.length() : end;
       } else if (c == '/' && source.startsWith("/*", position)) {
         skipBlockComment();
+      } else if (c == '#' && LINE_MARKER.matcher(restOfLine()).matches()) {
+        position += restOfLine().length();
       } else {
         return;
       }
     }
+  }
+
+  private String restOfLine() {
+    int end = source.indexOf('\n', position);
+    return source.substring(position, end < 0 ? source.length() : end);
   }
 
   private void skipBlockComment() {

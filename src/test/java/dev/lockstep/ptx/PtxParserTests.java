@@ -297,6 +297,21 @@ class PtxParserTests {
         .containsExactly(0x34L, 0x12L);
   }
 
+  /** Lines are counted as they stand in the text, whatever a preprocessor says of them. */
+  @Test
+  void linesOfAPreprocessorAreLeftOut() {
+    List<Instruction> all =
+        instructions(
+            ".reg .u32 r;\n# 7 \"a b.ptx\" 1 3\n mov.u32 r,\n #line 12 \"c.ptx\"\r\n 4; ret;");
+    assertThat(all).hasSize(2);
+    assertThat(all.get(1).line() - all.get(0).line()).isEqualTo(2);
+    for (String wrong : new String[] {"#define X 1", "# 3", "#line 3", "#pragma once"}) {
+      assertThatThrownBy(() -> instructions(wrong + "\n ret;"))
+          .isInstanceOf(PtxSyntaxException.class)
+          .hasMessageContaining("found '#'");
+    }
+  }
+
   @Test
   void vectorRegistersAreTheirElements() {
     List<Instruction> all =

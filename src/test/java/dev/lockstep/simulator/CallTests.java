@@ -250,6 +250,27 @@ class CallTests {
         .hasMessageContaining("indirect call");
   }
 
+  /** A kernel has an address, which differs from those of functions; it cannot be called. */
+  @ParameterizedTest
+  @CsvSource({"'', 0", ".func f() { ret; }, 0", "'', k", ".func f() { ret; }, k"})
+  void neitherNothingNorAKernelIsCalled(String functions, String pointer) {
+    lab.declare(functions);
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    32, "mov.u64 %rd1, " + pointer + "; P: .callprototype _ (); call %rd1, (), P;"))
+        .isInstanceOf(DeviceFault.IllegalAddress.class)
+        .hasMessageContaining("indirect call");
+    int[] same =
+        lab.run(
+            1,
+            "mov.u64 %rd1, k; mov.u64 %rd2, "
+                + (functions.isEmpty() ? "0" : "f")
+                + "; setp.eq.u64 %p1, %rd1, %rd2; selp.u32 %r1, 1, 0, %p1;"
+                + " st.global.u32 [%mine], %r1;");
+    assertThat(same).containsExactly(0);
+  }
+
   @Test
   void aPointerToAFunctionOfAnotherTypeIsNotCalled() {
     lab.declare(

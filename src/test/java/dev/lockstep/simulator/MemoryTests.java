@@ -285,6 +285,31 @@ class MemoryTests {
     }
   }
 
+  /** 32 bits are enough for what counts from zero in its own space. */
+  @Test
+  void narrowAddressesOfConstantsAndParameters() {
+    lab.declare(".const .u32 before[3] = {1, 2, 3}; .const .u32 table[2] = {4, 5};");
+    int[] out =
+        lab.run(
+            Launch.of(1, 2),
+            """
+            mov.u32 %r1, table;
+            mad.lo.u32 %r1, %t, 4, %r1;
+            ld.const.u32 %r2, [%r1];
+            mov.u32 %r4, before;
+            ld.const.u32 %r3, [%r4+8];
+            mov.u32 %r4, in;
+            ld.param.u32 %r5, [%r4+8];
+            mad.lo.u32 %r2, %r2, 10, %r3;
+            mad.lo.u32 %r2, %r2, 10, %r5;
+            st.global.u32 [%mine], %r2;
+            """,
+            2,
+            new int[0],
+            6);
+    assertThat(out).containsExactly(436, 536);
+  }
+
   @Test
   void structsPassedByValueAreReadByNameAndByAddress() {
     String ptx =

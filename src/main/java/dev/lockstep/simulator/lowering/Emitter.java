@@ -8,6 +8,7 @@ import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.memory.Windows;
 import dev.lockstep.simulator.op.Address;
 import dev.lockstep.simulator.op.ConversionLanes;
 import dev.lockstep.simulator.op.IntLanes;
@@ -364,10 +365,16 @@ final class Emitter {
     }
     boolean narrow =
         base instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS;
-    if (narrow && space != StateSpace.SHARED && space != StateSpace.LOCAL) {
-      throw new Unsupported("a 32-bit address of 64-bit memory");
+    if (!narrow) {
+      return new Address(space, b64(base), offset);
     }
-    return new Address(space, narrow ? b32(base) : b64(base), offset);
+    return switch (space) {
+      case SHARED, LOCAL -> new Address(space, b32(base), offset);
+      // The lower half of an address there says how far from the start it is.
+      case CONST -> new Address(space, b64(base), Windows.CONST + offset);
+      case PARAM -> new Address(space, b64(base), offset);
+      case GLOBAL, GENERIC -> throw new Unsupported("a 32-bit address of 64-bit memory");
+    };
   }
 
   /** Named without a space, a variable is accessed in its own. */

@@ -66,6 +66,10 @@ final class Symbols {
       long address = CodeAddresses.of(module, function.name());
       places.put(function.name(), new Place(StateSpace.GENERIC, address, 0, false));
     }
+    for (PtxKernel kernel : module.kernels()) {
+      long address = CodeAddresses.of(module, kernel.name());
+      places.put(kernel.name(), new Place(StateSpace.GENERIC, address, 0, false));
+    }
     for (String alias : module.aliases().keySet()) {
       long address = CodeAddresses.of(module, alias);
       if (address != 0) {

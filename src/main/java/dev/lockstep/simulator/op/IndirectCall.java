@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.op;
 
 import dev.lockstep.device.DeviceFault;
-import dev.lockstep.simulator.execution.CallStack;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import java.util.List;
@@ -35,7 +34,6 @@ public final class IndirectCall extends Op {
 
   @Override
   public void execute(Warp w) {
-    CallStack calls = w.calls();
     int[] to = w.scratchInts;
     long[] pointers = w.longs[pointer];
     int from = w.pc;
@@ -47,7 +45,7 @@ public final class IndirectCall extends Op {
             "indirect call", pointers[lane], "no function of this type there", w.site(lane));
       }
       to[lane] = targets[(int) n];
-      calls.call(w, lane, from, frameBytes[(int) n]);
+      w.calls().call(w, lane, from, frameBytes[(int) n]);
     }
     w.groups.scatter(to);
   }
