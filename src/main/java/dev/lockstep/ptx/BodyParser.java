@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class BodyParser {
   private static final Pattern USED_BYTES =
       Pattern.compile("\\s*used_bytes_mask\\s+(0x[0-9a-fA-F]{1,8}|[0-9]{1,10})\\s*");
+
+  /** Instructions whose first operand is a value like the others. */
+  private static final Set<String> WITHOUT_RESULT = Set.of("bar", "barrier", "nanosleep");
 
   private static final int MAX_REGISTERS = 1 << 30;
 
@@ -27,8 +31,7 @@ final class BodyParser {
   private final List<Instruction> instructions = new ArrayList<>();
   private final List<Scopes.Scope> scopeOf = new ArrayList<>();
   private final Map<String, Label> labels = new HashMap<>();
-  private final Map<Place, SourceLocation> inlined = new HashMap<>();
-  private @Nullable SourceLocation location;
+  private final LocationParser locations;
 
   /** Of the load that follows, as its pragma says. */
   private int usedBytes = -1;
@@ -50,6 +53,7 @@ final class BodyParser {
     this.names = names;
     this.routine = routine;
     this.moduleVariables = moduleVariables;
+    this.locations = new LocationParser(lexer);
     this.operands = new OperandParser(lexer, scopes, names);
     this.variableParser = variableParser;
     this.calls = new CallDirectives(lexer, names);
@@ -99,7 +103,7 @@ final class BodyParser {
   private void directive() {
     switch (lexer.text()) {
       case ".reg" -> registers();
-      case ".loc" -> loc();
+      case ".loc" -> locations.parse();
       case ".extern" -> {
         lexer.advance();
         declarations(true);
@@ -185,48 +189,6 @@ final class BodyParser {
     Syntax.expect(lexer, ';');
   }
 
-  /** {@code .loc file line column [, function_name label, inlined_at file line column]}. */
-  private void loc() {
-    lexer.advance();
-    Place place = place();
-    SourceLocation callSite = null;
-    if (lexer.at(',')) {
-      functionName();
-      callSite = callSite();
-    }
-    location = new SourceLocation(place.file, place.line, place.column, callSite);
-    if (callSite != null) {
-      inlined.put(place, location);
-    }
-  }
-
-  private Place place() {
-    return new Place(
-        Syntax.count(lexer, Integer.MAX_VALUE),
-        Syntax.count(lexer, Integer.MAX_VALUE),
-        Syntax.count(lexer, Integer.MAX_VALUE));
-  }
-
-  /** {@code , function_name label[+offset],}: the name of the inlined function, not needed. */
-  private void functionName() {
-    lexer.advance();
-    Syntax.word(lexer, "function_name");
-    Syntax.word(lexer, "a label");
-    if (lexer.at('+')) {
-      lexer.advance();
-      Syntax.integer(lexer);
-    }
-    Syntax.expect(lexer, ',');
-  }
-
-  /** The call may itself be inlined code: its own {@code .loc} came earlier and says where. */
-  private SourceLocation callSite() {
-    Syntax.word(lexer, "inlined_at");
-    Place at = place();
-    SourceLocation known = inlined.get(at);
-    return known != null ? known : new SourceLocation(at.file, at.line, at.column, null);
-  }
-
   private void instructionOrLabel() {
     int start = lexer.start();
     int line = lexer.line();
@@ -268,8 +230,10 @@ final class BodyParser {
         list.add(operands.target());
       } else if (calls.isNamed(lexer)) {
         list.add(calls.operand(parts.get(0).equals("brx")));
-      } else {
+      } else if (call || list.isEmpty() && !WITHOUT_RESULT.contains(parts.get(0))) {
         list.add(operands.parse(call));
+      } else {
+        list.add(operands.value());
       }
       if (!lexer.at(',')) {
         break;
@@ -280,18 +244,26 @@ final class BodyParser {
       }
     }
     Syntax.expect(lexer, ';');
-    scopeOf.add(scopes.depth() > 0 ? scopes.current() : null);
-    instructions.add(
+    String text = lexer.collapsed(start, lexer.previousEnd());
+    for (Sum sum : operands.takeSums()) {
+      add(sum.instruction(guard, line, text, locations.current()));
+    }
+    add(
         new Instruction(
             guard,
             parts.get(0),
             parts.subList(1, parts.size()),
             List.copyOf(list),
             line,
-            lexer.collapsed(start, lexer.previousEnd()),
-            location,
+            text,
+            locations.current(),
             usedBytes));
     usedBytes = -1;
+  }
+
+  private void add(Instruction instruction) {
+    scopeOf.add(scopes.depth() > 0 ? scopes.current() : null);
+    instructions.add(instruction);
   }
 
   /** {@code .u32}, as in {@code add .u32}: white space may stand before any modifier. */
@@ -349,6 +321,4 @@ final class BodyParser {
     }
     return null;
   }
-
-  private record Place(int file, int line, int column) {}
 }

@@ -72,6 +72,9 @@ final class EntryHeader {
     PtxSyntaxException tooMuch = lexer.error("more than " + MAX_BYTES + " bytes of parameters");
     String name = scopes.declareVariable(Syntax.word(lexer, "a parameter name"));
     long bytes = VariableParser.extent(lexer) * lanes * type.bytes();
+    if (bytes == 0) {
+      throw lexer.error("parameter " + name + " of a kernel has no size");
+    }
     int step = Math.max(alignment, type.bytes() * lanes);
     long offset = ((long) from + step - 1) & -step;
     if (offset + bytes > MAX_BYTES) {

@@ -10,6 +10,7 @@ final class OperandParser {
   private final Lexer lexer;
   private final Scopes scopes;
   private final Names names;
+  private final List<Sum> sums = new ArrayList<>();
   private int nesting;
 
   OperandParser(Lexer lexer, Scopes scopes, Names names) {
@@ -38,6 +39,30 @@ final class OperandParser {
       return new Operand.Pair(operand, simple());
     }
     return operand;
+  }
+
+  /** {@link #parse}, where it may also be {@code %r+4}, a register and a constant. */
+  Operand value() {
+    Operand operand = parse(false);
+    if (!(operand instanceof Operand.Reg(Register register)) || !lexer.at('+')) {
+      return operand;
+    }
+    if (!Sum.TYPES.contains(register.type())) {
+      throw lexer.error(
+          "a constant cannot be added to %s, a .%s register"
+              .formatted(register, register.type().spelling()));
+    }
+    long constant = offset();
+    Register result = scopes.unnamed(register + "+" + constant, register.type());
+    sums.add(new Sum(result, register, constant));
+    return new Operand.Reg(result);
+  }
+
+  /** The sums among the operands since the last call. */
+  List<Sum> takeSums() {
+    List<Sum> taken = List.copyOf(sums);
+    sums.clear();
+    return taken;
   }
 
   /** The operand of a branch: a label, known or not yet. */

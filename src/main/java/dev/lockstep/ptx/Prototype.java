@@ -14,6 +14,11 @@ public record Prototype(List<Formal> results, List<Formal> parameters) {
    *     of the register in the function's body
    */
   public record Formal(String name, ScalarType type, int alignment, long bytes, int register) {
+    /** {@code .param .b8 rest[]}: as large as what a call passes. */
+    public boolean isUnsized() {
+      return inMemory() && bytes == 0;
+    }
+
     /** Whether it lies in {@code .param} memory. */
     public boolean inMemory() {
       return register < 0;

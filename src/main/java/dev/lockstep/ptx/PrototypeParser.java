@@ -46,6 +46,9 @@ final class PrototypeParser {
       if (formals.size() == MAX_PARAMETERS) {
         throw lexer.error("more than " + MAX_PARAMETERS + " parameters");
       }
+      if (!formals.isEmpty() && formals.getLast().isUnsized()) {
+        throw lexer.error("only the last parameter may be an array without a size");
+      }
       formals.addAll(formal());
       if (!lexer.at(',')) {
         break;

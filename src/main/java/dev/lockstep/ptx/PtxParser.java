@@ -121,7 +121,8 @@ public final class PtxParser {
   private void addressSize() {
     lexer.advance();
     if (!lexer.text().equals("64")) {
-      throw lexer.error("address size must be 64, found " + lexer.text());
+      throw lexer.error(
+          "address size must be 64, found " + lexer.text() + ", which CUDA no longer compiles");
     }
     lexer.advance();
   }

@@ -89,8 +89,14 @@ final class Scopes {
   }
 
   private Register register(Scope scope, String name, ScalarType type) {
-    Register register = new Register(all.size(), name, type, body);
+    Register register = unnamed(name, type);
     scope.registers.put(name, register);
+    return register;
+  }
+
+  /** A register the text gives no name to; {@code name} is what messages call it. */
+  Register unnamed(String name, ScalarType type) {
+    Register register = new Register(all.size(), name, type, body);
     all.add(register);
     return register;
   }

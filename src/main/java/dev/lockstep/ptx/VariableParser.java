@@ -150,8 +150,13 @@ final class VariableParser {
   /** {@code [4][8]} → 32 elements, {@code []} → 0, nothing → 1. */
   static long extent(Lexer lexer) {
     long count = 1;
+    boolean first = true;
     while (lexer.at('[')) {
       lexer.advance();
+      if (lexer.at(']') && !first) {
+        throw lexer.error("only the first extent of an array may be left out");
+      }
+      first = false;
       long size = lexer.at(']') ? 0 : ConstantExpression.integer(lexer);
       if (size < 0 || size > MAX_BYTES || count * size > MAX_BYTES) {
         throw lexer.error("an array of " + size + " elements");
@@ -166,9 +171,8 @@ final class VariableParser {
       StateSpace space, ScalarType type, int lanes, int alignment, boolean external) {
     String name = Syntax.word(lexer, "a variable name");
     // name<4> declares name0 to name3, which nobody writes for memory.
-    boolean unsized = lexer.at('[');
     long count = extent(lexer);
-    unsized &= count == 0;
+    boolean unsized = count == 0;
     Initialiser initial = new Initialiser(lexer, type, MAX_NESTING);
     if (lexer.at('=')) {
       lexer.advance();
@@ -176,6 +180,9 @@ final class VariableParser {
       if (unsized) {
         count = (initial.size() + lanes - 1) / lanes;
       }
+    }
+    if (count == 0 && !external) {
+      throw lexer.error(name + " has no size: only an extern array needs none");
     }
     if (initial.size() > count * lanes) {
       throw lexer.error("more initial values than " + name + " has room for");

@@ -323,6 +323,19 @@ class PtxParserTests {
     assertThat(all.get(2).operands().get(1)).isEqualTo(new Operand.Special("%tid"));
   }
 
+  /** The sum comes first, under the same guard, and has a register of its own. */
+  @Test
+  void aSumIsAnInstructionOfItsOwn() {
+    List<Instruction> all =
+        instructions(".reg .pred %p; .reg .u16 %h; .reg .b64 %rd; @!%p st.u16 [%rd+4], %h+2;");
+    assertThat(all).extracting(Instruction::fullOpcode).containsExactly("add.s16", "st.u16");
+    assertThat(all.get(0).guard()).isEqualTo(all.get(1).guard()).isNotNull();
+    assertThat(all.get(0).text()).isEqualTo(all.get(1).text());
+    assertThat(all.get(0).operands().get(2)).isEqualTo(new Operand.IntLiteral(2));
+    assertThat(all.get(1).operands().get(1)).isEqualTo(all.get(0).operands().get(0));
+    assertThat(((Operand.Reg) all.get(1).operands().get(1)).register().name()).isEqualTo("%h+2");
+  }
+
   @Test
   void readsEveryKindOfOperand() {
     List<Operand> operands =
@@ -425,7 +438,18 @@ class PtxParserTests {
         ".reg .b32 %r1;              | 5 | 14 | %r1 is declared twice in one scope",
         ".local .b8 x[1<<41];        | 5 | 19 | an array of 2199023255552 elements",
         ".reg .b32 %q<4000000000>;   | 5 | 14 | 4000000000 must be from 0 to 1073741824",
-        "$ = 1;                      | 5 | 3  | expected an operand, found '='"
+        "$ = 1;                      | 5 | 3  | expected an operand, found '='",
+        "mov.u32 %r1+1, 2;           | 5 | 12 | expected ';', found '+'",
+        ".reg .f32 %f; mov.f32 %f, %f+1; | 5 | 29 | a constant cannot be added to %f, a .f32"
+            + " register",
+        ".reg .pred %p; mov.pred %p, %p+1; | 5 | 31 | a constant cannot be added to %p, a .pred"
+            + " register",
+        "mov.v2.u32 {%r1, %r2}, {%r1+1, %r2}; | 5 | 28 | expected '}', found '+'",
+        ".reg .v2 .b32 %v<2>; mov.u32 %r1, %v1.z; | 5 | 35 | undeclared register %v1.z",
+        ".reg .v2 .b32 %v<2>; mov.u32 %r1, %v2.x; | 5 | 35 | undeclared register %v2.x",
+        ".shared .b32 x[];           | 5 | 17 | x has no size: only an extern array needs none",
+        ".local .b32 x[0];           | 5 | 17 | x has no size: only an extern array needs none",
+        ".local .b32 x[4][];         | 5 | 18 | only the first extent of an array may be left out"
       })
   void saysWhereTheMistakeIs(String line, int atLine, int column, String message) {
     String body = ".reg .b32 %r<4>; .reg .b64 %rd<4>;\n" + line + "\n}";
@@ -445,7 +469,7 @@ class PtxParserTests {
       value = {
         ".version int main() {}            | expected a version",
         ".version 8.0                      | no .version or no .target",
-        ".address_size 32                  | address size must be 64",
+        ".address_size 32                  | address size must be 64, found 32",
         ".target sm_80 .entry k() {        | expected a statement",
         ".section x { { }                  | expected '}', found the end",
         ".file 1 name                      | expected a file name",
@@ -457,7 +481,12 @@ class PtxParserTests {
         ".global .f32 x = 1;               | an integer in .f32",
         ".global .u32 x[2] = {1, 2, 3};    | more initial values than x has room for",
         ".func (.param .b32 r) {}          | expected a function name",
-        ".entry k(.reg .b32 x) {}          | expected .param"
+        ".entry k(.reg .b32 x) {}          | expected .param",
+        ".entry k(.param .b32 x[]) {}      | parameter x of a kernel has no size",
+        ".func f(.param .b8 x[], .param .b32 y) {} | only the last parameter may be an array",
+        ".global .b32 x[];                 | x has no size: only an extern array needs none",
+        ".const .b32 x[] = {};             | x has no size: only an extern array needs none",
+        ".shared .b32 x[4][0];             | x has no size: only an extern array needs none"
       })
   void refusesWhatIsNoModule(String text, String message) {
     assertThatThrownBy(() -> PtxParser.parse(text.contains("version") ? text : HEADER + text))

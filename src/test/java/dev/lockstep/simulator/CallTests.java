@@ -464,6 +464,15 @@ class CallTests {
     }
   }
 
+  /** Variable arguments: PTX has a way to write them and says that nothing implements it. */
+  @Test
+  void argumentsOfAnySizeAreRefused() {
+    lab.declare(".func f(.param .b32 n, .param .b32 rest[]) { ret; }");
+    assertThatThrownBy(() -> lab.run(1, "{ .param .b32 a[4]; call f, (%t, a); }"))
+        .isInstanceOf(DeviceFault.UnsupportedInstruction.class)
+        .hasMessageContaining("a function whose last parameter has no size");
+  }
+
   private static final String FIBONACCI =
       ".func (.param .b32 r) fib(.param .b32 n) { .reg .b32 %r<9>; .reg .pred %q; ld.param.u32 %r1,"
           + " [n]; setp.lt.s32 %q, %r1, 2; @%q bra END; sub.s32 %r2, %r1, 1; "

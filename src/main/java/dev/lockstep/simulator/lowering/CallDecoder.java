@@ -176,6 +176,7 @@ final class CallDecoder {
       this.prototype = prototype;
       this.callee = callee;
       this.frame = CallFrame.of(prototype);
+      requireSizes();
       if (site.arguments().size() != prototype.parameters().size()
           || site.results().size() != prototype.results().size()) {
         throw new Unsupported(
@@ -185,6 +186,12 @@ final class CallDecoder {
                     site.results().size(),
                     prototype.parameters().size(),
                     prototype.results().size()));
+      }
+    }
+
+    private void requireSizes() {
+      if (prototype.parameters().stream().anyMatch(Prototype.Formal::isUnsized)) {
+        throw new Unsupported("a function whose last parameter has no size");
       }
     }
 
