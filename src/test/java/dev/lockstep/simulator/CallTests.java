@@ -233,6 +233,42 @@ class CallTests {
         .isEqualTo(expected(32, t -> (t % 3 == 0 ? t + 1 : t % 3 == 1 ? t * t : -t) * 64 + 32));
   }
 
+  /** The loop comes back to where the parameters were fetched; one path returns at the end. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "P: .callprototype (.reg .u32 _) _ (.reg .v2 .u32 _, .reg .f32 _);",
+        "P: .calltargets f, g;"
+      })
+  void pointersToFunctionsThatTakeRegisters(String type) {
+    int[] out =
+        lab.declare(
+                ".func (.reg .u32 r) f(.reg .v2 .u32 a, .reg .f32 b) { cvt.rzi.u32.f32 r, b;"
+                    + " mad.lo.u32 r, a.x, 100, r; add.u32 r, r, a.y; ret; }"
+                    + ".func (.reg .u32 r) g(.reg .v2 .u32 a, .reg .f32 b) { .reg .pred p, q; L:"
+                    + " add.u32 a.x, a.x, 2; setp.lt.u32 p, a.x, 20; @p bra L; mov.u32 r, a.x;"
+                    + " setp.eq.u32 q, a.x, 21; @q ret; add.u32 r, r, 1000; }"
+                    + ".global .u64 table[2] = {f, g};")
+            .run(
+                32,
+                """
+                .reg .v2 .u32 v; mov.v2.u32 v, {%t, 7}; and.b32 %r2, %t, 1;
+                mul.wide.u32 %rd1, %r2, 8; mov.u64 %rd2, table; add.s64 %rd1, %rd1, %rd2;
+                ld.global.u64 %rd1, [%rd1];
+                """
+                    + type
+                    + "call (%r1), %rd1, (v, 0f41100000), P; mov.v2.u32 v, {%r1, 1};"
+                    + "call (%r1), f, (v, 0f40000000); st.global.u32 [%mine], %r1;");
+    assertThat(out)
+        .isEqualTo(
+            expected(
+                32,
+                t -> {
+                  int g = t < 20 ? 21 : 1000 + t + 2;
+                  return (t % 2 == 0 ? 100 * t + 16 : g) * 100 + 3;
+                }));
+  }
+
   @ParameterizedTest
   @CsvSource({"0, a null pointer", "12345, no function", "0x50000000008, no function"})
   void pointersToNoFunction(String pointer, String message) {
@@ -431,11 +467,14 @@ class CallTests {
         "call f; | 0 arguments and 0 results",
         "call (%r1), f, (%rd1, %rd1, %rd1); | 3 arguments and 1 results",
         "call (%r1), somewhere, (%r2); | the function somewhere has no body here",
-        "call (%r1), %rd1, (%r2); | a call through a pointer without a type"
+        "call (%r1), %rd1, (%r2); | a call through a pointer without a type",
+        "mov.u64 %rd1, q; P: .callprototype _ (.reg .pred _); call %rd1, (%p1), P; | a predicate"
+            + " passed through a pointer"
       })
   void callsThatCannotBe(String text, String reason) {
     lab.declare(
         simple("f", "add.s32 %x, %x, 1;")
+            + ".func q(.reg .pred p) { ret; }"
             + ".extern .func (.param .b32 r) somewhere(.param .b32 n);");
     try (KernelModule module = lab.load(text)) {
       assertThatThrownBy(() -> module.kernel("k"))

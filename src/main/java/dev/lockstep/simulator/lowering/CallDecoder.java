@@ -321,7 +321,7 @@ final class CallDecoder {
 
     private Operand calleeRegister(Prototype.Formal formal) {
       if (callee == null) {
-        throw new Unsupported("parameters in registers behind a pointer");
+        throw new Unsupported("a predicate passed through a pointer");
       }
       return new Operand.Reg(callee.registers().get(formal.register()));
     }

@@ -104,7 +104,7 @@ public final class KernelCompiler {
       DeviceOptions options,
       Instrument instrument,
       Consumer<DeviceFault.UnsupportedInstruction> refused) {
-    PtxModule promoted = ParameterPromotion.of(module);
+    PtxModule promoted = ParameterPromotion.of(FramedParameters.of(module));
     PtxKernel promotedKernel = promoted.kernels().get(module.kernels().indexOf(kernel));
     KernelCompiler compiler = new KernelCompiler(promoted, promotedKernel, instrument, refused);
     if (kernel.clusterBlocks() > 1) {
