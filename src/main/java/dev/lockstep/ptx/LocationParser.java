@@ -19,7 +19,10 @@ final class LocationParser {
     return location;
   }
 
-  /** {@code .loc file line column [, function_name label, inlined_at file line column]}. */
+  /**
+   * {@code .loc file line column [, function_name label, inlined_at file line column]}. Line 0 says
+   * that the code is the compiler's own: it then counts to the line before.
+   */
   void parse() {
     lexer.advance();
     Place place = place();
@@ -27,6 +30,9 @@ final class LocationParser {
     if (lexer.at(',')) {
       functionName();
       callSite = callSite();
+    }
+    if (place.line == 0) {
+      return;
     }
     location = new SourceLocation(place.file, place.line, place.column, callSite);
     if (callSite != null) {

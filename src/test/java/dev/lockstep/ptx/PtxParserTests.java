@@ -401,6 +401,8 @@ class PtxParserTests {
                   membar.cta;
                   .loc 3 7 1, function_name $L__info_string1+4, inlined_at 2 12 9
                   membar.cta;
+                  .loc 1 0 1
+                  membar.cta;
                 }
                 .file 1 "/a/b/norm.cu"
                 .file 2 "warp.cuh"
@@ -411,6 +413,8 @@ class PtxParserTests {
         .containsExactly(
             "norm.cu:40",
             "warp.cuh:12 inlined at norm.cu:40",
+            "half.hpp:7 inlined at warp.cuh:12 inlined at norm.cu:40",
+            // The compiler's own code, of which it knows no line.
             "half.hpp:7 inlined at warp.cuh:12 inlined at norm.cu:40");
     assertThat(module.describe(null)).isEmpty();
   }

@@ -21,7 +21,7 @@ final class Cta {
   private static final int SLICE = 1 << 16;
 
   /** The same once blocks were seen to wait for each other. */
-  private static final int SHORT_SLICE = 1 << 10;
+  private static final int SHORT_SLICE = 1 << 12;
 
   /** Rounds of turns without an event after which a block seems to wait for another. */
   private static final int PATIENCE = 8;
@@ -129,7 +129,6 @@ final class Cta {
     for (Warp w : warps) {
       w.tally = tally;
     }
-    hasWaited = false;
     specials.startLaunch(grid, arguments);
   }
 
@@ -137,9 +136,11 @@ final class Cta {
    * Begins one block of the grid.
    *
    * @param number its place in the grid, x running fastest
+   * @param waits whether blocks of this launch were seen to wait for each other
    */
-  void begin(Dim3 at, long number) {
+  void begin(Dim3 at, long number, boolean waits) {
     block = at;
+    hasWaited = waits;
     this.number = number;
     specials.startBlock(at, number);
     barriers.reset();

@@ -27,6 +27,9 @@ public final class GridRun {
 
   private static final int MULTIPROCESSOR_THREADS = 2048;
 
+  /** Shared and local memory that blocks under way may have together. */
+  private static final long COMPANY_BYTES = 1L << 30;
+
   private final LoweredKernel kernel;
   private final GlobalMemory global;
   private final RunSettings settings;
@@ -92,7 +95,9 @@ public final class GridRun {
   private long room(Launch launch) {
     long threads = Math.ceilDiv(launch.block().count(), Warp.LANES) * Warp.LANES;
     long each = Math.min(MULTIPROCESSOR_BLOCKS, MULTIPROCESSOR_THREADS / threads);
-    return Math.ceilDiv(each * settings.gpu().multiprocessors(), ctas.length);
+    long blocks = each * settings.gpu().multiprocessors();
+    long bytes = sharedBytes(kernel, launch) + kernel.localBytes() * threads;
+    return Math.ceilDiv(Math.min(blocks, COMPANY_BYTES / Math.max(bytes, 1)), ctas.length);
   }
 
   /** One launch. */
@@ -101,6 +106,7 @@ public final class GridRun {
     private final MemorySegment arguments;
     private final long blocks;
     private final AtomicLong next = new AtomicLong();
+    private volatile boolean hasWaited;
     private long warpInstructions;
     private long faultBlock = Long.MAX_VALUE;
     private @Nullable Throwable fault;
@@ -142,6 +148,7 @@ public final class GridRun {
           waits = !cta.run(blocks > 1);
           waited = cta.hasMoved() ? 0 : waited + cta.instructions() - before;
           if (waits) {
+            hasWaited = true;
             aside.add(cta);
             if (hasFailed()) {
               return;
@@ -182,7 +189,8 @@ public final class GridRun {
               (int) (block % grid.x()),
               (int) (block / grid.x() % grid.y()),
               (int) (block / grid.x() / grid.y())),
-          block);
+          block,
+          hasWaited);
       return cta;
     }
 
