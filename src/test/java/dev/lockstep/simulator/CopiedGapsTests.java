@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.Launch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,10 @@ class CopiedGapsTests {
   private static final String SHARED_STRUCTURE =
       ".shared .align 8 .b8 a[16]; mov.u32 %r1, a; mad.lo.s32 %r1, %t, 8, %r1; mov.u16 %h1, 7;"
           + " st.shared.u8 [%r1], %h1; st.shared.u16 [%r1+2], %h1; st.shared.u32 [%r1+4], %t;\n";
+
+  private static final String USE = " add.s32 %r3, %r3, 1; st.global.u32 [%mine], %r3;";
+
+  private static final int[] IN = {0};
 
   private final Lab lab = new Lab();
 
@@ -96,6 +101,82 @@ class CopiedGapsTests {
     assertThatThrownBy(() -> lab.run(2, SHARED_STRUCTURE + load + " st.global.u32 [%mine], %r3;"))
         .isInstanceOf(DeviceFault.UninitializedRead.class)
         .hasMessageContaining("shared address");
+  }
+
+  /** Byte 1 of what is loaded has no value. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "and.b32 %r3, %r2, 0xffff00ff;",
+        "shr.u32 %r3, %r2, 16;",
+        "shr.s32 %r3, %r2, 16;",
+        "and.b32 %r4, %r2, 0xff; shl.b32 %r3, %r4, 8;",
+        "shf.l.wrap.b32 %r3, %r2, %t, 16;",
+        "shf.r.wrap.b32 %r3, %t, %r2, 8;",
+        "bfe.u32 %r3, %r2, 0, 8;",
+        "bfe.s32 %r3, %r2, 16, 9;",
+        "bfi.b32 %r3, %t, %r2, 8, 8;",
+        "bfi.b32 %r3, %r2, %t, 8, 8;",
+        "or.b32 %r3, %r2, 0xff00;",
+        "prmt.b32 %r3, %r2, %t, 0xb230;",
+        "mov.u32 %r5, 0x4320; prmt.b32 %r3, %r2, %t, %r5;",
+        "mov.b32 {%h3, %h4}, %r2; cvt.u32.u16 %r3, %h4;",
+        "cvt.u32.u8 %r3, %r2;",
+        "cvt.u64.u32 %rd1, %r2; shr.u64 %rd2, %rd1, 16; cvt.u32.u64 %r3, %rd2;",
+        "setp.eq.s32 %p1, %t, 0; selp.b32 %r4, %r2, %t, %p1; and.b32 %r3, %r4, 1;",
+      })
+  void whatIsLeftOutOfAWordNeedsNoValue(String moved) {
+    lab.run(2, SHARED_STRUCTURE + "ld.shared.u32 %r2, [%r1]; " + moved + USE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "and.b32 %r3, %r2, 0x100;",
+        "shr.u32 %r3, %r2, 15;",
+        "shl.b32 %r3, %r2, 16;",
+        "shl.b32 %r3, %r2, %t;",
+        "shf.l.wrap.b32 %r3, %r2, %t, 17;",
+        "shf.r.wrap.b32 %r3, %t, %r2, 9;",
+        "bfe.u32 %r3, %r2, 0, 9;",
+        "bfe.s32 %r3, %r2, 8, 1;",
+        "bfi.b32 %r3, %t, %r2, 8, 7;",
+        "bfi.b32 %r3, %r2, %t, 8, 9;",
+        "or.b32 %r3, %r2, 0xfe00;",
+        "prmt.b32 %r3, %r2, %t, 0x9230;",
+        "prmt.b32 %r3, %r2, %t, 0x4310;",
+        "prmt.b32 %r3, %r2, 0, %t;",
+        "mov.b32 {%h3, %h4}, %r2; cvt.u32.u16 %r3, %h3;",
+        "cvt.s32.s16 %r3, %r2;",
+        "and.b32 %r3, %r2, 0xffff00ff; setp.eq.s32 %p1, %r2, 0; @%p1 mov.u32 %r3, 1;",
+      })
+  void whatIsKeptOfAWordNeedsOne(String moved) {
+    assertThatThrownBy(
+            () -> lab.run(2, SHARED_STRUCTURE + "ld.shared.u32 %r2, [%r1]; " + moved + USE))
+        .isInstanceOf(DeviceFault.UninitializedRead.class)
+        .hasMessageContaining("4 bytes at shared address")
+        .hasMessageContaining("byte 1 of it was never written")
+        .hasMessageContaining("ld.shared.u32 %r2, [%r1];");
+  }
+
+  /** Where the structure was copied to, its padding has no value, either. */
+  @ParameterizedTest
+  @ValueSource(strings = {"shared", "global"})
+  void paddingIsCopiedThroughAnyMemory(String space) {
+    String copy =
+        (space.equals("shared")
+                ? "add.u32 %r6, %r1, 16; cvt.u64.u32 %rd2, %r6; cvta.shared.u64 %rd2, %rd2;"
+                : "mad.wide.u32 %rd2, %t, 4, %mine;")
+            + " cvt.u64.u32 %rd1, %r1; cvta.shared.u64 %rd1, %rd1;"
+            + " ld.u32 %r2, [%rd1]; ld.u32 %r3, [%rd1+4];"
+            + " st.u32 [%rd2], %r2; st.u32 [%rd2+4], %r3; bar.warp.sync -1;\n";
+    Launch launch = Launch.of(1, 2);
+    String own = SHARED_STRUCTURE.replace("a[16]", "a[32]");
+    lab.run(launch, own + copy + "ld.u8 %r3, [%rd2]; ld.u32 %r4, [%rd2+4];" + USE, 8, IN, 0);
+    assertThatThrownBy(() -> lab.run(launch, own + copy + "ld.u32 %r3, [%rd2];" + USE, 8, IN, 0))
+        .isInstanceOf(DeviceFault.UninitializedRead.class)
+        .hasMessageContaining("byte 1 of it was never written")
+        .hasMessageContaining("ld.u32 %r3, [%rd2];");
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Instrument;
+import dev.lockstep.simulator.lowering.RegisterPlaces;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.AsyncCopyOp;
 import dev.lockstep.simulator.op.Branch;
@@ -56,6 +57,16 @@ final class CountingInstrument implements Instrument {
   @Override
   public void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {
     inner.kernel(kernel, undefined, shared);
+  }
+
+  @Override
+  public void registers(RegisterPlaces places) {
+    inner.registers(places);
+  }
+
+  @Override
+  public Op passed(Op op, Instruction in, LoweredKernel.Site at) {
+    return inner.passed(op, in, at);
   }
 
   @Override

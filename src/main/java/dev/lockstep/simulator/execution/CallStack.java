@@ -93,6 +93,10 @@ public final class CallStack {
     stackPointers[lane] = stackPointer;
   }
 
+  public long framePointer(int lane) {
+    return framePointers[lane];
+  }
+
   public long stackPointer(int lane) {
     return stackPointers[lane];
   }

@@ -51,6 +51,7 @@ public final class LaneGroups {
   void reset(int lanes) {
     count = 0;
     warp.pc = 0;
+    warp.started = lanes;
     warp.alive = lanes;
     warp.setMask(lanes);
     warp.limit = NEVER;

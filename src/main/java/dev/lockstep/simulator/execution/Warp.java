@@ -40,6 +40,9 @@ public final class Warp {
 
   public boolean full;
 
+  /** Lanes that there were when the block started. */
+  public int started;
+
   /** Lanes that have not exited. */
   public int alive;
 

@@ -39,8 +39,18 @@ final class CallDecoder {
   /** The function an indirect call leads to, while its arguments are put in place. */
   private static final Register POINTER = new Register(2, "%callee", ScalarType.U64, -1);
 
-  /** The ops of a call: those before, the one that leaves, and those after the return. */
-  record Code(List<Op> before, Op call, @Nullable PtxFunction callee, List<Op> after) {}
+  /** What is the number of a body for registers of calls that lead into the system. */
+  static final int SYSTEM = -3;
+
+  /** The parts of a call: those before, the one that leaves, and those after the return. */
+  record Code(List<Part> before, Op call, @Nullable PtxFunction callee, List<Part> after) {}
+
+  /**
+   * Something done before or after a call.
+   *
+   * @param in the instruction it is like; the call itself when it is like none
+   */
+  record Part(List<Op> ops, Instruction in) {}
 
   private final PtxModule module;
   private final CallGraph graph;
@@ -84,17 +94,22 @@ final class CallDecoder {
     throw new Unsupported("the function " + name + " has no body here");
   }
 
+  /** What an argument or result goes through on its way from register to register. */
+  static Register through(int i, Prototype.Formal formal) {
+    return new Register(i, "%passed", formal.type(), -2);
+  }
+
   /** A function of the runtime: its arguments are fetched from where they were put, one by one. */
   private Code system(
       Instruction in, CallSite site, Prototype declared, SystemCall.Function function) {
     Transfer transfer = new Transfer(in, site, declared, null);
     List<Slot<long[]>> arguments = new ArrayList<>();
     for (int i = 0; i < declared.parameters().size(); i++) {
-      Register to = new Register(i, "%system", ScalarType.B64, -3);
+      Register to = new Register(i, "%system", ScalarType.B64, SYSTEM);
       transfer.fetchArgument(i, to);
       arguments.add(longSlot(to));
     }
-    Register result = new Register(arguments.size(), "%system", ScalarType.B64, -3);
+    Register result = new Register(arguments.size(), "%system", ScalarType.B64, SYSTEM);
     if (!declared.results().isEmpty()) {
       transfer.storeResult(result);
     }
@@ -110,7 +125,7 @@ final class CallDecoder {
   private Code direct(Instruction in, CallSite site, PtxFunction function, BitSet wanted) {
     Transfer transfer = new Transfer(in, site, function.prototype(), function);
     boolean recursive = graph.reaches(function.name(), plan.routine.name());
-    return transfer.code(new Call(), recursive ? saved(wanted, site) : null);
+    return transfer.code(new Call(transfer.frame.bytes()), recursive ? saved(wanted, site) : null);
   }
 
   private Code indirect(Instruction in, CallSite site, BitSet wanted) {
@@ -129,7 +144,8 @@ final class CallDecoder {
         List.of(new Operand.Reg(POINTER), site.callee()),
         transfer.before);
     return transfer.code(
-        new IndirectCall(registers.slot(POINTER).index(), CodeAddresses::number),
+        new IndirectCall(
+            registers.slot(POINTER).index(), transfer.frame.bytes(), CodeAddresses::number),
         recursive ? saved(wanted, site) : null);
   }
 
@@ -167,8 +183,8 @@ final class CallDecoder {
     private final Prototype prototype;
     private final @Nullable PtxFunction callee;
     private final CallFrame frame;
-    private final List<Op> before = new ArrayList<>();
-    private final List<Op> after = new ArrayList<>();
+    private final List<Part> before = new ArrayList<>();
+    private final List<Part> after = new ArrayList<>();
 
     Transfer(Instruction in, CallSite site, Prototype prototype, @Nullable PtxFunction callee) {
       this.in = in;
@@ -197,15 +213,15 @@ final class CallDecoder {
 
     Code code(Op call, @Nullable SavedRegisters saved) {
       if (saved != null) {
-        before.add(saved.new Save());
+        before.add(new Part(List.of(saved.new Save()), in));
       }
       if (frame.bytes() > 0) {
-        before.add(new StackOps.Reserve(frame.bytes()));
+        before.add(new Part(List.of(new StackOps.Reserve(frame.bytes())), in));
       }
       pass();
       List<Runnable> results = fetch();
       if (saved != null) {
-        after.add(saved.new Restore());
+        after.add(new Part(List.of(saved.new Restore()), in));
       }
       results.forEach(Runnable::run);
       return new Code(before, call, callee, after);
@@ -216,11 +232,11 @@ final class CallDecoder {
       Prototype.Formal formal = prototype.parameters().get(i);
       Operand argument = site.arguments().get(i);
       if (variable(argument, formal) != null) {
-        argument = new Operand.Reg(new Register(i, "%part", formal.type(), -3));
+        argument = new Operand.Reg(new Register(i, "%part", formal.type(), SYSTEM));
         run("ld", "param", formal.type(), List.of(argument, at(site.arguments().get(i))), before);
       }
       e.emit(LongLanes::move, longSlot(to), e.b64(argument));
-      flush(before);
+      flush(in, before);
     }
 
     /** The result, as wide as it was declared. */
@@ -229,10 +245,10 @@ final class CallDecoder {
       Operand result = site.results().get(0);
       Operand value = new Operand.Reg(from);
       if (formal.type().bytes() < 8) {
-        Register narrow = new Register(0, "%narrow", formal.type(), -3);
+        Register narrow = new Register(0, "%narrow", formal.type(), SYSTEM);
         value = new Operand.Reg(narrow);
         e.emit(ConversionLanes::longToInt, e.toB32(value), longSlot(from));
-        flush(after);
+        flush(in, after);
       }
       if (result instanceof Operand.Sink) {
         return;
@@ -259,7 +275,7 @@ final class CallDecoder {
             run("st", "local", formal.type(), List.of(to, argument), before);
           }
         } else {
-          Operand.Reg through = through(i, formal);
+          Operand.Reg through = new Operand.Reg(through(i, formal));
           if (variable != null) {
             run("ld", "param", formal.type(), List.of(through, at(argument)), before);
           } else {
@@ -290,7 +306,7 @@ final class CallDecoder {
             moves.add(() -> run("ld", "local", formal.type(), List.of(result, from), after));
           }
         } else {
-          Operand.Reg through = through(i, formal);
+          Operand.Reg through = new Operand.Reg(through(i, formal));
           run("mov", "", formal.type(), List.of(through, calleeRegister(formal)), after);
           if (variable != null) {
             moves.add(() -> run("st", "param", formal.type(), List.of(at(result), through), after));
@@ -326,12 +342,9 @@ final class CallDecoder {
       return new Operand.Reg(callee.registers().get(formal.register()));
     }
 
-    private Operand.Reg through(int i, Prototype.Formal formal) {
-      return new Operand.Reg(new Register(i, "%passed", formal.type(), -2));
-    }
-
-    private void copy(Address from, Address to, Prototype.Formal formal, List<Op> into) {
-      into.add(new LocalCopy(from, to, (int) formal.bytes(), formal.alignment()));
+    private void copy(Address from, Address to, Prototype.Formal formal, List<Part> into) {
+      Op copy = new LocalCopy(from, to, (int) formal.bytes(), formal.alignment());
+      into.add(new Part(List.of(copy), in));
     }
 
     private Address address(Operand operand) {
@@ -348,16 +361,20 @@ final class CallDecoder {
 
     /** Decodes an instruction that stands for part of the call. */
     private void run(
-        String opcode, String space, ScalarType type, List<Operand> operands, List<Op> into) {
+        String opcode, String space, ScalarType type, List<Operand> operands, List<Part> into) {
       List<String> modifiers =
           space.isEmpty() ? List.of(type.spelling()) : List.of(space, type.spelling());
-      plan.decoder.decode(
-          new Instruction(null, opcode, modifiers, operands, in.line(), in.text(), in.location()));
-      flush(into);
+      Instruction part =
+          new Instruction(null, opcode, modifiers, operands, in.line(), in.text(), in.location());
+      plan.decoder.decode(part);
+      flush(part, into);
     }
 
-    private void flush(List<Op> into) {
-      into.addAll(List.of(e.finish()));
+    private void flush(Instruction part, List<Part> into) {
+      Op[] ops = e.finish();
+      if (ops.length > 0) {
+        into.add(new Part(List.of(ops), part));
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.simulator.lowering;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.ScalarType;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -15,122 +16,182 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads that use no value, so that what they read may be without one: compilers copy structures
- * word by word, padding and all, and fill a bit field by reading the others around it.
+ * What becomes of the values in registers: compilers copy structures word by word, padding and all,
+ * pick bytes out of words, and fill a bit field by reading the others around it. Nothing depends
+ * then on some of the bits, which may be without a value.
  *
- * @param unread registers that are set and never read
- * @param passedOn registers whose values go into parameters of functions and nowhere else
- * @param carried registers whose values are stored, perhaps through other such registers, and
- *     nothing else; stores to a space that a structure of a thread's own never lies in do not count
+ * @param needed by register, the bits that something is computed or decided with
+ * @param carried by register, the bits that are stored somewhere as they were loaded
+ * @param kept those of them that may stay in the thread's own memory
  * @param offered registers that are loaded to be chosen by a {@code selp} or not, and for nothing
  *     else: compilers load first and ask then whether there is anything
  * @param refilled loads of which a part is kept and stored again at the same address
- * @param groups stores of carried registers that have company nearby, as those of a structure do
+ * @param refilling the registers this goes through
+ * @param groups loads and stores of carried bits that have company nearby, as those of a structure
+ * @param literals registers that hold a number known
+ * @param instructions of the kernel and the functions it may call
+ * @param passed arguments and results on their way from register to register
+ * @param called by call, the number of the body it leads into, unless that calls itself
  */
 public record Copies(
-    Set<Register> unread,
-    Set<Register> passedOn,
-    Set<Register> carried,
+    Map<Register, Long> needed,
+    Map<Register, Long> carried,
+    Map<Register, Long> kept,
     Set<Register> offered,
     Set<Instruction> refilled,
-    Set<Instruction> groups) {
+    Set<Register> refilling,
+    Set<Instruction> groups,
+    Map<Register, Long> literals,
+    List<Instruction> instructions,
+    List<BitFlow> passed,
+    Map<Instruction, Integer> called) {
   /** None at all. */
   public static final Copies NONE =
-      new Copies(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of());
+      new Copies(
+          Map.of(), Map.of(), Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Map.of(), List.of(),
+          List.of(), Map.of());
 
-  /** How far apart the stores of a structure stand. */
+  /** How far apart the loads or stores of a structure stand. */
   private static final int NEAR = 12;
 
-  static Copies of(List<RoutinePlan> plans, Registers registers) {
-    Map<Register, List<Instruction>> uses = new HashMap<>();
-    Set<Register> set = new HashSet<>();
-    Set<Register> returned = new HashSet<>();
-    Set<Register> madeOtherwise = new HashSet<>();
+  private static final Set<String> MASKING = Set.of("and", "bfi", "prmt");
+
+  static Copies of(List<RoutinePlan> plans, CallGraph graph, Registers registers) {
+    PassedValues passed = PassedValues.of(plans, graph);
+    Map<Register, Long> literals = literals(plans);
+    Set<Instruction> refilled = identities();
+    Set<Register> refilling = new HashSet<>();
+    List<Instruction> instructions = new ArrayList<>();
     for (RoutinePlan plan : plans) {
-      for (Step step : plan.steps) {
-        Liveness.definitions(step, step.kind() == Step.Kind.CALL ? returned::add : set::add);
-        if (!loadsOwn(step.instruction())) {
-          Liveness.definitions(step, madeOtherwise::add);
+      Map<Register, List<Instruction>> users = users(plan.steps);
+      for (int i = 0; i < plan.steps.size(); i++) {
+        Step step = plan.steps.get(i);
+        if (step.kind() != Step.Kind.BRANCH) {
+          instructions.add(step.instruction());
         }
-        Liveness.uses(
-            step, r -> uses.computeIfAbsent(r, k -> new ArrayList<>()).add(step.instruction()));
+        refills(plan.steps, i, users, literals, refilled, refilling);
       }
     }
-    Set<Register> passed = new HashSet<>();
-    Set<Register> offered = new HashSet<>();
-    // What is set elsewhere, as parameters and results are, cannot be followed.
-    Set<Register> carried = new HashSet<>(uses.keySet());
-    carried.retainAll(set);
-    carried.removeAll(returned);
-    uses.forEach(
-        (register, users) -> {
-          if (users.stream().allMatch(in -> stores(in, register) && in.has("param"))) {
-            passed.add(register);
-          }
-          if (users.stream().allMatch(in -> offers(in, register))) {
-            offered.add(register);
-          }
-        });
-    int before = -1;
-    while (before != carried.size()) {
-      before = carried.size();
-      carried.removeIf(
-          r -> !uses.getOrDefault(r, List.of()).stream().allMatch(in -> carries(in, r, carried)));
-    }
-    carried.removeAll(passed);
-    carried.removeIf(r -> registers.isConstant(r) || r.type().bytes() > 8);
-    offered.retainAll(set);
-    offered.removeAll(madeOtherwise);
-    offered.removeIf(registers::isConstant);
-    Set<Instruction> refilled = Collections.newSetFromMap(new IdentityHashMap<>());
-    Set<Instruction> groups = Collections.newSetFromMap(new IdentityHashMap<>());
+    Set<Register> offered = offered(plans, registers);
+    NeededBits bits = new NeededBits(literals, refilling, offered);
+    bits.follow(plans, passed);
+    bits.carried().keySet().removeIf(registers::isConstant);
+    Set<Instruction> groups = identities();
     for (RoutinePlan plan : plans) {
       for (int i = 0; i < plan.steps.size(); i++) {
-        Instruction in = plan.steps.get(i).instruction();
-        if (refills(plan.steps, i, uses)) {
-          refilled.add(in);
-        }
-        if (inCompany(plan.steps, i, carried)) {
-          groups.add(in);
+        if (inCompany(plan.steps, i, bits.carried())) {
+          groups.add(plan.steps.get(i).instruction());
         }
       }
     }
-    set.removeAll(uses.keySet());
-    return new Copies(set, passed, carried, offered, refilled, groups);
+    return new Copies(
+        bits.needed(),
+        bits.carried(),
+        bits.kept(),
+        offered,
+        refilled,
+        refilling,
+        groups,
+        literals,
+        instructions,
+        passed.steps(),
+        passed.entered());
   }
 
   /** The registers whose values a store stores, element after element; null for a constant. */
   public static List<@Nullable Register> stored(Instruction store) {
+    return registers(store.operands().get(1));
+  }
+
+  /** The registers a load loads, element after element; null for one that goes nowhere. */
+  public static List<@Nullable Register> loaded(Instruction load) {
+    return registers(load.operands().get(0));
+  }
+
+  /** What an instruction moves where; null if it does more than move bits about. */
+  public @Nullable BitFlows flows(Instruction in) {
+    return BitFlows.of(in, literals);
+  }
+
+  /** Whether it is an {@code ld} of the usual shape. */
+  public static boolean isLoad(Instruction in) {
+    return in.opcode().equals("ld") && in.operands().size() == 2;
+  }
+
+  /** Whether it is an {@code st} of the usual shape. */
+  public static boolean isStore(Instruction in) {
+    return in.opcode().equals("st") && in.operands().size() == 2;
+  }
+
+  /** Whether a store goes where others can see it. */
+  public static boolean leaves(Instruction store) {
+    return store.has("global") || store.has("shared") || store.has("shared::cta");
+  }
+
+  /** The bits of a register that something depends on. */
+  public long needed(Register register) {
+    return register.body() == CallDecoder.SYSTEM ? -1 : needed.getOrDefault(register, 0L);
+  }
+
+  /** Bytes of each element an access has. */
+  public static int elementBytes(Instruction in) {
+    ScalarType type = ScalarType.named(in.modifiers().getLast());
+    return type == null ? 8 : type.bytes();
+  }
+
+  private static List<@Nullable Register> registers(Operand operand) {
     List<@Nullable Register> values = new ArrayList<>();
-    for (Operand element : Decoder.elements(store.operands().get(1))) {
+    for (Operand element : Decoder.elements(operand)) {
       values.add(element instanceof Operand.Reg(Register register) ? register : null);
     }
     return values;
   }
 
-  /** Whether it stores a register's value and does not need it for anything else. */
-  private static boolean stores(Instruction in, Register register) {
-    if (!in.opcode().equals("st") || in.operands().size() != 2 || isGuard(in, register)) {
-      return false;
-    }
-    return stored(in).contains(register) && base(in.operands().get(0)) != register;
+  private static Set<Instruction> identities() {
+    return Collections.newSetFromMap(new IdentityHashMap<>());
   }
 
-  private static boolean carries(Instruction in, Register register, Set<Register> carried) {
-    if (stores(in, register)) {
-      return !in.has("global") && !in.has("shared") && !in.has("shared::cta");
+  /** The registers that are set once, to a number. */
+  private static Map<Register, Long> literals(List<RoutinePlan> plans) {
+    Map<Register, Long> literals = new HashMap<>();
+    Map<Register, Integer> sets = new HashMap<>();
+    for (RoutinePlan plan : plans) {
+      for (Step step : plan.steps) {
+        Liveness.definitions(step, r -> sets.merge(r, 1, Integer::sum));
+        Instruction in = step.instruction();
+        if (BitFlows.isCopy(in)
+            && in.guard() == null
+            && in.operands().size() == 2
+            && in.operands().get(0) instanceof Operand.Reg(Register to)
+            && in.operands().get(1) instanceof Operand.IntLiteral(long value)) {
+          literals.put(to, value);
+        }
+      }
     }
-    return in.opcode().equals("mov")
-        && in.operands().size() == 2
-        && !isGuard(in, register)
-        && in.operands().get(0) instanceof Operand.Reg(Register to)
-        && in.operands().get(1) instanceof Operand.Reg
-        && carried.contains(to);
+    literals.keySet().removeIf(r -> sets.getOrDefault(r, 0) != 1);
+    return literals;
+  }
+
+  private static Set<Register> offered(List<RoutinePlan> plans, Registers registers) {
+    Set<Register> offered = new HashSet<>();
+    Set<Register> chosen = new HashSet<>();
+    Set<Register> others = new HashSet<>();
+    for (RoutinePlan plan : plans) {
+      for (Step step : plan.steps) {
+        Instruction in = step.instruction();
+        Liveness.definitions(step, (loadsOwn(in) ? offered : others)::add);
+        Liveness.uses(step, r -> (offers(in, r) ? chosen : others).add(r));
+      }
+    }
+    offered.retainAll(chosen);
+    offered.removeAll(others);
+    offered.removeIf(registers::isConstant);
+    return offered;
   }
 
   /** A load whose place may be the thread's own. */
   private static boolean loadsOwn(Instruction in) {
-    return in.opcode().equals("ld")
+    return isLoad(in)
         && Stream.of("global", "shared", "shared::cta", "const", "param").noneMatch(in::has);
   }
 
@@ -142,8 +203,13 @@ public record Copies(
         && chooser != register;
   }
 
-  private static boolean isGuard(Instruction in, Register register) {
-    return in.guard() != null && in.guard().predicate() == register;
+  private static Map<Register, List<Instruction>> users(List<Step> steps) {
+    Map<Register, List<Instruction>> users = new HashMap<>();
+    for (Step step : steps) {
+      Liveness.uses(
+          step, r -> users.computeIfAbsent(r, k -> new ArrayList<>()).add(step.instruction()));
+    }
+    return users;
   }
 
   private static @Nullable Register base(Operand address) {
@@ -153,61 +219,81 @@ public record Copies(
   }
 
   /** Follows what a load loads through the masking and the filling in, back to where it was. */
-  private static boolean refills(List<Step> all, int at, Map<Register, List<Instruction>> uses) {
+  private static void refills(
+      List<Step> all,
+      int at,
+      Map<Register, List<Instruction>> uses,
+      Map<Register, Long> literals,
+      Set<Instruction> refilled,
+      Set<Register> refilling) {
     Instruction load = all.get(at).instruction();
-    if (!load.opcode().equals("ld")
-        || load.operands().size() != 2
-        || !(load.operands().get(0) instanceof Operand.Reg(Register loaded))) {
-      return false;
+    if (!isLoad(load) || !(load.operands().get(0) instanceof Operand.Reg(Register loaded))) {
+      return;
     }
     Operand place = load.operands().get(1);
-    Register value = loaded;
+    List<Register> chain = new ArrayList<>(List.of(loaded));
     boolean masked = false;
     for (int i = at + 1; i < all.size() && i <= at + NEAR; i++) {
       Instruction in = all.get(i).instruction();
       boolean[] moved = {all.get(i).endsBlock()};
       Liveness.definitions(all.get(i), r -> moved[0] |= r == base(place));
-      if (moved[0]) {
-        return false;
-      }
+      Register value = chain.getLast();
       List<Instruction> users = uses.getOrDefault(value, List.of());
-      if (users.size() != 1) {
-        return false;
+      if (moved[0] || users.size() != 1) {
+        return;
       }
       if (users.get(0) != in) {
         continue;
       }
-      if (stores(in, value)) {
-        return masked && in.operands().get(0).equals(place);
+      if (isStore(in) && stored(in).contains(value) && base(in.operands().get(0)) != value) {
+        if (masked && in.operands().get(0).equals(place)) {
+          refilled.add(load);
+          refilling.addAll(chain);
+        }
+        return;
       }
+      BitFlows flows = BitFlows.of(in, literals);
       boolean mask =
-          in.opcode().equals("and") && in.operands().get(2) instanceof Operand.IntLiteral
-              || in.opcode().equals("bfi");
-      if (!mask && !(masked && in.opcode().equals("or"))
+          flows != null
+              && MASKING.contains(in.opcode())
+              && !flows.used().contains(value)
+              && flows.flows().stream().anyMatch(f -> f.from() == value && masks(f));
+      if (!mask && !(masked && flows != null)
           || !(in.operands().get(0) instanceof Operand.Reg(Register result))) {
-        return false;
+        return;
       }
       masked = true;
-      value = result;
+      chain.add(result);
     }
-    return false;
   }
 
-  private static boolean inCompany(List<Step> all, int at, Set<Register> carried) {
-    if (!storesAny(all.get(at).instruction(), carried)) {
-      return false;
+  /** Whether it leaves out some of the bits. */
+  private static boolean masks(BitFlow flow) {
+    long all = BitFlows.low(Math.max(flow.from().type().bits(), 1));
+    return flow.spread() == 0 && (flow.mask() & all) != all;
+  }
+
+  private static boolean inCompany(List<Step> all, int at, Map<Register, Long> carried) {
+    Instruction in = all.get(at).instruction();
+    int own = carriers(in, isLoad(in), carried);
+    if (own != 1) {
+      return own > 1;
     }
     for (int i = Math.max(0, at - NEAR); i < Math.min(all.size(), at + NEAR + 1); i++) {
-      if (i != at && storesAny(all.get(i).instruction(), carried)) {
+      if (i != at && carriers(all.get(i).instruction(), isLoad(in), carried) > 0) {
         return true;
       }
     }
     return false;
   }
 
-  private static boolean storesAny(Instruction in, Set<Register> registers) {
-    return in.opcode().equals("st")
-        && in.operands().size() == 2
-        && stored(in).stream().anyMatch(r -> r != null && registers.contains(r));
+  /** How many registers with carried bits it loads or stores. */
+  private static int carriers(Instruction in, boolean loads, Map<Register, Long> carried) {
+    if (loads ? !isLoad(in) : !isStore(in)) {
+      return 0;
+    }
+    return (int)
+        (loads ? loaded(in) : stored(in))
+            .stream().filter(r -> r != null && carried.getOrDefault(r, 0L) != 0).count();
   }
 }

@@ -25,7 +25,7 @@ public interface Instrument {
    */
   default void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {}
 
-  /** What is read without being used; said before any instruction comes. */
+  /** What becomes of values that are read; said before any instruction comes. */
   default void copies(Copies copies) {}
 
   /** Where the kernel's registers are; said before any instruction comes. */
@@ -52,6 +52,15 @@ public interface Instrument {
 
   /** Around a whole instruction with its guard: the active lanes are those that meet it. */
   default Op instruction(Op op, Instruction in, LoweredKernel.Site site) {
+    return op;
+  }
+
+  /**
+   * Around what a call does before or after it to pass a value.
+   *
+   * @param in the instruction that is like it, or the call
+   */
+  default Op passed(Op op, Instruction in, LoweredKernel.Site site) {
     return op;
   }
 

@@ -126,7 +126,7 @@ public final class KernelCompiler {
         zeroed.stream().filter(r -> !registers.isConstant(r)).toList(),
         symbols.get(0).shared());
     instrument.registers(registers);
-    instrument.copies(Copies.of(compiler.plans, registers));
+    instrument.copies(Copies.of(compiler.plans, compiler.graph, registers));
     Frames frames = Frames.of(compiler.plans, compiler.graph, STACK_BYTES);
     List<Segment> segments = new ArrayList<>();
     for (RoutinePlan plan : compiler.plans) {
@@ -284,14 +284,20 @@ public final class KernelCompiler {
     calls.add(new CallLink(call, plan.routine, in, graph));
   }
 
-  private void addPart(List<Op> ops, Instruction in, List<Segments.Placed> placed) {
-    if (!ops.isEmpty()) {
+  private void addPart(List<CallDecoder.Part> parts, Instruction in, List<Segments.Placed> placed) {
+    if (!parts.isEmpty()) {
       LoweredKernel.Site site = site(in);
-      Op op = sequence(ops.stream().map(part -> instrument.step(part, in, site)).toList());
+      Op op = sequence(parts.stream().map(part -> watched(part, site)).toList());
       placed.add(new Segments.Placed(null, op, code.size()));
       code.add(op);
       sites.add(site);
     }
+  }
+
+  private Op watched(CallDecoder.Part part, LoweredKernel.Site site) {
+    Instruction in = part.in();
+    Op op = sequence(part.ops().stream().map(step -> instrument.step(step, in, site)).toList());
+    return instrument.passed(op, in, site);
   }
 
   private void addIndexed(

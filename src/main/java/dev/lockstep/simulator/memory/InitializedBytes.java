@@ -15,7 +15,7 @@ public final class InitializedBytes {
   private final long[] bits;
 
   /** Whether every byte is known to be written: then nobody need look at the bits. */
-  private boolean complete;
+  private volatile boolean complete;
 
   /** Questions that {@link #complete} could have answered, until the next look at all bits. */
   private int patience;
@@ -93,13 +93,23 @@ public final class InitializedBytes {
     return missing;
   }
 
-  /** Some of the next 64 bytes count as never written; nobody else may be at work here. */
-  public void unset(long from, long mask) {
+  /** Some of the next 64 bytes count as never written. */
+  public synchronized void unset(long from, long mask) {
     for (long rest = mask; rest != 0; rest &= rest - 1) {
       long at = from + Long.numberOfTrailingZeros(rest);
-      bits[(int) (at >>> 6)] &= ~(1L << at);
-      complete = false;
+      long before = (long) BITS.getAndBitwiseAnd(bits, (int) (at >>> 6), ~(1L << at));
+      assert at < bytes && (before | 1) != 0;
     }
+    complete = false;
+  }
+
+  /** {@code count} bytes count as never written. */
+  public synchronized void clear(long from, long count) {
+    for (long at = from; at < from + count; at++) {
+      bits[(int) (at >>> 6)] &= (at & 63) == 0 && from + count - at >= 64 ? 0 : ~(1L << at);
+      at += (at & 63) == 0 && from + count - at >= 64 ? 63 : 0;
+    }
+    complete = bytes == 0;
   }
 
   /** Whether one byte was written. */
@@ -134,7 +144,7 @@ public final class InitializedBytes {
   }
 
   /** Each look costs as much as the questions before it, so that looking stays cheap. */
-  private void look() {
+  private synchronized void look() {
     patience = 2 * bits.length;
     long tail = bytes & 63;
     long missing = ~bits[bits.length - 1] & (tail == 0 ? -1 : (1L << tail) - 1);

@@ -5,9 +5,22 @@ import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 
 /** A call of a known function; its parameters are in place. */
-public final class Call extends Op {
+public final class Call extends Op implements Entering {
+  private final long passedBytes;
   private int target;
   private long frameBytes;
+
+  /**
+   * @param passedBytes what of the frame holds parameters and results, from its start on
+   */
+  public Call(long passedBytes) {
+    this.passedBytes = passedBytes;
+  }
+
+  @Override
+  public long passedBytes() {
+    return passedBytes;
+  }
 
   /** Called once the code is laid out. */
   public void link(int pc, long bytes) {

@@ -7,19 +7,27 @@ import java.util.List;
 import java.util.function.LongUnaryOperator;
 
 /** A call through a pointer, which may lead every lane to another function. */
-public final class IndirectCall extends Op {
+public final class IndirectCall extends Op implements Entering {
   private final int pointer;
+  private final long passedBytes;
   private final LongUnaryOperator numberOf;
   private int[] targets = {};
   private long[] frameBytes = {};
 
   /**
    * @param pointer long register
+   * @param passedBytes what of the frame holds parameters and results, from its start on
    * @param numberOf the number of the function at an address
    */
-  public IndirectCall(int pointer, LongUnaryOperator numberOf) {
+  public IndirectCall(int pointer, long passedBytes, LongUnaryOperator numberOf) {
     this.pointer = pointer;
+    this.passedBytes = passedBytes;
     this.numberOf = numberOf;
+  }
+
+  @Override
+  public long passedBytes() {
+    return passedBytes;
   }
 
   /**

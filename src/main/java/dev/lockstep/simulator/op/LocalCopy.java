@@ -36,6 +36,21 @@ public final class LocalCopy extends Op implements MemoryOp {
     }
   }
 
+  /** The place that is copied. */
+  public Address from() {
+    return from;
+  }
+
+  /** The place of the copy. */
+  public Address to() {
+    return to;
+  }
+
+  /** How much is copied. */
+  public int bytes() {
+    return bytes;
+  }
+
   /** Only the writing: what it copies may have padding that nobody wrote. */
   @Override
   public List<Access> accesses() {

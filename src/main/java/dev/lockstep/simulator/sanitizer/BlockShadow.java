@@ -3,7 +3,6 @@ package dev.lockstep.simulator.sanitizer;
 import dev.lockstep.simulator.execution.BlockObserver;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.InitializedBytes;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** All that is remembered while a block runs, and only then. */
@@ -17,8 +16,7 @@ final class BlockShadow implements BlockObserver {
 
   final int localBytes;
 
-  /** By warp and {@link RegisterWatch} number: the lanes that have set the register. */
-  final int[][] defined;
+  final UnsetBits unset;
 
   final Gaps gaps;
 
@@ -30,13 +28,15 @@ final class BlockShadow implements BlockObserver {
   BlockShadow(
       int warps, int sharedBytes, int localBytes, int cellBytes, int registers, Reports reports) {
     this.clocks = new Clocks(warps);
-    this.shared =
-        sharedBytes == 0 ? null : new SharedShadow(sharedBytes, cellBytes, warps, clocks, reports);
+    this.gaps = new Gaps();
     this.handover = new Handover(warps, clocks);
+    this.shared =
+        sharedBytes == 0
+            ? null
+            : new SharedShadow(sharedBytes, cellBytes, warps, clocks, handover, gaps, reports);
     this.localBytes = localBytes;
     this.local = new InitializedBytes((long) localBytes * warps * Warp.LANES);
-    this.defined = new int[warps][registers];
-    this.gaps = new Gaps(warps, registers);
+    this.unset = new UnsetBits(warps, registers);
     this.touched = new boolean[warps];
   }
 
@@ -61,21 +61,19 @@ final class BlockShadow implements BlockObserver {
       shared.restart();
     }
     local.clear();
-    for (int[] lanes : defined) {
-      Arrays.fill(lanes, 0);
-    }
+    unset.restart();
   }
 
   @Override
   public void finished() {
     if (shared != null) {
-      shared.confirm();
+      shared.suspicion().confirm();
     }
   }
 
   @Override
   public Throwable failed(Throwable thrown) {
-    return shared == null ? thrown : shared.explain(thrown);
+    return shared == null ? thrown : shared.suspicion().explain(thrown);
   }
 
   @Override
@@ -87,7 +85,7 @@ final class BlockShadow implements BlockObserver {
   public void completed(int barrier, int released, boolean whole) {
     clocks.complete(barrier, released, whole);
     if (whole && shared != null) {
-      shared.confirm();
+      shared.suspicion().confirm();
       shared.settle();
     }
   }
@@ -141,7 +139,7 @@ final class BlockShadow implements BlockObserver {
     for (int lane = 0; lane < Warp.LANES; lane++) {
       common &= members[lane];
     }
-    if ((common & w.alive) == w.alive && w.mask == w.alive) {
+    if ((common & w.started) == w.started && w.mask == w.started) {
       meetAll(w);
       return;
     }
@@ -149,15 +147,15 @@ final class BlockShadow implements BlockObserver {
     while (left != 0) {
       int lane = Integer.numberOfTrailingZeros(left);
       int group = members[lane] & w.mask;
-      clocks.meet(w.index(), group, group == w.alive);
+      clocks.meet(w.index(), group, group == w.started);
       left &= ~(group | 1 << lane);
     }
   }
 
-  /** All lanes of the warp that are left have met. */
+  /** All lanes of the warp that are left have met; who has exited met nobody. */
   void meetAll(Warp w) {
     if (touched[w.index()]) {
-      clocks.meet(w.index(), w.mask, true);
+      clocks.meet(w.index(), w.mask, w.mask == w.started);
       touched[w.index()] = false;
     }
   }

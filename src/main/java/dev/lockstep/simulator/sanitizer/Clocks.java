@@ -100,7 +100,7 @@ final class Clocks {
         || pairs != null && time <= pairs[lane * LANES + (other & 31)];
   }
 
-  /** These lanes of a warp meet; {@code all} when no others are left. */
+  /** These lanes of a warp meet; {@code all} when there never were others. */
   void meet(int warp, int members, boolean all) {
     if (all) {
       met[warp] = now;

@@ -6,21 +6,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes without a value on their way through registers: padding of structures, which compilers copy
- * with the rest. One instruction after the other says here what it loads and stores.
+ * Bytes without a value on their way between memory and registers: padding of structures, which
+ * compilers copy with the rest. One instruction after the other says here what it loads and stores.
  */
 final class Gaps {
-  /** By warp, {@link RegisterWatch} number and lane: which bytes; 0 where nothing was loaded. */
-  private final byte[][][] registers;
-
   private final long[] loaded = new long[Warp.LANES];
   private final long[] stored = new long[Warp.LANES];
+  private int loading;
   private int storing;
   private @Nullable Leaving leaving;
-
-  Gaps(int warps, int count) {
-    registers = new byte[warps][count][];
-  }
 
   /** What becomes of bytes without a value that are stored where others see them. */
   @FunctionalInterface
@@ -29,28 +23,23 @@ final class Gaps {
     @Nullable DeviceFault fault(int lane);
   }
 
-  byte of(int warp, int register, int lane) {
-    byte[] lanes = registers[warp][register];
-    return lanes == null ? 0 : lanes[lane];
-  }
-
-  void set(int warp, int register, int lane, byte gap) {
-    byte[] lanes = registers[warp][register];
-    if (lanes == null) {
-      lanes = new byte[Warp.LANES];
-      registers[warp][register] = lanes;
-    }
-    lanes[lane] = gap;
-  }
-
   /** A load begins; it has found no gaps yet. */
   void load() {
-    Arrays.fill(loaded, 0);
+    if (loading != 0) {
+      Arrays.fill(loaded, 0);
+      loading = 0;
+    }
   }
 
   /** A lane loads bytes of which these have no value. */
   void loads(int lane, long missing) {
-    loaded[lane] = missing;
+    loaded[lane] |= missing;
+    loading |= 1 << lane;
+  }
+
+  /** The lanes whose load has found gaps. */
+  int loading() {
+    return loading;
   }
 
   /** What a lane's load has found. */
@@ -74,6 +63,11 @@ final class Gaps {
   void storeDone() {
     storing = 0;
     leaving = null;
+  }
+
+  /** The lanes that store bytes without a value. */
+  int storing() {
+    return storing;
   }
 
   /** Which of the bytes a lane stores have no value. */

@@ -15,24 +15,27 @@ final class GenericCheck implements Check {
   private final int bytes;
   private final AccessSite site;
   private final @Nullable Store store;
+  private final Need need;
   private final GlobalCheck global;
   private final LocalCheck local;
 
   /**
-   * @param use as in {@link LocalCheck}
+   * @param ownNeed the same for what turns out to be local memory
    */
   GenericCheck(
       Access access,
       AccessSite site,
       @Nullable Store store,
       @Nullable AsyncCopyOp copy,
-      LocalCheck.Use use) {
+      Need need,
+      Need ownNeed) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
     this.store = store;
-    this.global = new GlobalCheck(access, site, copy);
-    this.local = new LocalCheck(access, site, use);
+    this.need = need;
+    this.global = new GlobalCheck(access, site, copy, need);
+    this.local = new LocalCheck(access, site, ownNeed);
   }
 
   @Override
@@ -90,6 +93,6 @@ final class GenericCheck implements Check {
     if (site.speaks()) {
       shadow.handOver(w, mask, values, address.offset(), site);
     }
-    SharedCheck.check(w, shared, mask, at, base, bytes, site, store);
+    SharedCheck.check(w, shared, mask, at, base, bytes, site, store, need);
   }
 }

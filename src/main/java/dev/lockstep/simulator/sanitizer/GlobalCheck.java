@@ -18,15 +18,17 @@ final class GlobalCheck implements Check {
   private final AccessSite site;
   private final boolean reads;
   private final boolean writes;
+  private final Need need;
 
   /** The op, if it may read fewer bytes than it says. */
   private final @Nullable AsyncCopyOp copy;
 
-  GlobalCheck(Access access, AccessSite site, @Nullable AsyncCopyOp copy) {
+  GlobalCheck(Access access, AccessSite site, @Nullable AsyncCopyOp copy, Need need) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
     this.copy = copy;
+    this.need = need;
     this.reads = site.reads();
     this.writes = site.writes();
   }
@@ -37,10 +39,14 @@ final class GlobalCheck implements Check {
     if (site.speaks()) {
       BlockShadow.of(w).handOver(w, mask, values, address.offset(), site);
     }
-    if (mask == -1 && whole(w, values)) {
+    if (mask == -1 && !leavesGaps(w) && whole(w, values)) {
       return;
     }
     each(w, mask, values);
+  }
+
+  private boolean leavesGaps(Warp w) {
+    return writes && BlockShadow.of(w).gaps.storing() != 0;
   }
 
   private void each(Warp w, int mask, long[] values) {
@@ -57,7 +63,7 @@ final class GlobalCheck implements Check {
       BlockShadow.of(w).handOver(w, -1, lanes.values(), offset, site);
     }
     Region region = address.allocation(w, lanes.low() + offset, bytes);
-    if (region == null || !region.contains(lanes.high() + offset, bytes)) {
+    if (region == null || !region.contains(lanes.high() + offset, bytes) || leavesGaps(w)) {
       each(w, -1, lanes.values());
       return;
     }
@@ -135,11 +141,19 @@ final class GlobalCheck implements Check {
     }
     long offset = at - region.start();
     if (reads && !known.has(offset, size)) {
-      throw Reports.uninitialized(
-          w, lane, site, region.description(), region.start(), offset, size, known::has);
+      long missing = known.missing(offset, size);
+      if (need.misses(missing, offset, size, i -> i >= 0 && known.has(i))) {
+        throw Reports.uninitialized(
+            w, lane, site, region.description(), region.start(), offset, size, known::has);
+      }
+      BlockShadow.of(w).gaps.loads(lane, (missing & need.carried()) << need.shift());
     }
     if (writes) {
       known.set(offset, size);
+      long gap = BlockShadow.of(w).gaps.stored(lane);
+      if (gap != 0) {
+        known.unset(offset, gap);
+      }
     }
   }
 }

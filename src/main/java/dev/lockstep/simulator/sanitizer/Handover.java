@@ -40,6 +40,14 @@ final class Handover {
     return used;
   }
 
+  /**
+   * Whether these lanes raise a flag: one of them stores to a volatile, and its warp has executed a
+   * fence. Others may then wait for it by volatile loads.
+   */
+  boolean raisesFlag(int warp, int mask, AccessSite site) {
+    return site.isVolatile() && fenced[warp] != 0 && Integer.bitCount(mask) == 1;
+  }
+
   void fence(int warp) {
     used = true;
     fenced[warp] = clocks.fence();

@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.ptx.Instruction;
-import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.StateSpace;
@@ -9,13 +8,15 @@ import dev.lockstep.simulator.execution.BlockObserver;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.lowering.Copies;
-import dev.lockstep.simulator.lowering.Dataflow;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.RegisterPlaces;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.AsyncCopyOp;
+import dev.lockstep.simulator.op.Branch;
+import dev.lockstep.simulator.op.Entering;
 import dev.lockstep.simulator.op.Fence;
 import dev.lockstep.simulator.op.LaneMemoryOp;
+import dev.lockstep.simulator.op.LocalCopy;
 import dev.lockstep.simulator.op.MemoryOp;
 import dev.lockstep.simulator.op.Store;
 import dev.lockstep.simulator.op.WarpSync;
@@ -36,15 +37,13 @@ public final class KernelSanitizer implements Instrument {
   private final List<AccessSite> sites = new ArrayList<>();
   private List<SharedVariable> shared = List.of();
   private int cellBytes = LARGEST_CELL;
-  private @Nullable PtxKernel kernel;
   private List<Register> undefined = List.of();
   private @Nullable RegisterPlaces places;
   private @Nullable RegisterWatch registers;
-  private Copies copies = Copies.NONE;
+  private @Nullable LoadNeeds needs;
 
   @Override
   public void kernel(PtxKernel compiled, List<Register> unset, List<SharedVariable> variables) {
-    kernel = compiled;
     undefined = unset;
     shared = variables;
   }
@@ -56,11 +55,10 @@ public final class KernelSanitizer implements Instrument {
 
   @Override
   public void copies(Copies found) {
-    copies = found;
-    registers =
-        kernel == null || places == null
-            ? null
-            : new RegisterWatch(kernel, undefined, found, places);
+    if (places != null) {
+      needs = new LoadNeeds(found);
+      registers = new RegisterWatch(undefined, found, needs, places);
+    }
   }
 
   @Override
@@ -68,15 +66,28 @@ public final class KernelSanitizer implements Instrument {
     if (op instanceof Fence) {
       return isFence(in) ? new WatchedFence(op) : op;
     }
+    if (op instanceof Entering entering) {
+      return new EnteredFunction(
+          op, entering, registers == null ? new int[0] : registers.entered(in));
+    }
+    if (op instanceof LocalCopy copy) {
+      return new PassedStructure(copy);
+    }
     Op around = op instanceof MemoryOp memory ? checked(op, memory, in, site) : op;
-    boolean meets = op instanceof WarpSync || WHOLE_WARP.contains(in.opcode()) && in.has("sync");
-    return meets ? new Meeting(around, op) : around;
+    return op instanceof WarpSync ? new Meeting(around, op) : around;
+  }
+
+  @Override
+  public Op passed(Op op, Instruction in, LoweredKernel.Site site) {
+    return in.opcode().equals("call") ? op : instruction(op, in, site);
   }
 
   @Override
   public Op instruction(Op op, Instruction in, LoweredKernel.Site site) {
     Op around = registers == null ? null : registers.around(op, in);
-    return around == null ? op : around;
+    Op watched = around == null ? op : around;
+    boolean meets = WHOLE_WARP.contains(in.opcode()) && in.has("sync") && !(op instanceof Branch);
+    return meets ? new Meeting(watched, op) : watched;
   }
 
   /** What watches the blocks of the kernel; to be asked for once it has been lowered. */
@@ -101,7 +112,8 @@ public final class KernelSanitizer implements Instrument {
     for (Access access : memory.accesses()) {
       gathers |=
           access.kind() == Access.Kind.MATRIX_LOAD || access.kind() == Access.Kind.MATRIX_STORE;
-      for (Access part : used(access, in)) {
+      Need need = needs == null || access.kind() != Access.Kind.LOAD ? Need.ALL : needs.of(in);
+      for (Part part : parts(access, need, in)) {
         Check check = check(op, part, in, place);
         if (check != null) {
           checks.add(check);
@@ -117,46 +129,38 @@ public final class KernelSanitizer implements Instrument {
     return new CheckedOp(op, checks, memory.accesses(), gathers, gathers ? rows(in) : -1);
   }
 
+  /** Part of what an instruction does to memory. */
+  private record Part(Access access, Need need) {}
+
   /**
    * The parts of a load that the program uses: compilers load structures whole, with padding and
    * members that nobody asks for.
    */
-  private List<Access> used(Access access, Instruction in) {
-    boolean loads = access.kind() == Access.Kind.LOAD && !in.operands().isEmpty();
-    List<Operand> elements =
-        loads && in.operands().get(0) instanceof Operand.Vector(List<Operand> all)
-            ? all
-            : List.of();
-    long used = loads ? in.usedBytes() & 0xffff_ffffL : -1;
-    for (int i = 0; i < elements.size(); i++) {
-      int bytes = access.bytes() / elements.size();
-      boolean unread =
-          elements.get(i) instanceof Operand.Sink
-              || elements.get(i) instanceof Operand.Reg(Register register)
-                  && copies.unread().contains(register);
-      if (unread) {
-        used &= ~((1L << bytes) - 1 << i * bytes);
-      }
-    }
+  private static List<Part> parts(Access access, Need need, Instruction in) {
     long whole = (1L << access.bytes()) - 1;
-    if ((used & whole) == whole || (used & whole) == 0 || unused(in) != LocalCheck.Use.ALL) {
-      return List.of(access);
+    boolean loads = access.kind() == Access.Kind.LOAD;
+    long used = whole & (loads ? need.used() & in.usedBytes() : -1);
+    if (used == whole) {
+      return List.of(new Part(access, need));
     }
-    List<Access> parts = new ArrayList<>();
+    List<Part> parts = new ArrayList<>();
     for (int at = 0; at < access.bytes(); ) {
-      int size = at == 0 ? access.bytes() : Integer.lowestOneBit(at);
+      int size = at == 0 ? Integer.highestOneBit(access.bytes()) : Integer.lowestOneBit(at);
       while (size > 1 && (used >>> at & (1L << size) - 1) != (1L << size) - 1) {
         size /= 2;
       }
       if ((used >>> at & 1) != 0) {
-        parts.add(new Access(access.kind(), access.address().plus(at), size));
+        Access part = new Access(access.kind(), access.address().plus(at), size);
+        parts.add(new Part(part, need.part(at, size)));
       }
       at += size;
     }
     return parts;
   }
 
-  private @Nullable Check check(Op op, Access access, Instruction in, LoweredKernel.Site place) {
+  private @Nullable Check check(Op op, Part part, Instruction in, LoweredKernel.Site place) {
+    Access access = part.access();
+    Need need = part.need();
     StateSpace space = access.address().space();
     Store store = op instanceof Store s ? s : null;
     AsyncCopyOp copy =
@@ -166,31 +170,14 @@ public final class KernelSanitizer implements Instrument {
     if (space == StateSpace.SHARED || space == StateSpace.GENERIC) {
       cellBytes = Math.min(cellBytes, Integer.highestOneBit(access.bytes()));
     }
+    Need ownNeed = needs == null ? need : needs.ofOwn(in, need);
     return switch (space) {
-      case SHARED -> new SharedCheck(access, site, store);
-      case GLOBAL -> new GlobalCheck(access, site, copy);
-      case LOCAL -> new LocalCheck(access, site, unused(in));
-      case GENERIC -> new GenericCheck(access, site, store, copy, unused(in));
+      case SHARED -> new SharedCheck(access, site, store, need);
+      case GLOBAL -> new GlobalCheck(access, site, copy, need);
+      case LOCAL -> new LocalCheck(access, site, ownNeed);
+      case GENERIC -> new GenericCheck(access, site, store, copy, need, ownNeed);
       default -> null;
     };
-  }
-
-  /** Whether it uses nothing of what it reads, as it may be the padding of a structure. */
-  private LocalCheck.Use unused(Instruction in) {
-    if (!in.opcode().equals("ld")) {
-      return LocalCheck.Use.ALL;
-    }
-    boolean[] all = {true, true};
-    Dataflow.definitions(
-        in,
-        register -> {
-          all[0] &= copies.passedOn().contains(register);
-          all[1] &= copies.carried().contains(register) || copies.offered().contains(register);
-        });
-    if (all[0] || copies.refilled().contains(in)) {
-      return LocalCheck.Use.NONE;
-    }
-    return all[1] ? LocalCheck.Use.CARRIED : LocalCheck.Use.ALL;
   }
 
   /** The lanes that hold the addresses of a matrix operation's rows: eight for each matrix. */

@@ -6,26 +6,16 @@ import dev.lockstep.simulator.op.Address;
 
 /** An access to local memory, which each thread finds uninitialised. */
 final class LocalCheck implements Check {
-  /** What becomes of what a load reads. */
-  enum Use {
-    /** Anything. */
-    ALL,
-    /** It is stored somewhere, and is without a value there if it has none here; or not chosen. */
-    CARRIED,
-    /** Nothing that depends on it. */
-    NONE
-  }
-
   private final Address address;
   private final int bytes;
   private final AccessSite site;
-  private final Use use;
+  private final Need need;
 
-  LocalCheck(Access access, AccessSite site, Use use) {
+  LocalCheck(Access access, AccessSite site, Need need) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
-    this.use = use;
+    this.need = need;
   }
 
   @Override
@@ -48,16 +38,20 @@ final class LocalCheck implements Check {
       return;
     }
     long start = ((long) w.index() * Warp.LANES + lane) * shadow.localBytes;
-    if (site.reads() && use != Use.NONE && !shadow.local.has(start + at, bytes)) {
-      if (use == Use.ALL) {
+    if (site.reads() && !shadow.local.has(start + at, bytes)) {
+      long missing = shadow.local.missing(start + at, bytes);
+      if (need.misses(missing, at, bytes, i -> i >= 0 && shadow.local.has(start + i))) {
         throw Reports.uninitialized(
             w, lane, site, "local memory", 0, at, bytes, i -> shadow.local.has(start + i));
       }
-      shadow.gaps.loads(lane, shadow.local.missing(start + at, bytes));
+      shadow.gaps.loads(lane, (missing & need.carried()) << need.shift());
     }
     if (site.writes()) {
       shadow.local.set(start + at, bytes);
-      shadow.local.unset(start + at, shadow.gaps.stored(lane));
+      long gap = shadow.gaps.stored(lane);
+      if (gap != 0) {
+        shadow.local.unset(start + at, gap);
+      }
     }
   }
 }

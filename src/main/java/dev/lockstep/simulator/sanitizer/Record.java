@@ -16,6 +16,9 @@ final class Record {
   static final long VOLATILE = 1L << 23;
   static final long ASYNC = 1L << 24;
 
+  /** By which one thread tells others that it has done something. */
+  static final long FLAG = 1L << 25;
+
   // Reads: two readers, the first and the last, lane in bits 0 to 4 and site in 5 to 16 of each.
   private static final int READER = 17;
   private static final long READER_MASK = (1L << READER) - 1;

@@ -2,11 +2,11 @@ package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
-import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
-import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
+import dev.lockstep.simulator.lowering.BitFlow;
+import dev.lockstep.simulator.lowering.BitFlows;
 import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Dataflow;
 import dev.lockstep.simulator.lowering.RegisterPlaces;
@@ -19,17 +19,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Registers that some path reads before it writes them, which few kernels have: for each it is
- * remembered which lanes have set it.
+ * Registers that may lack a value, which few kernels have: those that some path reads before it
+ * writes them, and those that carry what a load may bring along without a value. For each it is
+ * remembered which bits have none, lane by lane.
  *
- * <p>A copy ({@code mov}, {@code selp}) of what was never set is no mistake yet, as compilers make
- * such copies where paths join; the copy then counts as never set. Any other use is, but in a
- * parameter of a function or in the thread's own memory, which may be a structure with padding. A
- * {@code selp} counts as set if one of its choices is. Nor is it a mistake to compute with what
- * only some lanes set, as long as the others let the result lie: that is how a warp adds up what
- * some of its lanes have, or hears from the one that knows. What was loaded from local memory
- * nobody has written is treated likewise while it is only copied; if all that becomes of it is that
- * a {@code selp} may choose it, that choice is the mistake.
+ * <p>To move such bits about ({@code mov}, {@code selp}, masks, shifts, picking and filling in, see
+ * {@link BitFlows}) is no mistake, as compilers do so where paths join, with structures and with
+ * bit fields; where they go, there is no value, either. Any other use is, but in the thread's own
+ * memory, which may be a structure with padding. A {@code selp} counts as set where one of its
+ * choices is. Nor is it a mistake to compute with what only some lanes set, as long as the others
+ * let the result lie: that is how a warp adds up what some of its lanes have, or hears from the one
+ * that knows. Functions are treated as if they stood where they are called.
  */
 final class RegisterWatch {
   private static final Set<String> PURE =
@@ -41,6 +41,7 @@ final class RegisterWatch {
 
   private final WatchedRegisters registers;
   private final Copies copies;
+  private final List<Register> undefined;
 
   /** Set by some lanes, and computed from such. */
   private final Set<Register> spreading = new HashSet<>();
@@ -48,39 +49,81 @@ final class RegisterWatch {
   /**
    * @param undefined registers that may be read before they are written
    */
-  RegisterWatch(PtxKernel kernel, List<Register> undefined, Copies copies, RegisterPlaces places) {
+  RegisterWatch(List<Register> undefined, Copies copies, LoadNeeds needs, RegisterPlaces places) {
     this.copies = copies;
+    this.undefined = undefined;
     Set<Register> made = new HashSet<>();
-    kernel.instructions().forEach(in -> Dataflow.definitions(in, spreading::add));
-    spreading.retainAll(undefined);
     Set<Register> watched = new LinkedHashSet<>(undefined);
-    watched.addAll(copies.carried());
+    for (Instruction in : copies.instructions()) {
+      Dataflow.definitions(
+          in,
+          r -> {
+            spreading.add(r);
+            if (needs.brings(in, r)) {
+              watched.add(r);
+            }
+          });
+    }
+    spreading.retainAll(undefined);
     // Copies of copies: as many rounds as the longest chain is long.
     int before = -1;
-    while (!watched.isEmpty() && watched.size() != before) {
-      before = watched.size();
-      for (Instruction in : kernel.instructions()) {
-        boolean[] any = new boolean[2];
-        Dataflow.uses(in, r -> any[0] |= watched.contains(r));
-        Dataflow.uses(in, r -> any[1] |= spreading.contains(r));
-        if (any[0] && isCopy(in)) {
-          Dataflow.definitions(in, watched::add);
-        }
-        if (any[1] && (isCopy(in) || isPure(in))) {
-          Dataflow.definitions(in, watched::add);
-          Dataflow.definitions(in, spreading::add);
-        }
-        if (any[1] && isPure(in)) {
-          Dataflow.definitions(in, made::add);
-        }
+    while (!watched.isEmpty() && watched.size() + spreading.size() != before) {
+      before = watched.size() + spreading.size();
+      for (Instruction in : copies.instructions()) {
+        follow(in, watched, made);
+      }
+      for (BitFlow passed : copies.passed()) {
+        follow(passed, watched);
       }
     }
-    watched.addAll(copies.offered());
     registers = new WatchedRegisters(watched, made, places);
+  }
+
+  private void follow(Instruction in, Set<Register> watched, Set<Register> made) {
+    BitFlows flows = copies.flows(in);
+    if (flows != null) {
+      flows.flows().forEach(flow -> follow(flow, watched));
+      if (in.opcode().equals("selp")) {
+        Dataflow.definitions(
+            in, to -> flows.used().forEach(r -> follow(new BitFlow(r, to, -1, 0, -1), watched)));
+      }
+    }
+    boolean[] any = new boolean[1];
+    Dataflow.uses(in, r -> any[0] |= spreading.contains(r));
+    if (any[0] && isPure(in)) {
+      Dataflow.definitions(in, watched::add);
+      Dataflow.definitions(in, spreading::add);
+      Dataflow.definitions(in, made::add);
+    }
+  }
+
+  private void follow(BitFlow flow, Set<Register> watched) {
+    if (watched.contains(flow.from())) {
+      watched.add(flow.to());
+    }
+    if (spreading.contains(flow.from())) {
+      spreading.add(flow.to());
+    }
   }
 
   int count() {
     return registers.count();
+  }
+
+  /** The numbers of those that a function has never set when this call enters it. */
+  int[] entered(Instruction call) {
+    Integer body = copies.called().get(call);
+    return body == null ? new int[0] : registers.numbers(undefinedIn(body));
+  }
+
+  private List<Register> undefinedIn(int body) {
+    return undefined.stream().filter(r -> r.body() == body).toList();
+  }
+
+  /** Whether a store may store what has no value. */
+  boolean stores(Instruction in) {
+    return Copies.isStore(in)
+        && Copies.stored(in).stream().anyMatch(r -> r != null && registers.watches(r));
   }
 
   /** Watches what an instruction does to the registers; null if it does nothing to them. */
@@ -95,11 +138,14 @@ final class RegisterWatch {
       if (in.guard() != null) {
         add(uses, in.guard().predicate());
       }
-    } else if (!isHandedOver(in)) {
+    } else if (in.opcode().equals("call")) {
+      // What is passed is moved by ops of its own.
+      in.operands().forEach(operand -> add(uses, register(operand)));
+    } else {
       Dataflow.uses(in, r -> add(uses, r));
       Dataflow.definitions(in, r -> add(sets, r));
     }
-    if (uses.isEmpty() && sets.isEmpty()) {
+    if (uses.isEmpty() && sets.isEmpty() || in.opcode().equals("ret")) {
       return null;
     }
     Register guard = in.guard() == null ? null : in.guard().predicate();
@@ -108,44 +154,45 @@ final class RegisterWatch {
     } else {
       guard = null;
     }
-    if (uses.removeAll(copies.offered())) {
-      op = new WatchedOps.Offered(registers, op, in);
-      if (uses.isEmpty() && sets.isEmpty()) {
-        return op;
-      }
+    if (op instanceof Branch) {
+      return new WatchedOps.Watched(registers, op, guard, uses, sets);
     }
-    if (isCopy(in)) {
-      boolean chooses = in.opcode().equals("selp");
-      Register choice = chooses ? register(in.operands().getLast()) : null;
-      int chooser = choice == null || !uses.remove(choice) ? -1 : registers.number(choice);
-      return new WatchedOps.Copied(
-          registers, op, guard, indices(uses), indices(sets), chooses, chooser);
+    return around(op, in, guard, uses, sets);
+  }
+
+  private @Nullable Op around(
+      Op op, Instruction in, @Nullable Register guard, Set<Register> uses, Set<Register> sets) {
+    if (in.opcode().equals("selp")) {
+      boolean offers = uses.removeAll(copies.offered());
+      Op choice = offers ? new WatchedOps.Offered(registers, op, in) : op;
+      if (offers && uses.isEmpty() && sets.isEmpty() && guard == null) {
+        return choice;
+      }
+      Register chooser = register(in.operands().getLast());
+      uses.remove(chooser);
+      return new WatchedOps.Chosen(registers, choice, guard, uses, sets, chooser);
+    }
+    BitFlows flows = copies.flows(in);
+    if (flows != null) {
+      uses.retainAll(flows.used());
+      return uses.isEmpty() && sets.isEmpty() && guard == null
+          ? null
+          : new WatchedOps.Moved(registers, op, guard, uses, sets, flows.flows());
     }
     if (isPure(in) && spreads(in, uses)) {
       Op shuffled = in.opcode().equals("shfl") ? shuffled(op, guard, in) : null;
-      return shuffled != null
-          ? shuffled
-          : new WatchedOps.Spread(registers, op, guard, indices(uses), indices(sets));
+      return shuffled != null ? shuffled : new WatchedOps.Spread(registers, op, guard, uses, sets);
     }
-    if (carries(in, sets)) {
-      return new WatchedOps.Loaded(
-          registers, op, guard, List.copyOf(uses), indices(uses), loaded(in), bytes(in));
+    if (Copies.isLoad(in) && !sets.isEmpty()) {
+      return new WatchedAccesses.Loaded(registers, op, guard, uses, in);
     }
-    if (isOwnStore(in)) {
+    if (stores(in)) {
       List<@Nullable Register> values = Copies.stored(in);
       uses.removeIf(r -> values.contains(r) && !isAddress(in, r));
-      return new WatchedOps.Stored(
-          registers,
-          op,
-          guard,
-          List.copyOf(uses),
-          indices(uses),
-          values,
-          in,
-          copies.groups().contains(in));
+      return new WatchedAccesses.Stored(
+          registers, op, guard, uses, in, copies.groups().contains(in), copies.refilling());
     }
-    return new WatchedOps.Watched(
-        registers, op, guard, List.copyOf(uses), indices(uses), indices(sets));
+    return new WatchedOps.Watched(registers, op, guard, uses, sets);
   }
 
   /** Whether it does nothing but compute its results, of which nobody need take notice. */
@@ -187,61 +234,14 @@ final class RegisterWatch {
     return operand instanceof Operand.Reg(Register register) ? register : null;
   }
 
-  /** A store whose place may be the thread's own. */
-  private static boolean isOwnStore(Instruction in) {
-    return in.opcode().equals("st")
-        && in.operands().size() == 2
-        && !in.has("global")
-        && !in.has("shared")
-        && !in.has("shared::cta");
-  }
-
-  private boolean carries(Instruction in, Set<Register> sets) {
-    return in.opcode().equals("ld")
-        && !sets.isEmpty()
-        && sets.stream()
-            .allMatch(r -> copies.carried().contains(r) || copies.offered().contains(r));
-  }
-
   private static boolean isAddress(Instruction in, Register register) {
     return in.operands().get(0) instanceof Operand.Address(Operand.Reg(Register base), long offset)
         && base == register;
   }
 
-  /** The numbers of the registers a load loads, element after element; −1 for one not watched. */
-  private int[] loaded(Instruction in) {
-    List<Operand> elements =
-        in.operands().get(0) instanceof Operand.Vector(List<Operand> all)
-            ? all
-            : List.of(in.operands().get(0));
-    return elements.stream()
-        .mapToInt(
-            e -> e instanceof Operand.Reg(Register register) ? registers.number(register) : -1)
-        .toArray();
-  }
-
-  /** Bytes of each element an access has. */
-  static int bytes(Instruction in) {
-    ScalarType type = ScalarType.named(in.modifiers().getLast());
-    return type == null ? 8 : type.bytes();
-  }
-
-  private void add(Set<Register> to, Register register) {
-    if (registers.watches(register)) {
+  private void add(Set<Register> to, @Nullable Register register) {
+    if (register != null && registers.watches(register)) {
       to.add(register);
     }
-  }
-
-  private int[] indices(Set<Register> some) {
-    return some.stream().mapToInt(registers::number).toArray();
-  }
-
-  private static boolean isCopy(Instruction in) {
-    return in.opcode().equals("mov") || in.opcode().equals("selp");
-  }
-
-  /** Whether it makes a parameter of values, for a function to use or not: padding, for example. */
-  private static boolean isHandedOver(Instruction in) {
-    return in.opcode().equals("st") && in.has("param");
   }
 }

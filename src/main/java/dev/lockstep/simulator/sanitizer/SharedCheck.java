@@ -14,15 +14,17 @@ final class SharedCheck implements Check {
   private final int bytes;
   private final AccessSite site;
   private final @Nullable Store store;
+  private final Need need;
 
   /**
    * @param store the op, if it is one
    */
-  SharedCheck(Access access, AccessSite site, @Nullable Store store) {
+  SharedCheck(Access access, AccessSite site, @Nullable Store store, Need need) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
     this.store = store;
+    this.need = need;
   }
 
   @Override
@@ -39,7 +41,7 @@ final class SharedCheck implements Check {
     if (site.speaks()) {
       shadow.handOver(w, mask, address.values(w), address.offset() + Windows.SHARED, site);
     }
-    check(w, shared, mask, at, base, bytes, site, store);
+    check(w, shared, mask, at, base, bytes, site, store, need);
   }
 
   @Override
@@ -56,7 +58,7 @@ final class SharedCheck implements Check {
     if (site.writes()) {
       shared.store(w, lanes, address.offset(), bytes, site, store);
     } else {
-      shared.load(w, lanes, address.offset(), bytes, site);
+      shared.load(w, lanes, address.offset(), bytes, site, need);
     }
   }
 
@@ -86,7 +88,8 @@ final class SharedCheck implements Check {
       int base,
       int bytes,
       AccessSite site,
-      @Nullable Store store) {
+      @Nullable Store store,
+      Need need) {
     int low = Integer.MAX_VALUE;
     int high = Integer.MIN_VALUE;
     int bits = 0;
@@ -105,7 +108,7 @@ final class SharedCheck implements Check {
       }
     }
     if (mask != 0 && shared.legal(low, high, bits, bytes)) {
-      shared.access(w, mask, low, high, bytes, site, store);
+      shared.access(w, mask, low, high, bytes, site, store, need);
     }
   }
 }

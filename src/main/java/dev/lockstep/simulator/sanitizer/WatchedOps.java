@@ -1,37 +1,53 @@
 package dev.lockstep.simulator.sanitizer;
 
-import dev.lockstep.device.DeviceFault;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.lowering.BitFlow;
 import dev.lockstep.simulator.op.Guarded;
 import dev.lockstep.simulator.op.Shuffle;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Instructions that use or set {@link WatchedRegisters}, as {@link RegisterWatch} sorts them: they
- * execute and note which lanes have a value.
+ * execute and note which bits have a value. What goes to memory and comes from there is in {@link
+ * WatchedAccesses}.
  */
 final class WatchedOps {
   private WatchedOps() {}
 
-  /** Common to all: who really executes the instruction. */
-  private abstract static class Around extends Op {
+  /** An instruction that uses values. */
+  static class Watched extends Op {
     final WatchedRegisters registers;
     final Op op;
     private final @Nullable Register guard;
     private final int guardNumber;
+    private final List<Register> names;
+    private final int[] uses;
+    final int[] sets;
 
-    Around(WatchedRegisters registers, Op op, @Nullable Register guard) {
+    /**
+     * @param guard the guard, if it is watched
+     */
+    Watched(
+        WatchedRegisters registers,
+        Op op,
+        @Nullable Register guard,
+        Collection<Register> uses,
+        Collection<Register> sets) {
       this.registers = registers;
       this.op = op;
       this.guard = guard;
       this.guardNumber = guard == null ? -1 : registers.number(guard);
+      this.names = List.copyOf(uses);
+      this.uses = registers.numbers(uses);
+      this.sets = registers.numbers(sets);
     }
 
     @Override
@@ -39,47 +55,29 @@ final class WatchedOps {
       return op.isBarrier();
     }
 
-    int chosen(Warp w, int[] defined) {
+    @Override
+    public final void execute(Warp w) {
+      UnsetBits unset = BlockShadow.of(w).unset;
+      int[] defined = unset.defined(w);
       if (guard != null && (w.mask & ~defined[guardNumber]) != 0) {
         throw registers.fault(w, w.mask & ~defined[guardNumber], guard);
       }
-      return op instanceof Guarded guarded ? guarded.chosen(w) : w.mask;
-    }
-  }
-
-  /** An instruction that uses values. */
-  static class Watched extends Around {
-    private final List<Register> names;
-    private final int[] uses;
-    private final int[] sets;
-
-    Watched(
-        WatchedRegisters registers,
-        Op op,
-        @Nullable Register guard,
-        List<Register> names,
-        int[] uses,
-        int[] sets) {
-      super(registers, op, guard);
-      this.names = names;
-      this.uses = uses;
-      this.sets = sets;
+      int lanes = op instanceof Guarded guarded ? guarded.chosen(w) : w.mask;
+      use(w, unset, defined, lanes);
+      execute(w, unset, defined, lanes);
     }
 
-    @Override
-    public final void execute(Warp w) {
-      int[] defined = BlockShadow.of(w).defined[w.index()];
-      int lanes = chosen(w, defined);
+    /** Looks at what is used. */
+    void use(Warp w, UnsetBits unset, int[] defined, int lanes) {
       for (int i = 0; i < uses.length; i++) {
         if ((lanes & ~defined[uses[i]]) != 0) {
           throw registers.fault(w, lanes & ~defined[uses[i]], names.get(i));
         }
       }
-      execute(w, defined, lanes);
     }
 
     /** Executes it once its operands have been found good. */
-    void execute(Warp w, int[] defined, int lanes) {
+    void execute(Warp w, UnsetBits unset, int[] defined, int lanes) {
       op.execute(w);
       // An operation of the whole warp was done by those that came together at it, or not yet.
       int done = op instanceof Guarded ? lanes : w.mask;
@@ -87,116 +85,142 @@ final class WatchedOps {
         defined[set] |= done;
       }
     }
-  }
 
-  /** An instruction that computes: of what has no value, something that has none. */
-  static final class Spread extends Around {
-    private final int[] uses;
-    private final int[] sets;
-
-    Spread(WatchedRegisters registers, Op op, @Nullable Register guard, int[] uses, int[] sets) {
-      super(registers, op, guard);
-      this.uses = uses;
-      this.sets = sets;
-    }
-
-    @Override
-    public void execute(Warp w) {
-      int[] defined = BlockShadow.of(w).defined[w.index()];
-      int lanes = chosen(w, defined);
+    /** Of what is used, the lanes that have all. */
+    final int good(int[] defined) {
       int good = -1;
       for (int use : uses) {
         good &= defined[use];
       }
-      op.execute(w);
-      for (int set : sets) {
-        defined[set] = defined[set] & ~lanes | good & lanes;
-      }
+      return good;
+    }
+
+    final int[] uses() {
+      return uses;
     }
   }
 
-  /** A lane hears from another, and has a value if that one had. */
-  static final class Shuffled extends Around {
-    private final Shuffle.Mode mode;
-    private final Operand distance;
-    private final Operand clamp;
-    private final int d;
-    private final int a;
+  /** An instruction that moves bits about. */
+  static final class Moved extends Watched {
+    private final BitFlow[] flows;
+    private final int[] from;
+    private final int[] to;
 
-    Shuffled(
-        WatchedRegisters registers, Op op, @Nullable Register guard, Instruction in, int d, int a) {
-      super(registers, op, guard);
-      this.mode = Shuffle.Mode.valueOf(in.modifiers().get(1).toUpperCase(Locale.ROOT));
-      this.distance = in.operands().get(2);
-      this.clamp = in.operands().get(3);
-      this.d = d;
-      this.a = a;
-    }
-
-    @Override
-    public void execute(Warp w) {
-      int[] defined = BlockShadow.of(w).defined[w.index()];
-      chosen(w, defined);
-      int[] by = copy(w, distance);
-      int[] within = copy(w, clamp);
-      op.execute(w);
-      int given = defined[a];
-      int good = 0;
-      for (int rest = w.mask; rest != 0; rest &= rest - 1) {
-        int lane = Integer.numberOfTrailingZeros(rest);
-        int giver = Shuffle.giver(w, mode, lane, by[lane], within[lane]);
-        good |= (given >>> giver & 1) << lane;
-      }
-      defined[d] = defined[d] & ~w.mask | good;
-    }
-
-    /** The op may overwrite them. */
-    private int[] copy(Warp w, Operand operand) {
-      Register register = RegisterWatch.register(operand);
-      if (register != null) {
-        return w.ints[registers.slot(register).index()].clone();
-      }
-      int[] values = new int[Warp.LANES];
-      Arrays.fill(values, operand instanceof Operand.IntLiteral(long value) ? (int) value : 0);
-      return values;
-    }
-  }
-
-  /** A load whose values are only copied: they may be none. */
-  static final class Loaded extends Watched {
-    private final int[] loaded;
-    private final int bytes;
-
-    Loaded(
+    Moved(
         WatchedRegisters registers,
         Op op,
         @Nullable Register guard,
-        List<Register> names,
-        int[] uses,
-        int[] loaded,
-        int bytes) {
-      super(registers, op, guard, names, uses, new int[0]);
-      this.loaded = loaded;
-      this.bytes = bytes;
+        Collection<Register> uses,
+        Collection<Register> sets,
+        List<BitFlow> flows) {
+      super(registers, op, guard, uses, sets);
+      this.flows =
+          flows.stream()
+              .filter(flow -> registers.watches(flow.from()) && registers.watches(flow.to()))
+              .toArray(BitFlow[]::new);
+      this.from = Arrays.stream(this.flows).mapToInt(f -> registers.number(f.from())).toArray();
+      this.to = Arrays.stream(this.flows).mapToInt(f -> registers.number(f.to())).toArray();
     }
 
     @Override
-    void execute(Warp w, int[] defined, int lanes) {
-      Gaps gaps = BlockShadow.of(w).gaps;
-      gaps.load();
+    void execute(Warp w, UnsetBits unset, int[] defined, int lanes) {
+      int good = -1;
+      for (int number : from) {
+        good &= defined[number];
+      }
+      if ((lanes & ~good) == 0) {
+        super.execute(w, unset, defined, lanes);
+        return;
+      }
       op.execute(w);
-      for (int i = 0; i < loaded.length; i++) {
-        if (loaded[i] >= 0) {
-          defined[loaded[i]] |= lanes;
-          for (int rest = lanes; rest != 0; rest &= rest - 1) {
-            int lane = Integer.numberOfTrailingZeros(rest);
-            byte gap = (byte) (gaps.loaded(lane) >>> i * bytes & (1L << bytes) - 1);
-            if (gap != 0) {
-              defined[loaded[i]] &= ~(1 << lane);
-              gaps.set(w.index(), loaded[i], lane, gap);
+      long[] result = new long[sets.length];
+      for (int rest = lanes; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        boolean never = false;
+        for (int s = 0; s < sets.length; s++) {
+          long bits = 0;
+          for (int f = 0; f < flows.length; f++) {
+            if (to[f] == sets[s]) {
+              long moved = flows[f].forward(unset.of(w.index(), from[f], lane));
+              never |= moved != 0 && unset.isNeverSet(w.index(), from[f], lane);
+              bits |= moved;
             }
           }
+          result[s] = bits & registers.bits(sets[s]);
         }
+        for (int s = 0; s < sets.length; s++) {
+          unset.put(w.index(), sets[s], lane, result[s], never);
+        }
+      }
+    }
+  }
+
+  /** An instruction that computes: of what has no value, something that has none. */
+  static final class Spread extends Watched {
+    Spread(
+        WatchedRegisters registers,
+        Op op,
+        @Nullable Register guard,
+        Collection<Register> uses,
+        Collection<Register> sets) {
+      super(registers, op, guard, uses, sets);
+    }
+
+    @Override
+    void use(Warp w, UnsetBits unset, int[] defined, int lanes) {}
+
+    @Override
+    void execute(Warp w, UnsetBits unset, int[] defined, int lanes) {
+      int good = good(defined);
+      op.execute(w);
+      for (int set : sets) {
+        unset.forget(w.index(), set, lanes & ~good);
+        defined[set] |= lanes & good;
+      }
+    }
+  }
+
+  /** A choice between values: it has one if one of them has. */
+  static final class Chosen extends Watched {
+    /** Number of the predicate it depends on, −1 if it is not watched. */
+    private final int chooser;
+
+    Chosen(
+        WatchedRegisters registers,
+        Op op,
+        @Nullable Register guard,
+        Collection<Register> uses,
+        Collection<Register> sets,
+        @Nullable Register chooser) {
+      super(registers, op, guard, uses, sets);
+      this.chooser = chooser == null ? -1 : registers.number(chooser);
+    }
+
+    @Override
+    void use(Warp w, UnsetBits unset, int[] defined, int lanes) {}
+
+    @Override
+    void execute(Warp w, UnsetBits unset, int[] defined, int lanes) {
+      int[] uses = uses();
+      int good = uses.length > 1 ? 0 : -1;
+      for (int use : uses) {
+        good |= defined[use];
+      }
+      int known = chooser < 0 ? -1 : defined[chooser];
+      op.execute(w);
+      for (int set : sets) {
+        for (int rest = lanes & ~good; rest != 0; rest &= rest - 1) {
+          int lane = Integer.numberOfTrailingZeros(rest);
+          long bits = -1;
+          boolean never = true;
+          for (int use : uses) {
+            bits &= unset.of(w.index(), use, lane);
+            never &= unset.isNeverSet(w.index(), use, lane);
+          }
+          unset.put(w.index(), set, lane, bits, never);
+        }
+        defined[set] |= lanes & good;
+        unset.forget(w.index(), set, lanes & ~known);
       }
     }
   }
@@ -232,139 +256,56 @@ final class WatchedOps {
       if (chosen == null || !registers.watches(chosen)) {
         return;
       }
-      int missing = lanes & ~BlockShadow.of(w).defined[w.index()][registers.number(chosen)];
+      int missing = lanes & ~BlockShadow.of(w).unset.defined(w)[registers.number(chosen)];
       if (missing != 0) {
         throw registers.unwritten(w, missing, chosen);
       }
     }
   }
 
-  /** A store, perhaps of bytes that have no value. */
-  static final class Stored extends Watched {
-    private final List<@Nullable Register> values;
-    private final int[] numbers;
-    private final int bytes;
-    private final boolean inCompany;
+  /** A lane hears from another, and has a value if that one had. */
+  static final class Shuffled extends Watched {
+    private final Shuffle.Mode mode;
+    private final Operand distance;
+    private final Operand clamp;
+    private final int d;
+    private final int a;
 
-    Stored(
-        WatchedRegisters registers,
-        Op op,
-        @Nullable Register guard,
-        List<Register> names,
-        int[] uses,
-        List<@Nullable Register> values,
-        Instruction in,
-        boolean inCompany) {
-      super(registers, op, guard, names, uses, new int[0]);
-      this.values = values;
-      this.numbers = values.stream().mapToInt(r -> r == null ? -1 : registers.number(r)).toArray();
-      this.bytes = RegisterWatch.bytes(in);
-      this.inCompany = inCompany;
+    Shuffled(
+        WatchedRegisters registers, Op op, @Nullable Register guard, Instruction in, int d, int a) {
+      super(registers, op, guard, List.of(), List.of());
+      this.mode = Shuffle.Mode.valueOf(in.modifiers().get(1).toUpperCase(Locale.ROOT));
+      this.distance = in.operands().get(2);
+      this.clamp = in.operands().get(3);
+      this.d = d;
+      this.a = a;
     }
 
     @Override
-    void execute(Warp w, int[] defined, int lanes) {
-      int missing = 0;
-      for (int number : numbers) {
-        missing |= number < 0 ? 0 : lanes & ~defined[number];
-      }
-      if (missing == 0) {
-        op.execute(w);
-        return;
-      }
-      Gaps gaps = BlockShadow.of(w).gaps;
-      gaps.store(lane -> leaves(w, defined, gaps, lane));
-      for (int rest = missing; rest != 0; rest &= rest - 1) {
+    void execute(Warp w, UnsetBits unset, int[] defined, int lanes) {
+      int[] by = copy(w, distance);
+      int[] within = copy(w, clamp);
+      op.execute(w);
+      int given = defined[a];
+      int good = 0;
+      for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        long mask = 0;
-        for (int i = 0; i < numbers.length; i++) {
-          mask |= gap(w, defined, gaps, i, lane) << i * bytes;
-        }
-        gaps.stores(lane, mask);
+        int giver = Shuffle.giver(w, mode, lane, by[lane], within[lane]);
+        good |= (given >>> giver & 1) << lane;
       }
-      op.execute(w);
-      gaps.storeDone();
+      unset.forget(w.index(), d, w.mask & ~good);
+      defined[d] |= good;
     }
 
-    private long gap(Warp w, int[] defined, Gaps gaps, int i, int lane) {
-      if (numbers[i] < 0 || (defined[numbers[i]] >>> lane & 1) != 0) {
-        return 0;
+    /** The op may overwrite them. */
+    private int[] copy(Warp w, Operand operand) {
+      Register register = RegisterWatch.register(operand);
+      if (register != null) {
+        return w.ints[registers.slot(register).index()].clone();
       }
-      byte gap = gaps.of(w.index(), numbers[i], lane);
-      return (gap == 0 ? -1L : gap) & (1L << bytes) - 1;
-    }
-
-    private @Nullable DeviceFault leaves(Warp w, int[] defined, Gaps gaps, int lane) {
-      for (int i = 0; i < numbers.length; i++) {
-        long gap = gap(w, defined, gaps, i, lane);
-        Register value = values.get(i);
-        if (gap == 0 || value == null) {
-          continue;
-        }
-        if (gaps.of(w.index(), numbers[i], lane) == 0) {
-          return registers.fault(w, 1 << lane, value);
-        }
-        if (gap == (1L << bytes) - 1 && !inCompany) {
-          return registers.unwritten(w, 1 << lane, value);
-        }
-      }
-      return null;
-    }
-  }
-
-  /** An instruction that only copies. */
-  static final class Copied extends Around {
-    private final int[] uses;
-    private final int[] sets;
-    private final boolean chooses;
-
-    /** Number of the predicate it depends on, −1 if it is not watched. */
-    private final int chooser;
-
-    Copied(
-        WatchedRegisters registers,
-        Op op,
-        @Nullable Register guard,
-        int[] uses,
-        int[] sets,
-        boolean chooses,
-        int chooser) {
-      super(registers, op, guard);
-      this.uses = uses;
-      this.sets = sets;
-      this.chooses = chooses;
-      this.chooser = chooser;
-    }
-
-    @Override
-    public void execute(Warp w) {
-      int[] defined = BlockShadow.of(w).defined[w.index()];
-      int lanes = chosen(w, defined);
-      int good = -1;
-      if (chooses && uses.length > 1) {
-        good = 0;
-        for (int use : uses) {
-          good |= defined[use];
-        }
-      } else if (!chooses) {
-        for (int use : uses) {
-          good &= defined[use];
-        }
-      }
-      if (chooser >= 0) {
-        good &= defined[chooser];
-      }
-      op.execute(w);
-      for (int set : sets) {
-        defined[set] = (defined[set] & ~lanes) | (good & lanes);
-      }
-      if (uses.length == 1 && sets.length == 1 && (lanes & ~good) != 0) {
-        Gaps gaps = BlockShadow.of(w).gaps;
-        for (int rest = lanes & ~good; rest != 0; rest &= rest - 1) {
-          int lane = Integer.numberOfTrailingZeros(rest);
-          gaps.set(w.index(), sets[0], lane, gaps.of(w.index(), uses[0], lane));
-        }
-      }
+      int[] values = new int[Warp.LANES];
+      Arrays.fill(values, operand instanceof Operand.IntLiteral(long value) ? (int) value : 0);
+      return values;
     }
   }
 }

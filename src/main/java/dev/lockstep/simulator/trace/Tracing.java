@@ -8,6 +8,7 @@ import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.RegisterPlaces;
 import dev.lockstep.simulator.op.Branch;
@@ -51,6 +52,16 @@ public final class Tracing implements Instrument {
   public void registers(RegisterPlaces found) {
     places = found;
     inner.registers(found);
+  }
+
+  @Override
+  public void copies(Copies found) {
+    inner.copies(found);
+  }
+
+  @Override
+  public Op passed(Op op, Instruction in, LoweredKernel.Site site) {
+    return inner.passed(op, in, site);
   }
 
   @Override

@@ -1,0 +1,326 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.op.Access;
+import dev.lockstep.simulator.op.Store;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who last wrote what in a block's shared memory, and whether an access comes after that. Places
+ * are {@link SharedShadow}'s cells.
+ */
+final class SharedWrites {
+  private static final int LANES = Warp.LANES;
+
+  private final Clocks clocks;
+  private final Reports reports;
+  private final Handover handover;
+  private final Suspicion suspicion;
+  private final SharedHoles holes = new SharedHoles();
+  private final int shift;
+  private final int bytes;
+
+  /** By cell: the last {@link Record#write}. */
+  private final long[] writes;
+
+  /** Cells nobody has written in this block. */
+  private int unwritten;
+
+  /** Cells that a cp.async is to write. */
+  private int inFlight;
+
+  // What was written since the block met lies between these offsets.
+  private int low;
+  private int high;
+
+  /** Records up to here are of earlier blocks; and up to there, before the block met last. */
+  private long unborn;
+
+  private long settled;
+
+  SharedWrites(
+      int bytes,
+      int shift,
+      Clocks clocks,
+      Handover handover,
+      Reports reports,
+      Suspicion suspicion) {
+    this.bytes = bytes;
+    this.shift = shift;
+    this.clocks = clocks;
+    this.handover = handover;
+    this.reports = reports;
+    this.suspicion = suspicion;
+    this.writes = new long[(bytes >>> shift) + 1];
+  }
+
+  /** Times have been reset. */
+  void reset() {
+    Arrays.fill(writes, 0);
+  }
+
+  /** A block starts. */
+  void restart() {
+    unborn = Record.last(clocks.start());
+    unwritten = bytes >>> shift;
+    holes.restart();
+    if (inFlight != 0) {
+      abandonCopies();
+    }
+  }
+
+  /** Copies that nobody waited for end with their block. */
+  private void abandonCopies() {
+    for (int cell = 0; cell < writes.length; cell++) {
+      if (Record.time(writes[cell]) == Clocks.NEVER) {
+        writes[cell] = 0;
+      }
+    }
+    inFlight = 0;
+  }
+
+  /** All threads of the block have met. */
+  void settle() {
+    settled = Record.last(clocks.settled());
+    low = Integer.MAX_VALUE;
+    high = -1;
+  }
+
+  /** Whether nobody has written a place in this block. */
+  boolean isUnwritten(int cell) {
+    return writes[cell] <= unborn;
+  }
+
+  /** Whether what lies between may be read by anybody. */
+  boolean isQuiet(int from, int end) {
+    return unwritten == 0 && inFlight == 0 && (from >= high || end <= low) && !holes.any();
+  }
+
+  // ---- reads
+
+  /**
+   * Checks reads of {@code size} bytes by each lane in {@code mask}.
+   *
+   * @param at the offsets of the lanes, from {@code base} on
+   * @param gaps is told of bytes that may be read without a value
+   */
+  void checkRead(
+      Warp w,
+      int mask,
+      int[] at,
+      int base,
+      int from,
+      int end,
+      int size,
+      AccessSite site,
+      Need need,
+      Gaps gaps) {
+    if (isQuiet(from, end)) {
+      return;
+    }
+    if (mask == -1 && !holes.any()) {
+      boolean fine = true;
+      for (int next = 0; next < size && fine; next += 1 << shift) {
+        fine = allSettled(at, base, next);
+      }
+      if (fine) {
+        return;
+      }
+    }
+    for (int rest = mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      examineRead(w, lane, at[base + lane], size, site, need, gaps);
+    }
+  }
+
+  /** Whether 32 cells were all written, before the block met last. Without a branch. */
+  private boolean allSettled(int[] at, int base, int next) {
+    long first = unborn + 1;
+    long last = settled;
+    long bad = 0;
+    for (int i = 0; i < LANES; i++) {
+      long write = writes[(at[base + i] + next) >>> shift];
+      bad |= (write - first) | (last - write);
+    }
+    return bad >= 0;
+  }
+
+  private void examineRead(
+      Warp w, int lane, int offset, int size, AccessSite site, Need need, Gaps gaps) {
+    boolean whole = !holes.any();
+    for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
+      long write = writes[cell];
+      if (write <= unborn) {
+        whole = false;
+      } else if (write > settled) {
+        checkOrder(w, lane, offset, size, write, site);
+      }
+    }
+    if (whole) {
+      return;
+    }
+    long missing = 0;
+    for (int i = 0; i < size; i++) {
+      missing |= isWritten(offset + i) ? 0 : 1L << i;
+    }
+    if (missing == 0) {
+      return;
+    }
+    if (!need.misses(missing, offset, size, this::isWritten)) {
+      gaps.loads(lane, (missing & need.carried()) << need.shift());
+    } else if (!suspicion.exists()) {
+      suspicion.raise(reports.uninitializedShared(w, lane, site, offset, size, this::isWritten));
+    }
+  }
+
+  private boolean isWritten(long offset) {
+    return offset >= 0 && writes[(int) (offset >>> shift)] > unborn && !holes.has((int) offset);
+  }
+
+  /** A lane accesses what was written since the block met. */
+  private void checkOrder(Warp w, int lane, int offset, int size, long write, AccessSite site) {
+    int other = Record.thread(write);
+    AccessSite writer = reports.site(Record.writeSite(write));
+    if (Record.time(write) == Clocks.NEVER) {
+      if (site.kind() == Access.Kind.ASYNC_WRITE && other != w.index() * LANES + lane) {
+        throw reports.race(w, lane, site, offset, size, other, writer);
+      }
+      throw reports.copyUnderWay(w, lane, site, offset, size, other, writer);
+    }
+    if (clocks.ordered(other, Record.time(write), w.index(), lane)
+        || excused(write, site)
+        || (write & Record.FLAG) != 0 && site.isVolatile() && other >>> 5 != w.index()) {
+      return;
+    }
+    if ((write & Record.ASYNC) != 0) {
+      throw reports.copyNotShared(w, lane, site, offset, size, other, writer);
+    }
+    throw reports.race(w, lane, site, offset, size, other, writer);
+  }
+
+  private static boolean excused(long write, AccessSite site) {
+    boolean atomic = (write & Record.ATOMIC) != 0;
+    return atomic && (site.atomic() || site.isVolatile())
+        || site.atomic() && (write & Record.VOLATILE) != 0;
+  }
+
+  // ---- writes
+
+  /** Something between these offsets is written. */
+  void wrote(int from, int end) {
+    low = Math.min(low, from);
+    high = Math.max(high, end);
+  }
+
+  /** Writes 32 cells in a row, if the block has met since they were written last. */
+  private boolean storeNeighbours(Warp w, int from, AccessSite site) {
+    int first = from >>> shift;
+    long last = settled;
+    long limit = unborn;
+    long late = 0;
+    int fresh = 0;
+    for (int i = 0; i < LANES; i++) {
+      long before = writes[first + i];
+      late |= last - before;
+      fresh += (int) (before - limit - 1 >>> 63);
+    }
+    if (late < 0) {
+      return false;
+    }
+    long record = Record.write(clocks.now(), w.index(), site);
+    for (int i = 0; i < LANES; i++) {
+      writes[first + i] = record + i;
+    }
+    unwritten -= fresh;
+    return true;
+  }
+
+  /** Notes a store of one cell by each lane, {@code stride} bytes apart. */
+  void noteStore(
+      Warp w, int[] at, int base, int size, long stride, AccessSite site, @Nullable Store store) {
+    boolean row = stride == 1L << shift && size == 1 << shift && !holes.any();
+    if (!row || !storeNeighbours(w, at[base], site)) {
+      note(w, -1, at, base, size, site, store, null);
+    }
+  }
+
+  /**
+   * Notes a write of {@code size} bytes by each lane in {@code mask}.
+   *
+   * @param gaps what of it has no value; null for nothing
+   */
+  void note(
+      Warp w,
+      int mask,
+      int[] at,
+      int base,
+      int size,
+      AccessSite site,
+      @Nullable Store store,
+      @Nullable Gaps gaps) {
+    boolean later = site.kind() == Access.Kind.ASYNC_WRITE;
+    long record =
+        later
+            ? Record.write(Clocks.NEVER, w.index(), site) | Record.ASYNC
+            : Record.write(clocks.now(), w.index(), site)
+                | (handover.raisesFlag(w.index(), mask, site) ? Record.FLAG : 0);
+    for (int rest = mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      int offset = at[base + lane];
+      for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
+        long before = writes[cell];
+        if (before > settled
+            && !(store != null && sameAgain(w, lane, offset, size, before, site, store))) {
+          checkOrder(w, lane, offset, size, before, site);
+        }
+        if (before <= unborn) {
+          unwritten--;
+        }
+        writes[cell] = record + lane;
+        inFlight += later ? 1 : 0;
+      }
+      if (gaps != null || holes.any()) {
+        holes.written(offset, size, gaps == null ? 0 : gaps.stored(lane));
+      }
+    }
+  }
+
+  /**
+   * Whether what is written is what was written there last, so that the order of the two makes no
+   * difference: threads past the end of the data that all take its last element, for example.
+   */
+  private boolean sameAgain(
+      Warp w, int lane, int offset, int size, long before, AccessSite site, Store store) {
+    if (Record.time(before) == Clocks.NEVER || (before & (Record.ASYNC | Record.ATOMIC)) != 0) {
+      return false;
+    }
+    MemorySegment mine = MemorySegment.ofArray(new byte[size]);
+    store.put(w, lane, mine, 0);
+    int other = Record.thread(before);
+    if (Record.writeSite(before) == site.id()
+        && Record.time(before) == clocks.now()
+        && other >>> 5 == w.index()
+        && (other & 31) < lane) {
+      // An earlier lane of this very execution, which memory does not show yet.
+      MemorySegment its = MemorySegment.ofArray(new byte[size]);
+      store.put(w, other & 31, its, 0);
+      return mine.mismatch(its) < 0;
+    }
+    return mine.mismatch(w.shared().segment().asSlice(offset, size)) < 0;
+  }
+
+  /** A lane has waited for a copy of its own: to it, the bytes are written now. */
+  void copied(Warp w, int lane, int offset, int size) {
+    int thread = w.index() * LANES + lane;
+    for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
+      long record = writes[cell];
+      if (Record.time(record) == Clocks.NEVER && Record.thread(record) == thread) {
+        writes[cell] = record - Record.at(Clocks.NEVER) + Record.at(clocks.now());
+        inFlight--;
+      }
+    }
+    wrote(offset, offset + size);
+  }
+}
