@@ -2,6 +2,7 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.Region;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,9 +11,6 @@ import java.util.List;
  * add different offsets to the same register, so that one look at it tells of all.
  */
 final class AccessCounter {
-  /** Costs depend on where in a line of 128 bytes, or a row of banks, the first address lies. */
-  private static final int PHASES = 128;
-
   private final int number;
   private final List<Member> members = new ArrayList<>();
 
@@ -70,6 +68,14 @@ final class AccessCounter {
   /** The same of a full warp, whose addresses have been looked at. */
   void count(Warp w, KernelTally tally, LaneAddresses lanes, long shift) {
     AccessHistory history = tally.histories[number];
+    if (!history.current().executed(lanes, lanes.first() + shift)) {
+      other(w, tally, history, lanes, shift);
+    }
+  }
+
+  /** Counts what is not as it was the last time. */
+  private void other(
+      Warp w, KernelTally tally, AccessHistory history, LaneAddresses lanes, long shift) {
     Pattern pattern = history.latest();
     if (pattern != null && pattern.goesIn(lanes.stride())) {
       executed(w, tally, history, pattern, lanes.first() + shift);
@@ -82,16 +88,21 @@ final class AccessCounter {
 
   private void executed(
       Warp w, KernelTally tally, AccessHistory history, Pattern pattern, long first) {
-    int phase = (int) first & (PHASES - 1);
-    Footing footing = pattern.footing(phase, this, tally.scratch);
-    footing.executed();
-    long line = (first - phase) >> Footprint.SECTOR;
-    if (footing.loads().length != 0) {
-      history.load(tally.loaded, w.global(), line, footing.loads());
+    Footing footing = pattern.footing(Footing.phase(first), this, tally.scratch);
+    history.goesOnAt(footing);
+    if (footing.executed(first)) {
+      return;
     }
-    if (footing.stores().length != 0) {
-      history.store(tally.stored, w.global(), line, footing.stores());
+    Region region = w.global().find(footing.lowestSector(first) << Footprint.SECTOR, 1);
+    if (region != null) {
+      footing.moveTo(region, tally.loaded, tally.stored);
+      if (footing.executed(first)) {
+        return;
+      }
     }
+    footing.executedElsewhere();
+    history.load(tally.loaded, w.global(), footing.lineOf(first), footing.loads());
+    history.store(tally.stored, w.global(), footing.lineOf(first), footing.stores());
   }
 
   /** Counts one execution for itself, its addresses being in no order worth to be remembered. */
@@ -132,7 +143,7 @@ final class AccessCounter {
         scratch.stores.addAll(scratch.touches);
       }
     }
-    return new Footing(phase, costs, scratch.loads.runs(), scratch.stores.runs());
+    return new Footing(phase, pattern.stride(), costs, scratch.loads.runs(), scratch.stores.runs());
   }
 
   /** Adds costs, by member, of that many executions. */

@@ -18,6 +18,7 @@ final class AccessHistory {
   private static final int PAUSE = 4096;
   private static final int RETRIES = 2;
 
+  private Footing current = Footing.NONE;
   private @Nullable Pattern latest;
   private final @Nullable Pattern[] older = new Pattern[OLDER];
   private int next;
@@ -27,6 +28,16 @@ final class AccessHistory {
 
   private Footprint.@Nullable Touched loaded;
   private Footprint.@Nullable Touched stored;
+
+  /** How the latest access lay: the next one probably lies like that. */
+  Footing current() {
+    return current;
+  }
+
+  /** The latest access lies like that. */
+  void goesOnAt(Footing footing) {
+    current = footing;
+  }
 
   /** The latest pattern: the one these addresses most probably have. */
   @Nullable Pattern latest() {

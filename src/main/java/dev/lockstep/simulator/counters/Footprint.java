@@ -72,7 +72,7 @@ final class Footprint {
     }
 
     /** All that was noted, a bit for each sector. */
-    private long[] sectors() {
+    private long[] noted() {
       Marks noted = marks;
       if (noted != null) {
         noted.addTo(bits);
@@ -91,7 +91,7 @@ final class Footprint {
     other.regions.forEach(
         (region, touched) -> {
           long[] sum = in(region).bits;
-          long[] more = touched.sectors();
+          long[] more = touched.noted();
           for (int i = 0; i < sum.length; i++) {
             sum[i] |= more[i];
           }
@@ -102,7 +102,7 @@ final class Footprint {
   long bytes() {
     long sectors = 0;
     for (Touched touched : regions.values()) {
-      for (long word : touched.sectors()) {
+      for (long word : touched.noted()) {
         sectors += Long.bitCount(word);
       }
     }

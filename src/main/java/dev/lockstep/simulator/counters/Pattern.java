@@ -57,6 +57,11 @@ final class Pattern {
     return lanes;
   }
 
+  /** What each address is above the last; {@link LaneAddresses#IRREGULAR} if that differs. */
+  long stride() {
+    return stride;
+  }
+
   /** Sets the addresses of all lanes, that of the first active one being {@code first}. */
   void addresses(long first, long[] addresses) {
     for (int i = 0; i < LANES; i++) {

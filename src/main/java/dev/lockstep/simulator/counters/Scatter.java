@@ -8,13 +8,21 @@ import dev.lockstep.simulator.execution.Warp;
  * share one; only those may touch the same bytes.
  */
 final class Scatter {
-  /** More lanes than that in a sector with others, and the slow way is as fast. */
-  private static final int MOST_SHARED = 8;
+  /** Elements that are told from each other at once; further ones take the place of some. */
+  private static final int SEEN = 1 << 12;
 
   /** By lane: the line it accesses, counted from the region's first, and what marks its sector. */
   private final int[] places = new int[Warp.LANES];
 
   private final int[] signs = new int[Warp.LANES];
+
+  /** By lane: the bytes before it in the region. */
+  private final int[] offsets = new int[Warp.LANES];
+
+  /** By element: the number of the latest access that found lanes to share sectors and had it. */
+  private final int[] seen = new int[SEEN];
+
+  private int latest;
 
   private int sectors;
   private int lines;
@@ -52,13 +60,13 @@ final class Scatter {
     if (!find(addresses, more, lanes, bytes, into.first(), number, marks.lines().length)) {
       return false;
     }
-    // The first active lane may find the mark of one that only counts as it.
-    int again = mark(marks.lines(), number) & lanes & lanes - 1;
-    int doubled = Integer.bitCount(again);
-    if (doubled > MOST_SHARED) {
-      return false;
+    mark(marks.lines(), number);
+    int active = Integer.bitCount(lanes);
+    if (sectors == active) {
+      distinct = active;
+    } else {
+      distinguish(addresses, lanes, active, bytes, marks.lines().length);
     }
-    distinct = sectors + (doubled == 0 ? 0 : different(addresses, lanes, again));
     return true;
   }
 
@@ -72,6 +80,7 @@ final class Scatter {
     long instead = addresses[Integer.numberOfTrailingZeros(lanes)];
     long start = (first << Footprint.SECTOR) - more;
     long last = ((long) size << Footprint.LINE) - 1;
+    int[] from = offsets;
     int[] found = places;
     int[] signed = signs;
     long low = 0;
@@ -81,10 +90,10 @@ final class Scatter {
       long offset = address - start;
       low |= offset;
       outside |= offset | last - offset;
-      found[i] = (int) offset;
+      from[i] = (int) offset;
     }
     for (int i = 0; i < Warp.LANES; i++) {
-      int sector = found[i] >>> Footprint.SECTOR;
+      int sector = from[i] >>> Footprint.SECTOR;
       int upper = sector >>> 1 & 1;
       found[i] = sector >>> Footprint.LINE - Footprint.SECTOR;
       signed[i] = number | Marks.SIGN * (1 + (sector & 1)) * (1 + 3 * upper);
@@ -92,36 +101,46 @@ final class Scatter {
     return outside >= 0 && (low & bytes - 1) == 0;
   }
 
-  /** Marks and counts the sectors; returns the lanes that found theirs marked. */
-  private int mark(int[] known, int number) {
+  /**
+   * Marks and counts sectors and lines. Without a branch: whether a place was marked before is
+   * what nobody can predict.
+   */
+  private void mark(int[] known, int number) {
     int met = 0;
-    int added = 0;
     int again = 0;
     for (int i = 0; i < Warp.LANES; i++) {
       int place = places[i];
       int sign = signs[i];
       int mark = known[place];
-      if ((mark ^ number) >>> Marks.NUMBER != 0) {
-        known[place] = mark & Marks.EVER | sign;
-      } else {
-        known[place] = mark | sign;
-        met++;
-        if ((mark & sign & Marks.NOW) == 0) {
-          added++;
-        } else {
-          again |= 1 << i;
-        }
-      }
+      int same = ((mark ^ number) >>> Marks.NUMBER) - 1 >> 31;
+      int kept = mark & (Marks.EVER | same);
+      known[place] = kept | sign;
+      met -= same;
+      again += -(kept & sign & Marks.NOW) >>> 31;
     }
     lines = Warp.LANES - met;
-    sectors = lines + added;
-    return again;
+    sectors = Warp.LANES - again;
   }
 
-  /** How many of the lanes that share a sector with an earlier one have an address of their own. */
-  private static int different(long[] addresses, int lanes, int again) {
+  /** Counts addresses, of which some share a sector. */
+  private void distinguish(long[] addresses, int lanes, int active, int bytes, int size) {
+    int shift = Integer.numberOfTrailingZeros(bytes);
+    int number = ++latest;
+    int[] known = seen;
     int different = 0;
-    for (int left = again; left != 0; left &= left - 1) {
+    for (int i = 0; i < Warp.LANES; i++) {
+      int place = offsets[i] >>> shift & SEEN - 1;
+      different -= known[place] - number >> 31;
+      known[place] = number;
+    }
+    boolean exact = different == active || size << Footprint.LINE - shift <= SEEN;
+    distinct = exact ? different : different(addresses, lanes);
+  }
+
+  /** How many different addresses these lanes have. */
+  private static int different(long[] addresses, int lanes) {
+    int different = 0;
+    for (int left = lanes; left != 0; left &= left - 1) {
       int lane = Integer.numberOfTrailingZeros(left);
       boolean known = false;
       for (int rest = lanes & (1 << lane) - 1; rest != 0; rest &= rest - 1) {
