@@ -42,7 +42,8 @@ final class AccessCounter {
     if (pattern == null || !pattern.matches(values, lanes, first)) {
       pattern = history.other(values, lanes, this, tally.counts);
       if (pattern == null) {
-        irregular(w, tally, history, values, shift, lanes);
+        tally.scratch.active.look(values, lanes);
+        irregular(w, tally, history, tally.scratch.active, shift, lanes);
         return;
       }
     }
@@ -80,7 +81,7 @@ final class AccessCounter {
     if (pattern != null && pattern.goesIn(lanes.stride())) {
       executed(w, tally, history, pattern, lanes.first() + shift);
     } else if (lanes.stride() == LaneAddresses.IRREGULAR && history.isPatternless()) {
-      irregular(w, tally, history, lanes.values(), shift, -1);
+      irregular(w, tally, history, lanes, shift, -1);
     } else {
       count(w, tally, lanes.values(), shift, -1);
     }
@@ -107,13 +108,15 @@ final class AccessCounter {
 
   /** Counts one execution for itself, its addresses being in no order worth to be remembered. */
   private void irregular(
-      Warp w, KernelTally tally, AccessHistory history, long[] values, long shift, int lanes) {
+      Warp w, KernelTally tally, AccessHistory history, LaneAddresses addresses, long shift, int lanes) {
     Scratch scratch = tally.scratch;
+    int active = Integer.bitCount(lanes);
     for (Member member : members) {
       long distance = shift + member.distance;
-      if (member.cost.scattered(values, distance, lanes, scratch, history, tally)) {
+      if (member.cost.scattered(addresses, distance, active, history, tally)) {
         continue;
       }
+      long[] values = addresses.values();
       for (int i = 0; i < Warp.LANES; i++) {
         scratch.addresses[i] = values[i] + distance;
       }

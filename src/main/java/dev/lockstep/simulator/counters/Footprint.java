@@ -23,6 +23,9 @@ final class Footprint {
     /** What {@link Scatter} noted, which is not in {@link #bits} yet. */
     private @Nullable Marks marks;
 
+    /** By sector: 1 if {@link #touch} noted it. */
+    private byte @Nullable [] touched;
+
     private Touched(long start, long bytes) {
       first = start >> SECTOR;
       long sectors = ((start + bytes - 1) >> SECTOR) - first + 1;
@@ -40,14 +43,36 @@ final class Footprint {
       return at >= 0 && at >> 6 < bits.length;
     }
 
-    /** Where accesses in no order are noted; null for a region too large to do so. */
-    @Nullable Marks marks() {
+    /** Whether it is worth the memory to note accesses in no order apart. */
+    boolean isSmall() {
+      return bits.length <= Marks.MOST_LINES / Marks.LINES_PER_WORD;
+    }
+
+    /** Bytes of all sectors for which there is a bit. */
+    long bytes() {
+      return (long) bits.length * Long.SIZE << SECTOR;
+    }
+
+    /** Where accesses in no order are noted by marks. */
+    Marks marks() {
       Marks known = marks;
-      if (known == null && bits.length <= Marks.MOST_LINES / Marks.LINES_PER_WORD) {
+      if (known == null) {
         known = new Marks(bits.length * Marks.LINES_PER_WORD);
         marks = known;
       }
       return known;
+    }
+
+    /** Notes accesses in no order by the bytes that lie before them. */
+    void touch(int[] offsets) {
+      byte[] known = touched;
+      if (known == null) {
+        known = new byte[bits.length * Long.SIZE];
+        touched = known;
+      }
+      for (int offset : offsets) {
+        known[offset >>> SECTOR] = 1;
+      }
     }
 
     /** Adds some of the four sectors of a line, one bit each; regions start with a line. */
@@ -76,6 +101,12 @@ final class Footprint {
       Marks noted = marks;
       if (noted != null) {
         noted.addTo(bits);
+      }
+      byte[] known = touched;
+      if (known != null) {
+        for (int i = 0; i < known.length; i++) {
+          bits[i >> 6] |= (long) known[i] << (i & 63);
+        }
       }
       return bits;
     }

@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
+import dev.lockstep.simulator.execution.LaneAddresses;
 import java.util.List;
 
 /** Requests, sectors, lines and bytes of global memory. */
@@ -48,20 +49,15 @@ final class GlobalCost extends MemoryCost {
 
   @Override
   boolean scattered(
-      long[] addresses,
-      long more,
-      int lanes,
-      Scratch scratch,
-      AccessHistory history,
-      KernelTally tally) {
+      LaneAddresses addresses, long more, int lanes, AccessHistory history, KernelTally tally) {
     Footprint.Touched into = kind.loads ? history.loaded() : history.stored();
-    Scatter scatter = scratch.scatter;
+    Scatter scatter = tally.scratch.scatter;
     if (into == null
         || kind.loads && kind.stores
-        || !scatter.count(addresses, more, lanes, bytes, into)) {
+        || !scatter.count(addresses, more, bytes, into)) {
       return false;
     }
-    long asked = (long) Integer.bitCount(lanes) * bytes;
+    long asked = (long) lanes * bytes;
     long different = (long) scatter.distinct() * bytes;
     add(tally.counts, 1, scatter.sectors(), scatter.lines(), asked, different);
     return true;

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
 import dev.lockstep.device.Counts;
+import dev.lockstep.simulator.execution.LaneAddresses;
 import java.util.List;
 
 /** What the accesses of one instruction cost in one kind of memory. */
@@ -26,14 +27,12 @@ abstract class MemoryCost {
   /**
    * Adds the cost of an execution by lanes whose addresses are in no order, the quick way; false
    * when there is none, and nothing has been done.
+   *
+   * @param addresses of lanes that are not active: one of the others
+   * @param lanes how many are active
    */
   boolean scattered(
-      long[] addresses,
-      long more,
-      int lanes,
-      Scratch scratch,
-      AccessHistory history,
-      KernelTally tally) {
+      LaneAddresses addresses, long more, int lanes, AccessHistory history, KernelTally tally) {
     return false;
   }
 

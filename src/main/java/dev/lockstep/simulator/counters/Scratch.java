@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.counters;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 
 /** Working space of a worker that finds out what an access costs. */
@@ -12,7 +13,11 @@ final class Scratch {
 
   final Touches stores = new Touches();
 
-  final Scatter scatter = new Scatter();
+  final Scatter scatter = Scatter.best();
+
+  /** Some lanes' addresses, those of the others being one of them. */
+  final LaneAddresses active = new LaneAddresses();
+
   final Banks banks = new Banks();
   final long[] addresses = new long[Warp.LANES];
 }

@@ -2,10 +2,6 @@ package dev.lockstep.simulator.counters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.simulator.execution.Warp;
-import dev.lockstep.simulator.memory.GlobalMemory;
-import java.util.Arrays;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** What tells the mark of one access from those of others. */
@@ -29,17 +25,5 @@ class MarksTests {
     long[] bits = new long[1];
     marks.addTo(bits);
     assertThat(bits[0]).isEqualTo(1L << 4 * 3 + 2);
-  }
-
-  @Test
-  void regionsOfGibibytesHaveNone() {
-    try (GlobalMemory memory = new GlobalMemory()) {
-      long start = memory.allocate("large", 1L << 32).region().start();
-      Footprint.Touched touched = new Footprint().in(Objects.requireNonNull(memory.find(start, 4)));
-      long[] addresses = new long[Warp.LANES];
-      Arrays.fill(addresses, start);
-      assertThat(touched.marks()).isNull();
-      assertThat(new Scatter().count(addresses, 0, -1, 4, touched)).isFalse();
-    }
   }
 }

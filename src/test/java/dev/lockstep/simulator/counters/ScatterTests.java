@@ -2,63 +2,99 @@ package dev.lockstep.simulator.counters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.GlobalMemory;
+import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** The quick count of accesses in no order gives what the set of all bytes gives. */
+/** The quick counts of accesses in no order give what the set of all bytes gives. */
 class ScatterTests {
-  /** From nearly every lane in a sector of its own to all lanes in few sectors. */
-  private static final int[] RANGES = {1 << 16, 1 << 12, 1 << 10, 256};
+  /**
+   * From nearly every lane in a sector of its own to all lanes in few sectors. The largest have
+   * more elements than are told from each other at once.
+   */
+  private static final int[] RANGES = {1 << 20, 1 << 16, 1 << 12, 1 << 10, 256, 16};
 
-  @Test
-  void countsWhatTheSetOfBytesHolds() {
+  static Stream<Scatter> scatters() {
+    return Stream.of(new MarkedScatter(), new VectorScatter());
+  }
+
+  @ParameterizedTest
+  @MethodSource("scatters")
+  void countsWhatTheSetOfBytesHolds(Scatter scatter) {
     Random random = new Random(5);
-    int quick = 0;
     try (GlobalMemory memory = new GlobalMemory()) {
-      GlobalMemory.Allocation allocation = memory.allocate("x", 1 << 16);
+      GlobalMemory.Allocation allocation = memory.allocate("x", 1 << 20);
+      Footprint all = new Footprint();
+      Footprint expected = new Footprint();
       for (int n = 0; n < 4000; n++) {
-        int bytes = 1 << random.nextInt(5);
-        int lanes = random.nextInt(3) == 0 ? random.nextInt() | 1 : -1;
-        int range = RANGES[random.nextInt(RANGES.length)] / bytes;
+        int bytes = 1 << random.nextInt(6);
+        int lanes = random.nextInt(3) == 0 ? random.nextInt() | 1 << random.nextInt(32) : -1;
+        int range = Math.max(1, RANGES[random.nextInt(RANGES.length)] / bytes);
         long[] addresses = new long[Warp.LANES];
         Touches touches = new Touches();
         for (int i = 0; i < Warp.LANES; i++) {
-          addresses[i] = allocation.region().start() + (long) random.nextInt(range) * bytes - 16;
+          addresses[i] = allocation.region().start() + (long) random.nextInt(range) * bytes - 64;
           if ((lanes >>> i & 1) != 0) {
-            touches.add(addresses[i] + 16, bytes);
+            touches.add(addresses[i] + 64, bytes);
           }
         }
+        LaneAddresses looked = new LaneAddresses();
+        looked.look(addresses, lanes);
         Footprint footprint = new Footprint();
-        Footprint.Touched touched = footprint.in(allocation.region());
-        Scatter scatter = new Scatter();
-        if (scatter.count(addresses, 16, lanes, bytes, touched)) {
-          quick++;
-          assertThat(scatter.sectors()).isEqualTo(touches.sectors());
-          assertThat(scatter.lines()).isEqualTo(touches.lines());
-          assertThat(scatter.distinct() * bytes).isEqualTo(touches.bytes());
-          assertThat(footprint.bytes()).isEqualTo(32L * touches.sectors());
+        assertThat(scatter.count(looked, 64, bytes, footprint.in(allocation.region()))).isTrue();
+        assertThat(scatter.sectors()).isEqualTo(touches.sectors());
+        assertThat(scatter.lines()).isEqualTo(touches.lines());
+        assertThat(scatter.distinct() * bytes).isEqualTo(touches.bytes());
+        assertThat(footprint.bytes()).isEqualTo(32L * touches.sectors());
+        assertThat(scatter.count(looked, 64, bytes, all.in(allocation.region()))).isTrue();
+        for (int i = 0; i < touches.lines(); i++) {
+          expected.in(allocation.region()).setFour(4 * touches.line(i), touches.sectors(i));
+        }
+        if (n % 1000 == 0) {
+          assertThat(all.bytes()).isEqualTo(expected.bytes());
         }
       }
+      assertThat(all.bytes()).isEqualTo(expected.bytes());
     }
-    assertThat(quick).isGreaterThan(2000);
   }
 
-  @Test
-  void leavesWhatIsMisalignedOrElsewhereToOthers() {
+  @ParameterizedTest
+  @MethodSource("scatters")
+  void leavesWhatIsMisalignedOrElsewhereToOthers(Scatter scatter) {
     try (GlobalMemory memory = new GlobalMemory()) {
       GlobalMemory.Allocation allocation = memory.allocate("x", 4096);
       long start = allocation.region().start();
       Footprint.Touched touched = new Footprint().in(allocation.region());
       long[] addresses = new long[Warp.LANES];
-      for (long wrong : new long[] {start + 2, start - 4, start + (1 << 20)}) {
+      for (long wrong : new long[] {start + 2, start - 4, start + 4096, start + (1 << 20)}) {
         for (int i = 0; i < Warp.LANES; i++) {
           addresses[i] = i == 9 ? wrong : start + 128L * (i % 20);
         }
-        assertThat(new Scatter().count(addresses, 0, -1, 4, touched)).isFalse();
-        assertThat(new Scatter().count(addresses, 0, 0x1ff, 4, touched)).isTrue();
+        LaneAddresses lanes = new LaneAddresses();
+        lanes.look(addresses);
+        assertThat(scatter.count(lanes, 0, 4, touched)).isFalse();
+        lanes.look(addresses, 0x1ff);
+        assertThat(scatter.count(lanes, 0, 4, touched)).isTrue();
       }
+    }
+  }
+
+  @Test
+  void regionsOfGibibytesAreLeftToOthers() {
+    try (GlobalMemory memory = new GlobalMemory()) {
+      GlobalMemory.Allocation allocation = memory.allocate("large", (1L << 30) + 1);
+      LaneAddresses lanes = new LaneAddresses();
+      long[] addresses = new long[Warp.LANES];
+      Arrays.fill(addresses, allocation.region().start());
+      lanes.look(addresses);
+      Footprint.Touched touched = new Footprint().in(allocation.region());
+      assertThat(new MarkedScatter().count(lanes, 0, 4, touched)).isFalse();
     }
   }
 }
