@@ -4,6 +4,7 @@ import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.Region;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -12,7 +13,7 @@ import java.util.List;
  */
 final class AccessCounter {
   private final int number;
-  private final List<Member> members = new ArrayList<>();
+  private Member[] members = {};
 
   /**
    * One instruction's access.
@@ -26,7 +27,8 @@ final class AccessCounter {
   }
 
   void add(MemoryCost cost, long distance) {
-    members.add(new Member(cost, distance));
+    members = Arrays.copyOf(members, members.length + 1);
+    members[members.length - 1] = new Member(cost, distance);
   }
 
   /**
@@ -108,7 +110,12 @@ final class AccessCounter {
 
   /** Counts one execution for itself, its addresses being in no order worth to be remembered. */
   private void irregular(
-      Warp w, KernelTally tally, AccessHistory history, LaneAddresses addresses, long shift, int lanes) {
+      Warp w,
+      KernelTally tally,
+      AccessHistory history,
+      LaneAddresses addresses,
+      long shift,
+      int lanes) {
     Scratch scratch = tally.scratch;
     int active = Integer.bitCount(lanes);
     for (Member member : members) {
@@ -151,8 +158,8 @@ final class AccessCounter {
 
   /** Adds costs, by member, of that many executions. */
   void report(List<long[]> costs, long executions, long[] counts) {
-    for (int m = 0; m < members.size(); m++) {
-      members.get(m).cost.add(costs.get(m), executions, counts);
+    for (int m = 0; m < members.length; m++) {
+      members[m].cost.add(costs.get(m), executions, counts);
     }
   }
 

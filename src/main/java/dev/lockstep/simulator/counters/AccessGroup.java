@@ -9,6 +9,7 @@ import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.Address;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accesses by one register: of an instruction, and of those behind it in a stretch that add other
@@ -24,6 +25,11 @@ final class AccessGroup {
   private final AccessCounter shared;
   private final AccessCounter local;
 
+  /** Of these the one they lead to, when that is known beforehand. */
+  private final @Nullable AccessCounter only;
+
+  private final long offset;
+
   /**
    * @param address the first instruction's
    */
@@ -32,6 +38,14 @@ final class AccessGroup {
     this.global = new AccessCounter(slots);
     this.shared = new AccessCounter(slots);
     this.local = new AccessCounter(slots);
+    this.offset = address.offset();
+    this.only =
+        switch (address.space()) {
+          case GLOBAL -> global;
+          case SHARED -> shared;
+          case LOCAL -> local;
+          default -> null;
+        };
   }
 
   /** Whether an access goes by the same register. */
@@ -75,7 +89,7 @@ final class AccessGroup {
   /** Counts one execution by these lanes. */
   void count(Warp w, KernelTally tally, int lanes) {
     if (!address.wide() && address.space() == StateSpace.SHARED) {
-      shared.count(w, tally, w.ints[address.register()], address.offset(), lanes);
+      shared.count(w, tally, w.ints[address.register()], offset, lanes);
     } else {
       count(w, tally, address.values(w), lanes);
     }
@@ -83,32 +97,26 @@ final class AccessGroup {
 
   /** The same, by values taken before. */
   void count(Warp w, KernelTally tally, long[] values, int lanes) {
-    long offset = address.offset();
-    switch (address.space()) {
-      case GENERIC -> generic(w, tally, values, offset, lanes);
-      case GLOBAL -> global.count(w, tally, values, offset, lanes);
-      case SHARED -> shared.count(w, tally, values, offset, lanes);
-      case LOCAL -> local.count(w, tally, values, offset, lanes);
-      default -> {}
+    AccessCounter counter = only;
+    if (counter != null) {
+      counter.count(w, tally, values, offset, lanes);
+    } else if (address.space() == StateSpace.GENERIC) {
+      generic(w, tally, values, offset, lanes);
     }
   }
 
   /** The same of a full warp, whose addresses have been looked at. */
   void count(Warp w, KernelTally tally, LaneAddresses lanes) {
-    long offset = address.offset();
-    switch (address.space()) {
-      case GENERIC -> {
-        long window = (lanes.low() + offset) >> WINDOW;
-        if ((lanes.high() + offset) >> WINDOW == window) {
-          inWindow(w, tally, lanes, offset, window);
-        } else {
-          generic(w, tally, lanes.values(), offset, -1);
-        }
+    AccessCounter counter = only;
+    if (counter != null) {
+      counter.count(w, tally, lanes, offset);
+    } else if (address.space() == StateSpace.GENERIC) {
+      long window = (lanes.low() + offset) >> WINDOW;
+      if ((lanes.high() + offset) >> WINDOW == window) {
+        inWindow(w, tally, lanes, offset, window);
+      } else {
+        generic(w, tally, lanes.values(), offset, -1);
       }
-      case GLOBAL -> global.count(w, tally, lanes, offset);
-      case SHARED -> shared.count(w, tally, lanes, offset);
-      case LOCAL -> local.count(w, tally, lanes, offset);
-      default -> {}
     }
   }
 

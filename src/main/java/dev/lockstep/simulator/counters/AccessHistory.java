@@ -18,6 +18,8 @@ final class AccessHistory {
   private static final int PAUSE = 4096;
   private static final int RETRIES = 2;
 
+  private static final int SEEN_ONCE = 16;
+
   private Footing current = Footing.NONE;
   private @Nullable Pattern latest;
   private final @Nullable Pattern[] older = new Pattern[OLDER];
@@ -25,6 +27,9 @@ final class AccessHistory {
 
   /** New patterns since one came again; above {@link #PATIENCE}, accesses since then. */
   private int strangers;
+
+  /** By hash: the last patterns that were new. One is worth remembering when it comes again. */
+  private final long[] seenOnce = new long[SEEN_ONCE];
 
   private Footprint.@Nullable Touched loaded;
   private Footprint.@Nullable Touched stored;
@@ -54,8 +59,8 @@ final class AccessHistory {
   }
 
   /**
-   * The pattern of these addresses, which is not the latest; known or new. Null when so many were
-   * new lately that there is no use in remembering more.
+   * The pattern of these addresses, which is not the latest; known or new. Null when it comes for
+   * the first time, or so many were new lately that there is no use in remembering more.
    */
   @Nullable Pattern other(long[] values, int lanes, AccessCounter counter, long[] counts) {
     long first = values[Integer.numberOfTrailingZeros(lanes)];
@@ -70,6 +75,12 @@ final class AccessHistory {
     }
     if (++strangers > PATIENCE) {
       strangers = strangers < PAUSE ? strangers : PATIENCE - RETRIES;
+      return null;
+    }
+    long hash = Pattern.hash(values, lanes);
+    int place = (int) (hash >>> 32) & SEEN_ONCE - 1;
+    if (seenOnce[place] != hash) {
+      seenOnce[place] = hash;
       return null;
     }
     Pattern found = new Pattern(values, lanes);

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.counters;
 
+import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.Region;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,6 +17,7 @@ final class Footprint {
   /** The sectors of one region that were touched. */
   static final class Touched {
     private final long first;
+    private final long sectors;
 
     /** A bit for each sector. */
     private final long[] bits;
@@ -26,9 +28,17 @@ final class Footprint {
     /** By sector: 1 if {@link #touch} noted it. */
     private byte @Nullable [] touched;
 
+    /** Whether all sectors were, so that nothing has to be noted any more. */
+    private boolean whole;
+
+    /** Accesses to {@link #touch} before it is worth looking whether that is so, and past looks. */
+    private long nextLook;
+
+    private int looks;
+
     private Touched(long start, long bytes) {
       first = start >> SECTOR;
-      long sectors = ((start + bytes - 1) >> SECTOR) - first + 1;
+      sectors = ((start + bytes - 1) >> SECTOR) - first + 1;
       bits = new long[Math.toIntExact((sectors + Long.SIZE - 1) / Long.SIZE)];
     }
 
@@ -65,14 +75,32 @@ final class Footprint {
 
     /** Notes accesses in no order by the bytes that lie before them. */
     void touch(int[] offsets) {
+      if (whole) {
+        return;
+      }
       byte[] known = touched;
       if (known == null) {
         known = new byte[bits.length * Long.SIZE];
         touched = known;
+        nextLook = sectors / Warp.LANES + 1;
       }
       for (int offset : offsets) {
         known[offset >>> SECTOR] = 1;
       }
+      if (--nextLook == 0) {
+        look(known);
+      }
+    }
+
+    /** Finds out whether all was touched; if not, does so again after twice as many accesses. */
+    private void look(byte[] known) {
+      boolean all = true;
+      for (int i = 0; i < sectors; i++) {
+        all &= known[i] != 0;
+      }
+      whole = all;
+      looks++;
+      nextLook = (sectors / Warp.LANES + 1) << looks;
     }
 
     /** Adds some of the four sectors of a line, one bit each; regions start with a line. */

@@ -52,9 +52,7 @@ final class GlobalCost extends MemoryCost {
       LaneAddresses addresses, long more, int lanes, AccessHistory history, KernelTally tally) {
     Footprint.Touched into = kind.loads ? history.loaded() : history.stored();
     Scatter scatter = tally.scratch.scatter;
-    if (into == null
-        || kind.loads && kind.stores
-        || !scatter.count(addresses, more, bytes, into)) {
+    if (into == null || kind.loads && kind.stores || !scatter.count(addresses, more, bytes, into)) {
       return false;
     }
     long asked = (long) lanes * bytes;

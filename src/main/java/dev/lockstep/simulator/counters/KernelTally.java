@@ -43,6 +43,7 @@ final class KernelTally implements Tally {
     KernelTally sum = new KernelTally(tallies.getFirst().counts.length, List.of());
     for (KernelTally tally : tallies) {
       tally.accesses.forEach(access -> access.report(tally));
+      tally.scratch.scatter.close();
       for (int i = 0; i < sum.counts.length; i++) {
         sum.counts[i] += tally.counts[i];
       }

@@ -48,8 +48,8 @@ final class MarkedScatter extends Scatter {
   }
 
   /**
-   * Marks and counts sectors and lines. Without a branch: whether a place was marked before is
-   * what nobody can predict.
+   * Marks and counts sectors and lines. Without a branch: whether a place was marked before is what
+   * nobody can predict.
    */
   private void mark(int[] known, int number) {
     int met = 0;

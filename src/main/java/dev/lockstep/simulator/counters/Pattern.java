@@ -43,6 +43,16 @@ final class Pattern {
     stride = lanes == -1 ? stride(steps) : LaneAddresses.IRREGULAR;
   }
 
+  /** Alike for addresses that lie to each other alike, and hardly ever for others. */
+  static long hash(long[] values, int lanes) {
+    long first = values[Integer.numberOfTrailingZeros(lanes)];
+    long hash = lanes;
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      hash = hash * 0x9e37_79b9_7f4a_7c15L + values[Integer.numberOfTrailingZeros(rest)] - first;
+    }
+    return hash;
+  }
+
   private static long stride(long[] steps) {
     for (int i = 1; i < LANES; i++) {
       if (steps[i] != i * steps[1]) {

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Counts accesses in no order quickly: those of a warp whose lanes all access one region, aligned.
@@ -22,9 +23,31 @@ abstract class Scatter {
   int lines;
   int distinct;
 
-  /** The fastest here. */
+  /**
+   * Accesses counted after which vectors pay: before they are compiled, they take as long as a
+   * million accesses.
+   */
+  static final int WORTH_VECTORS = 1 << 18;
+
+  /** Accesses that were counted by all workers so far. */
+  private static final AtomicLong COUNTED = new AtomicLong();
+
+  private int uses;
+
+  /** The fastest here and now. */
   static Scatter best() {
-    return VECTORS ? new VectorScatter() : new MarkedScatter();
+    return after(COUNTED.get());
+  }
+
+  /** The fastest after that many accesses. */
+  static Scatter after(long counted) {
+    return VECTORS && counted >= WORTH_VECTORS ? new VectorScatter() : new MarkedScatter();
+  }
+
+  /** Says that this one will not be used any more. */
+  final void close() {
+    COUNTED.addAndGet(uses);
+    uses = 0;
   }
 
   /** How many sectors. */
@@ -63,6 +86,7 @@ abstract class Scatter {
       offsets[i] = (int) (addresses[i] - start);
     }
     count(bytes, into);
+    uses++;
     return true;
   }
 

@@ -33,6 +33,10 @@ final class VectorScatter extends Scatter {
     return IntVector.SPECIES_PREFERRED.vectorBitSize() >= SPECIES.vectorBitSize();
   }
 
+  /**
+   * So long that the virtual machine compiles it for itself: inlined somewhere large, vectors may
+   * become objects, and each access takes microseconds.
+   */
   @Override
   void count(int bytes, Footprint.Touched into) {
     int[] all = offsets;
@@ -44,17 +48,22 @@ final class VectorScatter extends Scatter {
       IntVector lanes = IntVector.fromArray(SPECIES, all, from);
       IntVector least = IntVector.broadcast(SPECIES, FAR);
       IntVector other = least;
-      for (int j = 0; j < from; j += 2) {
+      for (int j = 0; j < from; j += 4) {
         least = least.min(lanes.lanewise(VectorOperators.XOR, all[j]));
         other = other.min(lanes.lanewise(VectorOperators.XOR, all[j + 1]));
+        least = least.min(lanes.lanewise(VectorOperators.XOR, all[j + 2]));
+        other = other.min(lanes.lanewise(VectorOperators.XOR, all[j + 3]));
       }
-      for (int j = 0; j < WIDTH; j += 2) {
-        int even = all[from + j];
-        int odd = all[from + j + 1];
-        IntVector evenFar = IntVector.fromArray(SPECIES, far, Warp.LANES - 1 - j);
-        IntVector oddFar = IntVector.fromArray(SPECIES, far, Warp.LANES - 2 - j);
-        least = least.min(lanes.lanewise(VectorOperators.XOR, even).or(evenFar));
-        other = other.min(lanes.lanewise(VectorOperators.XOR, odd).or(oddFar));
+      for (int j = 0; j < WIDTH; j += 4) {
+        int at = from + j;
+        IntVector far0 = IntVector.fromArray(SPECIES, far, Warp.LANES - 1 - j);
+        IntVector far1 = IntVector.fromArray(SPECIES, far, Warp.LANES - 2 - j);
+        IntVector far2 = IntVector.fromArray(SPECIES, far, Warp.LANES - 3 - j);
+        IntVector far3 = IntVector.fromArray(SPECIES, far, Warp.LANES - 4 - j);
+        least = least.min(lanes.lanewise(VectorOperators.XOR, all[at]).or(far0));
+        other = other.min(lanes.lanewise(VectorOperators.XOR, all[at + 1]).or(far1));
+        least = least.min(lanes.lanewise(VectorOperators.XOR, all[at + 2]).or(far2));
+        other = other.min(lanes.lanewise(VectorOperators.XOR, all[at + 3]).or(far3));
       }
       least = least.min(other);
       newSectors += least.compare(VectorOperators.GE, 1 << Footprint.SECTOR).trueCount();

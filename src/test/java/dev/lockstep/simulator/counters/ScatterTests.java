@@ -64,6 +64,37 @@ class ScatterTests {
     }
   }
 
+  /** Of 300 bytes, the last sector being no whole one, all but one sector; and then that one. */
+  @ParameterizedTest
+  @MethodSource("scatters")
+  void oneSectorIsMissingUntilItIsTouched(Scatter scatter) {
+    Random random = new Random(6);
+    try (GlobalMemory memory = new GlobalMemory()) {
+      GlobalMemory.Allocation allocation = memory.allocate("small", 300);
+      Footprint footprint = new Footprint();
+      Footprint.Touched touched = footprint.in(allocation.region());
+      long[] addresses = new long[Warp.LANES];
+      LaneAddresses lanes = new LaneAddresses();
+      for (int left = 0; left < 2; left++) {
+        int sectors = 9 + left;
+        for (int n = 0; n < 200; n++) {
+          for (int i = 0; i < Warp.LANES; i++) {
+            addresses[i] = allocation.region().start() + 32 * random.nextInt(sectors);
+          }
+          lanes.look(addresses);
+          assertThat(scatter.count(lanes, 0, 4, touched)).isTrue();
+        }
+        assertThat(footprint.bytes()).isEqualTo(32 * sectors);
+      }
+    }
+  }
+
+  @Test
+  void vectorsPayAfterManyAccesses() {
+    assertThat(Scatter.after(0)).isInstanceOf(MarkedScatter.class);
+    assertThat(Scatter.after(Scatter.WORTH_VECTORS)).isInstanceOf(VectorScatter.class);
+  }
+
   @ParameterizedTest
   @MethodSource("scatters")
   void leavesWhatIsMisalignedOrElsewhereToOthers(Scatter scatter) {
