@@ -19,10 +19,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "all",
     description = {
-      "Runs every benchmark with its defaults, one after another, and writes the results of each"
-          + " to",
-      "a file of its own. Takes some minutes on a device that counts. Exit code 1 when any of them",
-      "missed a limit, 2 when any was refused; the others run all the same."
+      "Runs every benchmark with its defaults and writes the results of each to a file.",
+      "Takes some minutes on a device that counts. Exit code 1 when any of them missed a"
+          + " limit, 2 when",
+      "any was refused; the others run all the same."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

@@ -12,8 +12,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = {
-      "Measures kernels, on the simulator what they move and execute, counted, on a GPU the time",
-      "they take; and what a training step, a launch and the simulator itself take."
+      "Measures kernels, a training step, a launch and the simulator itself.",
+      "Of kernels, on the simulator, what they move and execute, counted; on a GPU the time"
+          + " they take."
     },
     subcommands = {
       BenchRowsCommand.class,

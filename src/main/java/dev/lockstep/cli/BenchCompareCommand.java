@@ -17,10 +17,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "compare",
     description = {
-      "Compares two files of results: of bench --json, of train --json, or of JMH (-rf json)."
-          + " Times",
-      "that differ by less than the noise, or whose intervals overlap, are the same; what was",
-      "counted has no noise. Exit code 1 when anything got worse."
+      "Compares two files of results, and says what got worse beyond the noise.",
+      "Files of bench --json, of train --json, or of JMH (-rf json). Times that differ by less"
+          + " than the",
+      "noise, or whose intervals overlap, are the same; what was counted has no noise. Exit"
+          + " code 1 when",
+      "anything got worse."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

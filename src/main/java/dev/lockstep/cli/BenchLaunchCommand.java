@@ -16,11 +16,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "launch",
     description = {
-      "Measures what launching costs, with a kernel that sets one number: the time to queue it,"
-          + " the",
-      "time until it is done, what it leaves on the Java heap and, on a device with graphs, the"
-          + " time",
-      "of one launch among a thousand repeated as a graph."
+      "Measures what launching a kernel costs, queued, awaited and in a graph.",
+      "The kernel sets one number. Told are the time to queue it, the time until it is done,"
+          + " what it",
+      "leaves on the Java heap and, on a device with graphs, the time of one launch among a"
+          + " thousand",
+      "repeated as a graph."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

@@ -16,11 +16,14 @@ import picocli.CommandLine.Option;
 @Command(
     name = "matmul",
     description = {
-      "Measures matrix kernels: the passes of a linear layer in every tile of the result that a",
-      "block can compute, gated layers, and layers fused with their activation beside the same"
-          + " work",
-      "by several kernels. On a device that counts (the simulator) it counts instructions and the",
-      "sectors of global memory they request; on a GPU it takes the time."
+      "Measures matrix kernels, tile by tile, and what fusing them saves.",
+      "The passes of a linear layer in every tile of the result that a block can compute,"
+          + " gated layers,",
+      "and layers fused with their activation beside the same work by several kernels. On a"
+          + " device that",
+      "counts (the simulator) it counts instructions and the sectors of global memory they"
+          + " request; on",
+      "a GPU it takes the time."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

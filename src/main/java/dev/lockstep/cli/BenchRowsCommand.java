@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "rows",
     description = {
-      "Measures kernels bound by memory: norms, losses, activations, gates, optimizers and others.",
+      "Measures kernels bound by memory: norms, losses, gates, optimizers and others.",
       "On a device that counts (the simulator) it counts the sectors of global memory they"
           + " request,",
       "against the fewest that hold what has to move; on a GPU it takes the time."

@@ -21,9 +21,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "simulator",
     description = {
-      "Times the simulator on this machine: five kernels from launch to result, and how many times",
-      "as long they take with one worker thread, with the sanitizer and with counters. Medians of",
-      "rounds in which all ways take turns."
+      "Times the simulator on this machine, and what its ways of running cost.",
+      "Five kernels from launch to result, and how many times as long they take with one"
+          + " worker thread,",
+      "with the sanitizer and with counters. Medians of rounds in which all ways take turns."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

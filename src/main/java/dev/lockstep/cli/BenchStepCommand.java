@@ -27,11 +27,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "step",
     description = {
-      "Says where the time of a training step of the default model goes: the Java side's own"
-          + " share,",
-      "what it allocates on the heap, and every kernel. Two runs: the first undisturbed, the"
-          + " second",
-      "waits after every kernel to take its time."
+      "Says where the time of a training step of the default model goes.",
+      "The Java side's own share, what it allocates on the heap, and every kernel. Two runs:"
+          + " the first",
+      "undisturbed, the second waits after every kernel to take its time."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -52,10 +51,7 @@ final class BenchStepCommand implements Callable<Integer> {
       description = "steps to measure, after as many to warm up" + TrainCommand.DEFAULT)
   private int steps = 50;
 
-  @Option(
-      names = "--precision",
-      paramLabel = "TYPE",
-      description = "as of train" + TrainCommand.DEFAULT)
+  @Option(names = "--precision", paramLabel = "TYPE", description = "as of train (default: bf16)")
   private Precision precision = Precision.BF16;
 
   @Option(

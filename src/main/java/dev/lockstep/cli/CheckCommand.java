@@ -22,8 +22,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "check",
     description = {
-      "Runs each op in each type and many shapes, and compares outputs and gradients with a",
-      "reference in double precision, or with golden results. Exit code 1 when any is off."
+      "Compares each op, in each type and many shapes, with a reference in double precision.",
+      "So for outputs and gradients; or compares both with golden results. Exit code 1 when"
+          + " any is off."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

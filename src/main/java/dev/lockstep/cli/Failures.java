@@ -6,7 +6,7 @@ import dev.lockstep.train.RunFileException;
 import dev.lockstep.train.TrainingDivergedException;
 import dev.lockstep.train.TrainingFailedException;
 import java.io.UncheckedIOException;
-import java.util.List;
+import java.util.Collection;
 import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -26,13 +26,14 @@ final class Failures {
     }
     StringBuilder message = new StringBuilder(String.valueOf(e.getMessage()));
     if (e instanceof UnmatchedArgumentException unmatched) {
-      if (!unmatched.isUnknownOption() && !command.getSubcommands().isEmpty()) {
-        message = new StringBuilder("unknown command '" + unmatched.getUnmatched().get(0) + "'");
+      String typed = unmatched.getUnmatched().getFirst();
+      Collection<String> known = command.getCommandSpec().optionsMap().keySet();
+      if (!unmatched.isUnknownOption()) {
+        known = command.getSubcommands().keySet();
+        String what = known.isEmpty() ? "unexpected argument" : "unknown command";
+        message.replace(0, message.length(), what + " '" + typed + "'");
       }
-      List<String> similar = unmatched.getSuggestions();
-      if (!similar.isEmpty()) {
-        message.append("; did you mean ").append(String.join(" or ", similar)).append('?');
-      }
+      Nearest.to(typed, known).ifPresent(it -> message.append("; did you mean " + it + "?"));
     }
     String name = command.getCommandSpec().qualifiedName();
     print(command, message + " (see `" + name + " --help`)");

@@ -30,8 +30,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "grill",
     description = {
-      "Asks about neural networks at a terminal or in a pipe, and shows after each answer what its",
-      "experiment measured. Or runs the experiments themselves: every one holds the answer that is",
+      "Asks about neural networks, and shows after each answer what its experiment measured.",
+      "At a terminal or in a pipe. Or runs the experiments themselves: every one holds the"
+          + " answer that is",
       "commonly given to numbers that can fail it, with controls that must."
     },
     mixinStandardHelpOptions = true,

@@ -1,25 +1,10 @@
 package dev.lockstep.cli;
 
-import dev.lockstep.grill.lab.Topic;
-import dev.lockstep.nn.FeedForwardKind;
-import dev.lockstep.nn.Initialization;
-import dev.lockstep.nn.NormKind;
-import dev.lockstep.nn.NormPlacement;
-import dev.lockstep.ops.MatrixEngine;
-import dev.lockstep.optim.LearningRateSchedule;
-import dev.lockstep.optim.OptimizerConfig;
-import dev.lockstep.optim.WeightDecayScope;
-import dev.lockstep.train.LossScalingMode;
-import dev.lockstep.train.Precision;
-import dev.lockstep.train.TaskKind;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.TypeConversionException;
 
 /** The program: finds the command, runs it, and turns what went wrong into an exit code. */
 @Command(
@@ -90,31 +75,8 @@ public final class Lockstep {
   static CommandLine configured(CommandLine commands) {
     commands.setUsageHelpLongOptionsMaxWidth(30);
     commands.setUsageHelpWidth(100);
-    commands.registerConverter(Precision.class, named(Precision::of));
-    commands.registerConverter(MatrixEngine.class, named(MatrixEngine::of));
-    commands.registerConverter(Topic.class, named(Topic::of));
-    commands.registerConverter(TaskKind.class, named(TaskKind::of));
-    commands.registerConverter(NormKind.class, named(NormKind::of));
-    commands.registerConverter(FeedForwardKind.class, named(FeedForwardKind::of));
-    commands.registerConverter(WeightDecayScope.class, named(WeightDecayScope::of));
-    commands.registerConverter(LossScalingMode.class, named(LossScalingMode::of));
-    commands.registerConverter(NormPlacement.class, named(NormPlacement::of));
-    commands.registerConverter(Initialization.class, named(Initialization::of));
-    commands.registerConverter(OptimizerConfig.Kind.class, named(OptimizerConfig.Kind::of));
-    commands.registerConverter(
-        LearningRateSchedule.Decay.class, named(LearningRateSchedule.Decay::of));
+    Converters.register(commands);
     return commands;
-  }
-
-  /** Keeps the message of what knows the names, which lists them. */
-  private static <T> ITypeConverter<T> named(Function<String, T> names) {
-    return name -> {
-      try {
-        return names.apply(name);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(String.valueOf(e.getMessage()));
-      }
-    };
   }
 
   private static void hideHelpOfHelp(CommandSpec spec) {

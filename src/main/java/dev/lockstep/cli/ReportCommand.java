@@ -16,11 +16,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "report",
     description = {
-      "Draws the course of one or several training runs, finished or under way: loss, gradient",
-      "norm, learning rate and throughput of all of them in the same charts, each layer where it"
-          + " was",
-      "looked at, and what differs in their configurations. The page is one file and needs no",
-      "network."
+      "Draws the course of training runs, finished or under way, as a page.",
+      "It has loss, gradient norm, learning rate and throughput of all of them in the same"
+          + " charts, each",
+      "layer where it was looked at, and what differs in their configurations. The page is one"
+          + " file and",
+      "needs no network."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

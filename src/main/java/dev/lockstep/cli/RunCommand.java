@@ -34,8 +34,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "run",
     description = {
-      "Runs a kernel of a PTX file, or of a .cu file through nvcc, with given arguments and prints",
-      "what it wrote. With --suite runs many such cases; with --list says what a file holds."
+      "Runs a kernel of a PTX or CUDA file with given arguments and prints what it wrote.",
+      "A .cu file goes through nvcc. With --suite runs many such cases; with --list says what"
+          + " a file",
+      "holds."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -74,8 +76,7 @@ import picocli.CommandLine.Spec;
       "  lockstep run add.ptx --list",
       "  lockstep run add.ptx --grid 1 --block 3 --arg in:f32:1,2,3 --arg inout:f32:4,5,6 --arg"
           + " s32:3",
-      "  lockstep run sum.cu --entry sum --grid 8 --block 32,8 --shared 1024 --arg in:f32:@x.bin"
-          + " --arg out:f32:8",
+      "  lockstep run sum.cu --entry sum --grid 8 --block 32,8 --arg in:f32:@x.bin --arg out:f32:8",
       "  lockstep run tiles.cu --device cuda --grid 4,4 --block 128 --cluster 2 --arg out:f32:2048",
       "      --arg tensormap:dims=64x32,box=16x8:in:f32:iota:2048",
       "  lockstep run race.ptx --grid 1 --block 64 --arg out:u32:64 --sanitize on",

@@ -22,10 +22,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "train",
     description = {
-      "Trains a byte-level language model made of feed-forward blocks on text, or a classifier"
-          + " made",
-      "of them on images of digits, through our own kernels, and writes a checkpoint. Ctrl-C",
-      "finishes the step and writes the checkpoint too."
+      "Trains a language model on text, or a classifier on images of digits.",
+      "Both are made of feed-forward blocks, which run through our own kernels; the language"
+          + " model goes",
+      "byte by byte. Writes a checkpoint, also when Ctrl-C ends the run after the step under"
+          + " way."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

@@ -5,17 +5,15 @@ import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** Memory from {@code cuMemAlloc}, which aligns to at least 256 bytes. */
-final class CudaBuffer implements DeviceBuffer {
-  private final CudaDevice device;
+final class CudaBuffer extends CudaResource implements DeviceBuffer {
   private final Handles.Memory memory = new Handles.Memory();
   private final long bytes;
-  private boolean closed;
 
   CudaBuffer(CudaDevice device, long bytes) {
+    super(device);
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes " + bytes + " must not be negative");
     }
-    this.device = device;
     this.bytes = bytes;
     // The driver refuses to allocate nothing, yet an empty tensor is a tensor.
     int code = JCudaDriver.cuMemAlloc(memory, Math.max(bytes, 1));
@@ -34,14 +32,13 @@ final class CudaBuffer implements DeviceBuffer {
   }
 
   @Override
-  public synchronized void close() {
-    if (!closed) {
-      device.forget(this);
-      closed = true;
-      if (device.makeCurrentToClose()) {
-        device.checkReturned("cuMemFree", JCudaDriver.cuMemFree(memory));
-      }
-    }
+  void giveBack() {
+    device().checkReturned("cuMemFree", JCudaDriver.cuMemFree(memory));
+  }
+
+  @Override
+  String what() {
+    return "the buffer of " + bytes + " bytes";
   }
 
   @Override
@@ -55,7 +52,7 @@ final class CudaBuffer implements DeviceBuffer {
    * @throws IllegalArgumentException when that is not inside it, or it is another device's
    */
   static long at(CudaDevice device, DeviceBuffer buffer, long offset, long length) {
-    if (!(buffer instanceof CudaBuffer own) || own.device != device) {
+    if (!(buffer instanceof CudaBuffer own) || own.device() != device) {
       throw new IllegalArgumentException("the buffer belongs to another device");
     }
     own.requireOpen();
@@ -65,12 +62,6 @@ final class CudaBuffer implements DeviceBuffer {
               .formatted(length, offset, own.bytes));
     }
     return own.memory.address() + offset;
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("the buffer of " + bytes + " bytes is closed");
-    }
   }
 
   private static String free() {

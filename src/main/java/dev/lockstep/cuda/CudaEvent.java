@@ -5,26 +5,21 @@ import jcuda.driver.CUevent_flags;
 import jcuda.driver.JCudaDriver;
 
 /** An event that keeps the time; the driver resolves about half a microsecond. */
-final class CudaEvent implements Event {
-  private final CudaDevice device;
+final class CudaEvent extends CudaResource implements Event {
   private final Handles.Moment event = new Handles.Moment();
   private volatile boolean recorded;
-  private boolean closed;
 
   CudaEvent(CudaDevice device) {
-    this.device = device;
-    device.check("cuEventCreate", JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT));
+    super(device);
+    device()
+        .check("cuEventCreate", JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT));
   }
 
   /** Called by the stream, which has made the context current. */
   void record(long queue) {
     requireOpen();
-    device.check("cuEventRecord", device.calls().recordEvent(event.address(), queue));
+    device().check("cuEventRecord", device().calls().recordEvent(event.address(), queue));
     recorded = true;
-  }
-
-  CudaDevice device() {
-    return device;
   }
 
   /** The {@code CUevent}. */
@@ -35,26 +30,26 @@ final class CudaEvent implements Event {
 
   @Override
   public double secondsSince(Event earlier) {
-    if (!(earlier instanceof CudaEvent start) || start.device != device) {
+    if (!(earlier instanceof CudaEvent start) || start.device() != device()) {
       throw new IllegalArgumentException("the earlier event belongs to another device");
     }
     start.await("the earlier event");
     await("this event");
     float[] milliseconds = new float[1];
-    device.check(
-        "cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(milliseconds, start.event, event));
+    device()
+        .check(
+            "cuEventElapsedTime", JCudaDriver.cuEventElapsedTime(milliseconds, start.event, event));
     return milliseconds[0] / 1e3;
   }
 
   @Override
-  public synchronized void close() {
-    if (!closed) {
-      device.forget(this);
-      closed = true;
-      if (device.makeCurrentToClose()) {
-        device.checkReturned("cuEventDestroy", JCudaDriver.cuEventDestroy(event));
-      }
-    }
+  void giveBack() {
+    device().checkReturned("cuEventDestroy", JCudaDriver.cuEventDestroy(event));
+  }
+
+  @Override
+  String what() {
+    return "the event";
   }
 
   @Override
@@ -67,13 +62,7 @@ final class CudaEvent implements Event {
     if (!recorded) {
       throw new IllegalStateException(which + " was never recorded");
     }
-    device.makeCurrent();
-    device.check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(event));
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("the event is closed");
-    }
+    device().makeCurrent();
+    device().check("cuEventSynchronize", JCudaDriver.cuEventSynchronize(event));
   }
 }

@@ -8,12 +8,10 @@ import jcuda.driver.CUgraph;
 import jcuda.driver.JCudaDriver;
 
 /** An instantiated graph: one call of the driver launches all of it. */
-final class CudaGraph implements Graph {
-  private final CudaDevice device;
+final class CudaGraph extends CudaResource implements Graph {
   private final Handles.Executable executable = new Handles.Executable();
   private final List<CudaModule> modules;
   private final String name;
-  private boolean closed;
 
   /**
    * Instantiates; the device has made its context current.
@@ -22,7 +20,7 @@ final class CudaGraph implements Graph {
    * @param kernels those launched in it
    */
   CudaGraph(CudaDevice device, CUgraph graph, Set<CudaKernel> kernels) {
-    this.device = device;
+    super(device);
     modules = kernels.stream().map(CudaKernel::module).distinct().toList();
     name =
         kernels.stream().map(CudaKernel::name).collect(Collectors.joining(", ", "a graph of ", ""));
@@ -32,15 +30,9 @@ final class CudaGraph implements Graph {
         () -> "; " + name);
   }
 
-  CudaDevice device() {
-    return device;
-  }
-
   /** The {@code CUgraphExec}, as long as the graph and its kernels are there. */
   long address() {
-    if (closed) {
-      throw new IllegalStateException("the graph is closed");
-    }
+    requireOpen();
     for (int i = 0; i < modules.size(); i++) {
       modules.get(i).requireOpen();
     }
@@ -48,14 +40,13 @@ final class CudaGraph implements Graph {
   }
 
   @Override
-  public synchronized void close() {
-    if (!closed) {
-      device.forget(this);
-      closed = true;
-      if (device.makeCurrentToClose()) {
-        device.checkReturned("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(executable));
-      }
-    }
+  void giveBack() {
+    device().checkReturned("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(executable));
+  }
+
+  @Override
+  String what() {
+    return "the graph";
   }
 
   /** Names the kernels: one of them may be to blame for a fault. */

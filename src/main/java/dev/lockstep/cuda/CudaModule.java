@@ -13,16 +13,14 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.JCudaDriver;
 
 /** Kernels in the driver's hands: machine code for this GPU if the image has it, else its PTX. */
-final class CudaModule implements KernelModule {
-  private final CudaDevice device;
+final class CudaModule extends CudaResource implements KernelModule {
   private final String name;
   private final CUmodule module;
   private final Map<String, CudaKernel> kernels = new LinkedHashMap<>();
-  private boolean closed;
 
   /** The device has made its context current. */
   CudaModule(CudaDevice device, KernelImage image) {
-    this.device = device;
+    super(device);
     this.name = image.name();
     // The driver does not tell how many bytes of arguments a kernel takes; the PTX does.
     List<PtxKernel> entries = PtxParser.declarations(image.ptx()).kernels();
@@ -59,37 +57,27 @@ final class CudaModule implements KernelModule {
   }
 
   @Override
-  public synchronized void close() {
-    if (!closed) {
-      device.forget(this);
-      closed = true;
-      if (device.makeCurrentToClose()) {
-        device.checkReturned("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
-      }
-    }
+  void giveBack() {
+    device().checkReturned("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
+  }
+
+  @Override
+  String what() {
+    return "the module " + name;
   }
 
   @Override
   public String toString() {
-    return "the module " + name;
-  }
-
-  CudaDevice device() {
-    return device;
-  }
-
-  void requireOpen() {
-    if (closed) {
-      throw new IllegalStateException("the module " + name + " is closed");
-    }
+    return what();
   }
 
   private CudaKernel find(PtxKernel entry) {
     Handles.Function function = new Handles.Function();
-    device.check(
-        "cuModuleGetFunction",
-        JCudaDriver.cuModuleGetFunction(function, module, entry.name()),
-        () -> "; " + entry.name() + " in " + name);
+    device()
+        .check(
+            "cuModuleGetFunction",
+            JCudaDriver.cuModuleGetFunction(function, module, entry.name()),
+            () -> "; " + entry.name() + " in " + name);
     return new CudaKernel(this, entry.name(), entry.parameterBytes(), function);
   }
 }

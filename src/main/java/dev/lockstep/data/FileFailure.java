@@ -1,6 +1,7 @@
 package dev.lockstep.data;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -16,6 +17,7 @@ public final class FileFailure {
       case NoSuchFileException e -> "there is no file " + e.getFile();
       case AccessDeniedException e -> "no permission for " + e.getFile();
       case FileAlreadyExistsException e -> e.getFile() + " is no directory";
+      case CharacterCodingException _ -> "it is not text in UTF-8";
       case FileSystemException e when e.getReason() != null -> e.getReason();
       default -> String.valueOf(failure.getMessage());
     };

@@ -30,6 +30,7 @@ class BadInputTests {
     Files.createDirectories(folder.resolve("empties"));
     Files.writeString(folder.resolve("empties/empty"), "");
     Files.writeString(folder.resolve("cases.json"), "no JSON");
+    Files.writeString(folder.resolve("none.json"), "{\"cases\":[]}");
     Files.copy(Path.of("src/test/resources/run/add.ptx"), folder.resolve("add.ptx"));
   }
 
@@ -64,6 +65,11 @@ class BadInputTests {
         "train --resume @/text                 | @/text",
         "train --steps 0                       | steps 0, at least 1",
         "train --steps many                    | --steps, many",
+        "train --steps 3.5                     | --steps, '3.5' is no whole number",
+        "train --steps 99999999999             | --steps, '99999999999' is beyond 2147483647",
+        "train --seed -99999999999999999999    | --seed, is beyond -9223372036854775807",
+        "train --lr fast                       | --learning-rate, 'fast' is no number",
+        "train --out=                          | --out, empty, names no file",
         "train --batch 0                       | batch 0, at least 1",
         "train --accumulate 0                  | accumulation 0, at least 1",
         "train --head-memory 100               | head memory 100, at least 512",
@@ -126,6 +132,7 @@ class BadInputTests {
         "run @/add.ptx --grid 1 --block 1 ADD --trace block=0;warp=1 | no warp 1, 1 threads",
         "run --suite @/missing                 | @/missing",
         "run --suite @/cases.json              | @/cases.json, line 1, column",
+        "run --suite @/none.json               | @/none.json, holds no cases",
         "run --suite @/cases.json --arg f32:1  | --arg, --suite",
         "run @/add.ptx --list --json @/folder  | --json @/folder, directory",
         "bench rows --kernel rmsnorn           | \"rmsnorn\", rmsnorm, cross_entropy, norm",

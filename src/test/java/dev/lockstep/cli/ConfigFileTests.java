@@ -106,7 +106,7 @@ class ConfigFileTests {
         "config = 'b.toml'        | there is no key \"config\"",
         "[optimizer]#width = 8    | width stands in [optimizer] and belongs in [model]",
         "[model]#json = 'x'       | json stands in [model] and belongs above all tables",
-        "steps = 'many'           | 'many' is not an int",
+        "steps = 'many'           | 'many' is no whole number",
         "steps = []               | steps is []; it takes a number or a text",
         "tied-head = 1            | tied-head is 1; it takes true or false",
         "profile = false          | leave out profile instead of saying that it is false",
@@ -129,6 +129,9 @@ class ConfigFileTests {
   void whatIsNoSuchFileOrNoSuchTableIsNamed() throws IOException {
     assertThat(Run.lockstep("train", "--config", folder.resolve("none.toml").toString()).err())
         .contains("none.toml cannot be read: there is no ");
+    Path binary = Files.write(folder.resolve("binary.toml"), new byte[] {(byte) 0xff, 0});
+    assertThat(Run.lockstep("train", "--config", binary.toString()).err())
+        .contains("binary.toml cannot be read: it is not text in UTF-8");
     assertThat(train("a.yaml", "steps: 3").err()).contains("must end in .toml or .json");
     assertThat(train("a.json", "[1]").err()).contains("holds no keys");
     assertThat(train("a.toml", "seed = 1\nseed = 2 # a = 3\n\n").err())

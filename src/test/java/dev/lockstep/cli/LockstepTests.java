@@ -52,6 +52,15 @@ class LockstepTests {
             option -> assertThat(option.description()).as(option.longestName()).isNotEmpty());
   }
 
+  /** Beside its name in the list of commands stands the first line of its description alone. */
+  @ParameterizedTest
+  @MethodSource("commands")
+  void theListOfCommandsHasWholeSentences(CommandLine command) {
+    assertThat(command.getCommandSpec().usageMessage().description()[0])
+        .endsWith(".")
+        .hasSizeLessThanOrEqualTo(88);
+  }
+
   @ParameterizedTest
   @MethodSource("names")
   void everyExampleInTheHelpParses(List<String> command) {
@@ -84,6 +93,7 @@ class LockstepTests {
   @CsvSource(
       delimiter = '|',
       value = {
+        "trian           | lockstep: unknown command 'trian'; did you mean train?",
         "docter          | lockstep: unknown command 'docter'; did you mean doctor?",
         "doctor --jsn    | lockstep doctor: Unknown option: '--jsn'; did you mean --json?",
         "doctor --json   | lockstep doctor: Missing required parameter for option '--json' (FILE)",

@@ -65,7 +65,7 @@ final class SuiteReader {
 
   private Suite suite(JsonNode root) {
     if (root.isArray()) {
-      return new Suite(cases("", root, Defaults.NONE));
+      return suite(cases("", root, Defaults.NONE));
     }
     JsonObject object = new JsonObject("", root);
     Defaults defaults = new Defaults(options(object), comparison(object, Comparison.BITS));
@@ -75,7 +75,15 @@ final class SuiteReader {
     if (cases == null) {
       throw JsonObject.wrong("", "has no \"cases\"");
     }
-    return new Suite(cases("cases", cases, defaults));
+    return suite(cases("cases", cases, defaults));
+  }
+
+  /** Without cases nothing would be checked, and all would be well. */
+  private static Suite suite(List<SuiteCase> cases) {
+    if (cases.isEmpty()) {
+      throw JsonObject.wrong("", "holds no cases");
+    }
+    return new Suite(cases);
   }
 
   private List<SuiteCase> cases(String path, JsonNode nodes, Defaults defaults) {
