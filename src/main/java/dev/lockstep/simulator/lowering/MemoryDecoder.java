@@ -179,7 +179,7 @@ final class MemoryDecoder {
   private void requireCount(List<Operand> elements) {
     int count = in.has("v2") ? 2 : in.has("v4") ? 4 : in.has("v8") ? 8 : 1;
     int bytes = Decoder.type(in).bytes();
-    if (elements.size() != count || count * bytes > 32 || count == 8 && bytes != 4) {
+    if (elements.size() != count || count * bytes > 32 || count == 8 && bytes != 4 && bytes != 1) {
       throw new Unsupported(elements.size() + " elements of ." + Decoder.type(in).spelling());
     }
     for (Operand element : elements) {
