@@ -131,11 +131,12 @@ final class BodyParser {
   private void declarations(boolean external) {
     for (Variable v : variableParser.declarations(external)) {
       boolean ofModule = v.space() == StateSpace.GLOBAL || v.space() == StateSpace.CONST;
+      Elements.Array array = Elements.Array.of(v);
       List<Variable.Reference> references = v.references().stream().map(this::inScope).toList();
       String name =
           ofModule
-              ? scopes.declareModuleVariable(v.name(), routine)
-              : scopes.declareVariable(v.name());
+              ? scopes.declareModuleVariable(v.name(), array, routine)
+              : scopes.declareVariable(v.name(), array);
       (ofModule ? moduleVariables : variables)
           .add(
               new Variable(
@@ -221,7 +222,9 @@ final class BodyParser {
   }
 
   private void finish(Instruction.@Nullable Guard guard, String word, int start, int line) {
-    List<String> parts = Syntax.split(word + separateModifiers());
+    String opcode = word + separateModifiers();
+    List<String> parts = Syntax.split(opcode);
+    operands.begin(opcode);
     boolean branch = parts.get(0).equals("bra");
     boolean call = parts.get(0).equals("call");
     List<Operand> list = new ArrayList<>();
@@ -245,8 +248,8 @@ final class BodyParser {
     }
     Syntax.expect(lexer, ';');
     String text = lexer.collapsed(start, lexer.previousEnd());
-    for (Sum sum : operands.takeSums()) {
-      add(sum.instruction(guard, line, text, locations.current()));
+    for (Preparation first : operands.takePreparations()) {
+      add(first.instruction(guard, line, text, locations.current()));
     }
     add(
         new Instruction(

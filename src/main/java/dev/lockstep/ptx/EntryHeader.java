@@ -70,7 +70,9 @@ final class EntryHeader {
     ScalarType type = type();
     PrototypeParser.pointee(lexer);
     PtxSyntaxException tooMuch = lexer.error("more than " + MAX_BYTES + " bytes of parameters");
-    String name = scopes.declareVariable(Syntax.word(lexer, "a parameter name"));
+    String name =
+        scopes.declareVariable(
+            Syntax.word(lexer, "a parameter name"), new Elements.Array(StateSpace.PARAM, type));
     long bytes = VariableParser.extent(lexer) * lanes * type.bytes();
     if (bytes == 0) {
       throw lexer.error("parameter " + name + " of a kernel has no size");

@@ -10,13 +10,21 @@ final class OperandParser {
   private final Lexer lexer;
   private final Scopes scopes;
   private final Names names;
-  private final List<Sum> sums = new ArrayList<>();
+  private final List<Preparation> preparations = new ArrayList<>();
+  private final Elements elements;
+  private String opcode = "";
   private int nesting;
 
   OperandParser(Lexer lexer, Scopes scopes, Names names) {
     this.lexer = lexer;
     this.scopes = scopes;
     this.names = names;
+    this.elements = new Elements(lexer, scopes, names, preparations);
+  }
+
+  /** The next operands belong to this instruction, opcode as written. */
+  void begin(String written) {
+    opcode = written;
   }
 
   /**
@@ -34,6 +42,9 @@ final class OperandParser {
           case '-' -> negative();
           default -> simple();
         };
+    if (operand instanceof Operand.Symbol symbol && lexer.at('[')) {
+      return elements.parse(symbol, opcode);
+    }
     if (lexer.at('|')) {
       lexer.advance();
       return new Operand.Pair(operand, simple());
@@ -47,21 +58,21 @@ final class OperandParser {
     if (!(operand instanceof Operand.Reg(Register register)) || !lexer.at('+')) {
       return operand;
     }
-    if (!Sum.TYPES.contains(register.type())) {
+    if (!Preparation.isInteger(register.type())) {
       throw lexer.error(
           "a constant cannot be added to %s, a .%s register"
               .formatted(register, register.type().spelling()));
     }
     long constant = offset();
     Register result = scopes.unnamed(register + "+" + constant, register.type());
-    sums.add(new Sum(result, register, constant));
+    preparations.add(Preparation.sum(result, register, constant));
     return new Operand.Reg(result);
   }
 
-  /** The sums among the operands since the last call. */
-  List<Sum> takeSums() {
-    List<Sum> taken = List.copyOf(sums);
-    sums.clear();
+  /** What has to be computed first for the operands since the last call. */
+  List<Preparation> takePreparations() {
+    List<Preparation> taken = List.copyOf(preparations);
+    preparations.clear();
     return taken;
   }
 

@@ -84,7 +84,7 @@ final class PrototypeParser {
       return registers(formal, lanes, type);
     }
     if (scopes != null) {
-      scopes.declareVariable(formal);
+      scopes.declareVariable(formal, new Elements.Array(StateSpace.PARAM, type));
     }
     return List.of(
         new Prototype.Formal(

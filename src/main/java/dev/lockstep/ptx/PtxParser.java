@@ -193,7 +193,7 @@ public final class PtxParser {
       } else if (defined.contains(variable.name())) {
         continue;
       }
-      names.declare(variable.name());
+      names.declare(variable.name(), Elements.Array.of(variable));
       for (Variable.Reference reference : variable.references()) {
         names.used(reference.symbol(), lexer);
       }

@@ -19,6 +19,7 @@ final class Scopes {
 
   private final Lexer lexer;
   private final List<Register> all = new ArrayList<>();
+  private final Map<String, Elements.Array> arrays = new HashMap<>();
   private final Deque<Scope> open = new ArrayDeque<>();
   private final int body;
   private int scopes;
@@ -102,21 +103,22 @@ final class Scopes {
   }
 
   /** A variable of the current scope; returns the name it has in the whole body. */
-  String declareVariable(String name) {
-    return declareVariable(name, current().qualify(name));
+  String declareVariable(String name, Elements.Array array) {
+    return declareVariable(name, current().qualify(name), array);
   }
 
   /**
    * A variable of the current scope that lies in memory of the module's; returns the name it has in
    * the whole module.
    */
-  String declareModuleVariable(String name, String routine) {
-    return declareVariable(name, current().qualify(name) + "@" + routine);
+  String declareModuleVariable(String name, Elements.Array array, String routine) {
+    return declareVariable(name, current().qualify(name) + "@" + routine, array);
   }
 
-  private String declareVariable(String name, String unique) {
+  private String declareVariable(String name, String unique, Elements.Array array) {
     requireNew(name);
     current().variables.put(name, unique);
+    arrays.put(unique, array);
     return unique;
   }
 
@@ -182,6 +184,11 @@ final class Scopes {
       }
     }
     return null;
+  }
+
+  /** What elements are of a variable declared so far, by its unique name, or null. */
+  Elements.@Nullable Array array(String unique) {
+    return arrays.get(unique);
   }
 
   private record Range(ScalarType type, int lanes, int count) {}

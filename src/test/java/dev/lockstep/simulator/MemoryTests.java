@@ -310,6 +310,41 @@ class MemoryTests {
     assertThat(out).containsExactly(436, 536);
   }
 
+  /**
+   * By a number, by registers of each width, the sign of narrow ones kept, and modulo 2³²; of every
+   * space, through generic addresses, and as an address to take.
+   */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ld.const.b16 %h1, a[2]; cvt.u32.u16 %r1, %h1;                            | 30",
+        "ld.const.b16 %h1, a[5-2*2]; cvt.u32.u16 %r1, %h1;                        | 20",
+        "mov.u64 %rd1, a[3]; ld.const.u16 %r1, [%rd1];                            | 40",
+        "mov.b32 %r2, 2; ld.const.u16 %r1, a[%r2];                                | 30",
+        "mov.b32 %r2, 2; ld.const.u16 %r1, a[%r2+1];                              | 40",
+        "mov.b32 %r2, 2; ld.const.u16 %r1, a[%r2+-1];                             | 20",
+        "mov.b64 %rd1, 0x500000001; ld.const.u16 %r1, a[%rd1];                    | 20",
+        ".reg .s16 %s; mov.s16 %s, -1; ld.const.u16 %r1, a[%s+2];                 | 20",
+        "mov.b16 %h1, 3; ld.u16 %r1, a[%h1];                                      | 40",
+        "ld.global.f32 %f1, v[5]; cvt.rzi.u32.f32 %r1, %f1;                       | 6",
+        "mov.b32 %r2, 5; ld.f32 %f1, v[%r2]; cvt.rzi.u32.f32 %r1, %f1;            | 6",
+        "st.shared.b32 s[3], 7; ld.shared.b32 %r1, [s+12];                        | 7",
+        "mov.b32 %r2, 3; st.b32 s[%r2], 8; ld.shared.b32 %r1, s[3];               | 8",
+        "mov.b32 %r2, 3; mov.u32 %r3, s[%r2]; mov.u32 %r4, s; sub.u32 %r1, %r3, %r4; | 12",
+        ".local .b64 l[4]; mov.b32 %r2, 1; st.local.b32 l[%r2], 9; ld.b32 %r1, l[1]; | 9",
+        ".param .b32 p[4]; st.param.b32 p[1], 6; ld.param.b32 %r1, [p+4];         | 6",
+        "setp.ne.b32 %p1, %t, %t; mov.b32 %r1, 1; @%p1 ld.const.u16 %r1, a[%r9];  | 1",
+      })
+  void elementsOfArraysByTheirIndex(String body, int value) {
+    int[] out =
+        lab.declare(
+                ".const .b16 a[4] = {10, 20, 30, 40}; .shared .b32 s[4];"
+                    + ".global .v4 .f32 v[2] = {{1.0, 2.0, 3.0, 4.0}, {5.0, 6.0, 7.0, 8.0}};")
+            .run(1, body + "st.global.u32 [%mine], %r1;");
+    assertThat(out).containsExactly(value);
+  }
+
   @Test
   void structsPassedByValueAreReadByNameAndByAddress() {
     String ptx =

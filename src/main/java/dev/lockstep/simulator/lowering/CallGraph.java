@@ -120,6 +120,29 @@ final class CallGraph {
     return false;
   }
 
+  /** The most that a routine's calls through pointers pass, wherever they lead, if anywhere. */
+  long passedThroughPointers(String name) {
+    Routine routine = routines.get(name);
+    if (routine == null) {
+      return 0;
+    }
+    long most = 0;
+    for (Instruction in : routine.instructions()) {
+      Prototype prototype = in.opcode().equals("call") ? pointerType(routine.body(), in) : null;
+      most = prototype == null ? most : Math.max(most, CallFrame.of(prototype).bytes());
+    }
+    return most;
+  }
+
+  private @Nullable Prototype pointerType(Body body, Instruction call) {
+    try {
+      CallSite site = CallSite.of(call);
+      return site.function() == null ? prototype(body, site) : null;
+    } catch (Unsupported e) {
+      return null; // The decoder says so with its place.
+    }
+  }
+
   /** Names of the functions that one calls directly. */
   Set<String> callees(String name) {
     return callees.getOrDefault(name, Set.of());

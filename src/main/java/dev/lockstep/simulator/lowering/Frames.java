@@ -81,7 +81,7 @@ final class Frames {
     if (before != null) {
       return before;
     }
-    long above = 0;
+    long above = aligned(graph.passedThroughPointers(routine));
     for (String callee : graph.callees(routine)) {
       above = Math.max(above, deepest(callee, graph, known));
     }
