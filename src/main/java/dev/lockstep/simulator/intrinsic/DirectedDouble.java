@@ -4,14 +4,24 @@ import java.math.BigDecimal;
 
 /**
  * fp64 arithmetic with {@code .rz .rm .rp}: the result to nearest, moved by one step where the
- * exact value, computed in full, lies on the wrong side of it. Such instructions are rare.
+ * exact value lies on the wrong side of it. On which side it lies tells the error of the result,
+ * which is itself a double as long as no exponent is extreme (T. Dekker, "A floating-point
+ * technique for extending the available precision", 1971); else all is computed in full.
  */
 public final class DirectedDouble {
+  /** Between this and its reciprocal no product, quotient or error of one is out of range. */
+  private static final double LARGE = 0x1p400;
+
   private DirectedDouble() {}
 
   /** {@code add.{rz,rm,rp}.f64}; subtraction adds the negated operand. */
   public static double add(double a, double b, Rounding rounding) {
     double nearest = a + b;
+    if (areMiddling(a, b) && nearest != 0) {
+      double part = nearest - a;
+      double error = (a - (nearest - part)) + (b - part);
+      return moved(nearest, (int) Math.signum(error), rounding);
+    }
     if (!areFinite(a, b)) {
       return nearest;
     }
@@ -21,6 +31,9 @@ public final class DirectedDouble {
   /** {@code mul.{rz,rm,rp}.f64}. */
   public static double mul(double a, double b, Rounding rounding) {
     double nearest = a * b;
+    if (areMiddling(a, b)) {
+      return moved(nearest, (int) Math.signum(Math.fma(a, b, -nearest)), rounding);
+    }
     if (!areFinite(a, b)) {
       return nearest;
     }
@@ -41,6 +54,10 @@ public final class DirectedDouble {
   /** {@code div.{rz,rm,rp}.f64}; {@code rcp} divides 1. */
   public static double div(double a, double b, Rounding rounding) {
     double nearest = a / b;
+    if (areMiddling(a, b)) {
+      double rest = Math.fma(-nearest, b, a);
+      return moved(nearest, (int) (Math.signum(rest) * Math.signum(b)), rounding);
+    }
     if (!areFinite(a, b) || b == 0) {
       return nearest;
     }
@@ -52,6 +69,9 @@ public final class DirectedDouble {
   /** {@code sqrt.{rz,rm,rp}.f64}; negative numbers give NaN, −0 gives −0. */
   public static double sqrt(double a, Rounding rounding) {
     double nearest = Math.sqrt(a);
+    if (nearest > 0 && areMiddling(a, a)) {
+      return moved(nearest, (int) Math.signum(Math.fma(-nearest, nearest, a)), rounding);
+    }
     if (!(nearest > 0) || Double.isInfinite(nearest)) {
       return nearest;
     }
@@ -93,6 +113,12 @@ public final class DirectedDouble {
 
   private static double finite(double value) {
     return Math.clamp(value, -Double.MAX_VALUE, Double.MAX_VALUE);
+  }
+
+  private static boolean areMiddling(double a, double b) {
+    double low = Math.min(Math.abs(a), Math.abs(b));
+    double high = Math.max(Math.abs(a), Math.abs(b));
+    return low >= 1 / LARGE && high <= LARGE;
   }
 
   private static boolean areFinite(double a, double b) {
