@@ -220,6 +220,59 @@ class FaultTests {
       })
   void aRefusalSaysWhatIsMissing(String code, String missing) {
     lab.declare(".tex .u32 tex;");
+    refuses(code, missing);
+  }
+
+  /** Assemblers refuse these, so they are mistakes that would run here alone. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '~',
+      value = {
+        "add.f32 %f1, %f2, 1; ~ an integer where a .f32 belongs",
+        "mov.f64 %fd1, 1; ~ an integer where a .f64 belongs",
+        "add.f16x2 %i1, %i1, 5; ~ an integer where a .f16x2 belongs",
+        "mov.u32 %i1, 0f3f800000; ~ a floating-point number where a .u32 belongs",
+        "mov.b32 %i1, 1.0; ~ a floating-point number where a .b32 belongs",
+        "st.global.u32 [%d], 1.0; ~ a floating-point number where a .u32 belongs",
+        "add.u32 %i1, %i1, %x; ~ %x is .f32, which is no .u32",
+        "add.u64 %d, %d, %i1; ~ %i1 is .u32, which is no .u64",
+        "mov.f32 %x, %i1; ~ %i1 is .u32, which is no .f32",
+        "setp.eq.s32 %q, %x, 0; ~ %x is .f32, which is no .s32",
+        "selp.f32 %i1, %x, %x, %q; ~ %i1 is .u32, which is no .f32",
+        "shr.u32 %i1, %i1, %d; ~ %d is .u64, which is no .u32",
+        "mul.wide.u32 %d, %d, 4; ~ %d is .u64, which is no .u32",
+        "ld.global.u32 %x, [%d]; ~ %x is .f32, which is no .u32",
+        "st.global.f32 [%d], %i1; ~ %i1 is .u32, which is no .f32",
+        "cvt.rn.f32.s32 %i1, %i1; ~ %i1 is .u32, which is no .f32",
+        "cvt.u32.u64 %i1, %i1; ~ %i1 is .u32, which is no .u64",
+        "ld.relaxed.global.u32 %i1, [%d]; ~ it needs one of .cta, .cluster, .gpu, .sys",
+        "ld.acquire.gpu.local.u32 %i1, [%d]; ~ modifier .acquire in local memory",
+        "ld.release.gpu.u32 %i1, [%d]; ~ modifier .release of ld",
+        "st.acquire.gpu.u32 [%d], %i1; ~ modifier .acquire of st",
+        "ld.shared.nc.u32 %i1, [%d]; ~ modifier .nc outside of global memory"
+      })
+  void refusesOperandsOfAnotherType(String code, String mistake) {
+    refuses(".reg .u32 %i<2>; .reg .f32 %x; .reg .u64 %d; .reg .pred %q; " + code, mistake);
+  }
+
+  /** Registers of untyped bits go with every type of their size, and wider ones with memory. */
+  @Test
+  void takesOperandsThatAreUntypedOrWider() {
+    try (KernelModule module =
+        lab.load(
+            """
+            { .reg .b32 %b; .reg .u32 %i; .reg .f32 %x; .reg .f64 %w; .reg .b64 %d; .reg .s64 %s;
+            .reg .f16x2 %two;
+            add.f32 %b, %x, 1.5; add.u32 %b, %i, %two; mov.b32 %x, %i; mov.b32 %x, 5;
+            mov.b32 %i, 0f3f800000; mov.b64 %d, 1.5; mov.f32 %x, 0d3ff0000000000000;
+            st.global.u8 [%d], %s; st.global.b32 [%d], %w; st.global.f32 [%d], %d;
+            cvt.u64.u8 %s, %i; cvt.rn.f32.u32 %d, %s; selp.b32 %x, %i, 1, %p1; shl.b64 %w, %d, %b; }
+            """)) {
+      assertThat(module.kernel("k")).isNotNull();
+    }
+  }
+
+  private void refuses(String code, String missing) {
     try (KernelModule module = lab.load(code)) {
       assertThatThrownBy(() -> module.kernel("k"))
           .isInstanceOf(DeviceFault.UnsupportedInstruction.class)

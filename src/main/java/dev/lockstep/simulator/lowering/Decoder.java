@@ -20,6 +20,7 @@ final class Decoder {
    * @throws Unsupported when nobody knows it
    */
   void decode(Instruction in) {
+    OperandTypes.check(in);
     switch (in.opcode()) {
       case "add",
           "sub",

@@ -72,6 +72,11 @@ final class MemoryDecoder {
   private void load() {
     StateSpace space = space(in);
     ScalarType type = Decoder.type(in);
+    refuse("release", "wb", "wt");
+    requireOrder(space);
+    if (in.has("nc") && space != StateSpace.GLOBAL) {
+      throw new Unsupported("modifier .nc outside of global memory");
+    }
     requireOperands(2);
     if (type == ScalarType.B128) {
       Address address = e.address(operand(in, 1), space);
@@ -128,6 +133,8 @@ final class MemoryDecoder {
       throw new Unsupported("constant memory is not written");
     }
     ScalarType type = Decoder.type(in);
+    refuse("acquire", "ca", "lu", "cv", "nc");
+    requireOrder(space);
     requireOperands(2);
     Address address = e.address(operand(in, 0), space);
     if (type == ScalarType.B128) {
@@ -161,6 +168,26 @@ final class MemoryDecoder {
     e.emit(access);
     if (isStrong()) {
       e.emit(new Fence());
+    }
+  }
+
+  private void refuse(String... modifiers) {
+    for (String modifier : modifiers) {
+      if (in.has(modifier)) {
+        throw new Unsupported("modifier ." + modifier + " of " + in.opcode());
+      }
+    }
+  }
+
+  /** What is ordered among other threads names them, and lies where they may reach it. */
+  private void requireOrder(StateSpace space) {
+    String order = Decoder.choice(in, "", "volatile", "relaxed", "acquire", "release");
+    if (order.isEmpty() || order.equals("volatile")) {
+      return;
+    }
+    Decoder.required(in, "cta", "cluster", "gpu", "sys");
+    if (space == StateSpace.LOCAL || space == StateSpace.CONST) {
+      throw new Unsupported("modifier ." + order + " in " + space.spelling() + " memory");
     }
   }
 
