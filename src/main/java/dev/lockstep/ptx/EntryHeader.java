@@ -1,6 +1,7 @@
 package dev.lockstep.ptx;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** Parses what stands between a kernel's name and its body: parameters and directives. */
@@ -18,6 +19,8 @@ final class EntryHeader {
   private final Scopes scopes;
   private final List<Parameter> parameters = new ArrayList<>();
   private int maxThreads = MAX_THREADS;
+  private boolean limited;
+  private List<Integer> exactBlock = List.of();
   private int clusterBlocks = 1;
 
   EntryHeader(Lexer lexer, Scopes scopes) {
@@ -49,6 +52,11 @@ final class EntryHeader {
 
   int maxThreads() {
     return maxThreads;
+  }
+
+  /** The block that {@code .reqntid} demands, or nothing. */
+  List<Integer> exactBlock() {
+    return exactBlock;
   }
 
   int clusterBlocks() {
@@ -102,8 +110,18 @@ final class EntryHeader {
     String name = lexer.text();
     switch (name) {
       case ".maxntid", ".reqntid" -> {
+        PtxSyntaxException twice = lexer.error("a kernel has one .maxntid or .reqntid");
         lexer.advance();
-        maxThreads = product(MAX_THREADS);
+        List<Integer> extents = new ArrayList<>(numbers(3));
+        if (limited) {
+          throw twice;
+        }
+        limited = true;
+        maxThreads = product(extents, MAX_THREADS);
+        if (name.equals(".reqntid")) {
+          extents.addAll(Collections.nCopies(3 - extents.size(), 1));
+          exactBlock = List.copyOf(extents);
+        }
       }
       case ".minnctapersm", ".maxnctapersm", ".maxnreg", ".maxclusterrank" -> {
         lexer.advance();
@@ -111,7 +129,7 @@ final class EntryHeader {
       }
       case ".reqnctapercluster" -> {
         lexer.advance();
-        clusterBlocks = product(MAX_CLUSTER);
+        clusterBlocks = product(numbers(3), MAX_CLUSTER);
       }
       case ".explicitcluster", ".blocksareclusters", ".noreturn" -> lexer.advance();
       case ".pragma" -> Syntax.skipStatement(lexer);
@@ -119,11 +137,13 @@ final class EntryHeader {
     }
   }
 
-  /** Of up to three extents; at most {@code limit}. */
-  private int product(int limit) {
+  private int product(List<Integer> extents, int limit) {
     long product = 1;
-    for (int size : numbers(3)) {
-      product = Math.min(product * Math.max(1, size), limit);
+    for (int size : extents) {
+      if (size < 1) {
+        throw lexer.error("an extent of 0");
+      }
+      product = Math.min(product * size, limit);
     }
     return (int) product;
   }

@@ -229,7 +229,7 @@ final class OperandParser {
         throw lexer.error("undeclared register " + word);
       }
       lexer.advance();
-      return new Operand.Special(word);
+      return new Operand.Special(SpecialRegisters.canonical(word));
     }
     String variable = scopes.findVariable(word);
     if (variable == null) {

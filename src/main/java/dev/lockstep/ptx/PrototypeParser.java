@@ -110,7 +110,16 @@ final class PrototypeParser {
   static void pointee(Lexer lexer) {
     while (lexer.kind() == Lexer.WORD && lexer.first() == '.') {
       switch (lexer.text()) {
-        case ".ptr", ".global", ".shared", ".local", ".const", ".generic" -> lexer.advance();
+        case ".ptr",
+            ".global",
+            ".shared",
+            ".local",
+            ".const",
+            ".generic",
+            ".texref",
+            ".samplerref",
+            ".surfref" ->
+            lexer.advance();
         case ".align" -> {
           lexer.advance();
           VariableParser.alignment(lexer);

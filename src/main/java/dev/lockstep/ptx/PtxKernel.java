@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param parameterBytes size of the parameter block
  * @param maxThreads threads per block that {@code .maxntid} or {@code .reqntid} allows, else 1024
+ * @param exactBlock x, y and z of the only block that {@code .reqntid} allows, or nothing
  * @param clusterBlocks blocks of a cluster that {@code .reqnctapercluster} demands, else 1
  */
 public record PtxKernel(
@@ -15,6 +16,7 @@ public record PtxKernel(
     List<Parameter> parameters,
     int parameterBytes,
     int maxThreads,
+    List<Integer> exactBlock,
     int clusterBlocks,
     Body body)
     implements Routine {}

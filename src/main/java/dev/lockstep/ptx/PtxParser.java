@@ -230,6 +230,7 @@ public final class PtxParser {
             header.parameters(),
             header.parameterBytes(),
             header.maxThreads(),
+            header.exactBlock(),
             header.clusterBlocks(),
             body));
   }

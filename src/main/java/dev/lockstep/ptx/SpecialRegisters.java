@@ -48,6 +48,9 @@ final class SpecialRegisters {
           "%cluster_ctaid",
           "%cluster_nctaid");
 
+  private static final String LANES = "xyzw";
+  private static final String COLOURS = "rgba";
+
   private static final Pattern NUMBERED =
       Pattern.compile("%envreg([0-9]|[12][0-9]|3[01])|%pm[0-7](_64)?");
 
@@ -60,7 +63,14 @@ final class SpecialRegisters {
       return PLAIN.contains(word) || VECTORS.contains(word) || NUMBERED.matcher(word).matches();
     }
     return dot == word.length() - 2
-        && "xyzw".indexOf(word.charAt(dot + 1)) >= 0
+        && (LANES + COLOURS).indexOf(word.charAt(dot + 1)) >= 0
         && VECTORS.contains(word.substring(0, dot));
+  }
+
+  /** The name with one spelling of elements: {@code %tid.x} for {@code %tid.r}. */
+  static String canonical(String name) {
+    int last = name.length() - 1;
+    int colour = name.charAt(last - 1) == '.' ? COLOURS.indexOf(name.charAt(last)) : -1;
+    return colour < 0 ? name : name.substring(0, last) + LANES.charAt(colour);
   }
 }

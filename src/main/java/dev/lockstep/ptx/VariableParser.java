@@ -175,6 +175,9 @@ final class VariableParser {
     boolean unsized = count == 0;
     Initialiser initial = new Initialiser(lexer, type, MAX_NESTING);
     if (lexer.at('=')) {
+      if (space != StateSpace.GLOBAL && space != StateSpace.CONST) {
+        throw lexer.error("." + space.spelling() + " memory has no initial values");
+      }
       lexer.advance();
       initial.read();
       if (unsized) {

@@ -2,6 +2,7 @@ package dev.lockstep.simulator;
 
 import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Event;
 import dev.lockstep.device.GpuModel;
 import dev.lockstep.device.Kernel;
@@ -146,6 +147,15 @@ public final class SimulatedStream implements Stream {
           "%s was compiled for at most %d threads per block, block %s has %d"
               .formatted(
                   kernel.name(), kernel.maxThreads(), launch.block(), launch.block().count()));
+    }
+    Dim3 block = launch.block();
+    if (!kernel.exactBlock().isEmpty()
+        && !kernel.exactBlock().equals(List.of(block.x(), block.y(), block.z()))) {
+      List<Integer> exact = kernel.exactBlock();
+      throw new DeviceException(
+          "launch",
+          "%s was compiled for blocks of %s alone, not %s"
+              .formatted(kernel.name(), new Dim3(exact.get(0), exact.get(1), exact.get(2)), block));
     }
     int sharedBytes = GridRun.sharedBytes(kernel, launch);
     int available = gpu.capability().sharedBytesPerBlock();

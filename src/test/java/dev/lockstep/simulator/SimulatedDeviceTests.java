@@ -18,6 +18,7 @@ import dev.lockstep.device.Launch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +69,23 @@ class SimulatedDeviceTests {
           .isInstanceOf(DeviceException.class)
           .hasMessage(
               "narrow was compiled for at most 64 threads per block, block (5,13,1) has 65");
+    }
+  }
+
+  @Test
+  void refusesAnotherBlockThanTheOneTheKernelRequires() {
+    String ptx =
+        ".version 8.0\n.target sm_80\n.address_size 64\n.entry exact() .reqntid 16, 2 { ret; }";
+    try (KernelModule module = lab.device.load(KernelImage.ofPtx("m", ptx))) {
+      Kernel kernel = module.kernel("exact");
+      lab.stream.launch(kernel, new Launch(new Dim3(3), new Dim3(16, 2, 1), 0), new KernelArgs());
+      for (Dim3 block : List.of(new Dim3(32), new Dim3(16), new Dim3(2, 16, 1))) {
+        assertThatThrownBy(
+                () ->
+                    lab.stream.launch(kernel, new Launch(new Dim3(1), block, 0), new KernelArgs()))
+            .isInstanceOf(DeviceException.class)
+            .hasMessage("exact was compiled for blocks of (16,2,1) alone, not " + block);
+      }
     }
   }
 

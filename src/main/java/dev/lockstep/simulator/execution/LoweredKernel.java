@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A kernel ready to run.
  *
+ * @param exactBlock the only block it may be launched with, or nothing
  * @param code one op per instruction, blocks in an order in which the lanes furthest behind come
  *     first: see {@link LaneGroups}
  * @param sites where each op came from, beside {@code code}
@@ -20,6 +21,7 @@ public record LoweredKernel(
     String name,
     int parameterBytes,
     int maxThreads,
+    List<Integer> exactBlock,
     Op[] code,
     List<Site> sites,
     RegisterFile registers,

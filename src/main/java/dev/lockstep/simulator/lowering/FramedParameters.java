@@ -59,6 +59,7 @@ final class FramedParameters {
               kernel.parameters(),
               kernel.parameterBytes(),
               kernel.maxThreads(),
+              kernel.exactBlock(),
               kernel.clusterBlocks(),
               calling(kernel)));
     }

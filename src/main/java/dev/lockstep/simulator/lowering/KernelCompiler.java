@@ -143,6 +143,7 @@ public final class KernelCompiler {
         kernel.name(),
         kernel.parameterBytes(),
         kernel.maxThreads(),
+        kernel.exactBlock(),
         code,
         compiler.sites,
         registers.file(zeroed),

@@ -70,6 +70,7 @@ final class ParameterPromotion {
               kernel.parameters(),
               kernel.parameterBytes(),
               kernel.maxThreads(),
+              kernel.exactBlock(),
               kernel.clusterBlocks(),
               body));
     }

@@ -53,8 +53,9 @@ final class SpecialValues {
   }
 
   /**
-   * What is the same in every launch here: a grid has no clusters but its blocks, is no part of a
-   * graph, and nothing is measured in hardware. Null for what is not.
+   * What is the same in every launch here: vectors have no fourth element, a grid has no clusters
+   * but its blocks, is no part of a graph, and nothing is measured in hardware. Null for what is
+   * not.
    */
   private static @Nullable Integer constant(String name) {
     return switch (name) {
@@ -72,7 +73,10 @@ final class SpecialValues {
           0;
       case "%envreg1" -> (int) (Windows.SYSTEM >>> 32);
       case "%envreg2" -> (int) Windows.SYSTEM;
-      default -> name.startsWith("%envreg") || name.startsWith("%pm") ? Integer.valueOf(0) : null;
+      default ->
+          name.endsWith(".w") || name.startsWith("%envreg") || name.startsWith("%pm")
+              ? Integer.valueOf(0)
+              : null;
     };
   }
 

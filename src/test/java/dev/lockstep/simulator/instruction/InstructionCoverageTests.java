@@ -50,6 +50,7 @@ class InstructionCoverageTests {
           "lanes",
           "literals",
           "scopes",
+          "spellings",
           "symbols");
 
   @Test
