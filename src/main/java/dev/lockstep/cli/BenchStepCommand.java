@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -157,10 +158,11 @@ final class BenchStepCommand implements Callable<Integer> {
     for (StepAccount.Part part : result.parts()) {
       root.put(
           part.kind().name().toLowerCase(Locale.ROOT),
-          Map.of(
-              "calls", (double) part.calls() / steps,
-              "seconds", result.secondsPerStep(part),
-              "heapBytes", (double) part.bytes() / steps));
+          new TreeMap<>(
+              Map.of(
+                  "calls", (double) part.calls() / steps,
+                  "seconds", result.secondsPerStep(part),
+                  "heapBytes", (double) part.bytes() / steps)));
     }
     root.put("kernels", result.kernels());
     return root;

@@ -9,6 +9,7 @@ import dev.lockstep.grill.lab.Trial;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A lab that has run.
@@ -58,7 +59,7 @@ public record LabResult(
   }
 
   private static Map<String, Object> json(Spread spread) {
-    return Map.of("median", spread.median(), "values", List.copyOf(spread.values()));
+    return new TreeMap<>(Map.of("median", spread.median(), "values", List.copyOf(spread.values())));
   }
 
   private static Map<String, Object> json(Evidence evidence) {

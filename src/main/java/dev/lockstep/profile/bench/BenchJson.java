@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -132,11 +133,13 @@ public final class BenchJson {
             (gpu, taken) ->
                 architectures.put(
                     gpu.architecture(),
-                    Map.of(
-                        "registers", taken.registers(),
-                        "spills", taken.spillBytes(),
-                        "sharedBytes", result.sharedBytes(taken),
-                        "residentWarps", result.occupancy(gpu).map(Occupancy::warps).orElse(0))));
+                    new TreeMap<>(
+                        Map.of(
+                            "registers", taken.registers(),
+                            "spills", taken.spillBytes(),
+                            "sharedBytes", result.sharedBytes(taken),
+                            "residentWarps",
+                                result.occupancy(gpu).map(Occupancy::warps).orElse(0)))));
     json.put("architectures", architectures);
   }
 

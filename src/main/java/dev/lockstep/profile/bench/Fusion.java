@@ -4,6 +4,7 @@ import dev.lockstep.profile.Units;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The same work in one kernel and in several.
@@ -63,13 +64,14 @@ public record Fusion(BenchCase fused, BenchCase apart, long leastBytes) {
   /** For machines. */
   static Map<String, Object> json(Saving saving) {
     BenchCase fused = saving.fusion().fused();
-    return Map.of(
-        "kernel", fused.kernel(),
-        "pass", fused.pass(),
-        "tile", fused.tile(),
-        "fusedBytes", saving.fusedBytes(),
-        "apartBytes", saving.apartBytes(),
-        "savedBytes", saving.bytes(),
-        "leastBytes", saving.fusion().leastBytes());
+    return new TreeMap<>(
+        Map.of(
+            "kernel", fused.kernel(),
+            "pass", fused.pass(),
+            "tile", fused.tile(),
+            "fusedBytes", saving.fusedBytes(),
+            "apartBytes", saving.apartBytes(),
+            "savedBytes", saving.bytes(),
+            "leastBytes", saving.fusion().leastBytes()));
   }
 }

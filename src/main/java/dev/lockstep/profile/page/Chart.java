@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -59,7 +60,8 @@ public sealed interface Chart extends Block {
         point.label().ifPresent(values::add);
         points.add(values);
       }
-      return Map.of("name", series.name(), "style", series.style(), "points", points);
+      return new TreeMap<>(
+          Map.of("name", series.name(), "style", series.style(), "points", points));
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
 /** Statistics of a step as JSON. A number that is not finite is a string there. */
@@ -47,7 +48,8 @@ public final class HealthJson {
   }
 
   private static Map<String, Object> write(HealthWarning warning) {
-    return Map.of("rule", label(warning.rule()), "place", warning.place(), "text", warning.text());
+    return new TreeMap<>(
+        Map.of("rule", label(warning.rule()), "place", warning.place(), "text", warning.text()));
   }
 
   private static String label(HealthRule rule) {
