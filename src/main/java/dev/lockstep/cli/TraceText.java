@@ -77,14 +77,21 @@ final class TraceText {
     return own != null ? own : Objects.requireNonNull(element(width(declared)));
   }
 
+  /** Null for predicates, pairs and what else is no number of its own. */
   private static @Nullable ElementType element(ScalarType type) {
-    return switch (type) {
-      case PRED, TF32, F16X2, BF16X2, B128 -> null;
-      default -> ElementType.named(type.spelling());
-    };
+    for (ElementType element : ElementType.values()) {
+      if (element.spelling().equals(type.spelling())) {
+        return element;
+      }
+    }
+    return null;
   }
 
   private static ScalarType width(ScalarType type) {
-    return type.bytes() == 4 ? ScalarType.B32 : ScalarType.B64;
+    return switch (type.bytes()) {
+      case 2 -> ScalarType.B16;
+      case 4 -> ScalarType.B32;
+      default -> ScalarType.B64;
+    };
   }
 }
