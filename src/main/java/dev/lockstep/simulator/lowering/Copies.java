@@ -199,6 +199,7 @@ public record Copies(
   private static boolean offers(Instruction in, Register register) {
     return in.opcode().equals("selp")
         && in.guard() == null
+        && in.operands().size() == 4
         && in.operands().get(3) instanceof Operand.Reg(Register chooser)
         && chooser != register;
   }
