@@ -14,6 +14,7 @@ import java.util.List;
 final class AccessCounter {
   private final int number;
   private Member[] members = {};
+  private boolean quick = true;
 
   /**
    * One instruction's access.
@@ -29,6 +30,12 @@ final class AccessCounter {
   void add(MemoryCost cost, long distance) {
     members = Arrays.copyOf(members, members.length + 1);
     members[members.length - 1] = new Member(cost, distance);
+    quick &= cost.isQuick();
+  }
+
+  /** Whether accesses in no order are counted quickly, too. */
+  boolean isQuick() {
+    return quick;
   }
 
   /**

@@ -28,7 +28,10 @@ final class AccessHistory {
   /** New patterns since one came again; above {@link #PATIENCE}, accesses since then. */
   private int strangers;
 
-  /** By hash: the last patterns that were new. One is worth remembering when it comes again. */
+  /**
+   * By hash: the last patterns that were new. Where others are counted quickly, too, one is worth
+   * remembering when it comes again.
+   */
   private final long[] seenOnce = new long[SEEN_ONCE];
 
   private Footprint.@Nullable Touched loaded;
@@ -77,10 +80,7 @@ final class AccessHistory {
       strangers = strangers < PAUSE ? strangers : PATIENCE - RETRIES;
       return null;
     }
-    long hash = Pattern.hash(values, lanes);
-    int place = (int) (hash >>> 32) & SEEN_ONCE - 1;
-    if (seenOnce[place] != hash) {
-      seenOnce[place] = hash;
+    if (counter.isQuick() && isFirst(Pattern.hash(values, lanes))) {
       return null;
     }
     Pattern found = new Pattern(values, lanes);
@@ -89,6 +89,15 @@ final class AccessHistory {
     next = (next + 1) % OLDER;
     latest = found;
     return found;
+  }
+
+  /** Whether a new pattern comes for the first time; if not, it counts as new once only. */
+  private boolean isFirst(long hash) {
+    int place = (int) (hash >>> 32) & SEEN_ONCE - 1;
+    boolean first = seenOnce[place] != hash;
+    seenOnce[place] = first ? hash : 0;
+    strangers -= first ? 0 : 1;
+    return first;
   }
 
   /** Where it last read; null at first. */

@@ -52,13 +52,18 @@ final class GlobalCost extends MemoryCost {
       LaneAddresses addresses, long more, int lanes, AccessHistory history, KernelTally tally) {
     Footprint.Touched into = kind.loads ? history.loaded() : history.stored();
     Scatter scatter = tally.scratch.scatter;
-    if (into == null || kind.loads && kind.stores || !scatter.count(addresses, more, bytes, into)) {
+    if (into == null || !isQuick() || !scatter.count(addresses, more, bytes, into)) {
       return false;
     }
     long asked = (long) lanes * bytes;
     long different = (long) scatter.distinct() * bytes;
     add(tally.counts, 1, scatter.sectors(), scatter.lines(), asked, different);
     return true;
+  }
+
+  @Override
+  boolean isQuick() {
+    return !kind.loads || !kind.stores;
   }
 
   @Override

@@ -36,6 +36,11 @@ abstract class MemoryCost {
     return false;
   }
 
+  /** Whether {@link #scattered} is for it. */
+  boolean isQuick() {
+    return false;
+  }
+
   /** Adds to the counters, in their order. */
   final void add(long[] counts, long a, long b, long c, long d, long e) {
     counts[slot] += a;
