@@ -288,17 +288,21 @@ final class SharedWrites {
   }
 
   /**
-   * Whether what is written is what was written there last, so that the order of the two makes no
-   * difference: threads past the end of the data that all take its last element, for example.
+   * Whether what is written, in no known order, is what was written there last, so that the order
+   * makes no difference: threads past the end of the data that all take its last element, for
+   * example.
    */
   private boolean sameAgain(
       Warp w, int lane, int offset, int size, long before, AccessSite site, Store store) {
     if (Record.time(before) == Clocks.NEVER || (before & (Record.ASYNC | Record.ATOMIC)) != 0) {
       return false;
     }
+    int other = Record.thread(before);
+    if (clocks.ordered(other, Record.time(before), w.index(), lane)) {
+      return false; // The usual case, in which values are not worth a look.
+    }
     MemorySegment mine = MemorySegment.ofArray(new byte[size]);
     store.put(w, lane, mine, 0);
-    int other = Record.thread(before);
     if (Record.writeSite(before) == site.id()
         && Record.time(before) == clocks.now()
         && other >>> 5 == w.index()
