@@ -19,4 +19,11 @@ public record PtxKernel(
     List<Integer> exactBlock,
     int clusterBlocks,
     Body body)
-    implements Routine {}
+    implements Routine {
+
+  /** The same with another body. */
+  public PtxKernel with(Body other) {
+    return new PtxKernel(
+        name, line, parameters, parameterBytes, maxThreads, exactBlock, clusterBlocks, other);
+  }
+}

@@ -25,6 +25,19 @@ public record PtxModule(
     Map<String, String> aliases,
     Map<Integer, String> files) {
 
+  /** The same with other code. */
+  public PtxModule with(List<PtxKernel> otherKernels, List<PtxFunction> otherFunctions) {
+    return new PtxModule(
+        version,
+        target,
+        variables,
+        List.copyOf(otherKernels),
+        List.copyOf(otherFunctions),
+        declared,
+        aliases,
+        files);
+  }
+
   /** The function of that name or alias, or null when it has no body here. */
   public @Nullable PtxFunction function(String name) {
     String real = aliases.getOrDefault(name, name);

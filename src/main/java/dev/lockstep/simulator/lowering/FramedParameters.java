@@ -52,26 +52,9 @@ final class FramedParameters {
     }
     List<PtxKernel> kernels = new ArrayList<>();
     for (PtxKernel kernel : module.kernels()) {
-      kernels.add(
-          new PtxKernel(
-              kernel.name(),
-              kernel.line(),
-              kernel.parameters(),
-              kernel.parameterBytes(),
-              kernel.maxThreads(),
-              kernel.exactBlock(),
-              kernel.clusterBlocks(),
-              calling(kernel)));
+      kernels.add(kernel.with(calling(kernel)));
     }
-    return new PtxModule(
-        module.version(),
-        module.target(),
-        module.variables(),
-        List.copyOf(kernels),
-        List.copyOf(functions),
-        module.declared(),
-        module.aliases(),
-        module.files());
+    return module.with(kernels, functions);
   }
 
   private static boolean inFrame(Prototype prototype) {

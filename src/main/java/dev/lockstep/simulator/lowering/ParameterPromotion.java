@@ -63,26 +63,9 @@ final class ParameterPromotion {
     List<PtxKernel> kernels = new ArrayList<>();
     for (PtxKernel kernel : module.kernels()) {
       Body body = new ParameterPromotion(module, kernel).body(-1_000_000 - kernels.size());
-      kernels.add(
-          new PtxKernel(
-              kernel.name(),
-              kernel.line(),
-              kernel.parameters(),
-              kernel.parameterBytes(),
-              kernel.maxThreads(),
-              kernel.exactBlock(),
-              kernel.clusterBlocks(),
-              body));
+      kernels.add(kernel.with(body));
     }
-    return new PtxModule(
-        module.version(),
-        module.target(),
-        module.variables(),
-        List.copyOf(kernels),
-        List.copyOf(functions),
-        module.declared(),
-        module.aliases(),
-        module.files());
+    return module.with(kernels, functions);
   }
 
   private void consider(List<Prototype.Formal> formals) {
