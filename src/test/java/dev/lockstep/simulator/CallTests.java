@@ -1,5 +1,8 @@
 package dev.lockstep.simulator;
 
+import static dev.lockstep.simulator.Functions.call;
+import static dev.lockstep.simulator.Functions.expected;
+import static dev.lockstep.simulator.Functions.simple;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,8 +11,6 @@ import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.Schedule;
-import java.util.function.IntUnaryOperator;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,20 +19,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Functions: what they take and return, how they nest, and where their lanes meet again. */
 class CallTests {
-  /** A call sequence as nvcc writes it: one argument, one result. */
-  private static final String CALL =
-      "{ .param .b32 a; st.param.b32 [a], %%r%d; .param .b32 r; call.uni (r), %s, (a);"
-          + " ld.param.b32 %%r%d, [r]; }\n";
-
   private final Lab lab = new Lab();
 
   @AfterEach
   void close() {
     lab.close();
-  }
-
-  private static String call(int argument, String function, int result) {
-    return CALL.formatted(argument, function, result);
   }
 
   @Test
@@ -208,150 +200,6 @@ class CallTests {
   }
 
   @Test
-  void pointersToFunctions() {
-    String type =
-        "{ .param .b32 a; .param .b32 r; st.param.b32 [a], %t; P: .callprototype (.param .b32 _) _"
-            + " (.param .b32 _); call (r), %rd1, (a), P; ld.param.b32 %r1, [r]; }";
-    int[] out =
-        lab.declare(
-                simple("f", "add.s32 %x, %x, 1;")
-                    + simple("g", "mul.lo.s32 %x, %x, %x;")
-                    + simple("h", "neg.s32 %x, %x;")
-                    + ".global .u64 table[2] = {f, g};")
-            .run(
-                32,
-                """
-                rem.u32 %r2, %t, 3; mul.wide.u32 %rd1, %r2, 8; mov.u64 %rd2, table;
-                add.s64 %rd1, %rd1, %rd2; setp.eq.s32 %p1, %r2, 2;
-                @!%p1 ld.global.u64 %rd1, [%rd1];
-                @%p1 mov.u64 %rd1, h;
-                """
-                    + type
-                    + "activemask.b32 %r3; popc.b32 %r3, %r3;"
-                    + "mad.lo.s32 %r1, %r1, 64, %r3; st.global.u32 [%mine], %r1;");
-    assertThat(out)
-        .isEqualTo(expected(32, t -> (t % 3 == 0 ? t + 1 : t % 3 == 1 ? t * t : -t) * 64 + 32));
-  }
-
-  /** The loop comes back to where the parameters were fetched; one path returns at the end. */
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "P: .callprototype (.reg .u32 _) _ (.reg .v2 .u32 _, .reg .f32 _);",
-        "P: .calltargets f, g;"
-      })
-  void pointersToFunctionsThatTakeRegisters(String type) {
-    int[] out =
-        lab.declare(
-                ".func (.reg .u32 r) f(.reg .v2 .u32 a, .reg .f32 b) { cvt.rzi.u32.f32 r, b;"
-                    + " mad.lo.u32 r, a.x, 100, r; add.u32 r, r, a.y; ret; }"
-                    + ".func (.reg .u32 r) g(.reg .v2 .u32 a, .reg .f32 b) { .reg .pred p, q; L:"
-                    + " add.u32 a.x, a.x, 2; setp.lt.u32 p, a.x, 20; @p bra L; mov.u32 r, a.x;"
-                    + " setp.eq.u32 q, a.x, 21; @q ret; add.u32 r, r, 1000; }"
-                    + ".global .u64 table[2] = {f, g};")
-            .run(
-                32,
-                """
-                .reg .v2 .u32 v; mov.v2.u32 v, {%t, 7}; and.b32 %r2, %t, 1;
-                mul.wide.u32 %rd1, %r2, 8; mov.u64 %rd2, table; add.s64 %rd1, %rd1, %rd2;
-                ld.global.u64 %rd1, [%rd1];
-                """
-                    + type
-                    + "call (%r1), %rd1, (v, 0f41100000), P; mov.v2.u32 v, {%r1, 1};"
-                    + "call (%r1), f, (v, 0f40000000); st.global.u32 [%mine], %r1;");
-    assertThat(out)
-        .isEqualTo(
-            expected(
-                32,
-                t -> {
-                  int g = t < 20 ? 21 : 1000 + t + 2;
-                  return (t % 2 == 0 ? 100 * t + 16 : g) * 100 + 3;
-                }));
-  }
-
-  @ParameterizedTest
-  @CsvSource({"0, true", "12345, true", "0x50000000008, true", "0x50000000010, false"})
-  void pointersToNoFunction(String pointer, boolean othersThere) {
-    if (othersThere) {
-      lab.declare(simple("f", "add.s32 %x, %x, 1;") + ".global .u64 table[1] = {f};");
-    }
-    assertThatThrownBy(
-            () ->
-                lab.run(
-                    32,
-                    "mov.u64 %rd1, "
-                        + pointer
-                        + ";"
-                        + "{ .param .b32 a; .param .b32 r; st.param.b32 [a], %t; P: .callprototype"
-                        + " (.param .b32 _) _ (.param .b32 _); call (r), %rd1, (a), P; }"))
-        .isInstanceOf(DeviceFault.IllegalAddress.class)
-        .hasMessageContaining("indirect call; no function of this type there");
-  }
-
-  /** A kernel has an address, which differs from those of functions; it cannot be called. */
-  @ParameterizedTest
-  @CsvSource({"'', 0", ".func f() { ret; }, 0", "'', k", ".func f() { ret; }, k"})
-  void neitherNothingNorAKernelIsCalled(String functions, String pointer) {
-    lab.declare(functions);
-    assertThatThrownBy(
-            () ->
-                lab.run(
-                    32, "mov.u64 %rd1, " + pointer + "; P: .callprototype _ (); call %rd1, (), P;"))
-        .isInstanceOf(DeviceFault.IllegalAddress.class)
-        .hasMessageContaining("indirect call");
-    int[] same =
-        lab.run(
-            1,
-            "mov.u64 %rd1, k; mov.u64 %rd2, "
-                + (functions.isEmpty() ? "0" : "f")
-                + "; setp.eq.u64 %p1, %rd1, %rd2; selp.u32 %r1, 1, 0, %p1;"
-                + " st.global.u32 [%mine], %r1;");
-    assertThat(same).containsExactly(0);
-  }
-
-  @Test
-  void aPointerToAFunctionOfAnotherTypeIsNotCalled() {
-    lab.declare(
-        simple("f", "add.s32 %x, %x, 1;")
-            + ".func g(.param .b64 p) { ret; } .global .u64 table[2] = {f, g};");
-    assertThatThrownBy(
-            () ->
-                lab.run(
-                    32,
-                    "ld.global.u64 %rd1, [table+8];"
-                        + "{ .param .b32 a; .param .b32 r; st.param.b32 [a], %t; P: .callprototype"
-                        + " (.param .b32 _) _ (.param .b32 _); call (r), %rd1, (a), P; }"))
-        .isInstanceOf(DeviceFault.IllegalAddress.class);
-  }
-
-  @Test
-  void indexedBranches() {
-    int[] out =
-        lab.run(
-            32,
-            """
-            and.b32 %r1, %t, 3;
-            T: .branchtargets A, B, C, A;
-            mov.u32 %r2, 0;
-            brx.idx %r1, T;
-            B: add.s32 %r2, %r2, 10; bra J;
-            A: add.s32 %r2, %r2, 1;
-            J: activemask.b32 %r3; popc.b32 %r3, %r3; bra E;
-            C: add.s32 %r2, %r2, 100; bra J;
-            E: mad.lo.s32 %r2, %r2, 64, %r3; st.global.u32 [%mine], %r2;
-            """);
-    assertThat(out)
-        .isEqualTo(expected(32, t -> ((t & 3) == 1 ? 10 : (t & 3) == 2 ? 100 : 1) * 64 + 32));
-  }
-
-  @Test
-  void anIndexBeyondTheTargetsIsAFault() {
-    assertThatThrownBy(() -> lab.run(32, "T: .branchtargets A; brx.idx %t, T; A: ret;"))
-        .isInstanceOf(DeviceFault.Trap.class)
-        .hasMessageContaining("an indexed branch by 1 in a list of 1 targets");
-  }
-
-  @Test
   void framesOfNestedCallsAreTheirOwn() {
     // sum(n): an array in local memory, filled, then the call, then read again.
     int[] out =
@@ -522,11 +370,6 @@ class CallTests {
           + call(2, "fib", 4).replace("\n", " ")
           + "add.s32 %r1, %r3, %r4; END: st.param.b32 [r], %r1; ret; }";
 
-  private static String simple(String name, String code) {
-    return ".func (.param .b32 r) %s(.param .b32 n) { .reg .b32 %%x; ld.param.b32 %%x, [n]; %s st.param.b32 [r], %%x; ret; } "
-        .formatted(name, code);
-  }
-
   /** A kernel that stores what a function returns for %r1. */
   private static String call0(String prepare, String function) {
     return prepare + call(1, function, 2) + "st.global.u32 [%mine], %r2;";
@@ -538,9 +381,5 @@ class CallTests {
 
   private static int ackermann(int m, int n) {
     return m == 0 ? n + 1 : n == 0 ? ackermann(m - 1, 1) : ackermann(m - 1, ackermann(m, n - 1));
-  }
-
-  private static int[] expected(int threads, IntUnaryOperator f) {
-    return IntStream.range(0, threads).map(f).toArray();
   }
 }
