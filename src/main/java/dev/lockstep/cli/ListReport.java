@@ -38,6 +38,18 @@ final class ListReport {
                 .formatted(one.line(), source, one.instruction(), one.reason()));
       }
     }
+    if (!list.variables().isEmpty()) {
+      lines.add("variables");
+      Columns table = new Columns();
+      for (EntryList.GlobalVariable variable : list.variables()) {
+        table.row(
+            "  ." + variable.space(),
+            variable.name(),
+            variable.type(),
+            variable.bytes() + " bytes");
+      }
+      lines.addAll(table.lines());
+    }
     lines.add("%d kernels, %d uncovered instructions".formatted(list.entries().size(), uncovered));
     return lines;
   }

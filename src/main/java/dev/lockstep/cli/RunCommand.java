@@ -5,6 +5,7 @@ import dev.lockstep.check.run.EntryList;
 import dev.lockstep.check.run.KernelFile;
 import dev.lockstep.check.run.KernelRun;
 import dev.lockstep.check.run.RunResult;
+import dev.lockstep.check.run.Setting;
 import dev.lockstep.check.run.Suite;
 import dev.lockstep.check.run.SuiteReport;
 import dev.lockstep.check.run.SuiteRunner;
@@ -62,10 +63,17 @@ import picocli.CommandLine.Spec;
           + " ...)",
       "or rand:COUNT:SEED (floats from -1 to 1, any integers).",
       "",
+      "--var NAME=A sets a variable (in), prints it after the launch (out, which leaves it as the",
+      "file says until then) or both (inout); A is a buffer, a number or bytes. Fewer bytes than",
+      "the variable has are its beginning. NAME is the PTX's; C++ ones answer to the source's too.",
+      "",
       "A suite is a JSON file, its paths relative to it, its buffers hexadecimal in memory order:",
       "  {\"cases\":[{\"name\":\"add\",\"ptx\":\"add.ptx\",\"grid\":[1,1,1],\"block\":[2,1,1],\"args\":[",
       "    {\"in\":\"0000803f00000040\"},{\"out\":8,\"expect\":\"0000004000004040\",\"compare\":\"f32\"},",
       "    {\"type\":\"s32\",\"value\":2}]}]}",
+      "Variables: {\"variables\":[{\"name\":\"coef\",\"in\":\"0000803f\"},",
+      "    {\"name\":\"count\",\"inout\":\"00000000\",\"expect\":\"03000000\"}]}, with the keys of"
+          + " args.",
       "Besides: entry, sharedBytes, cluster, inout, bytes, tensormap (in a buffer:"
           + " {\"dims\":[64,32],",
       "\"box\":[16,8]}), rtol and atol; fault, the name of the fault a" + " case",
@@ -77,6 +85,9 @@ import picocli.CommandLine.Spec;
       "  lockstep run add.ptx --grid 1 --block 3 --arg in:f32:1,2,3 --arg inout:f32:4,5,6 --arg"
           + " s32:3",
       "  lockstep run sum.cu --entry sum --grid 8 --block 32,8 --arg in:f32:@x.bin --arg out:f32:8",
+      "  lockstep run filter.cu --grid 4 --block 128 --var coef=in:f32:0.25,0.5,0.25"
+          + " --var hits=out:u32:1",
+      "      --arg in:f32:iota:512 --arg out:f32:512",
       "  lockstep run tiles.cu --device cuda --grid 4,4 --block 128 --cluster 2 --arg out:f32:2048",
       "      --arg tensormap:dims=64x32,box=16x8:in:f32:iota:2048",
       "  lockstep run race.ptx --grid 1 --block 64 --arg out:u32:64 --sanitize on",
@@ -89,7 +100,15 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
   /** What only a launch of one kernel can use. */
   private static final String[] LAUNCHING = {
-    "--entry", "--grid", "--block", "--shared", "--cluster", "--arg", "--trace", "--counters"
+    "--entry",
+    "--grid",
+    "--block",
+    "--shared",
+    "--cluster",
+    "--arg",
+    "--var",
+    "--trace",
+    "--counters"
   };
 
   @Mixin private final Console console = new Console();
@@ -132,6 +151,14 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(names = "--arg", paramLabel = "A", description = "the kernel's next argument; see below")
   private List<String> arguments = new ArrayList<>();
+
+  @Option(
+      names = "--var",
+      paramLabel = "NAME=A",
+      description =
+          "a variable of the module (__constant__, __device__): set before the launch, printed"
+              + " after it, or both; see below")
+  private List<String> variables = new ArrayList<>();
 
   @Option(
       names = "--trace",
@@ -202,6 +229,8 @@ final class RunCommand implements Callable<Integer> {
         Optional.ofNullable(cluster).map(text -> Extents.parse("--cluster", text));
     List<Argument> parsed =
         UserError.judging(() -> arguments.stream().map(Argument::parse).toList());
+    List<Setting> settings =
+        UserError.judging(() -> variables.stream().map(Setting::parse).toList());
     Devices.Choice choice = device.open();
     try (Device opened = choice.device()) {
       KernelRun run =
@@ -209,7 +238,8 @@ final class RunCommand implements Callable<Integer> {
               .grid(blocks)
               .block(threads)
               .sharedBytes(shared == null ? 0 : shared)
-              .arguments(parsed);
+              .arguments(parsed)
+              .variables(settings);
       if (entry != null) {
         run.entry(entry);
       }

@@ -63,6 +63,18 @@ final class RunReport {
                   output.parameter()));
       lines(elements).forEach(line -> console.print("%s", line));
     }
+    for (RunResult.Changed variable : result.variables()) {
+      Elements elements = variable.elements();
+      console.print(
+          "%s",
+          "var     %s %s[%d] %s"
+              .formatted(
+                  variable.direction().spelling(),
+                  elements.type().spelling(),
+                  elements.count(),
+                  variable.name()));
+      lines(elements).forEach(line -> console.print("%s", line));
+    }
     result.counts().ifPresent(this::counted);
   }
 
@@ -104,6 +116,9 @@ final class RunReport {
     Map<String, Object> root = head("ok", result.kernel());
     root.put("seconds", result.seconds());
     root.put("outputs", result.outputs().stream().map(RunReport::output).toList());
+    if (!result.variables().isEmpty()) {
+      root.put("variables", result.variables().stream().map(RunReport::variable).toList());
+    }
     result
         .counts()
         .ifPresent(
@@ -133,16 +148,26 @@ final class RunReport {
   }
 
   private static Map<String, Object> output(RunResult.Output output) {
-    Elements elements = output.elements();
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("argument", output.argument());
+    node.put("parameter", output.parameter());
+    node.put("direction", output.direction().spelling());
+    return content(node, output.elements());
+  }
+
+  private static Map<String, Object> variable(RunResult.Changed variable) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("name", variable.name());
+    node.put("direction", variable.direction().spelling());
+    return content(node, variable.elements());
+  }
+
+  private static Map<String, Object> content(Map<String, Object> node, Elements elements) {
     ElementType type = elements.type();
     List<Number> values = new ArrayList<>(elements.count());
     for (int i = 0; i < elements.count(); i++) {
       values.add(type.value(elements.bits(i)));
     }
-    Map<String, Object> node = new LinkedHashMap<>();
-    node.put("argument", output.argument());
-    node.put("parameter", output.parameter());
-    node.put("direction", output.direction().spelling());
     node.put("type", type.spelling());
     node.put("values", values);
     node.put("hex", elements.hex());

@@ -47,21 +47,23 @@ final class CudaBuffer extends CudaResource implements DeviceBuffer {
   }
 
   /**
-   * The address {@code offset} bytes into a buffer, for a copy of {@code length} bytes.
+   * The address {@code offset} bytes into a buffer or variable, for a copy of {@code length} bytes.
    *
    * @throws IllegalArgumentException when that is not inside it, or it is another device's
    */
   static long at(CudaDevice device, DeviceBuffer buffer, long offset, long length) {
-    if (!(buffer instanceof CudaBuffer own) || own.device() != device) {
-      throw new IllegalArgumentException("the buffer belongs to another device");
-    }
-    own.requireOpen();
-    if (offset < 0 || length < 0 || offset > own.bytes - length) {
+    long start =
+        switch (buffer) {
+          case CudaBuffer own when own.device() == device -> own.address();
+          case CudaVariable own when own.device() == device -> own.address();
+          default -> throw new IllegalArgumentException("the buffer belongs to another device");
+        };
+    if (offset < 0 || length < 0 || offset > buffer.bytes() - length) {
       throw new IllegalArgumentException(
           "%d bytes from offset %d do not fit a buffer of %d bytes"
-              .formatted(length, offset, own.bytes));
+              .formatted(length, offset, buffer.bytes()));
     }
-    return own.memory.address() + offset;
+    return start + offset;
   }
 
   private static String free() {

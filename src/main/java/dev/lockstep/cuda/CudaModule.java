@@ -1,29 +1,40 @@
 package dev.lockstep.cuda;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
+import dev.lockstep.ptx.ModuleVariables;
 import dev.lockstep.ptx.PtxKernel;
+import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.PtxParser;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import jcuda.driver.CUmodule;
 import jcuda.driver.JCudaDriver;
 
 /** Kernels in the driver's hands: machine code for this GPU if the image has it, else its PTX. */
 final class CudaModule extends CudaResource implements KernelModule {
   private final String name;
-  private final CUmodule module;
+  private final Handles.Module module;
   private final Map<String, CudaKernel> kernels = new LinkedHashMap<>();
+  private final ModuleVariables variables;
+  private final Map<String, CudaVariable> asked = new HashMap<>();
 
   /** The device has made its context current. */
   CudaModule(CudaDevice device, KernelImage image) {
     super(device);
     this.name = image.name();
     // The driver does not tell how many bytes of arguments a kernel takes; the PTX does.
-    List<PtxKernel> entries = PtxParser.declarations(image.ptx()).kernels();
+    PtxModule declared = PtxParser.declarations(image.ptx());
+    List<PtxKernel> entries = declared.kernels();
+    this.variables = ModuleVariables.of(name, declared);
     this.module = ModuleLoader.load(device, image);
     try {
       for (PtxKernel entry : entries) {
@@ -57,6 +68,17 @@ final class CudaModule extends CudaResource implements KernelModule {
   }
 
   @Override
+  public List<String> variables() {
+    return variables.names();
+  }
+
+  @Override
+  public synchronized DeviceBuffer variable(String wanted) {
+    requireOpen();
+    return asked.computeIfAbsent(variables.named(wanted).name(), this::locate);
+  }
+
+  @Override
   void giveBack() {
     device().checkReturned("cuModuleUnload", JCudaDriver.cuModuleUnload(module));
   }
@@ -69,6 +91,22 @@ final class CudaModule extends CudaResource implements KernelModule {
   @Override
   public String toString() {
     return what();
+  }
+
+  private CudaVariable locate(String variable) {
+    device().makeCurrent();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment address = arena.allocate(JAVA_LONG);
+      MemorySegment bytes = arena.allocate(JAVA_LONG);
+      device()
+          .check(
+              "cuModuleGetGlobal",
+              device()
+                  .calls()
+                  .moduleVariable(address, bytes, module.address(), arena.allocateFrom(variable)),
+              () -> "; the variable " + variable + " of " + name);
+      return new CudaVariable(this, variable, address.get(JAVA_LONG, 0), bytes.get(JAVA_LONG, 0));
+    }
   }
 
   private CudaKernel find(PtxKernel entry) {

@@ -27,7 +27,7 @@ final class DriverCalls {
   private static final MethodHandle OF_LONGS = type(JAVA_LONG, JAVA_LONG);
   private static final MethodHandle LONGS_AND_FLAGS = type(JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle NAME = type(JAVA_LONG, JAVA_INT, JAVA_INT);
-  private static final MethodHandle COPY = type(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle FOUR_LONGS = type(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle FILL = type(JAVA_LONG, JAVA_BYTE, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle LAUNCH =
       type(
@@ -54,6 +54,7 @@ final class DriverCalls {
   private final MemorySegment allocateHost;
   private final MemorySegment freeHost;
   private final MemorySegment synchronize;
+  private final MemorySegment moduleVariable;
   private final LaterCall launchKernelEx;
   private final LaterCall encodeTensorMap;
 
@@ -71,6 +72,7 @@ final class DriverCalls {
     launchGraph = library.find("cuGraphLaunch");
     allocateHost = library.find("cuMemHostAlloc");
     freeHost = library.find("cuMemFreeHost");
+    moduleVariable = library.find("cuModuleGetGlobal_v2");
     synchronize = library.find("cuStreamSynchronize");
     launchKernelEx = library.findLater("cuLaunchKernelEx", "11.8");
     encodeTensorMap = library.findLater("cuTensorMapEncodeTiled", "12.0");
@@ -140,7 +142,7 @@ final class DriverCalls {
   private static int copy(
       MemorySegment function, long target, long source, long bytes, long stream) {
     try {
-      return (int) COPY.invokeExact(function, target, source, bytes, stream);
+      return (int) FOUR_LONGS.invokeExact(function, target, source, bytes, stream);
     } catch (Throwable e) {
       throw impossible(e);
     }
@@ -195,6 +197,21 @@ final class DriverCalls {
   int freeHost(long address) {
     try {
       return (int) OF_LONG.invokeExact(freeHost, address);
+    } catch (Throwable e) {
+      throw impossible(e);
+    }
+  }
+
+  /**
+   * {@code cuModuleGetGlobal}; address and size, 64 bits each, go to native memory.
+   *
+   * @param name a C string
+   */
+  int moduleVariable(MemorySegment address, MemorySegment bytes, long module, MemorySegment name) {
+    try {
+      return (int)
+          FOUR_LONGS.invokeExact(
+              moduleVariable, address.address(), bytes.address(), module, name.address());
     } catch (Throwable e) {
       throw impossible(e);
     }

@@ -8,6 +8,7 @@ import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 
 /**
@@ -37,6 +38,12 @@ final class Handles {
   }
 
   static final class Memory extends CUdeviceptr {
+    long address() {
+      return getNativePointer();
+    }
+  }
+
+  static final class Module extends CUmodule {
     long address() {
       return getNativePointer();
     }

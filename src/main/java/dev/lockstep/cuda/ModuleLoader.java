@@ -27,8 +27,8 @@ final class ModuleLoader {
    *
    * @throws DeviceException when the driver refuses the PTX too, with its assembler's log
    */
-  static CUmodule load(CudaDevice device, KernelImage image) {
-    CUmodule module = new CUmodule();
+  static Handles.Module load(CudaDevice device, KernelImage image) {
+    Handles.Module module = new Handles.Module();
     try (Arena arena = Arena.ofConfined()) {
       if (image.fatbin().isPresent()) {
         MemorySegment fatbin = arena.allocate(image.fatbin().get().length, 16);

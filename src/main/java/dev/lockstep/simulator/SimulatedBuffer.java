@@ -5,15 +5,27 @@ import dev.lockstep.simulator.memory.GlobalMemory;
 import dev.lockstep.simulator.memory.InitializedBytes;
 import java.lang.foreign.MemorySegment;
 
-/** Global memory of a simulated device. */
+/** Global memory of a simulated device, or constant memory of a module. */
 final class SimulatedBuffer implements DeviceBuffer {
   private final GlobalMemory.Allocation allocation;
   private final SimulatedDevice device;
+  private final boolean ofModule;
   private boolean closed;
 
   SimulatedBuffer(GlobalMemory.Allocation allocation, SimulatedDevice device) {
+    this(allocation, device, false);
+  }
+
+  private SimulatedBuffer(
+      GlobalMemory.Allocation allocation, SimulatedDevice device, boolean ofModule) {
     this.allocation = allocation;
     this.device = device;
+    this.ofModule = ofModule;
+  }
+
+  /** The memory of a variable, which its module closes. */
+  static SimulatedBuffer ofModule(GlobalMemory.Allocation allocation, SimulatedDevice device) {
+    return new SimulatedBuffer(allocation, device, true);
   }
 
   @Override
@@ -29,6 +41,9 @@ final class SimulatedBuffer implements DeviceBuffer {
 
   @Override
   public void close() {
+    if (ofModule) {
+      return;
+    }
     closed = true;
     allocation.close();
     device.sanitizer().ifPresent(s -> s.closed(this));
@@ -59,6 +74,8 @@ final class SimulatedBuffer implements DeviceBuffer {
     InitializedBytes its = source.allocation.region().initialized();
     if (known != null && its != null) {
       known.copy(offset, its, sourceOffset, bytes);
+    } else if (known != null) {
+      known.set(offset, bytes); // From a variable, which is set from the start.
     }
   }
 
@@ -73,6 +90,10 @@ final class SimulatedBuffer implements DeviceBuffer {
   private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("this buffer of " + bytes() + " bytes was closed");
+    }
+    if (ofModule && allocation.isClosed()) {
+      throw new IllegalStateException(
+          "the module of " + allocation.region().name() + " was closed");
     }
     device.requireOpen();
   }

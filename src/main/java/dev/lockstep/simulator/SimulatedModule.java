@@ -1,10 +1,12 @@
 package dev.lockstep.simulator;
 
+import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.KernelModule;
+import dev.lockstep.ptx.ModuleVariables;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.StateSpace;
@@ -21,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A parsed module. Each kernel is lowered when it is first asked for, as most never are. */
 final class SimulatedModule implements KernelModule {
@@ -30,7 +33,8 @@ final class SimulatedModule implements KernelModule {
   private final SimulatedDevice device;
   private final String name;
   private final PtxModule module;
-  private final List<GlobalMemory.Allocation> variables = new ArrayList<>();
+  private final Map<String, GlobalMemory.Allocation> variables = new HashMap<>();
+  private final Map<String, DeviceBuffer> asked = new HashMap<>();
   private final Map<String, Long> addresses = new HashMap<>();
   private final Map<String, SimulatedKernel> kernels = new HashMap<>();
 
@@ -58,7 +62,7 @@ final class SimulatedModule implements KernelModule {
           variable.space() == StateSpace.CONST
               ? memory.allocateConstant(what, variable.bytes())
               : memory.allocate(what, variable.bytes());
-      variables.add(allocation);
+      variables.put(variable.name(), allocation);
       addresses.put(variable.name(), allocation.region().start());
       return allocation.region().segment();
     } catch (OutOfMemoryError e) {
@@ -116,6 +120,19 @@ final class SimulatedModule implements KernelModule {
     return lowered;
   }
 
+  @Override
+  public List<String> variables() {
+    return ModuleVariables.of(name, module).names();
+  }
+
+  @Override
+  public synchronized DeviceBuffer variable(String wanted) {
+    device.requireOpen();
+    String found = ModuleVariables.of("module " + name, module).named(wanted).name();
+    return asked.computeIfAbsent(
+        found, it -> SimulatedBuffer.ofModule(Objects.requireNonNull(variables.get(it)), device));
+  }
+
   /** What a kernel needs and what of it cannot be executed. */
   KernelInspector.Inspection inspect(String entry) {
     device.requireOpen();
@@ -142,6 +159,6 @@ final class SimulatedModule implements KernelModule {
 
   @Override
   public void close() {
-    variables.forEach(GlobalMemory.Allocation::close);
+    variables.values().forEach(GlobalMemory.Allocation::close);
   }
 }

@@ -78,6 +78,64 @@ class RunCommandTests {
   }
 
   @Test
+  void variablesOfTheModuleAreSetAndPrinted() throws IOException {
+    Run run =
+        run(
+            "@variables.ptx --entry weigh --grid 1 --block 3 --arg out:f32:3 --var"
+                + " coef=in:f32:1,2,3 --var gain=f32:10 --var count=inout:u32:1 --var"
+                + " space::gain=out:f32:1 --json "
+                + folder.resolve("out.json"));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("variable _ZN5space4gainE is given twice");
+    run =
+        run(
+            "@variables.ptx --entry weigh --grid 1 --block 3 --arg out:f32:3 --var"
+                + " coef=in:f32:1,2,3 --var gain=inout:f32:10 --var count=out:u32:1 --json "
+                + folder.resolve("out.json"));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out().lines().toList())
+        .endsWith(
+            "arg 0   out f32[3] weigh_out",
+            "  10.0 20.0 30.0",
+            "var     inout f32[1] _ZN5space4gainE",
+            "  10.0",
+            "var     out u32[1] count",
+            "  8");
+    JsonNode variable = json().get("variables").get(1);
+    assertThat(variable.get("name").asString()).isEqualTo("count");
+    assertThat(variable.get("values").toString()).isEqualTo("[8]");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--var coef | variable \"coef\": a variable is NAME=A",
+        "--var =f32:1 | variable \"=f32:1\": a variable is NAME=A",
+        "--var coef=in:f33:1 | variable coef: argument \"in:f33:1\": \"f33\" is no element type",
+        "--var coef=tensormap:dims=8,box=4:out:f32:8 | variable coef: a variable is NAME=A",
+        "--var coef=in:f32:1,2,3,4 | variable coef has 12 bytes, in:f32[4] has 16",
+        "--var x=u32:1 | several variables \"x\": _ZN1a1xE, _ZN1b1xE",
+        "--var y=u32:1 | has no variable \"y\"; it has coef, count, _ZN5space4gainE, ",
+        "--var coef=f32:1 --list | has no meaning beside --list",
+      })
+  void aVariableThatDoesNotFitIsRefused(String words, String problem) {
+    String launch = words.contains("list") ? "" : " --entry weigh --grid 1 --block 1";
+    Run run = run("@variables.ptx" + launch + " --arg out:f32:3 " + words);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.errLines()).hasSize(1);
+    assertThat(run.err()).contains(problem);
+  }
+
+  @Test
+  void listsVariables() {
+    assertThat(run("@variables.ptx --list").out())
+        .contains("variables\n", "  .const   coef              ", "b8   12 bytes\n")
+        .contains("  .global  count             ", "u32  4 bytes\n");
+    assertThat(run("@add.ptx --list").out()).doesNotContain("variables");
+  }
+
+  @Test
   void leavesOutMostOfALongBuffer() throws IOException {
     Run run =
         run(

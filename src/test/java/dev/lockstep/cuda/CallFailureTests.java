@@ -51,6 +51,7 @@ class CallFailureTests {
           Map.entry("cuMemcpyHtoDAsync_v2", "cuMemcpyHtoDAsync"),
           Map.entry("cuMemsetD8Async", "cuMemsetD8Async"),
           Map.entry("cuModuleGetFunction", "cuModuleGetFunction"),
+          Map.entry("cuModuleGetGlobal_v2", "cuModuleGetGlobal"),
           Map.entry("cuModuleLoadDataEx", "cuModuleLoadDataEx"),
           Map.entry("cuModuleUnload", "cuModuleUnload"),
           Map.entry("cuStreamBeginCapture_v2", "cuStreamBeginCapture"),

@@ -33,6 +33,7 @@ final class CudaTour {
       .target sm_80
       .address_size 64
       .extern .shared .align 16 .b8 dynamic[];
+      .visible .global .align 4 .u32 word;
 
       .visible .entry nothing() { ret; }
 
@@ -99,9 +100,11 @@ final class CudaTour {
         copies.synchronize();
         assertThat(pinned.memory().get(ValueLayout.JAVA_INT, 0)).isEqualTo(0x06060606);
       }
+      stream.copyOnDevice(other, 4, module.variable("word"), 0, 4);
       stream.copyToHost(host, other, 0);
       stream.record(after);
       stream.synchronize();
+      assertThat(host.get(ValueLayout.JAVA_INT, 4)).isZero();
       assertThat(host.get(ValueLayout.JAVA_INT, 28)).isEqualTo(0x03030303);
       assertThat(host.get(ValueLayout.JAVA_INT, 32)).isEqualTo(0x06060606);
       assertThat(host.get(ValueLayout.JAVA_INT, 60)).isEqualTo(7);

@@ -141,6 +141,16 @@ public final class RecordingDevice implements Device {
     }
 
     @Override
+    public List<String> variables() {
+      return List.of();
+    }
+
+    @Override
+    public DeviceBuffer variable(String wanted) {
+      throw new IllegalArgumentException("no variables here");
+    }
+
+    @Override
     public void close() {
       openModules--;
     }

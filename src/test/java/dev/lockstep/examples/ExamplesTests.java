@@ -29,6 +29,13 @@ class ExamplesTests {
   }
 
   @Test
+  void variablesOfOnesOwnAreSetAndRead() {
+    assumeTrue(isOnThePath("nvcc"), "there is no nvcc on the path");
+    assertThat(OwnVariables.run("sim", Path.of("src/test/resources/examples/hits.cu")))
+        .isEqualTo(10);
+  }
+
+  @Test
   void aModelIsBuiltCheckedAndTrained() throws IOException {
     Path text =
         Files.writeString(folder.resolve("text.txt"), "the quick brown fox jumps. ".repeat(400));
@@ -42,6 +49,8 @@ class ExamplesTests {
       strings = {
         "src/test/java/dev/lockstep/examples/OwnKernel.java",
         "src/test/java/dev/lockstep/examples/TrainAModel.java",
+        "src/test/java/dev/lockstep/examples/OwnVariables.java",
+        "src/test/resources/examples/hits.cu",
         "src/test/resources/examples/scale_add.cu"
       })
   void thePageShowsThemAsTheyAre(String file) throws IOException {

@@ -106,7 +106,7 @@ final class ArgumentParser {
   }
 
   /** Long lists of values help nobody in a message. */
-  private static String shown(String text) {
+  static String shown(String text) {
     return text.length() <= 60 ? text : text.substring(0, 60) + "…";
   }
 }

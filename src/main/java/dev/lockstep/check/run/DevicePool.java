@@ -103,6 +103,14 @@ final class DevicePool implements AutoCloseable {
       return known;
     }
 
+    /** Unloads a file's kernels, if they are loaded. */
+    void forget(Path path) {
+      KernelModule known = modules.remove(path);
+      if (known != null) {
+        known.close();
+      }
+    }
+
     private void close() {
       modules.values().forEach(KernelModule::close);
       modules.clear();

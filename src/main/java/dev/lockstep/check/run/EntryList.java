@@ -9,10 +9,15 @@ import dev.lockstep.ptx.PtxKernel;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the kernels of a file need, and whether a device can execute them. */
-public record EntryList(List<Entry> entries) {
+/**
+ * What the kernels of a file need, and whether a device can execute them.
+ *
+ * @param variables those a host can set and read
+ */
+public record EntryList(List<Entry> entries, List<GlobalVariable> variables) {
   public EntryList {
     entries = List.copyOf(entries);
+    variables = List.copyOf(variables);
   }
 
   /**
@@ -36,7 +41,14 @@ public record EntryList(List<Entry> entries) {
         entries.add(entry(kernel, inspector.inspect(module, kernel.name())));
       }
     }
-    return new EntryList(entries);
+    return new EntryList(
+        entries,
+        file.variables().all().stream()
+            .map(
+                v ->
+                    new GlobalVariable(
+                        v.name(), v.space().spelling(), v.type().spelling(), v.bytes()))
+            .toList());
   }
 
   /** Whether every instruction of every kernel can be executed. */
@@ -86,6 +98,13 @@ public record EntryList(List<Entry> entries) {
    * @param offset in the parameter block
    */
   public record Parameter(String name, String type, int offset, int bytes) {}
+
+  /**
+   * A variable of the module.
+   *
+   * @param space {@code global} or {@code const}
+   */
+  public record GlobalVariable(String name, String space, String type, long bytes) {}
 
   /**
    * An instruction that cannot be executed.

@@ -2,6 +2,8 @@ package dev.lockstep.check.run;
 
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.KernelImage;
+import dev.lockstep.ptx.MangledName;
+import dev.lockstep.ptx.ModuleVariables;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.PtxParser;
@@ -97,6 +99,11 @@ public record KernelFile(String name, String ptx, PtxModule module) {
               "%s has several kernels \"%s\": %s"
                   .formatted(name, wanted, listed(similar.stream().map(PtxKernel::name).toList())));
     };
+  }
+
+  /** What a host can set and read beside arguments: {@code __device__} and {@code __constant__}. */
+  public ModuleVariables variables() {
+    return ModuleVariables.of(name, module);
   }
 
   /** Whether a launch can leave something behind for the next: memory at module scope. */

@@ -4,7 +4,6 @@ import dev.lockstep.device.Device;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.Dim3;
-import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelCounters;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.KernelTracer;
@@ -21,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class KernelRun {
   private final KernelFile file;
   private final List<Argument> arguments = new ArrayList<>();
+  private final List<Setting> settings = new ArrayList<>();
   private @Nullable String entry;
   private Dim3 grid = new Dim3(1);
   private Dim3 block = new Dim3(1);
@@ -91,6 +91,25 @@ public final class KernelRun {
   }
 
   /**
+   * Sets a variable of the module ({@code __constant__}, {@code __device__}) before the launch,
+   * reads it afterwards ({@link RunResult#variable}), or both, as the direction says. What is
+   * shorter than the variable is its beginning. An {@code out} one is not touched before.
+   *
+   * @param name as the PTX has it; a C++ one also answers to its name in the source
+   * @param content no tensor
+   */
+  public KernelRun variable(String name, Argument content) {
+    settings.add(Setting.of(name, content));
+    return this;
+  }
+
+  /** Likewise, several. */
+  public KernelRun variables(List<Setting> next) {
+    settings.addAll(next);
+    return this;
+  }
+
+  /**
    * Shows what one warp executes, on a device that can.
    *
    * @param at its block's place in the grid
@@ -122,7 +141,8 @@ public final class KernelRun {
   /**
    * Loads the kernel, runs it and waits for it.
    *
-   * @throws IllegalArgumentException when entry, sizes or arguments do not fit the kernel
+   * @throws IllegalArgumentException when entry, sizes, arguments or variables do not fit the
+   *     kernel
    * @throws DeviceException when the device refuses the code or the launch
    * @throws DeviceFault when the kernel does what no kernel may
    */
@@ -130,6 +150,7 @@ public final class KernelRun {
     PtxKernel kernel = entry == null ? file.onlyEntry() : file.entry(entry);
     Launch launch = new Launch(grid, block, sharedBytes, cluster);
     Parameters.check(kernel, arguments);
+    Variables variables = Variables.of(file, settings);
     requireCapable(device, launch.cluster(), arguments);
     if (traced != null) {
       traced.requireIn(launch);
@@ -137,24 +158,23 @@ public final class KernelRun {
     KernelTracer tracer = traced == null ? null : capability(device, KernelTracer.class, "trace");
     KernelCounters counters = counted ? capability(device, KernelCounters.class, "count") : null;
     try (KernelModule module = device.load(file.image())) {
-      Kernel loaded = module.kernel(kernel.name());
       Launcher launcher = new Launcher(device);
       if (tracer != null && traced != null) {
         tracer.start(traced.block, traced.warp, traced.each);
         try {
-          return launcher.run(kernel, loaded, launch, arguments);
+          return launcher.run(kernel, module, launch, arguments, variables);
         } finally {
           tracer.stop();
         }
       }
       if (counters == null) {
-        return launcher.run(kernel, loaded, launch, arguments);
+        return launcher.run(kernel, module, launch, arguments, variables);
       }
       counters.start();
       List<LaunchCounts> counts = List.of();
       RunResult result;
       try {
-        result = launcher.run(kernel, loaded, launch, arguments);
+        result = launcher.run(kernel, module, launch, arguments, variables);
       } finally {
         counts = counters.stop();
       }

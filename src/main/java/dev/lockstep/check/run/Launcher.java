@@ -7,6 +7,7 @@ import dev.lockstep.device.DeviceProvider.Availability;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
+import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.Launch;
 import dev.lockstep.device.Stream;
 import dev.lockstep.device.TensorMaps;
@@ -27,7 +28,13 @@ final class Launcher {
     this.device = device;
   }
 
-  RunResult run(PtxKernel declared, Kernel kernel, Launch launch, List<Argument> arguments) {
+  RunResult run(
+      PtxKernel declared,
+      KernelModule module,
+      Launch launch,
+      List<Argument> arguments,
+      Variables variables) {
+    Kernel kernel = module.kernel(declared.name());
     List<DeviceBuffer> buffers = new ArrayList<>();
     try (Arena arena = Arena.ofConfined();
         Stream stream = device.newStream()) {
@@ -42,6 +49,7 @@ final class Launcher {
           }
           contents.add(content(argument, buffers, arena));
         }
+        variables.set(module, stream, arena);
         args.reset().bytes(Parameters.block(declared, contents, arena), 16);
         // What was queued before must not count as the kernel's time, nor as its failure.
         stream.synchronize();
@@ -52,6 +60,7 @@ final class Launcher {
         return new RunResult(
             declared.name(),
             outputs(declared, arguments, buffers, stream, arena),
+            variables.fetch(module, stream, arena),
             seconds,
             Optional.empty());
       } finally {
@@ -112,7 +121,8 @@ final class Launcher {
                         .formatted(device.info().provider(), what)));
   }
 
-  private static MemorySegment onHost(Elements elements, Arena arena) {
+  /** A copy the device can read. */
+  static MemorySegment onHost(Elements elements, Arena arena) {
     MemorySegment copy = arena.allocate(Math.max(1, elements.byteSize()), 16);
     return copy.asSlice(0, elements.byteSize()).copyFrom(elements.segment());
   }

@@ -22,12 +22,17 @@ public record SuiteCase(
     int sharedBytes,
     Optional<Dim3> cluster,
     List<Expected> arguments,
+    List<ExpectedVariable> variables,
     Optional<String> fault,
     CaseOptions options) {
   public SuiteCase {
     arguments = List.copyOf(arguments);
+    variables = List.copyOf(variables);
   }
 
   /** An argument and, for some buffers, what it must hold afterwards. */
   public record Expected(Argument argument, Optional<Expectation> expectation) {}
+
+  /** A variable of the module and, for some, what it must hold afterwards. */
+  public record ExpectedVariable(Setting setting, Optional<Expectation> expectation) {}
 }

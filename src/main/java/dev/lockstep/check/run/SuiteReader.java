@@ -121,6 +121,7 @@ final class SuiteReader {
                 .intValue(),
             object.has("cluster") ? Optional.of(extents(object, "cluster")) : Optional.empty(),
             arguments(object, comparison),
+            variables(object, comparison),
             object.text("fault"),
             options(object).or(defaults.options));
     object.requireAllRead();
@@ -163,6 +164,29 @@ final class SuiteReader {
       }
     }
     return arguments;
+  }
+
+  private static List<SuiteCase.ExpectedVariable> variables(
+      JsonObject object, Comparison comparison) {
+    JsonNode nodes = object.get("variables");
+    List<SuiteCase.ExpectedVariable> variables = new ArrayList<>();
+    if (nodes != null) {
+      for (JsonNode node : array(object.at("variables"), nodes)) {
+        String path = object.at("variables") + "[" + variables.size() + "]";
+        JsonObject variable = new JsonObject(path, node);
+        String name =
+            variable.text("name").orElseThrow(() -> JsonObject.wrong(path, "has no \"name\""));
+        SuiteCase.Expected content = argument(variable, comparison);
+        if (content.argument() instanceof Argument.Tensor) {
+          throw JsonObject.wrong(variable.at("tensormap"), "has no place in a variable");
+        }
+        variable.requireAllRead();
+        variables.add(
+            new SuiteCase.ExpectedVariable(
+                Setting.of(name, content.argument()), content.expectation()));
+      }
+    }
+    return variables;
   }
 
   private static SuiteCase.Expected argument(JsonObject object, Comparison outer) {

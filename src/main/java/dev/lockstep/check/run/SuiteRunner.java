@@ -4,7 +4,7 @@ import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.DeviceInfo;
 import dev.lockstep.device.DeviceOptions;
-import dev.lockstep.device.Kernel;
+import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.Launch;
 import dev.lockstep.ptx.PtxKernel;
 import java.nio.file.Path;
@@ -96,14 +96,21 @@ public final class SuiteRunner implements AutoCloseable {
     Launch launch = new Launch(one.grid(), one.block(), one.sharedBytes(), one.cluster());
     List<Argument> arguments = one.arguments().stream().map(SuiteCase.Expected::argument).toList();
     Parameters.check(declared, arguments);
+    Variables variables =
+        Variables.of(
+            file, one.variables().stream().map(SuiteCase.ExpectedVariable::setting).toList());
     Launcher.requireCapable(opened.device(), launch.cluster(), arguments);
     RunResult result;
     try {
-      Kernel kernel = opened.module(one.file(), file).kernel(declared.name());
-      result = opened.launcher().run(declared, kernel, launch, arguments);
+      KernelModule module = opened.module(one.file(), file);
+      result = opened.launcher().run(declared, module, launch, arguments, variables);
     } catch (DeviceException e) {
       devices.discard(options); // On a GPU, nothing works any more after some errors.
       throw e;
+    } finally {
+      if (!variables.settings().isEmpty()) {
+        opened.forget(one.file()); // The next case finds what the file says.
+      }
     }
     if (one.fault().isPresent()) {
       return "expected the fault " + one.fault().get() + ", the kernel ended without one";
@@ -118,6 +125,18 @@ public final class SuiteRunner implements AutoCloseable {
       if (difference.isPresent()) {
         return "argument %d (%s): %s"
             .formatted(output.argument(), output.parameter(), difference.get());
+      }
+    }
+    for (int i = 0, next = 0; i < one.variables().size(); i++) {
+      SuiteCase.ExpectedVariable variable = one.variables().get(i);
+      if (variable.setting().content().direction() == Argument.Direction.IN) {
+        continue;
+      }
+      RunResult.Changed changed = result.variables().get(next++);
+      Optional<String> difference =
+          variable.expectation().flatMap(bytes -> bytes.difference(changed.elements()));
+      if (difference.isPresent()) {
+        return "variable %s: %s".formatted(changed.name(), difference.get());
       }
     }
     return "";

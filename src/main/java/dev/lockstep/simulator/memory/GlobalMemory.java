@@ -68,6 +68,13 @@ public final class GlobalMemory implements AutoCloseable {
       return region;
     }
 
+    /** Whether it was freed. */
+    public boolean isClosed() {
+      synchronized (lock) {
+        return closed;
+      }
+    }
+
     /** Frees; a second time does nothing. */
     @Override
     public void close() {

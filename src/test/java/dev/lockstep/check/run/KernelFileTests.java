@@ -9,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class KernelFileTests {
   private static final DeviceInfo TARGET = new DeviceInfo("sim", "test", "8.0", 1, 1, 1);
@@ -39,22 +37,6 @@ class KernelFileTests {
     assertThat(several.entry("struct").name()).startsWith("_ZN5space6struct");
     assertThat(several.entry("space::struct").name()).startsWith("_ZN5space6struct");
     assertThat(several.entry("_ZN5space6structI4PairEEvT_PjhS2_").name()).startsWith("_ZN");
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "_Z3addPfS_i, add, true",
-    "_Z3addPfS_i, ad, false",
-    "_Z3addPfS_i, Pf, false",
-    "_ZN1a1b3addEPf, a::b::add, true",
-    "_ZN1a1b3addEPf, b::add, false",
-    "_Z99999999999999add, add, false",
-    "_Z3ad, ad, false",
-    "_Z, '', false",
-    "add, dd, false",
-  })
-  void readsMangledNames(String mangled, String name, boolean same) {
-    assertThat(MangledName.isOf(mangled, name)).isEqualTo(same);
   }
 
   @Test

@@ -111,6 +111,49 @@ class SuiteRunnerTests {
     assertThat(one("count", count).reason()).isEmpty();
   }
 
+  private CaseResult weigh(String variables) {
+    return run("{'ptx':'variables.ptx','entry':'weigh','grid':1,'block':3,'args':[{'out':12,"
+            + "'expect':'0000803f0000004000004040'}],'variables':["
+            + variables
+            + "]}")
+        .getFirst();
+  }
+
+  @Test
+  void variablesAreSetAndCompared() {
+    String coef = "{'name':'coef','in':'0000803f0000004000004040'},";
+    String count = "{'name':'count','inout':'07000000','expect':'%s'}";
+    assertThat(weigh(coef + count.formatted("0a000000")).reason()).isEmpty();
+    assertThat(weigh(coef + count.formatted("0b000000")).reason())
+        .isEqualTo(
+            "variable count: element 0 (byte 0) is 0x0000000a, expected 0x0000000b;"
+                + " 1 of 1 b32 elements differ");
+    // Nothing is left of what the case before wrote: neither constants nor counters.
+    assertThat(weigh("{'name':'count','out':4,'expect':'08000000'}").reason())
+        .startsWith("argument 0 (weigh_out): element 0 (byte 0) is 0x00000000");
+    assertThat(weigh(coef + "{'name':'count','out':4,'expect':'08000000'}").reason()).isEmpty();
+    assertThat(weigh(coef + "{'name':'gain','type':'f32','value':2}").reason())
+        .startsWith("argument 0 (weigh_out): element 0 (byte 0) is 0x40000000");
+    assertThat(
+            weigh(
+                    coef
+                        + "{'name':'count','in':'00000000'},"
+                        + "{'name':'offset','inout':'00000000','expect':'0000803f','compare':'f32',"
+                        + "'atol':1}")
+                .reason())
+        .isEmpty();
+  }
+
+  @Test
+  void variablesThatDoNotFitAreRefused() {
+    assertThat(weigh("{'name':'coeff','in':'00'}").reason())
+        .contains("has no variable \"coeff\"; it has coef, count, ");
+    assertThat(weigh("{'name':'coef','in':'00000000000000000000000000000000'}").reason())
+        .isEqualTo("variable coef has 12 bytes, in:b32[4] has 16");
+    assertThat(weigh("{'name':'gain','out':4},{'name':'space::gain','out':4}").reason())
+        .isEqualTo("variable _ZN5space4gainE is given twice");
+  }
+
   @Test
   void theSanitizerIsOnWhereAFaultIsExpectedUnlessSomebodySaysOtherwise() {
     SuiteCase plain = SuiteReader.read(json(""), null).cases().getFirst();

@@ -239,4 +239,22 @@ class SuiteTests {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(words.split(", +"));
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'in':'00'} | cases[0].variables[0] has no \"name\"",
+        "{'name':'a'} | cases[0].variables[0] must have one of",
+        "{'name':'a','in':'0'} | cases[0].variables[0].in is wrong",
+        "{'name':'a','out':4,'expect':'00'} | cases[0].variables[0].expect has 1 bytes",
+        "{'name':'a','in':'00','size':1} | cases[0].variables[0].size is no key there is",
+        "{'name':'a','out':4096,'tensormap':{'dims':[64],'box':[16]}}"
+            + " | cases[0].variables[0].tensormap has no place in a variable",
+      })
+  void aVariableIsCheckedAsArgumentsAre(String json, String problem) {
+    assertThatThrownBy(() -> one(",'variables':[" + json + "]"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(problem);
+  }
 }

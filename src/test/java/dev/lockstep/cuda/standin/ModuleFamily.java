@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceException;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.ptx.PtxKernel;
@@ -55,6 +56,9 @@ final class ModuleFamily {
     state.currentOutsideCapture();
     StandInModule gone = state.modules.remove(module);
     state.functions.removeIf(function -> function.module() == gone);
+    for (String variable : gone.kernels().variables()) {
+      gone.context().takeBack(gone.kernels().variable(variable));
+    }
     gone.kernels().close();
     return CUresult.CUDA_SUCCESS;
   }
@@ -71,6 +75,22 @@ final class ModuleFamily {
       }
     }
     return CUresult.CUDA_ERROR_NOT_FOUND;
+  }
+
+  /** Both results may be left out; the name must be the PTX's own. */
+  @Export("cuModuleGetGlobal_v2")
+  int variable(MemorySegment address, MemorySegment bytes, long module, MemorySegment name) {
+    StandInContext context = state.current();
+    StandInModule in = state.modules.get(module);
+    String wanted = Host.text(name);
+    if (!in.kernels().variables().contains(wanted)) {
+      return CUresult.CUDA_ERROR_NOT_FOUND;
+    }
+    DeviceBuffer variable = in.kernels().variable(wanted);
+    in.context().lend(variable);
+    Host.setIfAsked(address, variable.address());
+    Host.setIfAsked(bytes, variable.bytes());
+    return CUresult.CUDA_SUCCESS;
   }
 
   private static void log(String text, int count, MemorySegment options, MemorySegment values) {

@@ -19,6 +19,7 @@ final class StandInContext {
   final StandInGpu gpu;
   final StandInStream defaultStream = new StandInStream(this, 0, 0);
   private final NavigableMap<Long, DeviceBuffer> memory = new ConcurrentSkipListMap<>();
+  private final NavigableMap<Long, DeviceBuffer> variables = new ConcurrentSkipListMap<>();
   private volatile @Nullable DeviceFault fault;
   private volatile int broken;
   private volatile boolean destroyed;
@@ -59,6 +60,16 @@ final class StandInContext {
     return buffer.address();
   }
 
+  /** A module's variable, which lies in no allocation yet can be copied to and from. */
+  void lend(DeviceBuffer variable) {
+    variables.put(variable.address(), variable);
+  }
+
+  /** The module of that variable goes. */
+  void takeBack(DeviceBuffer variable) {
+    variables.remove(variable.address());
+  }
+
   void free(long address) {
     DeviceBuffer buffer = memory.remove(address);
     if (buffer == null) {
@@ -80,7 +91,12 @@ final class StandInContext {
 
   /** The allocation an address lies in. */
   @Nullable DeviceBuffer allocation(long address) {
-    Map.Entry<Long, DeviceBuffer> below = memory.floorEntry(address);
+    DeviceBuffer allocated = in(memory, address);
+    return allocated != null ? allocated : in(variables, address);
+  }
+
+  private static @Nullable DeviceBuffer in(NavigableMap<Long, DeviceBuffer> from, long address) {
+    Map.Entry<Long, DeviceBuffer> below = from.floorEntry(address);
     return below != null && address - below.getKey() < below.getValue().bytes()
         ? below.getValue()
         : null;
