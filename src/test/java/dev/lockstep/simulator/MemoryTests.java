@@ -69,6 +69,26 @@ class MemoryTests {
     assertThat(out).containsOnly((32 * 1000 + 31) * 1000 + 128 + 256 * 1_000_000);
   }
 
+  /** What optimisers make of a loop: the register starts below the first variable. */
+  @ParameterizedTest
+  @CsvSource({"32, shared, 4", "32, shared, 12", "19, shared, 4", "32, local, 0", "7, local, 0"})
+  void registersBelowZeroAndOffsetsAboveItMeetInside(int threads, String space, int stride) {
+    int[] out =
+        lab.declare(".shared .align 4 .b8 s[512];")
+            .run(
+                threads,
+                """
+                .local .align 4 .b8 l[64];
+                mad.lo.s32 %%r1, %%t, %2$d, -64;
+                st.%1$s.u32 [%%r1+64], %%t;
+                st.%1$s.u8 [%%r1+66], 1;
+                ld.%1$s.u32 %%r2, [%%r1+64];
+                st.global.u32 [%%mine], %%r2;
+                """
+                    .formatted(space, stride));
+    assertThat(out).isEqualTo(IntStream.range(0, threads).map(t -> t + 0x10000).toArray());
+  }
+
   @Test
   void everyThreadHasItsOwnLocalMemory() {
     int[] out =

@@ -139,6 +139,46 @@ class ScheduleTests {
     }
   }
 
+  /**
+   * Four groups of eight lanes sum up at one instruction, each as often as it likes. Lanes of two
+   * of them come one by one, those of the others together.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void groupsOfOneWarpMeetEachOnTheirOwn(long seed) {
+    try (Lab lab = random(seed, 1)) {
+      int[] out =
+          lab.run(
+              32,
+              """
+              and.b32 %r1, %t, 3;
+              shl.b32 %r2, 0x11111111, %r1;
+              mov.b32 %r3, %t;
+              mov.b32 %r4, 0;
+              ROUND: mov.b32 %r5, 4;
+              and.b32 %r6, %r1, 1;
+              setp.ne.s32 %p2, %r6, 0;
+              STEP: shr.u32 %r6, %t, 1;
+              and.b32 %r6, %r6, 14;
+              selp.b32 %r6, 3, %r6, %p2;
+              WAIT: add.s32 %r6, %r6, -1;
+              setp.ge.s32 %p1, %r6, 0;
+              @%p1 bra WAIT;
+              shfl.sync.bfly.b32 %r7, %r3, %r5, 31, %r2;
+              add.s32 %r3, %r3, %r7;
+              shl.b32 %r5, %r5, 1;
+              setp.lt.s32 %p1, %r5, 32;
+              @%p1 bra STEP;
+              add.s32 %r4, %r4, 1;
+              setp.le.s32 %p1, %r4, %r1;
+              @%p1 bra ROUND;
+              st.global.u32 [%mine], %r3;
+              """);
+      assertThat(out)
+          .isEqualTo(IntStream.range(0, 32).map(t -> (t % 4 + 14) << 3 * (t % 4 + 1)).toArray());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void deadlocksAreFoundInEveryOrder(long seed) {

@@ -67,12 +67,12 @@ final class AccessCounter {
     if (pattern == null || !pattern.matches(values, lanes, first)) {
       long[] wide = new long[Warp.LANES];
       for (int i = 0; i < wide.length; i++) {
-        wide[i] = values[i] & 0xffff_ffffL;
+        wide[i] = values[i];
       }
       count(w, tally, wide, shift, lanes);
       return;
     }
-    executed(w, tally, history, pattern, (first & 0xffff_ffffL) + shift);
+    executed(w, tally, history, pattern, first + shift);
   }
 
   /** The same of a full warp, whose addresses have been looked at. */

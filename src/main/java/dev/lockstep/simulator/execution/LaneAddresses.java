@@ -43,18 +43,18 @@ public final class LaneAddresses {
   }
 
   /**
-   * Looks at a 32-bit register, addresses of a space that counts from zero; it must stay as it is
-   * while this is in use.
+   * Looks at a 32-bit register, addresses of a space that counts from zero, as signed numbers: with
+   * an offset they come back to it. It must stay as it is while this is in use.
    */
   public void look(int[] register) {
-    long first = register[0] & 0xffff_ffffL;
-    long last = register[LANES - 1] & 0xffff_ffffL;
-    long step = (register[1] & 0xffff_ffffL) - first;
+    long first = register[0];
+    long last = register[LANES - 1];
+    long step = register[1] - first;
     values = own;
     narrow = register;
     if (last - first == (LANES - 1) * step && isRegular(register, (int) step)) {
       own[0] = first;
-      own[HALF] = register[HALF] & 0xffff_ffffL;
+      own[HALF] = register[HALF];
       goesIn(step, first, last);
     } else {
       widen();
@@ -66,7 +66,7 @@ public final class LaneAddresses {
     int[] register = narrow;
     if (register != null) {
       for (int i = 0; i < LANES; i++) {
-        own[i] = register[i] & 0xffff_ffffL;
+        own[i] = register[i];
       }
       narrow = null;
     }

@@ -126,6 +126,12 @@ public final class LaneGroups {
    * operation will be executed again.
    */
   public boolean gather(int members) {
+    takeIn();
+    return goOn((members & warp.alive & ~warp.mask) == 0 ? warp.mask : 0);
+  }
+
+  /** Takes in the lanes that already wait at the operation being executed. */
+  public void takeIn() {
     int at = warp.pc - 1;
     for (int i = 0; i < count; i++) {
       if (pcs[i] == at) {
@@ -133,12 +139,20 @@ public final class LaneGroups {
         remove(i--);
       }
     }
-    if ((members & warp.alive & ~warp.mask) == 0) {
-      warp.limit = limit();
-      return true;
+  }
+
+  /**
+   * Executes the operation for these of the active lanes. The others are parked here and will
+   * execute it again; whether any are left.
+   */
+  public boolean goOn(int lanes) {
+    int waiting = warp.mask & ~lanes;
+    if (waiting != 0) {
+      add(warp.pc - 1, waiting, true);
+      warp.setMask(lanes);
     }
-    park(at);
-    return false;
+    warp.limit = lanes == 0 ? STOP : limit();
+    return lanes != 0;
   }
 
   /**

@@ -96,7 +96,10 @@ public final class Address {
     return offset;
   }
 
-  /** The register's 32 values, offset not added: possibly the register itself. */
+  /**
+   * The register's 32 values, offset not added: possibly the register itself. 32-bit ones come with
+   * their sign: a register below zero and an offset above it can meet inside.
+   */
   public long[] values(Warp w) {
     if (wide) {
       return w.longs[register];
@@ -104,7 +107,7 @@ public final class Address {
     long[] values = w.addresses;
     int[] from = w.ints[register];
     for (int i = 0; i < LANES; i++) {
-      values[i] = from[i] & 0xffff_ffffL;
+      values[i] = from[i];
     }
     return values;
   }
@@ -300,8 +303,9 @@ public final class Address {
       Warp w, int lane, long address, long window, long size, int bytes, String what, String name) {
     long at = address - window;
     if (at < 0 || at > size - bytes) {
+      long shown = wide ? address : address & 0xffff_ffffL;
       throw new DeviceFault.IllegalAddress(
-          access(what, bytes), address, name + " has " + size + " bytes", w.site(lane));
+          access(what, bytes), shown, name + " has " + size + " bytes", w.site(lane));
     }
     return at;
   }

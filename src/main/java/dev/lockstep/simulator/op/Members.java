@@ -16,18 +16,14 @@ public record Members(int register, boolean all) {
   }
 
   /**
-   * Whether all lanes named by the active lanes' member masks that have not exited are here; if
-   * not, the active lanes have been parked.
+   * Whether lanes have met here, those that named each other: they are the active ones now. The
+   * others here have been parked, and with them all of the active ones if nobody has met.
    */
   boolean met(Warp w) {
-    if (w.full && all) {
+    if (w.full && (all || allOnes(w.ints[register]))) {
       return true;
     }
     int[] masks = w.ints[register];
-    if (w.full && allOnes(masks)) {
-      return true;
-    }
-    int named = 0;
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       if ((masks[lane] >>> lane & 1) == 0) {
@@ -36,9 +32,28 @@ public record Members(int register, boolean all) {
                 .formatted(lane, masks[lane]),
             w.site(lane));
       }
-      named |= masks[lane];
     }
-    return w.full || w.groups.gather(named);
+    if (w.full) {
+      return true;
+    }
+    w.groups.takeIn();
+    return w.groups.goOn(complete(masks, w.mask, w.alive));
+  }
+
+  /** The lanes among {@code here} all of whose members still running are among them, too. */
+  private static int complete(int[] masks, int here, int alive) {
+    int complete = here;
+    int before;
+    do {
+      before = complete;
+      for (int rest = before; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        if ((masks[lane] & alive & ~before) != 0) {
+          complete &= ~(1 << lane);
+        }
+      }
+    } while (complete != before);
+    return complete;
   }
 
   private static boolean allOnes(int[] masks) {
