@@ -6,7 +6,7 @@
 //   sgemm          C = A B, all n x n, n a multiple of 16                 16 x 16 tiles in shared memory
 //   cross_entropy  loss = log sum exp(x) - x[target]                     one block a row
 //
-// four_kernels.ptx is what nvcc 13.0 makes of it: make -C bench/kernels
+// four_kernels.ptx is what nvcc 13.0 makes of it: make -C kernels
 
 constexpr int kThreads = 256;
 constexpr int kTile = 16;

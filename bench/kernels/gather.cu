@@ -3,7 +3,7 @@
 //
 //   out[i] = sum over k < loads of table[place(i, k)]   a table of mask + 1 elements, a power of 2
 //
-// gather.ptx is what nvcc 13.0 makes of it: make -C bench/kernels
+// gather.ptx is what nvcc 13.0 makes of it: make -C kernels
 
 template <int kLoads>
 __device__ void gather(const float* table, float* out, unsigned mask) {

@@ -63,6 +63,9 @@ public final class NormalisePtx {
 
   private final Map<String, String> registers = new HashMap<>();
 
+  /** Braces open. Those of inlined assembly stand anywhere. */
+  private int depth;
+
   private String pending = "";
   private String pendingPlace = "";
   private boolean pendingIsKnown;
@@ -103,7 +106,8 @@ public final class NormalisePtx {
       return;
     }
     flushPlace();
-    if (line.startsWith("}")) { // the end of a kernel
+    depth += count(line, '{') - count(line, '}');
+    if (depth == 0 && line.startsWith("}")) { // the end of a kernel or function
       places.clear();
       placeInEffect = "";
       declareRegisters();
@@ -119,6 +123,10 @@ public final class NormalisePtx {
       String text = INTERNAL.matcher(line).replaceAll("_INTERNAL_00000000_");
       out.add(REGISTER.matcher(text).replaceAll(this::register));
     }
+  }
+
+  private static int count(String line, char brace) {
+    return (int) line.chars().filter(c -> c == brace).count();
   }
 
   /** Registers are numbered in the order in which they appear. */
@@ -230,13 +238,23 @@ public final class NormalisePtx {
     Path path = Path.of(written).normalize();
     Path absolute = folder.resolve(path).normalize();
     if (absolute.startsWith(folder)) {
-      return "kernels/" + folder.relativize(absolute).toString().replace('\\', '/');
+      return "kernels/" + portable(folder.relativize(absolute));
+    }
+    Path project = folder.resolveSibling("");
+    for (String programs : List.of("src", "bench")) {
+      if (absolute.startsWith(project.resolve(programs))) {
+        return portable(project.relativize(absolute));
+      }
     }
     for (Path at = path; at.getParent() != null; at = at.getParent()) {
       if (at.getParent().endsWith("include")) {
-        return "cuda/" + at.getParent().relativize(path).toString().replace('\\', '/');
+        return "cuda/" + portable(at.getParent().relativize(path));
       }
     }
     throw new IllegalStateException("neither a project nor a toolkit header: " + written);
+  }
+
+  private static String portable(Path path) {
+    return path.toString().replace('\\', '/');
   }
 }

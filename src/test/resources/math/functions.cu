@@ -1,6 +1,5 @@
 // CUDA's single-precision math functions, one kernel each: x = f(x). functions.ptx is
-//   nvcc -arch=compute_80 -ptx functions.cu
-// with the release of kernels/Makefile.
+// what make -C kernels makes of it.
 #define KERNEL(name, expression)                                              \
   extern "C" __global__ void name(float* x, long long n) {                    \
     long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;           \

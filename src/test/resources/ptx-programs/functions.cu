@@ -1,4 +1,4 @@
-// nvcc -arch=sm_80 -ptx functions.cu: what the compiler makes of functions it may not inline.
+// What the compiler makes of functions it may not inline: make -C kernels.
 
 struct Point {
   int a;

@@ -1,4 +1,4 @@
-// nvcc -arch=sm_80 -ptx print.cu
+// What the compiler makes of printf and assert: make -C kernels.
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 // Kernels about who has met whom: each whose name ends in _wrong has a mistake, the others have none.
-// Compiled to meetings.ptx and, unoptimised, to meetings.O0.ptx by:
-// nvcc -arch=sm_80 -std=c++17 [-Xcicc -O0] -ptx meetings.cu
+// Compiled to meetings.ptx and, unoptimised, to meetings.O0.ptx by make -C kernels.
 #include <cuda_fp16.h>
 #include <cuda_pipeline_primitives.h>
 #include <mma.h>

@@ -1,5 +1,5 @@
 // Kernels with one mistake each, and beside each its clean twin, whose name ends in _right.
-// Compiled by: nvcc -arch=sm_80 -lineinfo -ptx mistakes.cu -o - | sed 's|"/[^"]*/|"|' > mistakes.ptx
+// Compiled by make -C kernels.
 #include <cuda_pipeline_primitives.h>
 
 extern "C" __global__ void past_the_end(float* x, int n) {

@@ -1,6 +1,6 @@
 // Kernels about values that are not there, or not yet: each whose name ends in _wrong has a mistake,
 // the others have none. Compiled to values.ptx and, unoptimised, to
-// values.O0.ptx by: nvcc -arch=sm_80 -std=c++17 [-Xcicc -O0] -ptx values.cu
+// values.O0.ptx by make -C kernels.
 #include <cuda_fp16.h>
 #define KERNEL extern "C" __global__ void
 using u32 = unsigned;

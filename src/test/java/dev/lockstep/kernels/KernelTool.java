@@ -19,6 +19,14 @@ import javax.tools.ToolProvider;
 record KernelTool(String name, Path classes) {
   static final Path KERNELS = Path.of("kernels").toAbsolutePath();
 
+  /** Folders of other sources whose PTX is committed, too. */
+  private static final List<String> PROGRAMS =
+      List.of(
+          "bench/kernels",
+          "src/test/resources/math",
+          "src/test/resources/ptx-programs",
+          "src/test/resources/sanitizer");
+
   private static final String OLDEST_JAVA = "17";
 
   /** What a finished process left behind. */
@@ -47,16 +55,27 @@ record KernelTool(String name, Path classes) {
 
   /** Copies the kernels folder, without what was built, to {@code target/kernels}. */
   static Path copyKernels(Path target) throws IOException {
-    try (Stream<Path> files = Files.walk(KERNELS)) {
+    copy(KERNELS, target.resolve("kernels"));
+    return target.resolve("kernels");
+  }
+
+  /** Copies the programs of {@code programs.txt} to where they lie below the root. */
+  static void copyPrograms(Path target) throws IOException {
+    for (String folder : PROGRAMS) {
+      copy(KERNELS.resolveSibling(folder), target.resolve(folder));
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Path relative = KERNELS.relativize(file);
+        Path relative = from.relativize(file);
         if (!relative.startsWith("build")) {
-          Path copy = target.resolve("kernels").resolve(relative);
+          Path copy = to.resolve(relative);
           Files.createDirectories(copy.getParent());
           Files.copy(file, copy);
         }
       }
     }
-    return target.resolve("kernels");
   }
 }

@@ -28,6 +28,7 @@ class SourceHashTests {
   @BeforeEach
   void copy() throws IOException {
     kernels = KernelTool.copyKernels(root);
+    KernelTool.copyPrograms(root);
   }
 
   @Test
@@ -37,7 +38,7 @@ class SourceHashTests {
 
   @Test
   void acceptsSourcesCheckedOutWithOtherLineEndings() throws Exception {
-    try (Stream<Path> files = Files.walk(kernels)) {
+    try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         Files.writeString(file, Files.readString(file).replace("\n", "\r\n"));
       }
@@ -87,6 +88,55 @@ class SourceHashTests {
   void refusesPtxWithoutASource() throws Exception {
     Files.delete(kernels.resolve("cast.cu"));
     assertRefused("kernels/ptx/cast.ptx has no kernels/cast.cu: run make -C kernels\n");
+  }
+
+  @Test
+  void namesEveryPtxOfAProgramWhoseSourceChanged() throws Exception {
+    edit("../src/test/resources/sanitizer/values.cu", "make_part", "make_some");
+    String reason =
+        " does not match src/test/resources/sanitizer/values.cu, its headers and its flags in"
+            + " kernels/programs.txt";
+    assertRefused(
+        "src/test/resources/sanitizer/values.ptx"
+            + reason
+            + "; src/test/resources/sanitizer/values.O0.ptx"
+            + reason
+            + ": run make -C kernels\n");
+  }
+
+  @Test
+  void refusesOtherFlagsOfAProgram() throws Exception {
+    edit("programs.txt", "gather.cu -arch=compute_80", "gather.cu -arch=compute_90");
+    assertRefused(
+        "bench/kernels/gather.ptx does not match bench/kernels/gather.cu, its headers and its"
+            + " flags in kernels/programs.txt: run make -C kernels\n");
+  }
+
+  @Test
+  void refusesPtxOfAProgramEditedByHand() throws Exception {
+    edit("../src/test/resources/math/functions.ptx", ".target sm_80", ".target sm_90");
+    assertRefused(
+        "src/test/resources/math/functions.ptx is not the text that was generated: run make -C"
+            + " kernels\n");
+  }
+
+  @Test
+  void refusesPtxBesideASourceThatIsNotListed() throws Exception {
+    Path folder = root.resolve("src/test/resources/ptx-programs");
+    Files.copy(folder.resolve("print.cu"), folder.resolve("spell.cu"));
+    Files.copy(folder.resolve("print.ptx"), folder.resolve("spell.O0.ptx"));
+    assertRefused(
+        "src/test/resources/ptx-programs/spell.O0.ptx is not listed in kernels/programs.txt: run"
+            + " make -C kernels\n");
+  }
+
+  @Test
+  void refusesAProgramWithoutItsSourceOrItsPtx() throws Exception {
+    Files.delete(root.resolve("bench/kernels/four_kernels.cu"));
+    Files.delete(root.resolve("bench/kernels/gather.ptx"));
+    assertRefused(
+        "bench/kernels/four_kernels.ptx has no bench/kernels/four_kernels.cu;"
+            + " bench/kernels/gather.ptx is missing: run make -C kernels\n");
   }
 
   @Test
