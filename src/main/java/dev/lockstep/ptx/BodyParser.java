@@ -32,6 +32,7 @@ final class BodyParser {
   private final List<Scopes.Scope> scopeOf = new ArrayList<>();
   private final Map<String, Label> labels = new HashMap<>();
   private final LocationParser locations;
+  private final EarlierForms earlier;
 
   /** Of the load that follows, as its pragma says. */
   private int usedBytes = -1;
@@ -40,6 +41,7 @@ final class BodyParser {
    * @param scopes with one scope open, the body's, that holds the parameters
    * @param routine the name of what has the body
    * @param moduleVariables where those of the body go that lie in global or constant memory
+   * @param earlier what the instructions of an older version leave unsaid
    */
   BodyParser(
       Lexer lexer,
@@ -47,7 +49,8 @@ final class BodyParser {
       Names names,
       VariableParser variableParser,
       String routine,
-      List<Variable> moduleVariables) {
+      List<Variable> moduleVariables,
+      EarlierForms earlier) {
     this.lexer = lexer;
     this.scopes = scopes;
     this.names = names;
@@ -57,6 +60,7 @@ final class BodyParser {
     this.operands = new OperandParser(lexer, scopes, names);
     this.variableParser = variableParser;
     this.calls = new CallDirectives(lexer, names);
+    this.earlier = earlier;
   }
 
   /** Parses from the opening brace to the matching closing one. */
@@ -247,6 +251,10 @@ final class BodyParser {
       }
     }
     Syntax.expect(lexer, ';');
+    if (earlier.removed(parts.get(0), parts)) {
+      throw new PtxSyntaxException(
+          line, 1, opcode + " lacks .sync, which PTX 6.4 and later demand for sm_70 and later");
+    }
     String text = lexer.collapsed(start, lexer.previousEnd());
     for (Preparation first : operands.takePreparations()) {
       add(first.instruction(guard, line, text, locations.current()));
@@ -255,7 +263,7 @@ final class BodyParser {
         new Instruction(
             guard,
             parts.get(0),
-            parts.subList(1, parts.size()),
+            earlier.complete(parts.get(0), parts.subList(1, parts.size())),
             List.copyOf(list),
             line,
             text,

@@ -37,6 +37,7 @@ final class CallDirectives {
       case ".callprototype" -> {
         lexer.advance();
         prototypes.put(label, new PrototypeParser(lexer, null).parse(true));
+        EntryHeader.functionDirectives(lexer);
         Syntax.expect(lexer, ';');
       }
       case ".calltargets" -> targets.put(label, list(true));

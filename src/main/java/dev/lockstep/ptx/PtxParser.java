@@ -258,7 +258,15 @@ public final class PtxParser {
 
   private Body body(Scopes scopes, String routine) {
     if (withBodies) {
-      return new BodyParser(lexer, scopes, names, variableParser, routine, variables).parse();
+      return new BodyParser(
+              lexer,
+              scopes,
+              names,
+              variableParser,
+              routine,
+              variables,
+              new EarlierForms(version, target))
+          .parse();
     }
     Syntax.skipBlock(lexer);
     return NO_BODY;

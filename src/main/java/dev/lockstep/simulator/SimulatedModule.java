@@ -33,6 +33,7 @@ final class SimulatedModule implements KernelModule {
   private final SimulatedDevice device;
   private final String name;
   private final PtxModule module;
+  private final PtxModule prepared;
   private final Map<String, GlobalMemory.Allocation> variables = new HashMap<>();
   private final Map<String, DeviceBuffer> asked = new HashMap<>();
   private final Map<String, Long> addresses = new HashMap<>();
@@ -42,6 +43,7 @@ final class SimulatedModule implements KernelModule {
     this.device = device;
     this.name = name;
     this.module = module;
+    this.prepared = KernelCompiler.prepared(module);
     Map<Variable, MemorySegment> contents = new LinkedHashMap<>();
     for (Variable variable : module.variables()) {
       if (variable.space() == StateSpace.GLOBAL || variable.space() == StateSpace.CONST) {
@@ -115,7 +117,7 @@ final class SimulatedModule implements KernelModule {
             device,
             module,
             instrument ->
-                KernelCompiler.compile(module, kernel, addresses, device.options(), instrument));
+                KernelCompiler.compile(prepared, kernel, addresses, device.options(), instrument));
     kernels.put(entry, lowered);
     return lowered;
   }
@@ -139,7 +141,12 @@ final class SimulatedModule implements KernelModule {
     List<DeviceFault.UnsupportedInstruction> uncovered = new ArrayList<>();
     LoweredKernel lowered =
         KernelCompiler.compile(
-            module, declared(entry), addresses, device.options(), Instrument.NONE, uncovered::add);
+            prepared,
+            declared(entry),
+            addresses,
+            device.options(),
+            Instrument.NONE,
+            uncovered::add);
     return new KernelInspector.Inspection(
         lowered.staticSharedBytes(),
         lowered.dynamicSharedAlignment(),

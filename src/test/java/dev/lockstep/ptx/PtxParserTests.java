@@ -163,7 +163,7 @@ class PtxParserTests {
                   .reg .b64 %fp;
                   .param .b32 a;
                   { .param .align 4 .b8 a[8]; st.param.b32 [a+4], r; }
-                  proto: .callprototype (.param .b32 _) _ (.param .b64 _, .reg .u16 _) ;
+                  proto: .callprototype (.param .b32 _) _ (.param .b64 _, .reg .u16 _) .noreturn;
                   some: .calltargets later;
                   call (a), %fp, (%fp, 5), proto;
                   call %fp, (a), some;

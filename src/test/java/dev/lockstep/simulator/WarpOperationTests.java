@@ -274,8 +274,6 @@ class WarpOperationTests {
   void whatNewerGpusRefuseIsRefused() {
     for (String code :
         new String[] {
-          "vote.ballot.b32 %r1, %p1;",
-          "shfl.idx.b32 %r1, %r2, 0, 31;",
           "redux.sync.add.f32 %f1, %f2, -1;",
           "redux.sync.add.u64 %rd1, %rd2, -1;",
           "fence.proxy.async;",

@@ -59,9 +59,16 @@ public final class KernelCompiler {
     this.refused = refused;
   }
 
+  /** A module as its kernels are lowered from: once for all of them. */
+  public static PtxModule prepared(PtxModule module) {
+    return ParameterPromotion.of(FramedParameters.of(module));
+  }
+
   /**
    * Makes a kernel executable.
    *
+   * @param module {@link #prepared}
+   * @param kernel as it was before
    * @param globals addresses of the module's global and constant variables, by name
    * @param options what approximate and matrix instructions are to return
    * @param instrument what is put around the ops
@@ -95,6 +102,8 @@ public final class KernelCompiler {
   /**
    * Lowers a kernel that perhaps cannot be run.
    *
+   * @param module {@link #prepared}
+   * @param kernel as it was before
    * @param refused gets every instruction that cannot be executed, in the order of the lowered code
    */
   public static LoweredKernel compile(
@@ -104,14 +113,17 @@ public final class KernelCompiler {
       DeviceOptions options,
       Instrument instrument,
       Consumer<DeviceFault.UnsupportedInstruction> refused) {
-    PtxModule promoted = ParameterPromotion.of(FramedParameters.of(module));
-    PtxKernel promotedKernel = promoted.kernels().get(module.kernels().indexOf(kernel));
-    KernelCompiler compiler = new KernelCompiler(promoted, promotedKernel, instrument, refused);
+    PtxKernel prepared =
+        module.kernels().stream()
+            .filter(each -> each.name().equals(kernel.name()))
+            .findFirst()
+            .orElseThrow();
+    KernelCompiler compiler = new KernelCompiler(module, prepared, instrument, refused);
     if (kernel.clusterBlocks() > 1) {
       compiler.refuseClusters();
     }
     List<Routine> routines = compiler.graph.routines();
-    List<Symbols> symbols = Symbols.of(promoted, routines, globals);
+    List<Symbols> symbols = Symbols.of(module, routines, globals);
     Registers registers = compiler.registers;
     List<Register> zeroed = new ArrayList<>();
     for (int i = 0; i < routines.size(); i++) {

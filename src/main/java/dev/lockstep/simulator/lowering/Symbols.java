@@ -62,13 +62,12 @@ final class Symbols {
   static List<Symbols> of(PtxModule module, List<Routine> routines, Map<String, Long> globals) {
     SharedLayout shared = new SharedLayout();
     Map<String, Place> places = new HashMap<>();
+    int code = 0;
     for (PtxFunction function : module.functions()) {
-      long address = CodeAddresses.of(module, function.name());
-      places.put(function.name(), new Place(StateSpace.GENERIC, address, 0, false));
+      places.put(function.name(), code(code++));
     }
     for (PtxKernel kernel : module.kernels()) {
-      long address = CodeAddresses.of(module, kernel.name());
-      places.put(kernel.name(), new Place(StateSpace.GENERIC, address, 0, false));
+      places.put(kernel.name(), code(code++));
     }
     for (String alias : module.aliases().keySet()) {
       long address = CodeAddresses.of(module, alias);
@@ -93,6 +92,11 @@ final class Symbols {
     }
     shared.placeDynamic();
     return all;
+  }
+
+  /** What stands at the address of the n-th function or kernel. */
+  private static Place code(int n) {
+    return new Place(StateSpace.GENERIC, CodeAddresses.of(n), 0, false);
   }
 
   @Nullable Place find(String name) {

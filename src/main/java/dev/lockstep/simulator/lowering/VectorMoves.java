@@ -41,9 +41,12 @@ final class VectorMoves {
     writes.forEach(Runnable::run);
   }
 
-  /** {@code mov.b128 d, a}. */
+  /** {@code mov.b128 d, a}; of a literal the upper half is zero, also where it is negative. */
   static void move128(Emitter e, Operand to, Operand from) {
-    List<Slot<long[]>> source = e.b128(from);
+    List<Slot<long[]>> source =
+        from instanceof Operand.IntLiteral
+            ? List.of(e.b64(from), e.b64(new Operand.IntLiteral(0)))
+            : e.b128(from);
     List<Slot<long[]>> target = e.toB128(to);
     e.emit(LongLanes::move, target.get(0), source.get(0));
     e.emit(LongLanes::move, target.get(1), source.get(1));

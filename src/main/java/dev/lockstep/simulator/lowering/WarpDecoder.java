@@ -48,38 +48,39 @@ final class WarpDecoder {
 
   private void shuffle() {
     Decoder.allow(in, "sync", "up", "down", "bfly", "idx");
-    requireSync();
     Operand to = operand(in, 0);
     int inRange = -1;
     if (to instanceof Operand.Pair(Operand d, Operand p)) {
       to = d;
       inRange = e.toPredicate(p);
     }
-    Shuffle.Mode mode = Shuffle.Mode.valueOf(in.modifiers().get(1).toUpperCase(Locale.ROOT));
+    Shuffle.Mode mode = Shuffle.Mode.valueOf(mode());
     Slot<int[]> a = b32(1);
     Slot<int[]> b = b32(2);
     Slot<int[]> c = b32(3);
     Integer distance = e.registers.literal(b);
     Integer clamp = e.registers.literal(c);
+    Members members = in.has("sync") ? members(4) : active();
     if (distance != null && clamp != null) {
-      e.emit(new Shuffle.Fixed(mode, distance, clamp, e.toB32(to), inRange, a, members(4)));
+      e.emit(new Shuffle.Fixed(mode, distance, clamp, e.toB32(to), inRange, a, members));
     } else {
-      e.emit(new Shuffle(mode, e.toB32(to), inRange, a, b, c, members(4)));
+      e.emit(new Shuffle(mode, e.toB32(to), inRange, a, b, c, members));
     }
   }
 
   private void vote() {
     Decoder.allow(in, "sync", "all", "any", "uni", "ballot");
-    requireSync();
     int predicate = e.predicate(operand(in, 1));
-    Members members = members(2);
+    Members members = in.has("sync") ? members(2) : active();
     if (in.has("ballot")) {
       e.emit(new WarpVote.Ballot(e.toB32(operand(in, 0)), predicate, members));
     } else {
-      String mode = in.modifiers().get(1).toUpperCase(Locale.ROOT);
       e.emit(
           new WarpVote.Vote(
-              WarpVote.Vote.Mode.valueOf(mode), e.toPredicate(operand(in, 0)), predicate, members));
+              WarpVote.Vote.Mode.valueOf(mode()),
+              e.toPredicate(operand(in, 0)),
+              predicate,
+              members));
     }
   }
 
@@ -221,8 +222,20 @@ final class WarpDecoder {
 
   private void requireSync() {
     if (!in.has("sync")) {
-      throw new Unsupported("the form without .sync, which sm_70 and later lack, too");
+      throw new Unsupported("a form without .sync, which PTX lacks, too");
     }
+  }
+
+  /** What a shuffle or a vote does, with or without {@code .sync} before it. */
+  private String mode() {
+    return in.modifiers().get(in.has("sync") ? 1 : 0).toUpperCase(Locale.ROOT);
+  }
+
+  /** Those of a form without {@code .sync}: the lanes that happen to be here. */
+  private Members active() {
+    Slot<int[]> masks = e.registers.temporaryInt();
+    e.emit(new WarpVote.ActiveMask(masks));
+    return new Members(masks.index(), false);
   }
 
   private Members members(int n) {
