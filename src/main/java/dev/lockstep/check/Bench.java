@@ -56,7 +56,6 @@ final class Bench implements AutoCloseable {
   Bench(Device device) {
     this.device = device;
     library = new KernelLibrary(device);
-    stream = device.newStream();
     linear = new FusedLinear(library);
     tf32Linear = new FusedLinear(library, MatrixPrecision.TF32);
     swiGlu = new SwiGlu(library);
@@ -78,6 +77,7 @@ final class Bench implements AutoCloseable {
     dropout = new Dropout(library);
     bceWithLogits = new BceWithLogits(library);
     meanSquaredError = new MeanSquaredError(library);
+    stream = device.newStream(); // Last: what fails before it leaves nothing open.
   }
 
   @Override

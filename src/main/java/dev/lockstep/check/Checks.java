@@ -38,7 +38,7 @@ public final class Checks {
    *     run
    */
   public static CheckReport run(Device device, CheckOptions options, Consumer<CheckResult> each) {
-    options.dtype().ifPresent(Checks::requireComputeType);
+    requireKnown(options);
     List<CheckResult> results = new ArrayList<>();
     Consumer<CheckResult> collect =
         result -> {
@@ -57,6 +57,21 @@ public final class Checks {
       throw new IllegalArgumentException("nothing to check: no case has " + describe(options));
     }
     return new CheckReport(results);
+  }
+
+  /**
+   * Whether there is what the options name, without a device.
+   *
+   * @throws IllegalArgumentException in one line, for an op we do not have, a type no kernel
+   *     computes with, or a folder without usable {@code cases.json}
+   */
+  public static void requireKnown(CheckOptions options) {
+    options.dtype().ifPresent(Checks::requireComputeType);
+    if (options.goldens().isPresent()) {
+      GoldenSet.open(options.goldens().get());
+    } else {
+      options.op().ifPresent(Checks::requireOp);
+    }
   }
 
   /**
@@ -83,7 +98,6 @@ public final class Checks {
   }
 
   private static void sweep(Bench bench, CheckOptions options, Consumer<CheckResult> each) {
-    options.op().ifPresent(Checks::requireOp);
     sweep(bench, (check, dtype) -> options.includes(check.op(), dtype), problem -> true, each);
   }
 

@@ -75,6 +75,7 @@ final class CheckCommand implements Callable<Integer> {
             Optional.ofNullable(op),
             Optional.ofNullable(dtype).map(CheckCommand::parse),
             Optional.ofNullable(goldens));
+    UserError.judging(() -> Checks.requireKnown(options));
     try (OutputFile jsonFile = json == null ? null : new OutputFile("--json", json);
         OutputFile page = markdown == null ? null : new OutputFile("--markdown", markdown)) {
       return run(options, jsonFile, page);

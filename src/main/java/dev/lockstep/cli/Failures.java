@@ -6,9 +6,11 @@ import dev.lockstep.train.RunFileException;
 import dev.lockstep.train.TrainingDivergedException;
 import dev.lockstep.train.TrainingFailedException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Objects;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -25,6 +27,11 @@ final class Failures {
       return Lockstep.USAGE;
     }
     StringBuilder message = new StringBuilder(String.valueOf(e.getMessage()));
+    if (e.getArgSpec() instanceof OptionSpec option
+        && option.typeInfo().isBoolean()
+        && e.getValue() != null) {
+      message.replace(0, message.length(), noSwitch(option, e.getValue(), arguments));
+    }
     if (e instanceof UnmatchedArgumentException unmatched) {
       String typed = unmatched.getUnmatched().getFirst();
       Collection<String> known = command.getCommandSpec().optionsMap().keySet();
@@ -38,6 +45,23 @@ final class Failures {
     String name = command.getCommandSpec().qualifiedName();
     print(command, message + " (see `" + name + " --help`)");
     return Lockstep.USAGE;
+  }
+
+  /** Names the option as it was typed: the one it negates stands for both. */
+  private static String noSwitch(OptionSpec option, String value, String[] arguments) {
+    String typed =
+        Arrays.stream(arguments)
+            .filter(argument -> argument.startsWith("--") && argument.endsWith("=" + value))
+            .map(argument -> argument.substring(0, argument.length() - value.length() - 1))
+            .filter(name -> name.replaceFirst("^--(no-)?", "").equals(stem(option)))
+            .findFirst()
+            .orElse(option.longestName());
+    return "%s %s: it is given alone, or as %s=true or %s=false"
+        .formatted(typed, value, typed, typed);
+  }
+
+  private static String stem(OptionSpec option) {
+    return option.longestName().replaceFirst("^--(no-)?", "");
   }
 
   /** A command that threw. */

@@ -220,6 +220,7 @@ final class RunCommand implements Callable<Integer> {
 
   private int launch(Path from, Consumer<Object> output) {
     if (grid == null || block == null) {
+      UserError.judging(() -> KernelFile.requireThere(from));
       throw new UserError(
           "say how to launch: " + (grid == null ? "--grid" : "--block") + " X[,Y,Z]");
     }

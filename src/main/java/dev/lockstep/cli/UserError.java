@@ -28,6 +28,15 @@ final class UserError extends RuntimeException {
     }
   }
 
+  /** The same for what only judges. */
+  static void judging(Runnable input) {
+    judging(
+        () -> {
+          input.run();
+          return true;
+        });
+  }
+
   /**
    * Refuses a number below {@code least}.
    *

@@ -49,7 +49,7 @@ public final class SafetensorsReader implements AutoCloseable {
    */
   public static SafetensorsReader open(Path file) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new SafetensorsException(file, "is a folder, not a safetensors file");
+      throw new SafetensorsException(file, "a folder, not a safetensors file");
     }
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {

@@ -118,8 +118,7 @@ public record Checkpoint(
     try {
       return CheckpointFile.read(file, model);
     } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "checkpoint " + file + " cannot be read: " + FileFailure.reason(e) + before(file), e);
+      throw new IllegalArgumentException(problem(file, e) + before(file), e);
     } catch (CheckpointFile.Damaged e) {
       throw new IllegalArgumentException(e.getMessage() + before(file), e);
     }
@@ -134,11 +133,18 @@ public record Checkpoint(
     try {
       return CheckpointFile.model(file);
     } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "checkpoint " + file + " cannot be read: " + FileFailure.reason(e) + before(file), e);
+      throw new IllegalArgumentException(problem(file, e) + before(file), e);
     } catch (CheckpointFile.Damaged e) {
       throw new IllegalArgumentException(e.getMessage() + before(file), e);
     }
+  }
+
+  /** Names the file once, though some reasons begin with it. */
+  private static String problem(Path file, IOException e) {
+    String reason = FileFailure.reason(e);
+    String named = file + ": ";
+    return "checkpoint %s cannot be read: %s"
+        .formatted(file, reason.startsWith(named) ? reason.substring(named.length()) : reason);
   }
 
   /** Names the checkpoint before a bad one, if there is a good one. */

@@ -8,9 +8,12 @@ import dev.lockstep.numeric.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -37,6 +40,24 @@ class CheckCommandTests {
     assertThat(report.get("passed").asInt()).isPositive().isEqualTo(report.get("cases").size());
     assertThat(report.get("cases").get(0).propertyNames())
         .contains("name", "op", "dtype", "device", "status", "tensor", "worstError", "tolerance");
+  }
+
+  /** A device may take seconds to open, and its name would stand before the mistake. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--op nosuch | lockstep check: unknown op \"nosuch\"; known: cast, fill, ",
+        "--dtype i32 | lockstep check: no kernel computes with dtype i32; known: f32, bf16, f16",
+        "--goldens nosuch | lockstep check: goldens folder nosuch is no folder",
+      })
+  void whatThereIsNotIsRefusedBeforeADeviceIsOpened(String words, String problem) {
+    List<String> arguments = new ArrayList<>(List.of("check", "--device", "sim"));
+    arguments.addAll(List.of(words.split(" ")));
+    Run run = Run.lockstep(arguments.toArray(String[]::new));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.errLines()).singleElement().asString().startsWith(problem);
   }
 
   @Test

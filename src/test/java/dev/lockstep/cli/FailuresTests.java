@@ -8,6 +8,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class FailuresTests {
@@ -40,6 +42,23 @@ class FailuresTests {
     IOException full = new IOException("No space");
     assertThat(failed(new UncheckedIOException("cannot write No space.html", full))).isEqualTo(1);
     assertThat(err.toString().strip()).isEqualTo("lockstep: cannot write No space.html: No space");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "train --graph=maybe | train: --graph maybe: it is given alone, or as --graph=true or"
+            + " --graph=false",
+        "train --no-graph=maybe | train: --no-graph maybe: it is given alone, or as --no-graph=true"
+            + " or",
+        "train --overwrite=3 | train: --overwrite 3: it is given alone, or as --overwrite=true or",
+        "run x.ptx --list=maybe | run: --list maybe: it is given alone, or as --list=true or",
+      })
+  void aSwitchIsNamedAsItWasTyped(String words, String problem) {
+    Run run = Run.lockstep(words.split(" "));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.errLines()).singleElement().asString().startsWith("lockstep " + problem);
   }
 
   @Test

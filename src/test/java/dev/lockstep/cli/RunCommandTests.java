@@ -60,6 +60,14 @@ class RunCommandTests {
   }
 
   @Test
+  void aFileThatIsNotThereIsNamedBeforeALaunchIsAskedFor() {
+    assertThat(run("@nosuch.ptx").err()).contains("there is no file " + FILES + "nosuch.ptx");
+    assertThat(run("@ --grid 1").err()).contains("src/test/resources/run is a directory");
+    assertThat(run("@add.ptx").err()).contains("say how to launch: --grid X[,Y,Z]");
+    assertThat(run("@add.ptx --grid 1").err()).contains("say how to launch: --block X[,Y,Z]");
+  }
+
+  @Test
   void printsWhatTheKernelWrote() throws IOException {
     Run run =
         run(

@@ -185,7 +185,7 @@ class SafetensorsTests {
     assertRefused(file, "at most 100000000");
     Files.write(file, withLength(50, new byte[0], 4));
     assertRefused(file, "a header of 50 bytes, but only 4 follow");
-    assertRefused(folder, "is a folder");
+    assertRefused(folder, "a folder, not a safetensors file");
     assertRefused(folder.resolve("nowhere"), "no such file");
   }
 

@@ -71,7 +71,11 @@ class CheckpointTests {
     Path missing = folder.resolve("missing");
     assertThatThrownBy(() -> Checkpoint.read(missing, MODEL))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("cannot be read");
+        .hasMessage("checkpoint %s cannot be read: no such file".formatted(missing));
+    assertThatThrownBy(() -> Checkpoint.read(folder, MODEL))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "checkpoint %s cannot be read: a folder, not a safetensors file".formatted(folder));
     Path text = Files.writeString(folder.resolve("text"), "not a checkpoint at all");
     assertThatThrownBy(() -> Checkpoint.read(text, MODEL))
         .isInstanceOf(IllegalArgumentException.class)

@@ -28,6 +28,20 @@ final class InputFile {
     }
   }
 
+  /**
+   * Makes sure that there is something to read.
+   *
+   * @throws IllegalArgumentException when there is nothing, or a folder
+   */
+  static void requireThere(Path file) {
+    if (Files.notExists(file)) {
+      throw new IllegalArgumentException("there is no file " + file);
+    }
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(file + " is a directory");
+    }
+  }
+
   /** What was wrong, without the name of a Java class. */
   static String problem(Path file, IOException failure) {
     return switch (failure) {

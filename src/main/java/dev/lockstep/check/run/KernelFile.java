@@ -33,6 +33,15 @@ public record KernelFile(String name, String ptx, PtxModule module) {
   }
 
   /**
+   * Makes sure that there is such a file before anything else is asked for.
+   *
+   * @throws IllegalArgumentException when there is none, or it is a folder
+   */
+  public static void requireThere(Path file) {
+    InputFile.requireThere(file);
+  }
+
+  /**
    * PTX text.
    *
    * @throws IllegalArgumentException at the first thing that is not PTX
