@@ -9,15 +9,18 @@ import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * A test class that runs on a real GPU. Where there is none it is skipped with the reason, or fails
- * under {@code -Drequire.gpu=true}: a machine that is there for its GPU shall not pass without.
+ * under {@code -Drequire.gpu=true}: a machine that is there for its GPU shall not pass without. One
+ * class at a time: others would take memory and time from it.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
 @Inherited
 @ExtendWith(OnGpu.Gpu.class)
+@ResourceLock("the GPU")
 public @interface OnGpu {
   /** The system property that turns skipped tests into failures. */
   String REQUIRED = "require.gpu";

@@ -32,6 +32,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -41,6 +42,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every question comes to its verdict, every control fails, and every item can be graded. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Order(1) // takes long
 class LabsTests {
   /** Of the drill's self-test. */
   private static final int SEEDS = 1000;

@@ -12,6 +12,7 @@ import jcuda.nvptxcompiler.nvPTXCompileResult;
 import jcuda.nvptxcompiler.nvPTXCompilerHandle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the nvcc that wrote the text and knows PTX up to 8.0, so it proves that the lowered {@code
  * .version} is honest: no instruction is newer than the header says.
  */
+@Order(1) // takes long
 class BundledPtxCompilerTests {
   /**
    * JCuda unpacks its natives here: into a folder of this run, so that none is reused unchecked.

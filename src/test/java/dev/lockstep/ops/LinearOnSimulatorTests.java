@@ -1,7 +1,9 @@
 package dev.lockstep.ops;
 
 import dev.lockstep.device.Device;
+import org.junit.jupiter.api.Order;
 
+@Order(1) // takes long
 class LinearOnSimulatorTests extends LinearTests {
   @Override
   Device open(int workers) {

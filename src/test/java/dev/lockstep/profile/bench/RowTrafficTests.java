@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * a spilled register. The same cases as {@code lockstep bench rows}, with smaller shapes.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Order(1) // takes long
 class RowTrafficTests {
   /**
    * Small shapes that show the same as the large ones, by group:

@@ -15,6 +15,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
  * Broken PTX is refused in words: parsed or not, lowered or not, never with another exception, for
  * more than a second or in more than 256 MiB.
  */
+@Order(1) // takes long
 class PtxFuzzTests {
   private static final long MAX_NANOS = 1_000_000_000;
   private static final long MAX_BYTES = 256 << 20;

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against {@code StrictMath}, whose functions are within an ulp of double. */
+@Order(1) // takes long
 class ElementaryTests {
   private static final double LN2 = StrictMath.log(2);
 

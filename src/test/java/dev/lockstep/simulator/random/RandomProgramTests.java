@@ -16,10 +16,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Both tiers give what one thread at a time gives, bit for bit, NaNs of doubles apart. */
+@Order(1) // takes long
 class RandomProgramTests {
   /** Two blocks of two warps, the second of each not full. */
   private static final Launch LAUNCH = Launch.of(2, 50);

@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
  * bits must come through copies, shuffles and memory unchanged and out of arithmetic as the one
  * that PTX has.
  */
+@Order(1) // takes long
 class RandomShuffleTests {
   private static final int REGISTERS = 5;
   private static final int THREADS = 64;
