@@ -224,14 +224,14 @@ final class OperandParser {
       lexer.advance();
       return new Operand.Part(whole, word.substring(dot + 1));
     }
-    if (word.charAt(0) == '%') {
+    String variable = scopes.findVariable(word);
+    if (variable == null && word.charAt(0) == '%') {
       if (!SpecialRegisters.isName(word)) {
         throw lexer.error("undeclared register " + word);
       }
       lexer.advance();
       return new Operand.Special(SpecialRegisters.canonical(word));
     }
-    String variable = scopes.findVariable(word);
     if (variable == null) {
       names.used(word, lexer);
     }

@@ -106,6 +106,24 @@ class CallTests {
                 }));
   }
 
+  /** Names of registers, the usual ones, are no others than those of variables. */
+  @Test
+  void parametersWhoseNamesBeginAsRegistersDo() {
+    int[] out =
+        lab.declare(
+                ".func (.param .b32 %out) f(.param .b32 %a0) { .reg .b32 %x; .local .b32 %slot[2];"
+                    + " ld.param.u32 %x, [%a0]; st.local.u32 [%slot+4], %x; ld.local.u32 %x,"
+                    + " [%slot+4]; add.s32 %x, %x, 7; st.param.b32 [%out], %x; ret; }")
+            .run(
+                32,
+                """
+                { .param .b32 %value; .param .b32 %a1; st.param.b32 [%a1], %t;
+                call (%value), f, (%a1); ld.param.b32 %r1, [%value]; }
+                st.global.u32 [%mine], %r1;
+                """);
+    assertThat(out).isEqualTo(expected(32, t -> t + 7));
+  }
+
   @Test
   void recursionKeepsTheCallersRegisters() {
     int[] out = lab.declare(FIBONACCI).run(32, call0("and.b32 %r1, %t, 15;", "fib"));
