@@ -335,6 +335,7 @@ class CallTests {
         "call f; | 0 arguments and 0 results",
         "call (%r1), f, (%rd1, %rd1, %rd1); | 3 arguments and 1 results",
         "call (%r1), somewhere, (%r2); | the function somewhere has no body here",
+        "call (%r1), __cudaCDP2LaunchDeviceV2, (%r2); | launches from a kernel",
         "call (%r1), %rd1, (%r2); | a call through a pointer without a type",
         "mov.u64 %rd1, q; P: .callprototype _ (.reg .pred _); call %rd1, (%p1), P; | a predicate"
             + " passed through a pointer"
@@ -343,7 +344,8 @@ class CallTests {
     lab.declare(
         simple("f", "add.s32 %x, %x, 1;")
             + ".func q(.reg .pred p) { ret; }"
-            + ".extern .func (.param .b32 r) somewhere(.param .b32 n);");
+            + ".extern .func (.param .b32 r) somewhere(.param .b32 n);"
+            + ".extern .func (.param .b32 r) __cudaCDP2LaunchDeviceV2(.param .b32 n);");
     try (KernelModule module = lab.load(text)) {
       assertThatThrownBy(() -> module.kernel("k"))
           .isInstanceOf(DeviceFault.UnsupportedInstruction.class)

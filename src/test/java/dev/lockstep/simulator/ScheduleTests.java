@@ -179,6 +179,53 @@ class ScheduleTests {
     }
   }
 
+  /** Each half of a warp waits for the other in a place of its own, a third of it in a loop. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void lanesMeetFromSeveralPlaces(long seed) {
+    try (Lab lab = random(seed, 1);
+        Lab inOrder = new Lab()) {
+      for (Lab each : new Lab[] {lab, inOrder}) {
+        int[] out =
+            each.declare(".shared .align 4 .b32 s[32];")
+                .run(
+                    32,
+                    """
+                    mul.lo.s32 %r1, %t, 4;
+                    xor.b32 %r2, %r1, 64;
+                    mov.b32 %r4, 0;
+                    setp.lt.u32 %p1, %t, 16;
+                    @%p1 bra LOW;
+                    AGAIN: st.shared.u32 [%r1], %t;
+                    bar.warp.sync 0xffffffff;
+                    ld.shared.u32 %r3, [%r2];
+                    bar.warp.sync 0xffffffff;
+                    add.s32 %r4, %r4, 1;
+                    setp.lt.s32 %p2, %r4, 2;
+                    @%p2 bra AGAIN;
+                    bra END;
+                    LOW: mul.lo.s32 %r5, %t, 3;
+                    st.shared.u32 [%r1], %r5;
+                    bar.warp.sync 0xffffffff;
+                    ld.shared.u32 %r3, [%r2];
+                    bar.warp.sync 0xffffffff;
+                    add.s32 %r5, %r5, 1;
+                    st.shared.u32 [%r1], %r5;
+                    bar.warp.sync -1;
+                    ld.shared.u32 %r6, [%r2];
+                    add.s32 %r3, %r3, %r6;
+                    bar.warp.sync -1;
+                    END: st.global.u32 [%mine], %r3;
+                    """);
+        assertThat(out)
+            .isEqualTo(
+                IntStream.range(0, 32)
+                    .map(t -> t < 16 ? 2 * (t + 16) : 3 * (t - 16) + 1)
+                    .toArray());
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void deadlocksAreFoundInEveryOrder(long seed) {

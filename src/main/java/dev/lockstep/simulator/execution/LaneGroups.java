@@ -31,6 +31,15 @@ public final class LaneGroups {
   /** The barrier that is not aligned at which a parked group waits, or null. */
   private final @Nullable BarrierOp[] barriers = new BarrierOp[Warp.LANES + 1];
 
+  /** Whether a parked group waits where lanes may come to one meeting in several places. */
+  private final boolean[] meeting = new boolean[Warp.LANES + 1];
+
+  /** By lane of such a group: whom it waits for. */
+  private final int[] named = new int[Warp.LANES];
+
+  /** The lanes that the running group has just met and that came to it in other places. */
+  private int elsewhere;
+
   /** The barrier at which the running group waits while its warp is blocked. */
   private @Nullable BarrierOp barrier;
 
@@ -116,6 +125,7 @@ public final class LaneGroups {
       // Who waited for lanes that are gone may be able to go on.
       parked[i] = false;
       barriers[i] = null;
+      meeting[i] = false;
     }
     warp.limit = warp.mask == 0 ? STOP : limit();
   }
@@ -133,6 +143,7 @@ public final class LaneGroups {
   /** Takes in the lanes that already wait at the operation being executed. */
   public void takeIn() {
     int at = warp.pc - 1;
+    elsewhere = 0;
     for (int i = 0; i < count; i++) {
       if (pcs[i] == at) {
         warp.setMask(warp.mask | masks[i]);
@@ -153,6 +164,62 @@ public final class LaneGroups {
     }
     warp.limit = lanes == 0 ? STOP : limit();
     return lanes != 0;
+  }
+
+  /**
+   * Lanes meet, each where it came to do so: those of them that wait in other places go on from
+   * there. Whether any of the active ones has met all it names; the others have been parked.
+   *
+   * @param members by lane, whom it names; only those of active lanes are looked at
+   */
+  public boolean meet(int[] members) {
+    takeIn();
+    for (int rest = warp.mask; rest != 0; rest &= rest - 1) {
+      named[first(rest)] = members[first(rest)];
+    }
+    int waiting = 0;
+    for (int i = 0; i < count; i++) {
+      waiting |= meeting[i] ? masks[i] : 0;
+    }
+    int met = complete(named, warp.mask | waiting);
+    for (int i = count - 1; i >= 0 && (met & warp.mask) != 0; i--) {
+      int lanes = meeting[i] ? masks[i] & met : 0;
+      if (lanes != 0) {
+        int place = pcs[i];
+        int left = masks[i] & ~lanes;
+        remove(i);
+        add(place + 1, lanes, false);
+        if (left != 0) {
+          add(place, left, true);
+          meeting[count - 1] = true;
+        }
+        elsewhere |= lanes;
+      }
+    }
+    boolean stays = (warp.mask & ~met) != 0;
+    boolean any = goOn(met & warp.mask);
+    meeting[count > 0 ? count - 1 : 0] |= stays;
+    return any;
+  }
+
+  /** The lanes that have met in the operation just executed: the active ones, and more. */
+  public int met() {
+    return warp.mask | elsewhere;
+  }
+
+  /** The lanes among {@code here} all of whose members still running are among them, too. */
+  public int complete(int[] members, int here) {
+    int complete = here;
+    int before;
+    do {
+      before = complete;
+      for (int rest = before; rest != 0; rest &= rest - 1) {
+        if ((members[first(rest)] & warp.alive & ~before) != 0) {
+          complete &= ~(rest & -rest);
+        }
+      }
+    } while (complete != before);
+    return complete;
   }
 
   /**
@@ -360,6 +427,7 @@ public final class LaneGroups {
     pcs[count] = pc;
     masks[count] = lanes;
     barriers[count] = null;
+    meeting[count] = false;
     parked[count++] = park;
   }
 
@@ -370,6 +438,7 @@ public final class LaneGroups {
     System.arraycopy(masks, i + 1, masks, i, count - i);
     System.arraycopy(parked, i + 1, parked, i, count - i);
     System.arraycopy(barriers, i + 1, barriers, i, count - i);
+    System.arraycopy(meeting, i + 1, meeting, i, count - i);
   }
 
   private static int first(int lanes) {

@@ -18,4 +18,12 @@ final class Beyond {
       default -> "the instruction is not known";
     };
   }
+
+  /** What a function of the runtime would need; empty for any other. */
+  static String function(String name) {
+    if (name.startsWith("__cudaCDP2") || name.startsWith("cudaLaunchDevice")) {
+      return "launches from a kernel: " + name;
+    }
+    return "";
+  }
 }

@@ -91,7 +91,8 @@ final class CallDecoder {
         return system(in, site, declared, known);
       }
     }
-    throw new Unsupported("the function " + name + " has no body here");
+    String what = Beyond.function(name);
+    throw new Unsupported(what.isEmpty() ? "the function " + name + " has no body here" : what);
   }
 
   /** What an argument or result goes through on its way from register to register. */

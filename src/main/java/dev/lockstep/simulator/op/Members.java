@@ -20,10 +20,24 @@ public record Members(int register, boolean all) {
    * others here have been parked, and with them all of the active ones if nobody has met.
    */
   boolean met(Warp w) {
-    if (w.full && (all || allOnes(w.ints[register]))) {
+    if (areAll(w)) {
       return true;
     }
+    w.groups.takeIn();
+    return w.groups.goOn(w.groups.complete(w.ints[register], w.mask));
+  }
+
+  /** The same where lanes that come elsewhere count, too. */
+  boolean metAnywhere(Warp w) {
+    return areAll(w) || w.groups.meet(w.ints[register]);
+  }
+
+  /** Whether all lanes of the warp are here. Faults where one names others only. */
+  private boolean areAll(Warp w) {
     int[] masks = w.ints[register];
+    if (w.full && (all || allOnes(masks))) {
+      return true;
+    }
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       if ((masks[lane] >>> lane & 1) == 0) {
@@ -33,27 +47,7 @@ public record Members(int register, boolean all) {
             w.site(lane));
       }
     }
-    if (w.full) {
-      return true;
-    }
-    w.groups.takeIn();
-    return w.groups.goOn(complete(masks, w.mask, w.alive));
-  }
-
-  /** The lanes among {@code here} all of whose members still running are among them, too. */
-  private static int complete(int[] masks, int here, int alive) {
-    int complete = here;
-    int before;
-    do {
-      before = complete;
-      for (int rest = before; rest != 0; rest &= rest - 1) {
-        int lane = Integer.numberOfTrailingZeros(rest);
-        if ((masks[lane] & alive & ~before) != 0) {
-          complete &= ~(1 << lane);
-        }
-      }
-    } while (complete != before);
-    return complete;
+    return w.full;
   }
 
   private static boolean allOnes(int[] masks) {

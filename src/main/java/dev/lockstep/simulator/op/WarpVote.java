@@ -195,7 +195,7 @@ public final class WarpVote {
     }
   }
 
-  /** {@code bar.warp.sync}: waits for the members. */
+  /** {@code bar.warp.sync}: waits for the members, wherever in the code each executes one. */
   public static final class Sync extends Op implements WarpSync {
     private final Members members;
 
@@ -210,7 +210,7 @@ public final class WarpVote {
 
     @Override
     public void execute(Warp w) {
-      members.met(w);
+      members.metAnywhere(w);
     }
   }
 
