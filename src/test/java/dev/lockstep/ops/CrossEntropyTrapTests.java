@@ -130,9 +130,10 @@ abstract class CrossEntropyTrapTests {
         continue;
       }
       double[] x = row.in(cols);
-      double sum = Arrays.stream(x).map(v -> Math.exp(v - max(x))).sum();
+      double most = Arrays.stream(x).max().orElseThrow();
+      double sum = Arrays.stream(x).map(v -> Math.exp(v - most)).sum();
       for (int i = 0; i < cols; i++) {
-        double want = Math.exp(x[i] - max(x)) / sum - (i == row.target() ? 1 : 0);
+        double want = Math.exp(x[i] - most) / sum - (i == row.target() ? 1 : 0);
         assertClose(
             "gradient of row %d, column %d, logits up to %s".formatted(r, i, scale),
             gradient[i],
@@ -140,10 +141,6 @@ abstract class CrossEntropyTrapTests {
             CROSS_ENTROPY_GRADIENT.of(dtype, cols, 0.5, 1));
       }
     }
-  }
-
-  private static double max(double[] x) {
-    return Arrays.stream(x).max().orElseThrow();
   }
 
   private static void assertClose(String what, double got, double want, double tolerance) {
