@@ -300,6 +300,56 @@ class MemoryCounterTests {
     assertThat(counts.compulsoryLoadBytes()).isEqualTo(32 * (32 + 16 + 16));
   }
 
+  /** Every other time a new one, or one that was forgotten meanwhile. */
+  @Test
+  void morePatternsThanAreRememberedAreCountedAllTheSame() {
+    int patterns = 40;
+    int turns = 4 * patterns;
+    LaunchCounts counts =
+        lab.declare(".shared .align 16 .b8 s[4096];")
+            .count(
+                32,
+                """
+                mov.u32 %%r1, 0;
+                mul.lo.u32 %%r2, %%t, %%t;
+                mov.u32 %%r5, s;
+                LOOP: and.b32 %%r3, %%r1, 1;
+                shr.u32 %%r4, %%r1, 1;
+                rem.u32 %%r4, %%r4, %d;
+                mul.lo.u32 %%r3, %%r3, %%r4;
+                mad.lo.u32 %%r3, %%r3, %%r2, %%t;
+                and.b32 %%r3, %%r3, 1023;
+                shl.b32 %%r3, %%r3, 2;
+                cvt.u64.u32 %%rd1, %%r3;
+                add.s64 %%rd1, %%in, %%rd1;
+                ld.global.u32 %%r4, [%%rd1];
+                add.u32 %%r6, %%r5, %%r3;
+                ld.shared.u32 %%r4, [%%r6];
+                add.u32 %%r1, %%r1, 1;
+                setp.lt.u32 %%p1, %%r1, %d;
+                @%%p1 bra LOOP;
+                """
+                    .formatted(patterns, turns));
+    long sectors = 0;
+    long wavefronts = 0;
+    Set<Integer> all = new HashSet<>();
+    for (int turn = 0; turn < turns; turn++) {
+      int factor = turn % 2 * (turn / 2 % patterns);
+      Set<Integer> words = new TreeSet<>();
+      IntStream.range(0, 32).forEach(t -> words.add(factor * t * t + t & 1023));
+      sectors += words.stream().map(word -> word / 8).distinct().count();
+      int[] banks = new int[32];
+      words.forEach(word -> banks[word % 32]++);
+      wavefronts += IntStream.of(banks).max().orElseThrow();
+      words.forEach(word -> all.add(word / 8));
+    }
+    assertThat(at(counts, 13, Counter.GLOBAL_LOAD_REQUESTS)).isEqualTo(turns);
+    assertThat(at(counts, 13, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(sectors);
+    assertThat(counts.compulsoryLoadBytes()).isEqualTo(32L * all.size());
+    assertThat(at(counts, 15, Counter.SHARED_LOAD_REQUESTS)).isEqualTo(turns);
+    assertThat(at(counts, 15, Counter.SHARED_LOAD_WAVEFRONTS)).isEqualTo(wavefronts);
+  }
+
   @Test
   void accessesByOneRegisterCountEachForItself() {
     LaunchCounts counts =

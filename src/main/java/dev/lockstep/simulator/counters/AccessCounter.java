@@ -47,8 +47,10 @@ final class AccessCounter {
   void count(Warp w, KernelTally tally, long[] values, long shift, int lanes) {
     long first = values[Integer.numberOfTrailingZeros(lanes)];
     AccessHistory history = tally.histories[number];
-    Pattern pattern = history.latest();
-    if (pattern == null || !pattern.matches(values, lanes, first)) {
+    Pattern pattern = history.expected();
+    if (pattern != null && pattern.matches(values, lanes, first)) {
+      history.goesOnAs(pattern);
+    } else {
       pattern = history.other(values, lanes, this, tally.counts);
       if (pattern == null) {
         tally.scratch.active.look(values, lanes);
@@ -63,7 +65,7 @@ final class AccessCounter {
   void count(Warp w, KernelTally tally, int[] values, long shift, int lanes) {
     int first = values[Integer.numberOfTrailingZeros(lanes)];
     AccessHistory history = tally.histories[number];
-    Pattern pattern = history.latest();
+    Pattern pattern = history.expected();
     if (pattern == null || !pattern.matches(values, lanes, first)) {
       long[] wide = new long[Warp.LANES];
       for (int i = 0; i < wide.length; i++) {
@@ -72,6 +74,7 @@ final class AccessCounter {
       count(w, tally, wide, shift, lanes);
       return;
     }
+    history.goesOnAs(pattern);
     executed(w, tally, history, pattern, first + shift);
   }
 

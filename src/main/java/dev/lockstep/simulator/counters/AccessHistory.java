@@ -4,10 +4,10 @@ import dev.lockstep.simulator.memory.GlobalMemory;
 import dev.lockstep.simulator.memory.Region;
 import org.jspecify.annotations.Nullable;
 
-/** What a worker has seen one access do: its latest patterns, and where it last was. */
+/** What a worker has seen one access do: its patterns, and where it last was. */
 final class AccessHistory {
-  /** Kept beside the latest: loops with a remainder or a changing mask have a few. */
-  private static final int OLDER = 3;
+  /** Patterns remembered; when there are more, all are forgotten. */
+  private static final int MOST = 32;
 
   /**
    * New patterns in a row after which no more are remembered, and how many accesses later a few are
@@ -20,10 +20,15 @@ final class AccessHistory {
 
   private static final int SEEN_ONCE = 16;
 
+  private static final Pattern[] NONE = {};
+
   private Footing current = Footing.NONE;
   private @Nullable Pattern latest;
-  private final @Nullable Pattern[] older = new Pattern[OLDER];
-  private int next;
+
+  /** By hash, a place further on where that is taken. */
+  private @Nullable Pattern[] known = NONE;
+
+  private int patterns;
 
   /** New patterns since one came again; above {@link #PATIENCE}, accesses since then. */
   private int strangers;
@@ -32,7 +37,7 @@ final class AccessHistory {
    * By hash: the last patterns that were new. Where others are counted quickly, too, one is worth
    * remembering when it comes again.
    */
-  private final long[] seenOnce = new long[SEEN_ONCE];
+  private long[] seenOnce = {};
 
   private Footprint.@Nullable Touched loaded;
   private Footprint.@Nullable Touched stored;
@@ -47,9 +52,19 @@ final class AccessHistory {
     current = footing;
   }
 
-  /** The latest pattern: the one these addresses most probably have. */
+  /** The latest pattern. */
   @Nullable Pattern latest() {
     return latest;
+  }
+
+  /** The pattern these addresses most probably have: what came behind the latest the last time. */
+  @Nullable Pattern expected() {
+    return latest == null ? null : latest.successor();
+  }
+
+  /** Addresses lay as {@link #expected}. */
+  void goesOnAs(Pattern pattern) {
+    latest = pattern;
   }
 
   /** Whether there is no use in looking for a pattern in what does not go in equal steps. */
@@ -62,37 +77,70 @@ final class AccessHistory {
   }
 
   /**
-   * The pattern of these addresses, which is not the latest; known or new. Null when it comes for
-   * the first time, or so many were new lately that there is no use in remembering more.
+   * The pattern of these addresses, which is not the expected one; known or new. Null when it comes
+   * for the first time, or so many were new lately that there is no use in remembering more.
    */
   @Nullable Pattern other(long[] values, int lanes, AccessCounter counter, long[] counts) {
-    long first = values[Integer.numberOfTrailingZeros(lanes)];
-    for (int i = 0; i < OLDER; i++) {
-      Pattern pattern = older[i];
-      if (pattern != null && pattern.matches(values, lanes, first)) {
-        older[i] = latest;
-        latest = pattern;
-        strangers = 0;
-        return pattern;
-      }
-    }
-    if (++strangers > PATIENCE) {
+    long hash = Pattern.hash(values, lanes);
+    Pattern pattern = known(hash, values, lanes);
+    if (pattern != null) {
+      strangers = 0;
+    } else if (++strangers > PATIENCE) {
       strangers = strangers < PAUSE ? strangers : PATIENCE - RETRIES;
+    } else if (!counter.isQuick() || !isFirst(hash)) {
+      pattern = new Pattern(values, lanes);
+      remember(hash, pattern, counter, counts);
+    }
+    if (pattern != null) {
+      if (latest != null) {
+        latest.isFollowedBy(pattern);
+      }
+      latest = pattern;
+    }
+    return pattern;
+  }
+
+  private @Nullable Pattern known(long hash, long[] values, int lanes) {
+    if (patterns == 0) {
       return null;
     }
-    if (counter.isQuick() && isFirst(Pattern.hash(values, lanes))) {
-      return null;
+    long first = values[Integer.numberOfTrailingZeros(lanes)];
+    int place = place(hash);
+    Pattern pattern = known[place];
+    while (pattern != null && !pattern.matches(values, lanes, first)) {
+      place = place + 1 & known.length - 1;
+      pattern = known[place];
     }
-    Pattern found = new Pattern(values, lanes);
-    report(older[next], counter, counts);
-    older[next] = latest;
-    next = (next + 1) % OLDER;
-    latest = found;
-    return found;
+    return pattern;
+  }
+
+  private void remember(long hash, Pattern pattern, AccessCounter counter, long[] counts) {
+    if (patterns == MOST) {
+      report(counter, counts);
+      patterns = 0;
+      latest = null;
+      current = Footing.NONE;
+    }
+    if (patterns == 0) {
+      known = new Pattern[2 * MOST];
+    }
+    int place = place(hash);
+    while (known[place] != null) {
+      place = place + 1 & known.length - 1;
+    }
+    known[place] = pattern;
+    patterns++;
+  }
+
+  private static int place(long hash) {
+    return (int) (hash >>> 32) & 2 * MOST - 1;
   }
 
   /** Whether a new pattern comes for the first time; if not, it counts as new once only. */
   private boolean isFirst(long hash) {
+    if (seenOnce.length == 0) {
+      seenOnce = new long[SEEN_ONCE];
+    }
     int place = (int) (hash >>> 32) & SEEN_ONCE - 1;
     boolean first = seenOnce[place] != hash;
     seenOnce[place] = first ? hash : 0;
@@ -112,16 +160,11 @@ final class AccessHistory {
 
   /** Adds what was only noted so far. */
   void report(AccessCounter counter, long[] counts) {
-    report(latest, counter, counts);
-    for (Pattern pattern : older) {
-      report(pattern, counter, counts);
-    }
-  }
-
-  private static void report(@Nullable Pattern pattern, AccessCounter counter, long[] counts) {
-    if (pattern != null) {
-      for (Footing footing : pattern.footings()) {
-        footing.report(counter, counts);
+    for (Pattern pattern : known) {
+      if (pattern != null) {
+        for (Footing footing : pattern.footings()) {
+          footing.report(counter, counts);
+        }
       }
     }
   }

@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
-import dev.lockstep.device.Counts;
 import dev.lockstep.ptx.Instruction;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -54,11 +53,23 @@ record Content(Counter kind, Map<Counter, Long> perThread, Map<Counter, Long> pe
     return new Content(kind, perThread, perWarp);
   }
 
-  /** Adds what that many executions, by that many threads in all, count for. */
-  void report(long executions, long threads, Counts.Builder to) {
-    to.add(kind, threads);
-    perThread.forEach((counter, each) -> to.add(counter, each * threads));
-    perWarp.forEach((counter, each) -> to.add(counter, each * executions));
+  /**
+   * Adds what executions by warps count for.
+   *
+   * @param executions the slot that holds how many there were
+   * @param lanes the slot that holds how many threads made them, guard true or not
+   */
+  void executed(int executions, int lanes, Terms to) {
+    to.add(Counter.INSTRUCTIONS, executions, 1);
+    to.add(Counter.THREAD_INSTRUCTIONS, lanes, 1);
+    perWarp.forEach((counter, each) -> to.add(counter, executions, each));
+  }
+
+  /** Adds what threads count for whose guard was true, as many as a slot holds. */
+  void done(int lanes, Terms to) {
+    to.add(Counter.THREAD_INSTRUCTIONS_ON, lanes, 1);
+    to.add(kind, lanes, 1);
+    perThread.forEach((counter, each) -> to.add(counter, lanes, each));
   }
 
   private static void tensor(Instruction in, Map<Counter, Long> perWarp) {

@@ -26,7 +26,8 @@ final class CountedBarrier extends Op {
     return true;
   }
 
-  long waits(long[] counts) {
-    return counts[slot];
+  /** The slot that holds how many warps had to wait. */
+  int waits() {
+    return slot;
   }
 }

@@ -35,21 +35,23 @@ final class CountedBranch extends Op {
     op.execute(w);
   }
 
-  long taken(long[] counts) {
-    return counts[slot + TAKEN];
+  /** The slot that holds how many lanes took it. */
+  int taken() {
+    return slot + TAKEN;
   }
 
-  long divergent(long[] counts) {
-    return counts[slot + DIVERGENT];
+  /** The slot that holds how often lanes parted. */
+  int divergent() {
+    return slot + DIVERGENT;
   }
 
-  /** Groups of lanes that ended here, the branch having led to an exit. */
-  long exits(long[] counts) {
-    return counts[slot + EXITS];
+  /** The slot of groups of lanes that ended here, the branch having led to an exit. */
+  int exits() {
+    return slot + EXITS;
   }
 
-  /** Lanes of those groups. */
-  long exitedLanes(long[] counts) {
-    return counts[slot + EXITS + 1];
+  /** The slot of the lanes of those groups. */
+  int exitedLanes() {
+    return slot + EXITS + 1;
   }
 }

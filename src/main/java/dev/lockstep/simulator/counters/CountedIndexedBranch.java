@@ -22,7 +22,8 @@ final class CountedIndexedBranch extends Op {
     }
   }
 
-  long divergent(long[] counts) {
-    return counts[slot];
+  /** The slot that holds how often lanes parted. */
+  int divergent() {
+    return slot;
   }
 }

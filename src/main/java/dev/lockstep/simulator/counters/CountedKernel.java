@@ -10,9 +10,11 @@ import dev.lockstep.ptx.SourceLocation;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Tally;
 import dev.lockstep.simulator.lowering.Instrument;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.RandomAccess;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -20,21 +22,50 @@ import java.util.stream.Stream;
 public final class CountedKernel {
   private final LoweredKernel lowered;
   private final Slots slots;
-  private final List<Site> sites;
-  private final List<List<LineCounts.SourceLine>> sources;
+  private final List<Line> lines;
+
+  /** An instruction of the kernel, and how what it did is found. */
+  private record Line(Instruction in, List<LineCounts.SourceLine> source, Terms terms) {
+    LineCounts counts(long[] counts) {
+      Counts.Builder sum = new Counts.Builder();
+      terms.sum(counts, sum);
+      return new LineCounts(in.line(), in.text(), source, sum.build());
+    }
+  }
+
+  /** What each line did: found out when it is asked for, as many ask for the totals alone. */
+  private static final class Report extends AbstractList<LineCounts> implements RandomAccess {
+    private final List<Line> lines;
+    private final long[] counts;
+
+    Report(List<Line> lines, long[] counts) {
+      this.lines = lines;
+      this.counts = counts;
+    }
+
+    @Override
+    public LineCounts get(int i) {
+      return lines.get(i).counts(counts);
+    }
+
+    @Override
+    public int size() {
+      return lines.size();
+    }
+  }
 
   private CountedKernel(LoweredKernel lowered, PtxModule module, CountingInstrument instrument) {
     this.lowered = lowered;
     this.slots = instrument.slots();
-    this.sites =
+    this.lines =
         instrument.sites().stream()
             // What stands for the end of the text is no instruction of it.
             .filter(site -> !site.instruction().text().equals("}"))
             .sorted(
                 Comparator.comparingInt((Site site) -> site.instruction().line())
                     .thenComparing(site -> site.instruction().text()))
+            .map(site -> line(site, module))
             .toList();
-    this.sources = sites.stream().map(site -> source(site.instruction(), module)).toList();
   }
 
   /**
@@ -67,13 +98,7 @@ public final class CountedKernel {
   public LaunchCounts report(Launch launch, List<? extends Tally> tallies) {
     KernelTally sum = KernelTally.sum(tallies.stream().map(t -> (KernelTally) t).toList());
     Counts.Builder totals = new Counts.Builder();
-    List<LineCounts> lines = new ArrayList<>();
-    for (int i = 0; i < sites.size(); i++) {
-      Instruction in = sites.get(i).instruction();
-      Counts counts = sites.get(i).counts(sum.counts);
-      totals.add(counts);
-      lines.add(new LineCounts(in.line(), in.text(), sources.get(i), counts));
-    }
+    lines.forEach(line -> line.terms().sum(sum.counts, totals));
     return new LaunchCounts(
         lowered.name(),
         launch.grid(),
@@ -81,7 +106,11 @@ public final class CountedKernel {
         totals.build(),
         sum.loaded.bytes(),
         sum.stored.bytes(),
-        lines);
+        new Report(lines, sum.counts));
+  }
+
+  private static Line line(Site site, PtxModule module) {
+    return new Line(site.instruction(), source(site.instruction(), module), site.terms());
   }
 
   private static List<LineCounts.SourceLine> source(Instruction in, PtxModule module) {

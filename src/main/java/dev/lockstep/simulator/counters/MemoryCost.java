@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
-import dev.lockstep.device.Counts;
 import dev.lockstep.simulator.execution.LaneAddresses;
 import java.util.List;
 
@@ -67,10 +66,10 @@ abstract class MemoryCost {
     }
   }
 
-  /** Adds what was counted to a report. */
-  final void report(long[] counts, Counts.Builder to) {
+  /** Says where the counters are. */
+  final void describe(Terms to) {
     for (int i = 0; i < counters.size(); i++) {
-      to.add(counters.get(i), counts[slot + i]);
+      to.add(counters.get(i), slot + i, 1);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.simulator.counters;
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Pattern {
   private static final int LANES = Warp.LANES;
+
+  /** An odd number without pattern: two to the 64 by the golden ratio. */
+  private static final long WEIGHT = 0x9e37_79b9_7f4a_7c15L;
+
+  /** Its powers. */
+  private static final long[] WEIGHTS = new long[LANES];
+
+  static {
+    Arrays.setAll(WEIGHTS, i -> i == 0 ? WEIGHT : WEIGHTS[i - 1] * WEIGHT);
+  }
 
   private final int lanes;
   private final long[] steps = new long[LANES];
@@ -26,6 +37,7 @@ final class Pattern {
 
   private final List<Footing> footings = new ArrayList<>(1);
   private @Nullable Footing latest;
+  private Pattern successor = this;
 
   /**
    * @param lanes the active ones, at least one
@@ -45,12 +57,14 @@ final class Pattern {
 
   /** Alike for addresses that lie to each other alike, and hardly ever for others. */
   static long hash(long[] values, int lanes) {
+    long[] weights = WEIGHTS;
     long first = values[Integer.numberOfTrailingZeros(lanes)];
     long hash = lanes;
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
-      hash = hash * 0x9e37_79b9_7f4a_7c15L + values[Integer.numberOfTrailingZeros(rest)] - first;
+      int lane = Integer.numberOfTrailingZeros(rest);
+      hash += (values[lane] - first) * weights[lane];
     }
-    return hash;
+    return hash * WEIGHT;
   }
 
   private static long stride(long[] steps) {
@@ -161,6 +175,16 @@ final class Pattern {
     Footing found = counter.footing(this, phase, scratch);
     footings.add(found);
     return found;
+  }
+
+  /** The pattern that came behind this one the last time. */
+  Pattern successor() {
+    return successor;
+  }
+
+  /** Says which pattern came behind this one. */
+  void isFollowedBy(Pattern pattern) {
+    successor = pattern;
   }
 
   /** All that occurred. */

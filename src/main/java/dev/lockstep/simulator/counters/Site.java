@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
-import dev.lockstep.device.Counts;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.simulator.lowering.Instrument.Part;
 import java.util.ArrayList;
@@ -66,48 +65,42 @@ final class Site {
     return guardSlot;
   }
 
-  /** What it did. */
-  Counts counts(long[] counts) {
-    long executions = 0;
-    long lanes = 0;
-    long on = 0;
+  /** What it did, once all places where it is counted are known. */
+  Terms terms() {
+    Terms terms = new Terms();
     for (Place place : places) {
-      long here = place.stretch.lanes(counts);
+      Stretch stretch = place.stretch;
       if (place.part != Part.GUARDED) {
-        executions += place.stretch.executions(counts);
-        lanes += here;
+        content.executed(stretch.executions(), stretch.lanes(), terms);
       }
-      boolean all = place.part == Part.GUARDED || place.part == Part.WHOLE && !isGuarded();
-      on += all ? here : 0;
+      if (place.part == Part.GUARDED || place.part == Part.WHOLE && !isGuarded()) {
+        content.done(stretch.lanes(), terms);
+      }
     }
     for (CountedBranch branch : exits) {
-      executions += branch.exits(counts);
-      lanes += branch.exitedLanes(counts);
-      on += branch.exitedLanes(counts);
+      content.executed(branch.exits(), branch.exitedLanes(), terms);
+      content.done(branch.exitedLanes(), terms);
     }
-    on += guardSlot == null ? 0 : counts[guardSlot];
-    Counts.Builder to = new Counts.Builder();
+    if (guardSlot != null) {
+      content.done(guardSlot, terms);
+    }
     for (CountedBranch branch : branches) {
       // Others only jump around an instruction whose guard does not hold.
       if (instruction.opcode().equals("bra")) {
-        on += branch.taken(counts);
-        to.add(Counter.DIVERGENT_BRANCHES, branch.divergent(counts));
+        content.done(branch.taken(), terms);
+        terms.add(Counter.DIVERGENT_BRANCHES, branch.divergent(), 1);
       }
     }
     for (CountedIndexedBranch branch : indexed) {
-      to.add(Counter.DIVERGENT_BRANCHES, branch.divergent(counts));
+      terms.add(Counter.DIVERGENT_BRANCHES, branch.divergent(), 1);
     }
     for (CountedBarrier barrier : barriers) {
-      to.add(Counter.BARRIER_WAITS, barrier.waits(counts));
+      terms.add(Counter.BARRIER_WAITS, barrier.waits(), 1);
     }
     for (MemoryCost access : accesses) {
-      access.report(counts, to);
+      access.describe(terms);
     }
-    to.add(Counter.INSTRUCTIONS, executions);
-    to.add(Counter.THREAD_INSTRUCTIONS, lanes);
-    to.add(Counter.THREAD_INSTRUCTIONS_ON, on);
-    content.report(executions, on, to);
-    return to.build();
+    return terms;
   }
 
   private boolean isGuarded() {

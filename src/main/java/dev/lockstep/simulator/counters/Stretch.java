@@ -20,12 +20,14 @@ final class Stretch extends Op {
     add(KernelTally.of(w).counts, slot, w.mask);
   }
 
-  long executions(long[] counts) {
-    return counts[slot];
+  /** The slot that holds how often it was executed by warps. */
+  int executions() {
+    return slot;
   }
 
-  long lanes(long[] counts) {
-    return counts[slot + 1];
+  /** The slot that holds by how many lanes in all. */
+  int lanes() {
+    return slot + 1;
   }
 
   /** Counts one execution by these lanes in two places. */
