@@ -340,9 +340,23 @@ public final class LaneGroups {
           "the lanes of a warp wait in different places: " + text,
           warp.cta.site(warp, first(masks[barrier]), pcs[barrier]));
     }
+    String several =
+        isOneOperation()
+            ? "; lanes meet in several places of the code only at bar.warp.sync here"
+            : "";
     return new DeviceFault.Deadlock(
-        "the lanes of a warp wait for each other: " + text,
+        "the lanes of a warp wait for each other: " + text + several,
         warp.cta.site(warp, first(masks[0]), pcs[0]));
+  }
+
+  /** Whether all groups wait at instructions that differ in nothing but operands. */
+  private boolean isOneOperation() {
+    String first = place(0).split(" ")[1];
+    boolean same = count > 1 && first.contains(".sync") && !first.contains("bar.");
+    for (int i = 1; i < count; i++) {
+      same &= place(i).split(" ")[1].equals(first);
+    }
+    return same;
   }
 
   /** Stops after the instruction being executed, to be asked {@link #next}. */
