@@ -3,6 +3,7 @@ package dev.lockstep.ptx;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 
 /** Parses what stands between a kernel's name and its body: parameters and directives. */
 final class EntryHeader {
@@ -14,6 +15,12 @@ final class EntryHeader {
 
   /** The largest parameter block of sm_70 and later. */
   private static final int MAX_BYTES = 32_764;
+
+  /** What ends the declaration of a function that no {@code ;} ends, as CUDA 3 wrote them. */
+  private static final Set<String> NEXT =
+      Set.of(
+          ".visible .extern .weak .common .entry .func .global .const .shared .alias .file .section"
+              .split(" "));
 
   private final Lexer lexer;
   private final Scopes scopes;
@@ -170,7 +177,12 @@ final class EntryHeader {
         }
         case ".pragma" -> Syntax.skipStatement(lexer);
         case ".attribute" -> VariableParser.attributes(lexer);
-        default -> throw lexer.error("unknown directive " + lexer.text() + " of a function");
+        default -> {
+          if (NEXT.contains(lexer.text())) {
+            return;
+          }
+          throw lexer.error("unknown directive " + lexer.text() + " of a function");
+        }
       }
     }
   }

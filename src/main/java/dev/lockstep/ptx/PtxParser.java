@@ -246,8 +246,9 @@ public final class PtxParser {
     Prototype prototype = parser.parse(false);
     EntryHeader.functionDirectives(lexer);
     names.declare(parser.name());
-    if (lexer.at(';')) {
-      lexer.advance();
+    if (lexer.at(';') || lexer.kind() == Lexer.WORD || lexer.kind() == Lexer.END) {
+      // The next directive or the end of the file ends a declaration just as well: a ';' left over
+      // is passed over like any other.
       declared.put(parser.name(), prototype);
       return;
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PtxParserTests {
   @Test
@@ -268,5 +269,22 @@ class PtxParserTests {
 
   private static List<Byte> bytes(int... values) {
     return Arrays.stream(values).mapToObj(v -> (byte) v).toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {".func f() {ret;}", ".visible .entry k() {ret;}", ".global .b32 v;", "; ;", ""})
+  void endsDeclarationsOfFunctionsAtTheNextDirective(String next) {
+    PtxModule module =
+        PtxParser.parse(HEADER + ".visible .func (.param .b32 r) g(.param .b32 x)\n" + next);
+    assertThat(module.declared()).containsOnlyKeys("g");
+    assertThat(module.functions()).hasSize(next.startsWith(".func") ? 1 : 0);
+    PtxModule defined =
+        PtxParser.parse(
+            HEADER
+                + ".func f(.param .b32 x)\n.func f(.param .b32 x) {ret;}\n"
+                + next.replace(" f(", " h("));
+    assertThat(defined.declared()).isEmpty();
+    assertThat(defined.functions().getFirst().prototype().parameters()).hasSize(1);
   }
 }
