@@ -25,15 +25,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Kernels as nvcc compiles them, optimised or not, that copy structures with padding, pick bytes
- * and bit fields, pass values through functions, and meet in parts of a warp: those with a mistake
- * are reported, their twins are not.
+ * and bit fields, pass values through functions, compute with what they then let lie, and meet in
+ * parts of a warp: those with a mistake are reported, their twins are not.
  */
 class SanitizedValuesTests {
   private static final int BYTES = 1 << 16;
 
   /** Kernels of one warp; all others have two. */
   private static final Set<String> ONE_WARP =
-      Set.of("ldm", "ws_mask", "ws_half", "ldm_race", "wm_race");
+      Set.of(
+          "ldm",
+          "ws_mask",
+          "ws_half",
+          "ldm_race",
+          "wm_race",
+          "ballot_bits",
+          "shuffled",
+          "mma_rows",
+          "mma_columns",
+          "wmma_rows");
 
   @ParameterizedTest
   @CsvSource({
@@ -42,7 +52,10 @@ class SanitizedValuesTests {
     "values.O0, AUTO, 19",
     "meetings, AUTO, 9",
     "meetings, COMPILED, 9",
-    "meetings.O0, AUTO, 9"
+    "meetings.O0, AUTO, 9",
+    "unused, AUTO, 16",
+    "unused, COMPILED, 16",
+    "unused.O0, AUTO, 16"
   })
   void mistakesAreFoundAndNothingElse(String file, ExecutionTier tier, int mistakes) {
     DeviceOptions options =
@@ -76,7 +89,8 @@ class SanitizedValuesTests {
       value = {
         "cp_use_wrong ~ bytes at shared address 0x ~ nobody has written there",
         "fn_struct_wrong ~ of local memory ~ nobody has written there",
-        "fn_out_wrong ~ loaded from local memory that nobody has written ~ thread (5,0,0)",
+        "fn_out_wrong ~ of local memory; nobody has written there; thread (5,0,0) stores it ~ at"
+            + " fn_out",
         "mask_wrong ~ of _ZZ10mask_wrongE1s) ~ byte 0 of it was never written",
         "cpg_wrong ~ a buffer of 65536 bytes ~ cpg_wrong_2"
       })

@@ -44,8 +44,8 @@ class SanitizerTests {
           new Wrong(
               32,
               UninitializedRead.class,
-              2,
-              "register %r3, loaded from local memory that nobody has written",
+              1,
+              "of local memory; nobody has written there; thread (9,0,0) stores it at PTX line",
               "setp.lt.u32 %p1, %t, 9; @%p1 st.local.u32 [l], 5; setp.lt.u32 %p2, %t, 10;"
                   + " ld.local.u32 %r3, [l];\nselp.b32 %r4, %r3, 7, %p2; st.global.u32 [%mine],"
                   + " %r4;"),
@@ -55,20 +55,21 @@ class SanitizerTests {
               1,
               "a thread reads 4 bytes at shared address 0x0 (offset 0 of s); nobody has written"
                   + " there",
-              "ld.shared.u32 %r3, [%r1];"),
+              "ld.shared.u32 %r3, [%r1];\nst.global.u32 [%mine], %r3;"),
           new Wrong(
               4,
               UninitializedRead.class,
               2,
               "bytes 8 to 15 of it were never written",
               "mad.lo.s32 %r3, %t, 12, %r1; st.shared.v2.u32 [%r3], {%t,%t};\n"
-                  + "ld.shared.v4.u32 {%r4,%r5,%r6,%r7}, [%r3];"),
+                  + "ld.shared.v4.u32 {%r4,%r5,%r6,%r7}, [%r3];\nst.global.u32 [%mine], %r6;"),
           new Wrong(
               32,
               UninitializedRead.class,
               2,
               "byte 1 of it was never written",
-              "st.shared.u8 [%r1+2], %t; st.shared.u8 [%r1], %t;\nld.shared.u32 %r3, [%r1];"),
+              "st.shared.u8 [%r1+2], %t; st.shared.u8 [%r1], %t;\nld.shared.u32 %r3, [%r1];\n"
+                  + "st.global.u32 [%mine], %r3;"),
           new Wrong(
               32,
               UninitializedRead.class,
@@ -80,13 +81,15 @@ class SanitizerTests {
               UninitializedRead.class,
               2,
               "(offset 8 of s); nobody",
-              "mov.u64 %rd1, s; cvta.shared.u64 %rd1, %rd1;\nld.u32 %r3, [%rd1+8];"),
+              "mov.u64 %rd1, s; cvta.shared.u64 %rd1, %rd1;\nld.u32 %r3, [%rd1+8];\n"
+                  + "st.global.u32 [%mine], %r3;"),
           new Wrong(
               32,
               UninitializedRead.class,
               2,
               "thread (8,0,0)",
-              "setp.lt.u32 %p1, %t, 8; @%p1 st.shared.u32 [%r1], %t;\nld.shared.u32 %r3, [%r1];"),
+              "setp.lt.u32 %p1, %t, 8; @%p1 st.shared.u32 [%r1], %t;\nld.shared.u32 %r3, [%r1];\n"
+                  + "st.global.u32 [%mine], %r3;"),
           new Wrong(
               32,
               UninitializedRead.class,
@@ -94,19 +97,22 @@ class SanitizerTests {
               "reads 16 bytes at shared address 0x80",
               "st.shared.u32 [%r1], %t; bar.warp.sync -1;\n"
                   + "mov.u32 %r3, s; mad.lo.s32 %r3, %t, 16, %r3;\n"
-                  + "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r4,%r5,%r6,%r7}, [%r3];"),
+                  + "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r4,%r5,%r6,%r7}, [%r3];\n"
+                  + "st.global.u32 [%mine], %r5;"),
           new Wrong(
               32,
               UninitializedRead.class,
               1,
               "offset 8 of local memory; nobody has written there",
-              "ld.local.u32 %r3, [l+8];"),
+              "ld.local.u32 %r3, [l+8];\nst.global.u32 [%mine], %r3;"),
           new Wrong(
               32,
               UninitializedRead.class,
               2,
               "of local memory; bytes 4 to 7 of it were never written",
-              "st.local.u32 [l], %t;\nld.local.u64 %rd1, [l];"),
+              "st.local.u32 [l], %t;\n"
+                  + "ld.local.u64 %rd1, [l];\n"
+                  + "shr.u64 %rd1, %rd1, 8; cvt.u32.u64 %r3, %rd1; st.global.u32 [%mine], %r3;"),
           new Wrong(
               32,
               UninitializedRead.class,

@@ -2,12 +2,12 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
+import dev.lockstep.ptx.PtxFunction;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.BarrierOp;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
-import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.RegisterPlaces;
 import dev.lockstep.simulator.op.Access;
@@ -65,13 +65,23 @@ final class CountingInstrument implements Instrument {
   }
 
   @Override
+  public Op call(Op op, Instruction in, LoweredKernel.Site at, @Nullable PtxFunction callee) {
+    return inner.call(op, in, at, callee);
+  }
+
+  @Override
   public Op passed(Op op, Instruction in, LoweredKernel.Site at) {
     return inner.passed(op, in, at);
   }
 
   @Override
-  public void copies(Copies copies) {
-    inner.copies(copies);
+  public boolean mayFollow(Instruction in) {
+    return inner.mayFollow(in);
+  }
+
+  @Override
+  public Op followed(Op placed, Op op, Instruction in) {
+    return inner.followed(placed, op, in);
   }
 
   @Override

@@ -249,13 +249,14 @@ final class Cta {
   /** Runs a warp until it blocks, ends, or has used its turn. */
   private void runWarp(int i, int turn) {
     Warp w = warps[i];
-    Op[] code = kernel.code();
     slice = turn;
     w.budget = turn;
     while (true) {
-      while (w.pc < w.limit && w.budget > 0) {
-        w.budget--;
-        code[w.pc++].execute(w);
+      try {
+        execute(w);
+      } catch (Warp.Again again) {
+        w.pc--;
+        continue;
       }
       if (blocked[i]) {
         break;
@@ -284,6 +285,14 @@ final class Cta {
       events++;
       left--;
       barriers.exited();
+    }
+  }
+
+  private static void execute(Warp w) {
+    Op[] code = w.code;
+    while (w.pc < w.limit && w.budget > 0) {
+      w.budget--;
+      code[w.pc++].execute(w);
     }
   }
 

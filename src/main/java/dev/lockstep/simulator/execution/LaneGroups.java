@@ -60,6 +60,7 @@ public final class LaneGroups {
   void reset(int lanes) {
     count = 0;
     warp.pc = 0;
+    warp.code = warp.cta.kernel.code();
     warp.started = lanes;
     warp.alive = lanes;
     warp.setMask(lanes);

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param exactBlock the only block it may be launched with, or nothing
  * @param code one op per instruction, blocks in an order in which the lanes furthest behind come
  *     first: see {@link LaneGroups}
+ * @param followed the same op by op, with the values followed that an instrument watches; the very
+ *     same where none does
  * @param sites where each op came from, beside {@code code}
  * @param staticSharedBytes shared memory the kernel declares itself
  * @param dynamicSharedAlignment where memory sized by the launch may start behind it
@@ -23,6 +25,7 @@ public record LoweredKernel(
     int maxThreads,
     List<Integer> exactBlock,
     Op[] code,
+    Op[] followed,
     List<Site> sites,
     RegisterFile registers,
     int staticSharedBytes,

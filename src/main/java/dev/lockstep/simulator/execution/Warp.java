@@ -35,6 +35,9 @@ public final class Warp {
   /** The next instruction. */
   public int pc;
 
+  /** What it executes: the kernel's code, or that in which values are followed. */
+  Op[] code = {};
+
   /** Lanes that execute; {@link #full} says whether it is all of them. Set both by setMask. */
   public int mask;
 
@@ -235,6 +238,32 @@ public final class Warp {
   /** The first active lane. */
   public int firstLane() {
     return Integer.numberOfTrailingZeros(mask);
+  }
+
+  /** Whether it executes the code in which values are followed. */
+  public boolean isFollowing() {
+    return code == cta.kernel.followed();
+  }
+
+  /**
+   * Has the instruction being executed, which has done nothing yet, executed once more by the code
+   * in which values are followed, and goes on there until the block ends.
+   *
+   * @return to be thrown
+   */
+  public RuntimeException follow() {
+    code = cta.kernel.followed();
+    return Again.AGAIN;
+  }
+
+  /** Leaves an instruction, and whatever compiled code it is part of. */
+  @SuppressWarnings("serial") // Never leaves the thread.
+  static final class Again extends RuntimeException {
+    private static final Again AGAIN = new Again();
+
+    private Again() {
+      super(null, null, false, false);
+    }
   }
 
   /** The place of the instruction being executed, for a fault in {@code lane}. */

@@ -158,6 +158,7 @@ final class CallDecoder {
         ids.clear(r.id());
       }
     }
+    List<Register> all = new ArrayList<>();
     List<Slot<?>> slots = new ArrayList<>();
     List<Integer> predicates = new ArrayList<>();
     ids.stream()
@@ -165,6 +166,7 @@ final class CallDecoder {
         .filter(r -> !registers.isConstant(r))
         .forEach(
             r -> {
+              all.add(r);
               if (r.type() == ScalarType.PRED) {
                 predicates.add(registers.predicate(r));
               } else {
@@ -174,7 +176,7 @@ final class CallDecoder {
                 }
               }
             });
-    return new SavedRegisters(slots, predicates);
+    return new SavedRegisters(all, slots, predicates);
   }
 
   /** What moves the arguments and results of one call. */

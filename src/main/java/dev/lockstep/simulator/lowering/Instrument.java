@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.PtxFunction;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.LoweredKernel;
@@ -25,8 +26,23 @@ public interface Instrument {
    */
   default void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {}
 
-  /** What becomes of values that are read; said before any instruction comes. */
-  default void copies(Copies copies) {}
+  /**
+   * Whether an instruction may have the warp go on in the code that follows values: all that comes
+   * before it must have been done then.
+   */
+  default boolean mayFollow(Instruction in) {
+    return false;
+  }
+
+  /**
+   * What stands for an op in the code in which values are followed.
+   *
+   * @param placed the op with all that was put around it
+   * @param op without
+   */
+  default Op followed(Op placed, Op op, Instruction in) {
+    return placed;
+  }
 
   /** Where the kernel's registers are; said before any instruction comes. */
   default void registers(RegisterPlaces places) {}
@@ -47,6 +63,15 @@ public interface Instrument {
    * that really do it.
    */
   default Op step(Op op, Instruction in, LoweredKernel.Site site) {
+    return op;
+  }
+
+  /**
+   * Around the op of a call.
+   *
+   * @param callee what it leads to; null for a function of the system or behind a pointer
+   */
+  default Op call(Op op, Instruction in, LoweredKernel.Site site, @Nullable PtxFunction callee) {
     return op;
   }
 

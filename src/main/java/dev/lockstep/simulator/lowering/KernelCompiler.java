@@ -41,6 +41,7 @@ public final class KernelCompiler {
   private final Registers registers = new Registers();
   private final List<RoutinePlan> plans = new ArrayList<>();
   private final List<Op> code = new ArrayList<>();
+  private final List<Op> followed = new ArrayList<>();
   private final List<LoweredKernel.Site> sites = new ArrayList<>();
   private final List<CallLink> calls = new ArrayList<>();
 
@@ -138,7 +139,6 @@ public final class KernelCompiler {
         zeroed.stream().filter(r -> !registers.isConstant(r)).toList(),
         symbols.get(0).shared());
     instrument.registers(registers);
-    instrument.copies(Copies.of(compiler.plans, compiler.graph, registers));
     Frames frames = Frames.of(compiler.plans, compiler.graph, STACK_BYTES);
     List<Segment> segments = new ArrayList<>();
     for (RoutinePlan plan : compiler.plans) {
@@ -150,6 +150,8 @@ public final class KernelCompiler {
     compiler.calls.forEach(call -> call.link(compiler.module, compiler.plans, frames));
     CallStack.Layout layout = frames.layout(registers);
     Op[] code = compiler.code.toArray(Op[]::new);
+    Op[] followed =
+        compiler.followed.equals(compiler.code) ? code : compiler.followed.toArray(Op[]::new);
     SegmentCompiler.install(segments, code, tier(options, instrument));
     return new LoweredKernel(
         kernel.name(),
@@ -157,6 +159,7 @@ public final class KernelCompiler {
         kernel.maxThreads(),
         kernel.exactBlock(),
         code,
+        followed,
         compiler.sites,
         registers.file(zeroed),
         symbols.get(0).sharedBytes(),
@@ -213,7 +216,7 @@ public final class KernelCompiler {
         watched = false;
         int pc = code.size();
         Op op = add(branch, last.instruction());
-        placed.add(new Segments.Placed(last, op, pc, watched));
+        placed.add(new Segments.Placed(last, op, pc, watched, false));
         links.add(new Link(branch, new int[] {next[0]}));
       }
       laidOut.add(new Segments.Block(placed, wanted, passes(plan, n)));
@@ -272,7 +275,9 @@ public final class KernelCompiler {
     watched = false;
     int pc = code.size();
     Op op = add(decode(plan, step.instruction()), step.instruction());
-    placed.add(new Segments.Placed(step, op, pc, watched));
+    placed.add(
+        new Segments.Placed(
+            step, op, pc, watched, watched && instrument.mayFollow(step.instruction())));
   }
 
   /**
@@ -291,8 +296,8 @@ public final class KernelCompiler {
     addPart(call.before(), in, placed);
     watched = false;
     int pc = code.size();
-    Op op = add(instrument.step(call.call(), in, site(in)), in);
-    placed.add(new Segments.Placed(step, op, pc, true));
+    Op op = add(instrument.call(call.call(), in, site(in), call.callee()), in);
+    placed.add(new Segments.Placed(step, op, pc, true, false));
     addPart(call.after(), in, placed);
     calls.add(new CallLink(call, plan.routine, in, graph));
   }
@@ -300,9 +305,16 @@ public final class KernelCompiler {
   private void addPart(List<CallDecoder.Part> parts, Instruction in, List<Segments.Placed> placed) {
     if (!parts.isEmpty()) {
       LoweredKernel.Site site = site(in);
-      Op op = sequence(parts.stream().map(part -> watched(part, site)).toList());
+      List<Op> ops = parts.stream().map(part -> watched(part, site)).toList();
+      List<Op> following = new ArrayList<>();
+      for (int i = 0; i < ops.size(); i++) {
+        following.add(
+            instrument.followed(ops.get(i), sequence(parts.get(i).ops()), parts.get(i).in()));
+      }
+      Op op = sequence(ops);
       placed.add(new Segments.Placed(null, op, code.size()));
       code.add(op);
+      followed.add(following.equals(ops) ? op : sequence(following));
       sites.add(site);
     }
   }
@@ -325,7 +337,7 @@ public final class KernelCompiler {
       plan.emitter.emit(branch);
       int pc = code.size();
       Op op = add(sequence(List.of(plan.emitter.finish())), in);
-      placed.add(new Segments.Placed(step, op, pc, true));
+      placed.add(new Segments.Placed(step, op, pc, true, false));
       links.add(new Link(branch, next));
     } catch (Unsupported e) {
       plan.emitter.finish();
@@ -359,8 +371,9 @@ public final class KernelCompiler {
     }
     Op op = instrument.stretch(stretch);
     if (op != null) {
-      placed.add(new Segments.Placed(null, op, code.size(), true));
+      placed.add(new Segments.Placed(null, op, code.size(), true, false));
       code.add(op);
+      followed.add(op);
       sites.add(site(steps.get(from).instruction()));
     }
   }
@@ -427,6 +440,7 @@ public final class KernelCompiler {
     Op placed = instrument.instruction(op, in, site);
     watched |= placed != op;
     code.add(placed);
+    followed.add(instrument.followed(placed, op, in));
     sites.add(site);
     return placed;
   }

@@ -10,7 +10,7 @@ import java.util.Set;
 
 /** {@code mma.sync}, dense (PTX ISA 9.7.14.5). */
 final class MmaDecoder {
-  private static final Set<String> FLAGS =
+  static final Set<String> FLAGS =
       Set.of("sync", "aligned", "satfinite", "xor", "and", "popc", "rn", "rz", "rm", "rp");
 
   private MmaDecoder() {}
@@ -25,38 +25,39 @@ final class MmaDecoder {
     MatrixElement b = form.types().get(2);
     MatrixElement c = form.types().get(3);
     checkTypes(form, d, a, b, c);
-    boolean quads = a == MatrixElement.F16 && form.shape().equals("m8n8k4");
-    if (!quads && (form.columnMajor().get(0) || !form.columnMajor().get(1))) {
+    if (!areQuads(form) && (form.columnMajor().get(0) || !form.columnMajor().get(1))) {
       throw new Unsupported("layouts other than .row.col");
     }
+    MatrixParts parts = parts(form);
     MatrixProductEmitter product = new MatrixProductEmitter(e, "mma.sync", form);
-    Fragment ofA;
-    Fragment ofB;
-    Fragment ofC;
-    Fragment ofD;
-    MatrixShape shape;
-    if (quads) {
-      shape = new MatrixShape(4, 8, 8, 4);
-      ofA = Fragment.quadA(form.columnMajor().get(0));
-      ofB = Fragment.quadB(form.columnMajor().get(1));
-      ofC = Fragment.quadC(c == MatrixElement.F16);
-      ofD = Fragment.quadC(d == MatrixElement.F16);
-    } else {
-      // Single bits are dealt with 32 at a time.
-      boolean words = a == MatrixElement.B1;
-      int k = words ? form.k() / 32 : form.k();
-      shape = new MatrixShape(1, form.m(), form.n(), k);
-      ofA = Fragment.a(form.m(), k, words ? 1 : a.perRegister());
-      ofB = Fragment.b(k, form.n(), words ? 1 : b.perRegister());
-      ofC = Fragment.c(form.m(), form.n(), c.perRegister());
-      ofD = Fragment.c(form.m(), form.n(), d.perRegister());
-    }
     product.emit(
-        shape,
-        product.target(operand(in, 0), d, ofD, ofD.registers()),
-        product.source(operand(in, 1), a, ofA, ofA.registers()),
-        product.source(operand(in, 2), b, ofB, ofB.registers()),
-        product.source(operand(in, 3), c, ofC, ofC.registers()));
+        parts.shape(),
+        product.target(operand(in, 0), d, parts.d(), parts.d().registers()),
+        product.source(operand(in, 1), a, parts.a(), parts.a().registers()),
+        product.source(operand(in, 2), b, parts.b(), parts.b().registers()),
+        product.source(operand(in, 3), c, parts.c(), parts.c().registers()));
+  }
+
+  /** How the lanes hold the matrices. */
+  static MatrixParts parts(MatrixForm form) {
+    MatrixElement d = form.types().get(0);
+    MatrixElement a = form.types().get(1);
+    MatrixElement b = form.types().get(2);
+    MatrixElement c = form.types().get(3);
+    if (!areQuads(form)) {
+      return MatrixParts.of(form, d, a, b, c);
+    }
+    return new MatrixParts(
+        new MatrixShape(4, 8, 8, 4),
+        Fragment.quadC(d == MatrixElement.F16),
+        Fragment.quadA(form.columnMajor().get(0)),
+        Fragment.quadB(form.columnMajor().get(1)),
+        Fragment.quadC(c == MatrixElement.F16));
+  }
+
+  /** Four products, each by eight lanes. */
+  private static boolean areQuads(MatrixForm form) {
+    return form.types().get(1) == MatrixElement.F16 && form.shape().equals("m8n8k4");
   }
 
   private static void checkTypes(

@@ -101,11 +101,17 @@ final class SegmentBuilder {
     add(op, behind, effect);
   }
 
-  /** Adds an op of which is not known what registers it reads: all that are wanted behind. */
-  void addOpaque(Op op, int behind, Set<Place> live) {
+  /**
+   * Adds an op before which all must have been done that comes before it.
+   *
+   * @param live registers that are wanted from it on
+   */
+  void addOpaque(Op op, int behind, Set<Place> live, Effect effect) {
     flush();
     copies.clear();
-    add(op, behind, new Effect(live, Set.of(), false));
+    Set<Place> read = new HashSet<>(live);
+    read.addAll(effect.read());
+    add(op, behind, new Effect(read, effect.written(), effect.keeps()));
   }
 
   /**

@@ -69,10 +69,11 @@ final class Segments {
    *     comes before and after a call
    * @param watched whether an instrument put something around it, or put it there, so that it has
    *     to be executed; alone, it then leaves registers alone
+   * @param mayFollow whether the interpreter may go on from it, with what it would have by then
    */
-  record Placed(@Nullable Step step, Op op, int pc, boolean watched) {
+  record Placed(@Nullable Step step, Op op, int pc, boolean watched, boolean mayFollow) {
     Placed(@Nullable Step step, Op op, int pc) {
-      this(step, op, pc, false);
+      this(step, op, pc, false, false);
     }
   }
 
@@ -221,7 +222,7 @@ final class Segments {
       if (placed.watched()) {
         builder.add(placed.op(), behind, SegmentBuilder.Effect.NONE);
       } else {
-        builder.addOpaque(placed.op(), behind, places(live));
+        builder.addOpaque(placed.op(), behind, places(live), SegmentBuilder.Effect.NONE);
       }
       return;
     }
@@ -229,6 +230,8 @@ final class Segments {
     List<Scalar> translated = apart ? null : scalars.of(step.instruction());
     if (translated != null) {
       translated.forEach(builder::add);
+    } else if (placed.mayFollow()) {
+      builder.addOpaque(placed.op(), behind, places(live), effect(List.of(placed)));
     } else if (ends(placed)) {
       builder.addLast(placed.op(), behind, effect(List.of(placed)));
     } else {

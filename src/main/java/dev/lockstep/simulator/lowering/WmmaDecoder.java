@@ -5,13 +5,12 @@ import static dev.lockstep.simulator.lowering.Emitter.operand;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.simulator.intrinsic.Fragment;
 import dev.lockstep.simulator.intrinsic.MatrixElement;
-import dev.lockstep.simulator.intrinsic.MatrixShape;
 import java.util.List;
 import java.util.Set;
 
 /** {@code wmma} (PTX ISA 9.7.14.4). */
 final class WmmaDecoder {
-  private static final Set<String> FLAGS =
+  static final Set<String> FLAGS =
       Set.of(
           "mma",
           "load",
@@ -72,18 +71,21 @@ final class WmmaDecoder {
     if (!known) {
       throw new Unsupported("its combination of types");
     }
-    Fragment ofA = a(form, a);
-    Fragment ofB = b(form, b);
-    Fragment ofC = c(form, c);
-    Fragment ofD = c(form, d);
-    int k = a == MatrixElement.B1 ? form.k() / 32 : form.k();
+    MatrixParts parts = MatrixParts.of(form, d, a, b, c);
     MatrixProductEmitter product = new MatrixProductEmitter(e, "wmma.mma", form);
     product.emit(
-        new MatrixShape(1, form.m(), form.n(), k),
-        product.target(operand(in, 0), d, ofD, ofD.registers()),
-        product.source(operand(in, 1), a, ofA, registers(ofA, a)),
-        product.source(operand(in, 2), b, ofB, registers(ofB, b)),
-        product.source(operand(in, 3), c, ofC, ofC.registers()));
+        parts.shape(),
+        product.target(operand(in, 0), d, parts.d(), parts.d().registers()),
+        product.source(operand(in, 1), a, parts.a(), registers(parts.a(), a)),
+        product.source(operand(in, 2), b, parts.b(), registers(parts.b(), b)),
+        product.source(operand(in, 3), c, parts.c(), parts.c().registers()));
+  }
+
+  /** How the lanes hold the matrices of a product. */
+  static MatrixParts parts(MatrixForm form) {
+    List<MatrixElement> types = form.types();
+    MatrixElement a = types.size() == 2 ? MatrixElement.F16 : types.get(1);
+    return MatrixParts.of(form, types.getFirst(), a, a, types.getLast());
   }
 
   /** Refuses a shape that factors of a type do not come in. */

@@ -40,8 +40,8 @@ final class WmmaMemory {
     if (form.types().size() != 1 || form.columnMajor().size() != 1) {
       throw new Unsupported("it needs one layout and one type");
     }
-    type = form.types().getFirst();
-    rows = !form.columnMajor().getFirst();
+    type = type(form);
+    rows = rowMajor(form);
     space =
         form.has("global")
             ? StateSpace.GLOBAL
@@ -174,11 +174,20 @@ final class WmmaMemory {
     return new FragmentLanes.Places(to, base, stride, major, minor, type.bits());
   }
 
-  private Fragment fragment(MatrixForm form) {
+  private static MatrixElement type(MatrixForm form) {
+    return form.types().getFirst();
+  }
+
+  private static boolean rowMajor(MatrixForm form) {
+    return !form.columnMajor().getFirst();
+  }
+
+  static Fragment fragment(MatrixForm form) {
+    MatrixElement type = type(form);
     if (form.has("a") || form.has("b")) {
       WmmaDecoder.checkShape(form, type);
       boolean subByte = type.bits() < 8;
-      if (subByte && rows != form.has("a")) {
+      if (subByte && rowMajor(form) != form.has("a")) {
         throw new Unsupported("a layout in which elements of less than a byte are not together");
       }
       return form.has("a") ? WmmaDecoder.a(form, type) : WmmaDecoder.b(form, type);

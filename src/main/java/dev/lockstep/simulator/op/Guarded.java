@@ -28,8 +28,11 @@ public final class Guarded extends Op {
       op.execute(w);
     } else if (chosen != 0) {
       w.setMask(chosen);
-      op.execute(w);
-      w.setMask(lanes);
+      try {
+        op.execute(w);
+      } finally {
+        w.setMask(lanes);
+      }
     }
   }
 }

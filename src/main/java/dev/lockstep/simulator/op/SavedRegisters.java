@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.op;
 
+import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.CallStack;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
@@ -9,10 +10,18 @@ import java.util.List;
 /**
  * The registers of a function that are still wanted behind a call which may lead to the function
  * again: saved before the call, restored after it, lane by lane.
+ *
+ * @param registers those whose places follow
  */
-public record SavedRegisters(List<Slot<?>> slots, List<Integer> predicates) {
+public record SavedRegisters(
+    List<Register> registers, List<Slot<?>> slots, List<Integer> predicates) {
   /** Before the call. */
   public final class Save extends Op {
+    /** What is saved. */
+    public List<Register> registers() {
+      return registers;
+    }
+
     @Override
     public void execute(Warp w) {
       CallStack calls = w.calls();
@@ -30,6 +39,11 @@ public record SavedRegisters(List<Slot<?>> slots, List<Integer> predicates) {
 
   /** After it. */
   public final class Restore extends Op {
+    /** What is restored. */
+    public List<Register> registers() {
+      return registers;
+    }
+
     @Override
     public void execute(Warp w) {
       CallStack calls = w.calls();

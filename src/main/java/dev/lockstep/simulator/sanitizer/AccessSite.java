@@ -10,17 +10,25 @@ import dev.lockstep.simulator.op.Access;
  * @param id its number among the kernel's, the last one standing for all that have no number
  * @param atomic whether nobody can come between its read and its write, or its bytes
  * @param isVolatile whether it is {@code .volatile}
+ * @param company knows which of the kernel's accesses stand together
  */
 record AccessSite(
-    int id, LoweredKernel.Site place, Access.Kind kind, boolean atomic, boolean isVolatile) {
+    int id,
+    LoweredKernel.Site place,
+    Access.Kind kind,
+    boolean atomic,
+    boolean isVolatile,
+    Instruction in,
+    Company company) {
   /** Numbers there are. */
   static final int LIMIT = 1 << 12;
 
-  static AccessSite of(int id, LoweredKernel.Site place, Access.Kind kind, Instruction in) {
+  static AccessSite of(
+      int id, LoweredKernel.Site place, Access.Kind kind, Instruction in, Company company) {
     boolean strong =
         kind == Access.Kind.ATOMIC || in.has("relaxed") || in.has("acquire") || in.has("release");
     return new AccessSite(
-        Math.min(id, LIMIT - 1), place, kind, strong, !strong && in.has("volatile"));
+        Math.min(id, LIMIT - 1), place, kind, strong, !strong && in.has("volatile"), in, company);
   }
 
   boolean reads() {
@@ -35,6 +43,21 @@ record AccessSite(
       case STORE, MATRIX_STORE, ASYNC_WRITE, ATOMIC -> true;
       case LOAD, MATRIX_LOAD, ASYNC_READ -> false;
     };
+  }
+
+  /** Whether what it reads is followed, rather than used at once. */
+  boolean isFollowed() {
+    return kind == Access.Kind.LOAD || kind == Access.Kind.MATRIX_LOAD;
+  }
+
+  /** Which of the bytes it reads the program uses, a bit for each. */
+  long usedBytes() {
+    return kind == Access.Kind.LOAD ? in.usedBytes() : -1;
+  }
+
+  /** Whether it may be one of several that copy a structure. */
+  boolean inCompany() {
+    return company.has(in);
   }
 
   /** Whether threads may tell each other something by it. */

@@ -2,7 +2,10 @@ package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.simulator.execution.BlockObserver;
 import dev.lockstep.simulator.execution.Warp;
-import dev.lockstep.simulator.memory.InitializedBytes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** All that is remembered while a block runs, and only then. */
@@ -11,8 +14,8 @@ final class BlockShadow implements BlockObserver {
   final @Nullable SharedShadow shared;
   private final Handover handover;
 
-  /** Local memory, thread after thread. */
-  final InitializedBytes local;
+  /** Local memory of all threads. */
+  final LocalShadow local;
 
   final int localBytes;
 
@@ -20,24 +23,45 @@ final class BlockShadow implements BlockObserver {
 
   final Gaps gaps;
 
+  /** What was found so far and waits for more to be known. */
+  final Suspicion suspicion = new Suspicion();
+
+  final UnsetReads reads;
+
+  final FollowedPieces pieces = new FollowedPieces();
+
+  /** By thread: what registers lacked that were saved for when a call returns. */
+  final List<Deque<UnsetBits.Saved>> saved = new ArrayList<>();
+
   /** By warp: whether it has touched shared memory since all its lanes met. */
   private final boolean[] touched;
 
   private final int[] members = new int[Warp.LANES];
 
   BlockShadow(
-      int warps, int sharedBytes, int localBytes, int cellBytes, int registers, Reports reports) {
+      int warps,
+      int sharedBytes,
+      int localBytes,
+      int cellBytes,
+      int registers,
+      List<Origin> neverSet,
+      Reports reports) {
     this.clocks = new Clocks(warps);
     this.gaps = new Gaps();
+    this.reads = new UnsetReads(gaps, suspicion);
     this.handover = new Handover(warps, clocks);
     this.shared =
         sharedBytes == 0
             ? null
-            : new SharedShadow(sharedBytes, cellBytes, warps, clocks, handover, gaps, reports);
+            : new SharedShadow(
+                sharedBytes, cellBytes, warps, clocks, handover, gaps, reads, reports);
     this.localBytes = localBytes;
-    this.local = new InitializedBytes((long) localBytes * warps * Warp.LANES);
-    this.unset = new UnsetBits(warps, registers);
+    this.local = new LocalShadow(warps, localBytes, reads);
+    this.unset = new UnsetBits(warps, registers, neverSet);
     this.touched = new boolean[warps];
+    for (int i = 0; i < warps * Warp.LANES; i++) {
+      saved.add(new ArrayDeque<>());
+    }
   }
 
   static BlockShadow of(Warp w) {
@@ -60,20 +84,20 @@ final class BlockShadow implements BlockObserver {
     if (shared != null) {
       shared.restart();
     }
-    local.clear();
+    local.restart();
+    suspicion.clear();
+    saved.forEach(Deque::clear);
     unset.restart();
   }
 
   @Override
   public void finished() {
-    if (shared != null) {
-      shared.suspicion().confirm();
-    }
+    suspicion.confirm();
   }
 
   @Override
   public Throwable failed(Throwable thrown) {
-    return shared == null ? thrown : shared.suspicion().explain(thrown);
+    return suspicion.explain(thrown);
   }
 
   @Override
@@ -85,7 +109,7 @@ final class BlockShadow implements BlockObserver {
   public void completed(int barrier, int released, boolean whole) {
     clocks.complete(barrier, released, whole);
     if (whole && shared != null) {
-      shared.suspicion().confirm();
+      suspicion.confirm();
       shared.settle();
     }
   }

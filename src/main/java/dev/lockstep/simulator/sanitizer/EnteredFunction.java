@@ -32,8 +32,7 @@ final class EnteredFunction extends Op {
       long from = w.calls().framePointer(lane) + passedBytes;
       long bytes = w.calls().stackPointer(lane) - from;
       if (bytes > 0) {
-        long start = ((long) w.index() * Warp.LANES + lane) * shadow.localBytes;
-        shadow.local.clear(start + from, bytes);
+        shadow.local.clear(shadow.local.start(w, lane) + from, bytes);
       }
     }
   }

@@ -15,27 +15,16 @@ final class GenericCheck implements Check {
   private final int bytes;
   private final AccessSite site;
   private final @Nullable Store store;
-  private final Need need;
   private final GlobalCheck global;
   private final LocalCheck local;
 
-  /**
-   * @param ownNeed the same for what turns out to be local memory
-   */
-  GenericCheck(
-      Access access,
-      AccessSite site,
-      @Nullable Store store,
-      @Nullable AsyncCopyOp copy,
-      Need need,
-      Need ownNeed) {
+  GenericCheck(Access access, AccessSite site, @Nullable Store store, @Nullable AsyncCopyOp copy) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
     this.store = store;
-    this.need = need;
-    this.global = new GlobalCheck(access, site, copy, need);
-    this.local = new LocalCheck(access, site, ownNeed);
+    this.global = new GlobalCheck(access, site, copy);
+    this.local = new LocalCheck(access, site);
   }
 
   @Override
@@ -49,9 +38,6 @@ final class GenericCheck implements Check {
       inLocal |= Windows.contains(Windows.LOCAL, at) ? 1 << lane : 0;
     }
     int elsewhere = mask & ~inShared & ~inLocal;
-    if (site.kind() == Access.Kind.STORE && (mask & ~inLocal) != 0) {
-      BlockShadow.of(w).gaps.leave(mask & ~inLocal);
-    }
     if (elsewhere != 0) {
       global.check(w, elsewhere);
     }
@@ -67,9 +53,6 @@ final class GenericCheck implements Check {
   @Override
   public void check(Warp w, LaneAddresses lanes) {
     if (lanes.low() + address.offset() >= Windows.PARAM + Windows.SIZE) {
-      if (site.kind() == Access.Kind.STORE) {
-        BlockShadow.of(w).gaps.leave(-1);
-      }
       global.check(w, lanes);
     } else {
       check(w, -1);
@@ -93,6 +76,6 @@ final class GenericCheck implements Check {
     if (site.speaks()) {
       shadow.handOver(w, mask, values, address.offset(), site);
     }
-    SharedCheck.check(w, shared, mask, at, base, bytes, site, store, need);
+    SharedCheck.check(w, shared, mask, at, base, bytes, site, store);
   }
 }

@@ -7,6 +7,7 @@ import dev.lockstep.simulator.memory.Region;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.Address;
 import dev.lockstep.simulator.op.AsyncCopyOp;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** An access to global memory: what is read must have been written. */
@@ -18,17 +19,15 @@ final class GlobalCheck implements Check {
   private final AccessSite site;
   private final boolean reads;
   private final boolean writes;
-  private final Need need;
 
   /** The op, if it may read fewer bytes than it says. */
   private final @Nullable AsyncCopyOp copy;
 
-  GlobalCheck(Access access, AccessSite site, @Nullable AsyncCopyOp copy, Need need) {
+  GlobalCheck(Access access, AccessSite site, @Nullable AsyncCopyOp copy) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
     this.copy = copy;
-    this.need = need;
     this.reads = site.reads();
     this.writes = site.writes();
   }
@@ -141,19 +140,32 @@ final class GlobalCheck implements Check {
     }
     long offset = at - region.start();
     if (reads && !known.has(offset, size)) {
-      long missing = known.missing(offset, size);
-      if (need.misses(missing, offset, size, i -> i >= 0 && known.has(i))) {
-        throw Reports.uninitialized(
-            w, lane, site, region.description(), region.start(), offset, size, known::has);
-      }
-      BlockShadow.of(w).gaps.loads(lane, (missing & need.carried()) << need.shift());
+      BlockShadow.of(w).reads.read(w, lane, site, new Allocation(region, known), offset, size);
     }
     if (writes) {
       known.set(offset, size);
-      long gap = BlockShadow.of(w).gaps.stored(lane);
+      long gap = BlockShadow.of(w).gaps.leave(lane, at, size);
       if (gap != 0) {
         known.unset(offset, gap);
       }
+    }
+  }
+
+  /** An allocation of which something is read. */
+  private record Allocation(Region region, InitializedBytes known) implements UnsetReads.Memory {
+    @Override
+    public String what(AccessSite site, long at, int size, LongPredicate written) {
+      return Reports.memory(site, region.description(), region.start(), at, size, written);
+    }
+
+    @Override
+    public long start() {
+      return region.start();
+    }
+
+    @Override
+    public boolean isWritten(long at) {
+      return at >= 0 && known.has(at);
     }
   }
 }

@@ -1,13 +1,14 @@
 package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.PtxFunction;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.BlockObserver;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
-import dev.lockstep.simulator.lowering.Copies;
+import dev.lockstep.simulator.lowering.Dataflow;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.RegisterPlaces;
 import dev.lockstep.simulator.op.Access;
@@ -15,13 +16,21 @@ import dev.lockstep.simulator.op.AsyncCopyOp;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.Entering;
 import dev.lockstep.simulator.op.Fence;
+import dev.lockstep.simulator.op.Jump;
 import dev.lockstep.simulator.op.LaneMemoryOp;
 import dev.lockstep.simulator.op.LocalCopy;
 import dev.lockstep.simulator.op.MemoryOp;
+import dev.lockstep.simulator.op.SavedRegisters;
 import dev.lockstep.simulator.op.Store;
 import dev.lockstep.simulator.op.WarpSync;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +40,9 @@ public final class KernelSanitizer implements Instrument {
   private static final Set<String> WHOLE_WARP =
       Set.of("mma", "wmma", "ldmatrix", "stmatrix", "movmatrix");
 
+  /** Loads, which may find what has no value. */
+  private static final Set<String> LOADS = Set.of("ld", "ldu", "ldmatrix", "wmma");
+
   /** The largest access there may be is no larger than a cell may be. */
   private static final int LARGEST_CELL = 16;
 
@@ -38,9 +50,16 @@ public final class KernelSanitizer implements Instrument {
   private List<SharedVariable> shared = List.of();
   private int cellBytes = LARGEST_CELL;
   private List<Register> undefined = List.of();
-  private @Nullable RegisterPlaces places;
-  private @Nullable RegisterWatch registers;
-  private @Nullable LoadNeeds needs;
+  private final Company company = new Company();
+
+  /** By {@code wmma.load} or {@code store}: the accesses it consists of. */
+  private final Map<Instruction, Integer> pieces = new IdentityHashMap<>();
+
+  private @Nullable Registers registers;
+  private @Nullable Following following;
+
+  /** Registers that some instruction sets. */
+  private final Set<Register> setSomewhere = new HashSet<>();
 
   @Override
   public void kernel(PtxKernel compiled, List<Register> unset, List<SharedVariable> variables) {
@@ -49,16 +68,10 @@ public final class KernelSanitizer implements Instrument {
   }
 
   @Override
-  public void registers(RegisterPlaces found) {
-    places = found;
-  }
-
-  @Override
-  public void copies(Copies found) {
-    if (places != null) {
-      needs = new LoadNeeds(found);
-      registers = new RegisterWatch(undefined, found, needs, places);
-    }
+  public void registers(RegisterPlaces places) {
+    registers = new Registers(places);
+    undefined.forEach(registers::number);
+    following = new Following(registers, company);
   }
 
   @Override
@@ -66,15 +79,30 @@ public final class KernelSanitizer implements Instrument {
     if (op instanceof Fence) {
       return isFence(in) ? new WatchedFence(op) : op;
     }
-    if (op instanceof Entering entering) {
-      return new EnteredFunction(
-          op, entering, registers == null ? new int[0] : registers.entered(in));
+    if (op instanceof SavedRegisters.Save save) {
+      return new SavedUnset(op, numbers(save.registers()), true);
+    }
+    if (op instanceof SavedRegisters.Restore restore) {
+      return new SavedUnset(op, numbers(restore.registers()), false);
     }
     if (op instanceof LocalCopy copy) {
       return new PassedStructure(copy);
     }
     Op around = op instanceof MemoryOp memory ? checked(op, memory, in, site) : op;
+    if (in.opcode().equals("wmma") && around != op) {
+      return new FollowedPieces.Piece(around, pieces.merge(in, 1, Integer::sum) - 1);
+    }
     return op instanceof WarpSync ? new Meeting(around, op) : around;
+  }
+
+  @Override
+  public Op call(Op op, Instruction in, LoweredKernel.Site site, @Nullable PtxFunction callee) {
+    if (!(op instanceof Entering entering)) {
+      return op;
+    }
+    List<Register> unset = new ArrayList<>(undefined);
+    unset.retainAll(callee == null ? List.of() : callee.registers());
+    return new EnteredFunction(op, entering, numbers(unset));
   }
 
   @Override
@@ -84,18 +112,59 @@ public final class KernelSanitizer implements Instrument {
 
   @Override
   public Op instruction(Op op, Instruction in, LoweredKernel.Site site) {
-    Op around = registers == null ? null : registers.around(op, in);
-    Op watched = around == null ? op : around;
+    Op watched = watching(op, in);
     boolean meets = WHOLE_WARP.contains(in.opcode()) && in.has("sync") && !(op instanceof Branch);
     return meets ? new Meeting(watched, op) : watched;
+  }
+
+  /** Around what reads or sets a register that may not have been set. */
+  private Op watching(Op op, Instruction in) {
+    company.add(in);
+    if (undefined.isEmpty() || op instanceof Jump || in.opcode().equals("ret")) {
+      return op;
+    }
+    Set<Register> uses = new LinkedHashSet<>();
+    Set<Register> sets = new LinkedHashSet<>();
+    if (op instanceof Branch) {
+      if (in.guard() != null) {
+        uses.add(in.guard().predicate());
+      }
+    } else if (in.opcode().equals("call")) {
+      in.operands().stream().map(Registers::register).filter(Objects::nonNull).forEach(uses::add);
+    } else {
+      Dataflow.uses(in, uses::add);
+      Dataflow.definitions(in, sets::add);
+    }
+    setSomewhere.addAll(sets);
+    uses.retainAll(undefined);
+    sets.retainAll(undefined);
+    return uses.isEmpty() && sets.isEmpty() ? op : new Watching(op, numbers(uses), numbers(sets));
+  }
+
+  private int[] numbers(Collection<Register> some) {
+    return registers == null ? new int[0] : registers.numbers(some);
+  }
+
+  @Override
+  public boolean mayFollow(Instruction in) {
+    boolean[] undefinedUsed = new boolean[1];
+    Dataflow.uses(in, r -> undefinedUsed[0] |= undefined.contains(r));
+    return undefinedUsed[0] || LOADS.contains(in.opcode());
+  }
+
+  @Override
+  public Op followed(Op placed, Op op, Instruction in) {
+    return following == null ? placed : following.of(placed, op, in, pieces.getOrDefault(in, 0));
   }
 
   /** What watches the blocks of the kernel; to be asked for once it has been lowered. */
   public BlockObserver.Factory observers() {
     Reports reports = new Reports(List.copyOf(sites), shared);
-    int watched = registers == null ? 0 : registers.count();
+    int count = registers == null ? 0 : registers.count();
+    List<Origin> neverSet =
+        undefined.stream().map(r -> Origin.of(r, !setSomewhere.contains(r))).toList();
     return (warps, sharedBytes, localBytes) ->
-        new BlockShadow(warps, sharedBytes, localBytes, cellBytes, watched, reports);
+        new BlockShadow(warps, sharedBytes, localBytes, cellBytes, count, neverSet, reports);
   }
 
   /** Volatile and relaxed accesses are executed between fences, too, but promise none. */
@@ -112,12 +181,9 @@ public final class KernelSanitizer implements Instrument {
     for (Access access : memory.accesses()) {
       gathers |=
           access.kind() == Access.Kind.MATRIX_LOAD || access.kind() == Access.Kind.MATRIX_STORE;
-      Need need = needs == null || access.kind() != Access.Kind.LOAD ? Need.ALL : needs.of(in);
-      for (Part part : parts(access, need, in)) {
-        Check check = check(op, part, in, place);
-        if (check != null) {
-          checks.add(check);
-        }
+      Check check = check(op, access, in, place);
+      if (check != null) {
+        checks.add(check);
       }
     }
     if (checks.isEmpty()) {
@@ -129,53 +195,21 @@ public final class KernelSanitizer implements Instrument {
     return new CheckedOp(op, checks, memory.accesses(), gathers, gathers ? rows(in) : -1);
   }
 
-  /** Part of what an instruction does to memory. */
-  private record Part(Access access, Need need) {}
-
-  /**
-   * The parts of a load that the program uses: compilers load structures whole, with padding and
-   * members that nobody asks for.
-   */
-  private static List<Part> parts(Access access, Need need, Instruction in) {
-    long whole = (1L << access.bytes()) - 1;
-    boolean loads = access.kind() == Access.Kind.LOAD;
-    long used = whole & (loads ? need.used() & in.usedBytes() : -1);
-    if (used == whole) {
-      return List.of(new Part(access, need));
-    }
-    List<Part> parts = new ArrayList<>();
-    for (int at = 0; at < access.bytes(); ) {
-      int size = at == 0 ? Integer.highestOneBit(access.bytes()) : Integer.lowestOneBit(at);
-      while (size > 1 && (used >>> at & (1L << size) - 1) != (1L << size) - 1) {
-        size /= 2;
-      }
-      if ((used >>> at & 1) != 0) {
-        Access part = new Access(access.kind(), access.address().plus(at), size);
-        parts.add(new Part(part, need.part(at, size)));
-      }
-      at += size;
-    }
-    return parts;
-  }
-
-  private @Nullable Check check(Op op, Part part, Instruction in, LoweredKernel.Site place) {
-    Access access = part.access();
-    Need need = part.need();
+  private @Nullable Check check(Op op, Access access, Instruction in, LoweredKernel.Site place) {
     StateSpace space = access.address().space();
     Store store = op instanceof Store s ? s : null;
     AsyncCopyOp copy =
         op instanceof AsyncCopyOp c && access.kind() == Access.Kind.ASYNC_READ ? c : null;
-    AccessSite site = AccessSite.of(sites.size(), place, access.kind(), in);
+    AccessSite site = AccessSite.of(sites.size(), place, access.kind(), in, company);
     sites.add(site);
     if (space == StateSpace.SHARED || space == StateSpace.GENERIC) {
       cellBytes = Math.min(cellBytes, Integer.highestOneBit(access.bytes()));
     }
-    Need ownNeed = needs == null ? need : needs.ofOwn(in, need);
     return switch (space) {
-      case SHARED -> new SharedCheck(access, site, store, need);
-      case GLOBAL -> new GlobalCheck(access, site, copy, need);
-      case LOCAL -> new LocalCheck(access, site, ownNeed);
-      case GENERIC -> new GenericCheck(access, site, store, copy, need, ownNeed);
+      case SHARED -> new SharedCheck(access, site, store);
+      case GLOBAL -> new GlobalCheck(access, site, copy);
+      case LOCAL -> new LocalCheck(access, site);
+      case GENERIC -> new GenericCheck(access, site, store, copy);
       default -> null;
     };
   }

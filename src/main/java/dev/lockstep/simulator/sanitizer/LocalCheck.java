@@ -9,13 +9,11 @@ final class LocalCheck implements Check {
   private final Address address;
   private final int bytes;
   private final AccessSite site;
-  private final Need need;
 
-  LocalCheck(Access access, AccessSite site, Need need) {
+  LocalCheck(Access access, AccessSite site) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
-    this.need = need;
   }
 
   @Override
@@ -37,21 +35,13 @@ final class LocalCheck implements Check {
     if (at < 0 || at > shadow.localBytes - bytes) {
       return;
     }
-    long start = ((long) w.index() * Warp.LANES + lane) * shadow.localBytes;
-    if (site.reads() && !shadow.local.has(start + at, bytes)) {
-      long missing = shadow.local.missing(start + at, bytes);
-      if (need.misses(missing, at, bytes, i -> i >= 0 && shadow.local.has(start + i))) {
-        throw Reports.uninitialized(
-            w, lane, site, "local memory", 0, at, bytes, i -> shadow.local.has(start + i));
-      }
-      shadow.gaps.loads(lane, (missing & need.carried()) << need.shift());
+    LocalShadow local = shadow.local;
+    long start = local.start(w, lane);
+    if (site.reads() && !local.has(start + at, bytes)) {
+      local.read(w, lane, site, at, bytes);
     }
     if (site.writes()) {
-      shadow.local.set(start + at, bytes);
-      long gap = shadow.gaps.stored(lane);
-      if (gap != 0) {
-        shadow.local.unset(start + at, gap);
-      }
+      local.write(start + at, bytes, shadow.gaps, lane);
     }
   }
 }

@@ -1,6 +1,8 @@
 package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.FaultSite;
+import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.lowering.Instrument.SharedVariable;
 import java.util.List;
@@ -75,32 +77,60 @@ final class Reports {
         w.site(lane));
   }
 
-  DeviceFault uninitializedShared(
-      Warp w, int lane, AccessSite site, int offset, int size, LongPredicate written) {
-    return new DeviceFault.UninitializedRead(
-        "a thread %s %s; %s"
-            .formatted(site.verb(), shared(offset, size), missing(offset, size, written)),
-        w.site(lane));
+  /** What an access reads of shared memory that was not all written. */
+  String shared(AccessSite site, int offset, int size, LongPredicate written) {
+    return "a thread %s %s; %s"
+        .formatted(site.verb(), shared(offset, size), missing(offset, size, written));
   }
 
   /**
-   * @param name what the memory is called
+   * The same of another memory.
+   *
+   * @param name what it is called
    * @param start its address
    * @param at where in it
    */
-  static DeviceFault uninitialized(
-      Warp w,
-      int lane,
-      AccessSite site,
-      String name,
-      long start,
-      long at,
-      int size,
-      LongPredicate written) {
+  static String memory(
+      AccessSite site, String name, long start, long at, int size, LongPredicate written) {
+    return "a thread %s %d bytes at 0x%x, offset %d of %s; %s"
+        .formatted(site.verb(), size, start + at, at, name, missing(at, size, written));
+  }
+
+  /** A read that is a mistake whatever becomes of it. */
+  static DeviceFault uninitialized(Origin.Memory origin) {
+    return new DeviceFault.UninitializedRead(origin.what(), origin.site());
+  }
+
+  /**
+   * Something depends on what has no value.
+   *
+   * @param register what holds it
+   */
+  static DeviceFault used(Origin origin, @Nullable Register register, Use use, FaultSite by) {
+    Origin.Memory memory = origin.memory();
+    if (memory == null) {
+      String what = origin.computed() ? ", made from what" : ", which";
+      return new DeviceFault.UninitializedRead(
+          "register "
+              + (register == null ? "of a vector" : register.name())
+              + what
+              + " the thread has never set",
+          by);
+    }
+    String source = by.source().isEmpty() ? "" : ", " + by.source();
     return new DeviceFault.UninitializedRead(
-        "a thread %s %d bytes at 0x%x, offset %d of %s; %s"
-            .formatted(site.verb(), size, start + at, at, name, missing(at, size, written)),
-        w.site(lane));
+        "%s; thread (%d,%d,%d) %s %s at PTX line %d `%s`%s"
+            .formatted(
+                memory.what(),
+                by.thread().x(),
+                by.thread().y(),
+                by.thread().z(),
+                use.verb(),
+                origin.computed() ? "what comes of it" : "it",
+                by.ptxLine(),
+                by.instruction(),
+                source),
+        memory.site());
   }
 
   private static String done(@Nullable AccessSite before) {

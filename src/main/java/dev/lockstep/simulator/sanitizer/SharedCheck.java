@@ -14,17 +14,15 @@ final class SharedCheck implements Check {
   private final int bytes;
   private final AccessSite site;
   private final @Nullable Store store;
-  private final Need need;
 
   /**
    * @param store the op, if it is one
    */
-  SharedCheck(Access access, AccessSite site, @Nullable Store store, Need need) {
+  SharedCheck(Access access, AccessSite site, @Nullable Store store) {
     this.address = access.address();
     this.bytes = access.bytes();
     this.site = site;
     this.store = store;
-    this.need = need;
   }
 
   @Override
@@ -41,7 +39,7 @@ final class SharedCheck implements Check {
     if (site.speaks()) {
       shadow.handOver(w, mask, address.values(w), address.offset() + Windows.SHARED, site);
     }
-    check(w, shared, mask, at, base, bytes, site, store, need);
+    check(w, shared, mask, at, base, bytes, site, store);
   }
 
   @Override
@@ -58,7 +56,7 @@ final class SharedCheck implements Check {
     if (site.writes()) {
       shared.store(w, lanes, address.offset(), bytes, site, store);
     } else {
-      shared.load(w, lanes, address.offset(), bytes, site, need);
+      shared.load(w, lanes, address.offset(), bytes, site);
     }
   }
 
@@ -88,8 +86,7 @@ final class SharedCheck implements Check {
       int base,
       int bytes,
       AccessSite site,
-      @Nullable Store store,
-      Need need) {
+      @Nullable Store store) {
     int low = Integer.MAX_VALUE;
     int high = Integer.MIN_VALUE;
     int bits = 0;
@@ -108,7 +105,7 @@ final class SharedCheck implements Check {
       }
     }
     if (mask != 0 && shared.legal(low, high, bits, bytes)) {
-      shared.access(w, mask, low, high, bytes, site, store, need);
+      shared.access(w, mask, low, high, bytes, site, store);
     }
   }
 }

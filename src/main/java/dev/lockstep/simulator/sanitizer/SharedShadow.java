@@ -19,7 +19,6 @@ final class SharedShadow {
   private final SharedWrites writes;
   private final SharedReads reads;
   private final Gaps gaps;
-  private final Suspicion suspicion = new Suspicion();
 
   SharedShadow(
       int bytes,
@@ -28,11 +27,12 @@ final class SharedShadow {
       Clocks clocks,
       Handover handover,
       Gaps gaps,
+      UnsetReads unset,
       Reports reports) {
     int shift = Integer.numberOfTrailingZeros(cellBytes);
     this.bytes = bytes;
     this.gaps = gaps;
-    this.writes = new SharedWrites(bytes, shift, clocks, handover, reports, suspicion);
+    this.writes = new SharedWrites(bytes, shift, clocks, handover, reports, unset);
     this.reads = new SharedReads(bytes, shift, warps, clocks, handover, reports, writes);
   }
 
@@ -45,13 +45,7 @@ final class SharedShadow {
   /** A block starts. */
   void restart() {
     writes.restart();
-    suspicion.clear();
     settle();
-  }
-
-  /** What was found so far and waited for more to be known. */
-  Suspicion suspicion() {
-    return suspicion;
   }
 
   /** All threads of the block have met. */
@@ -82,26 +76,19 @@ final class SharedShadow {
    * @param store the op, if it stores: asked for values
    */
   void access(
-      Warp w,
-      int mask,
-      int low,
-      int high,
-      int size,
-      AccessSite site,
-      @Nullable Store store,
-      Need need) {
+      Warp w, int mask, int low, int high, int size, AccessSite site, @Nullable Store store) {
     int[] at = reads.offsets(w);
     int base = reads.base(w);
     int end = high + size;
     switch (site.kind()) {
       case LOAD, MATRIX_LOAD -> {
-        writes.checkRead(w, mask, at, base, low, end, size, site, need, gaps);
+        writes.checkRead(w, mask, at, base, low, end, size, site);
         reads.note(w, mask, low, high, size, site);
       }
       case STORE, MATRIX_STORE, ASYNC_WRITE ->
           write(w, mask, at, base, low, end, size, site, store);
       case ATOMIC -> {
-        writes.checkRead(w, mask, at, base, low, end, size, site, need, gaps);
+        writes.checkRead(w, mask, at, base, low, end, size, site);
         write(w, mask, at, base, low, end, size, site, store);
       }
       case ASYNC_READ -> throw new AssertionError("cp.async reads global memory");
@@ -109,7 +96,7 @@ final class SharedShadow {
   }
 
   /** A load by all lanes, at addresses that have been looked at. */
-  void load(Warp w, LaneAddresses lanes, long offset, int size, AccessSite site, Need need) {
+  void load(Warp w, LaneAddresses lanes, long offset, int size, AccessSite site) {
     if (!legal(lanes, offset, size)) {
       return;
     }
@@ -119,7 +106,7 @@ final class SharedShadow {
       int[] at = reads.offsets(w);
       int base = reads.base(w);
       ReadLog.place(lanes, (int) offset, at, base);
-      writes.checkRead(w, -1, at, base, low, end, size, site, need, gaps);
+      writes.checkRead(w, -1, at, base, low, end, size, site);
     }
     reads.note(w, lanes, (int) offset, size, site);
   }

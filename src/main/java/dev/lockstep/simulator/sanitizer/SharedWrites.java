@@ -1,24 +1,26 @@
 package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.Windows;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.Store;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who last wrote what in a block's shared memory, and whether an access comes after that. Places
  * are {@link SharedShadow}'s cells.
  */
-final class SharedWrites {
+final class SharedWrites implements UnsetReads.Memory {
   private static final int LANES = Warp.LANES;
 
   private final Clocks clocks;
   private final Reports reports;
   private final Handover handover;
-  private final Suspicion suspicion;
-  private final SharedHoles holes = new SharedHoles();
+  private final Holes holes = new Holes();
+  private final UnsetReads unset;
   private final int shift;
   private final int bytes;
 
@@ -41,18 +43,13 @@ final class SharedWrites {
   private long settled;
 
   SharedWrites(
-      int bytes,
-      int shift,
-      Clocks clocks,
-      Handover handover,
-      Reports reports,
-      Suspicion suspicion) {
+      int bytes, int shift, Clocks clocks, Handover handover, Reports reports, UnsetReads unset) {
     this.bytes = bytes;
     this.shift = shift;
     this.clocks = clocks;
     this.handover = handover;
     this.reports = reports;
-    this.suspicion = suspicion;
+    this.unset = unset;
     this.writes = new long[(bytes >>> shift) + 1];
   }
 
@@ -104,19 +101,9 @@ final class SharedWrites {
    * Checks reads of {@code size} bytes by each lane in {@code mask}.
    *
    * @param at the offsets of the lanes, from {@code base} on
-   * @param gaps is told of bytes that may be read without a value
    */
   void checkRead(
-      Warp w,
-      int mask,
-      int[] at,
-      int base,
-      int from,
-      int end,
-      int size,
-      AccessSite site,
-      Need need,
-      Gaps gaps) {
+      Warp w, int mask, int[] at, int base, int from, int end, int size, AccessSite site) {
     if (isQuiet(from, end)) {
       return;
     }
@@ -131,7 +118,7 @@ final class SharedWrites {
     }
     for (int rest = mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      examineRead(w, lane, at[base + lane], size, site, need, gaps);
+      examineRead(w, lane, at[base + lane], size, site);
     }
   }
 
@@ -147,8 +134,7 @@ final class SharedWrites {
     return bad >= 0;
   }
 
-  private void examineRead(
-      Warp w, int lane, int offset, int size, AccessSite site, Need need, Gaps gaps) {
+  private void examineRead(Warp w, int lane, int offset, int size, AccessSite site) {
     boolean whole = !holes.any();
     for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
       long write = writes[cell];
@@ -158,25 +144,34 @@ final class SharedWrites {
         checkOrder(w, lane, offset, size, write, site);
       }
     }
-    if (whole) {
-      return;
-    }
-    long missing = 0;
-    for (int i = 0; i < size; i++) {
-      missing |= isWritten(offset + i) ? 0 : 1L << i;
-    }
-    if (missing == 0) {
-      return;
-    }
-    if (!need.misses(missing, offset, size, this::isWritten)) {
-      gaps.loads(lane, (missing & need.carried()) << need.shift());
-    } else if (!suspicion.exists()) {
-      suspicion.raise(reports.uninitializedShared(w, lane, site, offset, size, this::isWritten));
+    if (!whole) {
+      unset.read(w, lane, site, this, offset, size);
     }
   }
 
-  private boolean isWritten(long offset) {
-    return offset >= 0 && writes[(int) (offset >>> shift)] > unborn && !holes.has((int) offset);
+  @Override
+  public String what(AccessSite site, long at, int size, LongPredicate written) {
+    return reports.shared(site, (int) at, size, written);
+  }
+
+  @Override
+  public long start() {
+    return Windows.SHARED;
+  }
+
+  @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  @Override
+  public Holes.@Nullable Hole hole(long at) {
+    return holes.at(at);
+  }
+
+  @Override
+  public boolean isWritten(long offset) {
+    return offset >= 0 && writes[(int) (offset >>> shift)] > unborn && !holes.has(offset);
   }
 
   /** A lane accesses what was written since the block met. */
@@ -282,7 +277,7 @@ final class SharedWrites {
         inFlight += later ? 1 : 0;
       }
       if (gaps != null || holes.any()) {
-        holes.written(offset, size, gaps == null ? 0 : gaps.stored(lane));
+        holes.written(offset, size, gaps, lane);
       }
     }
   }

@@ -18,8 +18,16 @@ final class Suspicion {
     return fault != null;
   }
 
-  void raise(DeviceFault found) {
-    fault = found;
+  /**
+   * Reports what was found.
+   *
+   * @param waits until more is known
+   */
+  void report(DeviceFault found, boolean waits) {
+    if (!waits) {
+      throw found;
+    }
+    fault = fault == null ? found : fault;
   }
 
   /** Nobody can write any more where somebody read what was not written. */

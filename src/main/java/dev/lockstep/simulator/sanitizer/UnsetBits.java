@@ -2,86 +2,113 @@ package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.simulator.execution.Warp;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/** Which bits of the {@link WatchedRegisters} of a block have no value, and why. */
+/**
+ * Which bits of the registers of a block have no value, and why. Registers go by the number that
+ * {@link RegisterNumbers} gives them.
+ */
 final class UnsetBits {
-  /** By warp and number: the lanes in which all bits have one. */
-  private final int[][] defined;
+  /** By warp and number: the lanes that lack bits. */
+  private final int[][] lacking;
 
-  /** Likewise: the lanes in which some have none because the thread never set a register. */
-  private final int[][] never;
-
-  /** Likewise, by lane: which bits have none; null where none or all have. */
+  /** Likewise, by lane: which bits; null where none or all are lacking. */
   private final long[][][] bits;
 
-  UnsetBits(int warps, int count) {
-    defined = new int[warps][count];
-    never = new int[warps][count];
-    bits = new long[warps][count][];
+  private final @Nullable Origin[][][] origins;
+
+  /** The registers that start without a value have the first numbers. */
+  private final Origin[] unset;
+
+  UnsetBits(int warps, int count, List<Origin> unset) {
+    this.lacking = new int[warps][count];
+    this.bits = new long[warps][count][];
+    this.origins = new Origin[warps][count][];
+    this.unset = unset.toArray(Origin[]::new);
   }
 
   /** A block starts: no register has been set. */
   void restart() {
-    for (int warp = 0; warp < defined.length; warp++) {
-      forget(warp, -1);
-    }
-  }
-
-  private void forget(int warp, int lanes) {
-    for (int n = 0; n < defined[warp].length; n++) {
-      forget(warp, n, lanes);
-    }
-  }
-
-  /** In these lanes the register is as if never set. */
-  void forget(int warp, int number, int lanes) {
-    defined[warp][number] &= ~lanes;
-    never[warp][number] |= lanes;
-    long[] its = bits[warp][number];
-    if (its != null) {
-      for (int rest = lanes; rest != 0; rest &= rest - 1) {
-        its[Integer.numberOfTrailingZeros(rest)] = -1;
+    for (int warp = 0; warp < lacking.length; warp++) {
+      Arrays.fill(lacking[warp], 0);
+      for (int number = 0; number < unset.length; number++) {
+        forget(warp, number, -1);
       }
     }
   }
 
-  /** By number: the lanes in which all bits have a value. May be changed. */
-  int[] defined(Warp w) {
-    return defined[w.index()];
+  /** In these lanes a register that starts without a value does so again. */
+  void forget(int warp, int number, int lanes) {
+    for (int rest = lanes; rest != 0 && bits[warp][number] != null; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      bits[warp][number][lane] = -1;
+      origins[warp][number][lane] = unset[number];
+    }
+    lacking[warp][number] |= lanes;
   }
 
-  long of(int warp, int number, int lane) {
-    if ((defined[warp][number] >>> lane & 1) != 0) {
+  /** The lanes of a warp in which a register lacks bits. */
+  int lacking(Warp w, int number) {
+    return lacking[w.index()][number];
+  }
+
+  /** The bits that a lane lacks. */
+  long of(Warp w, int number, int lane) {
+    if ((lacking[w.index()][number] >>> lane & 1) == 0) {
       return 0;
     }
-    long[] its = bits[warp][number];
+    long[] its = bits[w.index()][number];
     return its == null ? -1 : its[lane];
   }
 
-  /** Whether a lane lacks bits because it never set a register. */
-  boolean isNeverSet(int warp, int number, int lane) {
-    return (never[warp][number] >>> lane & ~(defined[warp][number] >>> lane) & 1) != 0;
+  /** Why a lane lacks bits. */
+  Origin origin(Warp w, int number, int lane) {
+    Origin[] its = origins[w.index()][number];
+    return Objects.requireNonNull(its == null ? unset[number] : its[lane]);
   }
 
-  /**
-   * Notes which bits of a lane have no value.
-   *
-   * @param neverSet whether that is because a register was never set
-   */
-  void put(int warp, int number, int lane, long unset, boolean neverSet) {
-    int bit = 1 << lane;
-    if (unset == 0) {
-      defined[warp][number] |= bit;
+  /** All bits of these lanes have values now. */
+  void set(Warp w, int number, int lanes) {
+    lacking[w.index()][number] &= ~lanes;
+  }
+
+  /** Notes which bits of a lane have no value. */
+  void put(Warp w, int number, int lane, long without, @Nullable Origin origin) {
+    int warp = w.index();
+    if (without == 0 || origin == null) {
+      lacking[warp][number] &= ~(1 << lane);
       return;
     }
-    defined[warp][number] &= ~bit;
-    never[warp][number] = never[warp][number] & ~bit | (neverSet ? bit : 0);
-    long[] its = bits[warp][number];
-    if (its == null) {
-      its = new long[Warp.LANES];
-      Arrays.fill(its, -1);
-      bits[warp][number] = its;
+    if (bits[warp][number] == null) {
+      bits[warp][number] = new long[Warp.LANES];
+      origins[warp][number] = new Origin[Warp.LANES];
+      int before = lacking[warp][number];
+      if (before != 0) {
+        forget(warp, number, before);
+      }
     }
-    its[lane] = unset;
+    lacking[warp][number] |= 1 << lane;
+    bits[warp][number][lane] = without;
+    origins[warp][number][lane] = origin;
+  }
+
+  /** What a lane lacks of several registers, to be given back. */
+  record Saved(long[] bits, @Nullable Origin[] origins) {}
+
+  Saved save(Warp w, int[] numbers, int lane) {
+    Saved saved = new Saved(new long[numbers.length], new Origin[numbers.length]);
+    for (int i = 0; i < numbers.length; i++) {
+      saved.bits[i] = of(w, numbers[i], lane);
+      saved.origins[i] = saved.bits[i] == 0 ? null : origin(w, numbers[i], lane);
+    }
+    return saved;
+  }
+
+  void restore(Warp w, int[] numbers, int lane, Saved saved) {
+    for (int i = 0; i < numbers.length; i++) {
+      put(w, numbers[i], lane, saved.bits[i], saved.origins[i]);
+    }
   }
 }

@@ -7,6 +7,17 @@
  * dev.lockstep.simulator.sanitizer.SharedShadow} who last touched what, {@link
  * dev.lockstep.simulator.sanitizer.UnsetBits} what in registers has no value yet.
  *
+ * <p>To read what nobody wrote is no mistake yet: kernels load, compare and multiply what lies
+ * beyond their data and let the result lie, and compilers copy the padding of structures. So a warp
+ * that reads such bytes goes on in a second copy of the code, which {@link
+ * dev.lockstep.simulator.sanitizer.Following} makes: there every op also tells which bits of its
+ * result have no value ({@link dev.lockstep.simulator.sanitizer.BitRules}), through registers,
+ * lanes, matrices and shared and local memory. Other warps, and nearly all kernels, never pay for
+ * it. Reported is what is used ({@link dev.lockstep.simulator.sanitizer.Use}): branched on, made an
+ * address, passed to an atomic operation or to the system, or stored to global memory, unless that
+ * copies a structure with its padding. The report names the read that found no value, and the use.
+ * What the host reads back is not looked at: nobody can tell padding from a hole there.
+ *
  * <p>What counts as a race in shared memory: two threads of a block access one byte, one at least
  * writes, not both by atomic (or {@code .relaxed}, {@code .acquire}, {@code .release}) operations,
  * and neither a barrier that both take part in nor, within a warp, a {@code .sync} operation that

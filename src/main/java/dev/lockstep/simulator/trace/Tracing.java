@@ -3,12 +3,12 @@ package dev.lockstep.simulator.trace;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.KernelTracer.Step;
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.PtxFunction;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
-import dev.lockstep.simulator.lowering.Copies;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.RegisterPlaces;
 import dev.lockstep.simulator.op.Branch;
@@ -55,8 +55,18 @@ public final class Tracing implements Instrument {
   }
 
   @Override
-  public void copies(Copies found) {
-    inner.copies(found);
+  public boolean mayFollow(Instruction in) {
+    return inner.mayFollow(in);
+  }
+
+  @Override
+  public Op followed(Op placed, Op op, Instruction in) {
+    return inner.followed(placed, op, in);
+  }
+
+  @Override
+  public Op call(Op op, Instruction in, LoweredKernel.Site at, @Nullable PtxFunction callee) {
+    return inner.call(op, in, at, callee);
   }
 
   @Override

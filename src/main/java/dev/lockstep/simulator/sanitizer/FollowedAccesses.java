@@ -1,0 +1,164 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.ScalarType;
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Loads and stores: bits without a value go from memory to registers and back. */
+final class FollowedAccesses {
+  private FollowedAccesses() {}
+
+  /** The registers of a vector or of one; null for what is none. */
+  static List<@Nullable Register> elements(Operand operand) {
+    List<@Nullable Register> elements = new ArrayList<>();
+    if (operand instanceof Operand.Vector(List<Operand> parts)) {
+      parts.forEach(part -> elements.add(Registers.register(part)));
+    } else {
+      elements.add(Registers.register(operand));
+    }
+    return elements;
+  }
+
+  private static int[] numbers(List<@Nullable Register> elements, Registers registers) {
+    return elements.stream().mapToInt(r -> r == null ? -1 : registers.number(r)).toArray();
+  }
+
+  private static @Nullable ScalarType type(Instruction in) {
+    return ScalarType.named(in.modifiers().getLast());
+  }
+
+  /** Bytes of each element an access has. */
+  private static int elementBytes(Instruction in) {
+    ScalarType type = type(in);
+    return type == null ? 8 : type.bytes();
+  }
+
+  /** {@code ld}. */
+  static final class Loaded extends Followed {
+    private final List<@Nullable Register> elements;
+    private final int[] numbers;
+    private final int bytes;
+    private final boolean signed;
+
+    Loaded(Op op, Instruction in, Registers registers) {
+      super(op, in, registers);
+      this.elements = elements(in.operands().get(0));
+      this.numbers = numbers(elements, registers);
+      this.bytes = elementBytes(in);
+      ScalarType type = type(in);
+      this.signed = type != null && type.isSigned();
+    }
+
+    @Override
+    void execute(Warp w, BlockShadow shadow, int lanes) {
+      Gaps gaps = shadow.gaps;
+      gaps.load();
+      op.execute(w);
+      for (int i = 0; i < numbers.length; i++) {
+        Register element = elements.get(i);
+        if (element == null) {
+          continue;
+        }
+        shadow.unset.set(w, numbers[i], lanes);
+        for (int rest = lanes & gaps.loading(); rest != 0; rest &= rest - 1) {
+          int lane = Integer.numberOfTrailingZeros(rest);
+          long bits = bits(gaps, lane, i * bytes);
+          shadow.unset.put(w, numbers[i], lane, bits, gaps.loadedOrigin(lane));
+        }
+      }
+    }
+
+    private long bits(Gaps gaps, int lane, int from) {
+      if (bytes > 8) {
+        return gaps.loaded(lane, from, 8) | gaps.loaded(lane, from + 8, 8);
+      }
+      long bits = gaps.loaded(lane, from, bytes);
+      boolean sign = signed && bytes < 8 && (bits >>> 8 * bytes - 1 & 1) != 0;
+      return sign ? bits | -1L << 8 * bytes : bits;
+    }
+  }
+
+  /** {@code st}. */
+  static final class Stored extends Followed {
+    private final List<@Nullable Register> values;
+    private final int[] numbers;
+    private final int bytes;
+    private final Company company;
+
+    Stored(Op op, Instruction in, Registers registers, Company company) {
+      super(op, in, registers);
+      this.values = elements(in.operands().get(1));
+      this.numbers = numbers(values, registers);
+      this.bytes = elementBytes(in);
+      this.company = company;
+    }
+
+    @Override
+    void execute(Warp w, BlockShadow shadow, int lanes) {
+      int lacking = 0;
+      for (int number : numbers) {
+        lacking |= number < 0 ? 0 : lanes & shadow.unset.lacking(w, number);
+      }
+      if (lacking == 0) {
+        op.execute(w);
+        return;
+      }
+      Gaps gaps = shadow.gaps;
+      gaps.store((lane, address) -> leave(w, shadow, lane, address));
+      for (int rest = lacking; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        for (int i = 0; i < numbers.length; i++) {
+          long bits = bits(w, shadow.unset, i, lane);
+          Origin origin = bits == 0 ? null : shadow.unset.origin(w, numbers[i], lane);
+          for (int at = 0; at < bytes; at += 8) {
+            gaps.stores(lane, i * bytes + at, Math.min(bytes, 8), bits, origin);
+          }
+        }
+      }
+      op.execute(w);
+      gaps.storeDone();
+    }
+
+    private long bits(Warp w, UnsetBits unset, int i, int lane) {
+      long all = bytes >= 8 ? -1 : (1L << 8 * bytes) - 1;
+      return numbers[i] < 0 ? 0 : unset.of(w, numbers[i], lane) & all;
+    }
+
+    /**
+     * A lane stores to global memory: that is a mistake unless it copies padding, or a bit field of
+     * which the rest has yet to be filled in.
+     */
+    private void leave(Warp w, BlockShadow shadow, int lane, long address) {
+      for (int i = 0; i < numbers.length; i++) {
+        long bits = bits(w, shadow.unset, i, lane);
+        if (bits == 0) {
+          continue;
+        }
+        Origin origin = shadow.unset.origin(w, numbers[i], lane);
+        if (!mayLeave(origin, bits, address + (long) i * bytes)) {
+          report(w, shadow, lane, origin, values.get(i), Use.STORE);
+        }
+      }
+    }
+
+    private boolean mayLeave(Origin origin, long bits, long address) {
+      Origin.Memory memory = origin.memory();
+      if (memory == null || origin.computed()) {
+        return false;
+      }
+      boolean among = numbers.length > 1 || company.has(in);
+      if (bits == (bytes >= 8 ? -1 : (1L << 8 * bytes) - 1)) {
+        return memory.padding() && among;
+      }
+      // Bit fields are filled in one by one, from the lowest on or where they are.
+      boolean filledIn = memory.address() == address || memory.whole() && (bits & 1) == 0;
+      return filledIn || memory.padding() && (among || bytes >= 8);
+    }
+  }
+}

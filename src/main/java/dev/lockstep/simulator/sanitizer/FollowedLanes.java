@@ -1,0 +1,173 @@
+package dev.lockstep.simulator.sanitizer;
+
+import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
+import dev.lockstep.ptx.Register;
+import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.op.Shuffle;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What lanes tell each other. */
+final class FollowedLanes {
+  private FollowedLanes() {}
+
+  /** Lanes that hear a value from others. */
+  private abstract static class Heard extends Followed {
+    final int value;
+    private final @Nullable Register result;
+    private final int number;
+
+    Heard(Op op, Instruction in, Registers registers) {
+      super(op, in, registers);
+      Operand to = in.operands().get(0);
+      this.result = Registers.register(to instanceof Operand.Pair(Operand d, Operand p) ? d : to);
+      this.number = result == null ? -1 : registers.number(result);
+      Register heard = Registers.register(in.operands().get(1));
+      this.value = heard == null ? -1 : registers.number(heard);
+      if (to instanceof Operand.Pair(Operand d, Operand p)
+          && Registers.register(p) instanceof Register with) {
+        sets(with);
+      }
+      for (Operand operand : in.operands().subList(2, in.operands().size())) {
+        if (Registers.register(operand) instanceof Register register) {
+          uses(register, Use.OTHER);
+        }
+      }
+    }
+
+    @Override
+    final void execute(Warp w, BlockShadow shadow, int lanes) {
+      if (value < 0 || shadow.unset.lacking(w, value) == 0) {
+        super.execute(w, shadow, lanes);
+        if (number >= 0) {
+          shadow.unset.set(w, number, w.mask);
+        }
+        return;
+      }
+      Object known = prepare(w);
+      super.execute(w, shadow, lanes);
+      long[] bits = new long[Warp.LANES];
+      Origin[] origins = new Origin[Warp.LANES];
+      for (int rest = w.mask; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        bits[lane] = bits(w, shadow.unset, lane, known);
+        origins[lane] = bits[lane] == 0 ? null : origin(w, shadow.unset, lane, known);
+      }
+      for (int rest = number < 0 ? 0 : w.mask; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        long mask = Registers.bits(Objects.requireNonNull(result));
+        shadow.unset.put(w, number, lane, bits[lane] & mask, origins[lane]);
+      }
+    }
+
+    /** What has to be known of the operands, which the op may overwrite. */
+    abstract Object prepare(Warp w);
+
+    abstract long bits(Warp w, UnsetBits unset, int lane, Object known);
+
+    Origin origin(Warp w, UnsetBits unset, int lane, Object known) {
+      int lacking = unset.lacking(w, value) & w.mask;
+      return unset.origin(w, value, Integer.numberOfTrailingZeros(lacking)).used();
+    }
+
+    /** By lane: who takes part; all, where none is named. */
+    final long[] members(Warp w) {
+      return values(
+          w, in.operands().size() > 2 ? in.operands().get(2) : new Operand.IntLiteral(-1));
+    }
+
+    final long[] values(Warp w, Operand operand) {
+      if (Registers.register(operand) instanceof Register register) {
+        return registers.values(w, register);
+      }
+      long[] values = new long[Warp.LANES];
+      Arrays.fill(values, operand instanceof Operand.IntLiteral(long v) ? v : 0);
+      return values;
+    }
+  }
+
+  /** {@code shfl}: a lane has what the one it hears from had. */
+  static final class Shuffled extends Heard {
+    private final Shuffle.Mode mode;
+
+    Shuffled(Op op, Instruction in, Registers registers) {
+      super(op, in, registers);
+      String way = in.modifiers().get(in.has("sync") ? 1 : 0);
+      this.mode = Shuffle.Mode.valueOf(way.toUpperCase(Locale.ROOT));
+    }
+
+    @Override
+    Object prepare(Warp w) {
+      return new long[][] {values(w, in.operands().get(2)), values(w, in.operands().get(3))};
+    }
+
+    @Override
+    long bits(Warp w, UnsetBits unset, int lane, Object known) {
+      return unset.of(w, value, giver(w, lane, known));
+    }
+
+    @Override
+    Origin origin(Warp w, UnsetBits unset, int lane, Object known) {
+      return unset.origin(w, value, giver(w, lane, known));
+    }
+
+    private int giver(Warp w, int lane, Object known) {
+      long[][] choice = (long[][]) known;
+      return Shuffle.giver(w, mode, lane, (int) choice[0][lane], (int) choice[1][lane]);
+    }
+  }
+
+  /** {@code vote}: a ballot lacks the votes of those who have none; others hang on every vote. */
+  static final class Voted extends Heard {
+    Voted(Op op, Instruction in, Registers registers) {
+      super(op, in, registers);
+    }
+
+    @Override
+    Object prepare(Warp w) {
+      return new long[][] {
+        members(w),
+        values(w, in.operands().get(1)),
+        {in.operands().get(1) instanceof Operand.Not ? 1 : 0}
+      };
+    }
+
+    @Override
+    long bits(Warp w, UnsetBits unset, int lane, Object known) {
+      long[][] operands = (long[][]) known;
+      int voters = (int) operands[0][lane] & w.mask;
+      int without = voters & unset.lacking(w, value);
+      if (in.has("ballot")) {
+        return without;
+      }
+      boolean decided = false;
+      for (int rest = voters & ~without; rest != 0; rest &= rest - 1) {
+        long vote = operands[1][Integer.numberOfTrailingZeros(rest)] ^ operands[2][0];
+        decided |= in.has("any") && vote != 0 || in.has("all") && vote == 0;
+      }
+      return without == 0 || decided ? 0 : 1;
+    }
+  }
+
+  /** {@code redux} and {@code match}, which hang on all they are told. */
+  static final class Combined extends Heard {
+    Combined(Op op, Instruction in, Registers registers) {
+      super(op, in, registers);
+    }
+
+    @Override
+    Object prepare(Warp w) {
+      return members(w);
+    }
+
+    @Override
+    long bits(Warp w, UnsetBits unset, int lane, Object known) {
+      int members = (int) ((long[]) known)[lane] & w.mask;
+      return (members & unset.lacking(w, value)) == 0 ? 0 : -1;
+    }
+  }
+}
