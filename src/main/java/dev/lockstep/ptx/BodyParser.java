@@ -88,7 +88,7 @@ final class BodyParser {
       scopes.leave();
       lexer.advance();
     } else if (lexer.at(';')) {
-      lexer.advance();
+      throw lexer.error("a ';' without an instruction before it");
     } else if (lexer.at('@')) {
       if (lexer.following() == '@') {
         lexer.skipLine();

@@ -132,11 +132,20 @@ final class OperandParser {
     lexer.advance();
     List<Operand> elements = new ArrayList<>();
     while (!lexer.at(close)) {
+      if (close == '}' && lexer.at('{')) {
+        throw lexer.error("a vector within a vector");
+      }
       elements.add(parse(false));
       if (!lexer.at(',')) {
         break;
       }
       lexer.advance();
+      if (lexer.at(close)) {
+        throw lexer.error("an operand is missing behind the comma");
+      }
+    }
+    if (elements.isEmpty() && close == '}') {
+      throw lexer.error("a vector has elements");
     }
     Syntax.expect(lexer, close);
     nesting--;
@@ -170,14 +179,15 @@ final class OperandParser {
     return address;
   }
 
-  /** {@code +4}, {@code -4}, {@code +-4*2} or nothing. */
+  /** {@code +4}, {@code +-4*2} or nothing. */
   private long offset() {
     long offset = 0;
-    while (lexer.at('+') || lexer.at('-')) {
-      boolean negative = lexer.at('-');
+    while (lexer.at('+')) {
       lexer.advance();
-      long value = ConstantExpression.term(lexer);
-      offset += negative ? -value : value;
+      offset += ConstantExpression.term(lexer);
+    }
+    if (lexer.at('-')) {
+      throw lexer.error("an offset is added, not subtracted: write +-4 for four less");
     }
     return offset;
   }

@@ -6,11 +6,17 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Parses a PTX file; debug sections and pragmas are skipped. */
 public final class PtxParser {
   private static final Body NO_BODY =
       new Body(List.of(), List.of(), List.of(), Map.of(), Map.of(), Map.of());
+
+  /** Those there have been; of the last, what is still to come is welcome. */
+  private static final Pattern VERSION =
+      Pattern.compile(
+          "1\\.[0-5]|2\\.[0-3]|3\\.[0-2]|4\\.[0-3]|5\\.0|6\\.[0-5]|7\\.[0-8]|8\\.[0-8]|9\\.\\d");
 
   private final Lexer lexer;
   private final Names names = new Names();
@@ -57,7 +63,7 @@ public final class PtxParser {
       if (lexer.at('@') && lexer.following() == '@') {
         lexer.skipLine();
       } else if (lexer.at(';')) {
-        lexer.advance();
+        throw lexer.error("a ';' without a declaration before it");
       } else if (lexer.kind() != Lexer.WORD || lexer.first() != '.') {
         throw lexer.error("expected a directive, found '" + lexer.text() + "'");
       } else {
@@ -105,6 +111,9 @@ public final class PtxParser {
       throw lexer.error("expected a version, found '" + lexer.text() + "'");
     }
     version = lexer.text();
+    if (!VERSION.matcher(version).matches()) {
+      throw lexer.error("there is no version " + version + " of PTX: those known are 1.0 to 9.x");
+    }
     lexer.advance();
   }
 

@@ -47,7 +47,7 @@ class HostilePtxTests {
         "ld.global.u32 %r1, %r2;",
         "ld.global.v4.u32 {%r1, %r2}, [%rd1];",
         "ld.param.u64 %rd1, [p+80];",
-        "ld.param.u64 %rd1, [p-80];",
+        "ld.param.u64 %rd1, [p+-80];",
         "ld.param.u64 %rd1, [p+1];",
         "cvt;",
         "cvt.u32 %r1, %r2;",

@@ -42,6 +42,15 @@ final class MoveDecoder {
     ScalarType type = Decoder.type(in);
     Operand to = operand(in, 0);
     Operand from = operand(in, 1);
+    if (to instanceof Operand.Vector(List<Operand> one)
+        && one.size() == 1
+        && !(from instanceof Operand.Vector)) {
+      to = one.getFirst();
+    } else if (from instanceof Operand.Vector(List<Operand> one)
+        && one.size() == 1
+        && !(to instanceof Operand.Vector)) {
+      from = one.getFirst();
+    }
     int lanes = in.has("v2") ? 2 : in.has("v4") ? 4 : in.has("v8") ? 8 : 1;
     if (lanes > 1 && !(from instanceof Operand.Special)) {
       VectorMoves.elements(e, elements(to, lanes), elements(from, lanes), type);

@@ -20,6 +20,9 @@ final class OperandTypes {
    * @throws Unsupported naming the operand and the type
    */
   static void check(Instruction in) {
+    if (!in.opcode().equals("mov") && !in.opcode().equals("cvt")) {
+      noSpecial(in);
+    }
     switch (in.opcode()) {
       case "add", "sub", "mul", "mad", "fma", "div", "rem", "min", "max", "abs", "neg", "sad" ->
           arithmetic(in);
@@ -37,6 +40,19 @@ final class OperandTypes {
       case "st" -> atLeast(in, 1, Decoder.type(in));
       case "cvt" -> conversion(in);
       default -> {}
+    }
+  }
+
+  /** What threads differ in is moved or converted to a register first. */
+  private static void noSpecial(Instruction in) {
+    for (Operand operand : in.operands()) {
+      for (Operand element : Decoder.elements(operand)) {
+        if (element instanceof Operand.Special(String name)) {
+          throw new Unsupported(
+              "the special register %s, which %s does not take: mov and cvt do"
+                  .formatted(name, in.opcode()));
+        }
+      }
     }
   }
 

@@ -60,6 +60,7 @@ final class Symbols {
    * @param globals addresses of the module's global and constant variables
    */
   static List<Symbols> of(PtxModule module, List<Routine> routines, Map<String, Long> globals) {
+    StaticShared.check(module.variables(), routines);
     SharedLayout shared = new SharedLayout();
     Map<String, Place> places = new HashMap<>();
     int code = 0;

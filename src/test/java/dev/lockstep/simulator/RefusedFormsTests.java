@@ -1,0 +1,156 @@
+package dev.lockstep.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lockstep.device.DeviceException;
+import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.KernelImage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Forms that ptxas 13 refuses, and their neighbours that it takes. */
+class RefusedFormsTests {
+  private static final int LINE = 12;
+
+  /** Loads a kernel whose line {@link #LINE} is {@code body}. */
+  private static void load(String version, String ofModule, String body) {
+    String ptx =
+        """
+        .version %s
+        .target sm_80
+        .address_size 64
+        %s
+        .visible .entry k(.param .u64 p)
+        {
+          .reg .pred %%p<4>;
+          .reg .b16 %%h<4>;
+          .reg .b32 %%r<9>;
+          .reg .b64 %%rd<9>;
+          .reg .f32 %%f<4>;
+          %s
+          ret;
+        }
+        """
+            .formatted(version, ofModule, body);
+    try (SimulatedDevice device = new SimulatedDevice(DeviceOptions.defaults())) {
+      device.load(KernelImage.ofPtx("k", ptx)).kernel("k");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ld.global.u32 %r1, [%rd1-4]; | column 27: an offset is added, not subtracted: write +-4",
+        "mov.u64 %rd1, g-4; | column 18: an offset is added",
+        "add.u32 %r1, %r2, 1;; | column 23: a ';' without an instruction before it",
+        "{ ; } | a ';' without an instruction before it",
+        "mov.b32 %r1, {%h1,%h2,}; | an operand is missing behind the comma",
+        "mov.b32 %r1, {}; | a vector has elements",
+        "mov.b32 %r1, {{%h1,%h2}}; | a vector within a vector",
+      })
+  void whatIsMisspeltIsRefusedWithItsPlace(String body, String message) {
+    assertThatThrownBy(() -> load("8.0", ".global .u32 g[4];", body))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContainingAll("PTX line " + LINE + ",", message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "add.u32 %r1, %tid.x, 1;",
+        "mad.lo.u32 %r1, %ctaid.x, %ntid.x, %r2;",
+        "setp.eq.u32 %p1, %tid.x, 0;",
+        "selp.b32 %r1, %laneid, 1, %p1;",
+        "st.global.u32 [%rd1], %clock;",
+        "shfl.sync.idx.b32 %r1, %r2, %laneid, 31, -1;",
+        "atom.global.add.u32 %r1, [%rd1], %tid.x;",
+        "sub.u64 %rd1, %clock64, %rd2;",
+        "bar.sync 0, %ntid.x;",
+      })
+  void specialRegistersAreForMovesAndConversions(String body) {
+    assertThatThrownBy(() -> load("8.0", "", body))
+        .isInstanceOf(DeviceFault.UnsupportedInstruction.class)
+        .hasMessageContainingAll("the special register %", "mov and cvt do", "PTX line " + LINE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mov.u32 %r1, %tid.x;",
+        "cvt.u64.u32 %rd1, %tid.x;",
+        "mov.b64 %rd1, {%tid.x, %tid.y};",
+        "mov.v4.u32 {%r1, %r2, %r3, %r4}, %tid;",
+        "add.u32 %r1, %r2, WARP_SZ;",
+        "ld.global.u32 %r1, [%rd1+-4];",
+        "mov.u64 %rd1, g+-4;",
+        "{ .reg .b32 %r1; mov.b32 %r1, 3; }",
+      })
+  void whatStandsBesideThemIsTaken(String body) {
+    assertThatCode(() -> load("8.0", ".global .u32 g[4];", body)).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"99.9", "8.9", "6.9", "0.5", "10.0"})
+  void aVersionThatNeverWasIsRefused(String version) {
+    assertThatThrownBy(() -> load(version, "", ""))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContainingAll("PTX line 1,", "there is no version " + version + " of PTX");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.4", "3.2", "6.5", "7.8", "8.8", "9.0", "9.2"})
+  void versionsOfOldAndThoseToComeAreTaken(String version) {
+    assertThatCode(() -> load(version, "", "")).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aStraySemicolonOfTheModuleIsRefused() {
+    assertThatThrownBy(() -> load("8.0", ";", ""))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContainingAll("PTX line 4,", "a ';' without a declaration before it");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "| .shared .b8 s[49153]; st.shared.u8 [s], 1; | 49153",
+        ".shared .b8 s[65536]; | mov.u64 %rd1, s; | 65536",
+        ".shared .b8 s[32768]; | .shared .b8 t[32768]; st.shared.v2.u32 [s], {%r1,%r2};"
+            + " mov.u64 %rd1, t; | 65536",
+      })
+  void moreThan48KibOfDeclaredSharedMemoryIsRefused(String ofModule, String body, int bytes) {
+    assertThatThrownBy(() -> load("8.0", ofModule == null ? "" : ofModule, body))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContainingAll("k declares " + bytes + " bytes of shared memory", "49152");
+  }
+
+  /** What only another kernel names, and what the launch gives a size, does not count. */
+  @Test
+  void sharedMemoryUpToThatIsTaken() {
+    assertThatCode(
+            () ->
+                load(
+                    "8.0",
+                    ".shared .b8 others[65536]; .extern .shared .b8 dynamic[];",
+                    ".shared .b8 s[49152]; st.shared.u8 [s], 1; st.shared.u8 [dynamic+65536], 1;"))
+        .doesNotThrowAnyException();
+  }
+
+  /** A vector of one element is that element, on either side. */
+  @Test
+  void aVectorOfOneIsItsElement() {
+    try (Lab lab = new Lab(DeviceOptions.defaults())) {
+      String body =
+          "mov.b32 %r2, {%t}; mov.b32 {%r3}, %r2; add.u32 %r3, %r3, 1;"
+              + " st.global.u32 [%mine], %r3;";
+      assertThat(lab.run(3, body)).containsExactly(1, 2, 3);
+    }
+  }
+}
