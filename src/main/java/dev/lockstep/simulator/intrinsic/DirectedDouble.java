@@ -18,9 +18,7 @@ public final class DirectedDouble {
   public static double add(double a, double b, Rounding rounding) {
     double nearest = a + b;
     if (areMiddling(a, b) && nearest != 0) {
-      double part = nearest - a;
-      double error = (a - (nearest - part)) + (b - part);
-      return moved(nearest, (int) Math.signum(error), rounding);
+      return moved(nearest, (int) Math.signum(sumError(a, b, nearest)), rounding);
     }
     if (!areFinite(a, b)) {
       return nearest;
@@ -43,12 +41,35 @@ public final class DirectedDouble {
   /** {@code fma.{rz,rm,rp}.f64}: a·b + c, rounded once. */
   public static double fma(double a, double b, double c, Rounding rounding) {
     double nearest = Math.fma(a, b, c);
+    if (nearest != 0 && areMiddling(a, b) && areMiddling(c, c)) {
+      return moved(nearest, (int) Math.signum(fmaError(a, b, c, nearest)), rounding);
+    }
     if (!areFinite(a, b) || !Double.isFinite(c)) {
       return nearest;
     }
     BigDecimal product = new BigDecimal(a).multiply(new BigDecimal(b));
     // Only the sign of the product matters for a zero sum, and a·b keeps it.
     return sum(nearest, product.add(new BigDecimal(c)), a * b, c, rounding);
+  }
+
+  /**
+   * What a·b + c exceeds its nearest by, rounded: three doubles make up the exact value (S. Boldo
+   * and J.-M. Muller, "Exact and approximated error of the FMA", 2011).
+   */
+  private static double fmaError(double a, double b, double c, double nearest) {
+    double product = a * b;
+    double rest = Math.fma(a, b, -product);
+    double low = c + rest;
+    double lowError = sumError(c, rest, low);
+    double high = product + low;
+    double highError = sumError(product, low, high);
+    return high - nearest + highError + lowError;
+  }
+
+  /** What a + b exceeds its nearest by, exact. */
+  private static double sumError(double a, double b, double nearest) {
+    double part = nearest - a;
+    return a - (nearest - part) + (b - part);
   }
 
   /** {@code div.{rz,rm,rp}.f64}; {@code rcp} divides 1. */

@@ -87,20 +87,6 @@ public enum MatrixElement {
     };
   }
 
-  /** The value of the low {@link #bits} of a pattern. */
-  public int toInt(int pattern) {
-    return switch (this) {
-      case S8 -> (byte) pattern;
-      case U8 -> pattern & 0xff;
-      case S4 -> pattern << 28 >> 28;
-      case U4 -> pattern & 0xf;
-      case B1 -> pattern & 1;
-      case S32 -> pattern;
-      case F16, BF16, TF32, E4M3, E5M2, F32, F64 ->
-          throw new IllegalStateException(this + " is no integer");
-    };
-  }
-
   private static float e4m3(int pattern) {
     int exponent = pattern >> 3 & 15;
     int fraction = pattern & 7;

@@ -129,6 +129,7 @@ public interface TensorCore {
     public final int[] intA = new int[LARGEST];
     public final int[] intB = new int[LARGEST];
     public final int[] intC = new int[LARGEST];
+    public final long[] pairs = new long[LARGEST];
     public final double[] doubleA = new double[LARGEST];
     public final double[] doubleB = new double[LARGEST];
     public final double[] doubleC = new double[LARGEST];

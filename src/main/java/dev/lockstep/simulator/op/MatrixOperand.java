@@ -60,15 +60,18 @@ public record MatrixOperand(MatrixElement element, Fragment fragment, int[] regi
     }
   }
 
-  /** Unpacks integers. */
+  /** Unpacks integers of four or eight bits. */
   void load(Warp w, int[] to) {
+    int above = 32 - element.bits();
+    boolean signed = element == MatrixElement.S8 || element == MatrixElement.S4;
     for (int r = 0; r < fragment.registers(); r++) {
       int[] register = w.ints[registers[r]];
       for (int part = 0; part < fragment.perRegister(); part++) {
         int index = fragment.index(r, part);
-        int shift = part * element.bits();
+        int left = above - part * element.bits();
         for (int lane = 0; lane < LANES; lane++) {
-          to[fragment.place(index + lane)] = element.toInt(register[lane] >>> shift);
+          int highest = register[lane] << left;
+          to[fragment.place(index + lane)] = signed ? highest >> above : highest >>> above;
         }
       }
     }

@@ -4,6 +4,7 @@ import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.intrinsic.Accumulation;
 import dev.lockstep.simulator.intrinsic.DirectedDouble;
+import dev.lockstep.simulator.intrinsic.IntegerProduct;
 import dev.lockstep.simulator.intrinsic.MatrixShape;
 import dev.lockstep.simulator.intrinsic.Rounding;
 import dev.lockstep.simulator.intrinsic.TensorCore.Matrices;
@@ -137,20 +138,7 @@ public abstract class MatrixProduct extends Op {
       a.load(w, m.intA);
       b.load(w, m.intB);
       c.loadWords(w, m.intC);
-      int k = shape.k();
-      for (int i = 0; i < shape.m(); i++) {
-        for (int j = 0; j < shape.n(); j++) {
-          int at = i * shape.n() + j;
-          // Products of bytes, at most 64 of them: 32 bits hold their sum.
-          int sum = 0;
-          for (int l = 0; l < k; l++) {
-            sum += m.intA[i * k + l] * m.intB[j * k + l];
-          }
-          long exact = (long) m.intC[at] + sum;
-          m.intC[at] =
-              saturate ? Math.clamp(exact, Integer.MIN_VALUE, Integer.MAX_VALUE) : (int) exact;
-        }
-      }
+      IntegerProduct.multiply(shape, m.intA, m.intB, m.intC, m.pairs, saturate);
       d.store(m.intC, w);
     }
   }

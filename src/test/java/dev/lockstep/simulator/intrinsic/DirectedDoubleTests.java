@@ -26,13 +26,16 @@ class DirectedDoubleTests {
       check(DirectedDouble.add(a, b, rounding), rounding, at -> x.add(y).compareTo(at));
       check(DirectedDouble.add(a, -a, rounding), rounding, at -> -at.signum());
       check(DirectedDouble.mul(a, b, rounding), rounding, at -> x.multiply(y).compareTo(at));
+      double z = -a * b * (1 + Math.ulp(1.0) * (random.nextInt(9) - 4)) + (i % 5 < 2 ? any(i) : 0);
+      double c = Double.isFinite(z) && i % 4 != 0 ? z : any(i);
+      BigDecimal exact = x.multiply(y).add(new BigDecimal(c));
+      check(DirectedDouble.fma(a, b, c, rounding), rounding, exact::compareTo);
       check(
           DirectedDouble.div(a, b, rounding),
           rounding,
           at -> y.signum() * x.compareTo(at.multiply(y)));
-      double c = Math.abs(a);
       check(
-          DirectedDouble.sqrt(c, rounding),
+          DirectedDouble.sqrt(Math.abs(a), rounding),
           rounding,
           at -> at.signum() < 0 ? 1 : x.abs().compareTo(at.multiply(at)));
     }
