@@ -74,6 +74,11 @@ public final class BarrierOp extends Op {
     return kind;
   }
 
+  /** Whether all lanes that execute it name the same barrier and count. */
+  boolean isLiteral() {
+    return literal;
+  }
+
   /** Whether these lanes name this barrier and this count. */
   boolean names(Warp w, int lanes, int number, int count) {
     boolean same = true;
@@ -92,6 +97,9 @@ public final class BarrierOp extends Op {
 
   /** Hands these lanes what all threads together gave. */
   void finish(Warp w, int lanes, int votes, int voters) {
+    if (!kind.reduces()) {
+      return;
+    }
     switch (kind) {
       case SYNC, ARRIVE -> {}
       case POPC -> {

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.execution;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 public final class LaneAddresses {
   /** What {@link #stride} says when addresses do not go in equal steps. */
   public static final long IRREGULAR = Long.MIN_VALUE;
+
+  /** Registers that can be kept in view at once. */
+  public static final int COUNT = 8;
 
   private static final int LANES = Warp.LANES;
   private static final int HALF = LANES / 2;
@@ -25,6 +29,13 @@ public final class LaneAddresses {
   private long stride;
   private long lowerStride;
   private long upperStride;
+
+  /** As many as a warp needs. */
+  static LaneAddresses[] some() {
+    LaneAddresses[] some = new LaneAddresses[COUNT];
+    Arrays.setAll(some, i -> new LaneAddresses());
+    return some;
+  }
 
   /** Looks at a 64-bit register, which must stay as it is while this is in use. */
   public void look(long[] register) {
@@ -70,6 +81,12 @@ public final class LaneAddresses {
       }
       narrow = null;
     }
+  }
+
+  /** The 64-bit register looked at has grown by this in all lanes. */
+  public void moved(long by) {
+    low += by;
+    high += by;
   }
 
   /** Looks at some lanes' addresses: the others' count as the first of these. */

@@ -248,6 +248,9 @@ public final class LaneGroups {
 
   /** Faults unless all lanes of the warp, wherever they came to it, mean one barrier. */
   void requireSameBarrier(BarrierOp op, int id, int threads) {
+    if (count == 0 && op.isLiteral()) {
+      return;
+    }
     boolean same = op.names(warp, warp.mask, id, threads);
     for (int i = 0; i < count; i++) {
       BarrierOp other = barriers[i];

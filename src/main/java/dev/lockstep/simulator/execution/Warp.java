@@ -63,9 +63,7 @@ public final class Warp {
   public final TensorCore.Scratch tensorScratch = new TensorCore.Scratch();
 
   /** Looks at addresses; the first is for ops that look by themselves. */
-  public final LaneAddresses[] laneAddresses = {
-    new LaneAddresses(), new LaneAddresses(), new LaneAddresses(), new LaneAddresses()
-  };
+  public final LaneAddresses[] laneAddresses = LaneAddresses.some();
 
   /** Scratch for addresses; valid within one op. */
   public final long[] addresses = new long[LANES];

@@ -30,6 +30,11 @@ public abstract class CompiledSegment extends Op {
     return w.full && w.takeSteps(more, end);
   }
 
+  /** Whether it has come back to its start, and all of it can be executed once more. */
+  protected final boolean repeats(Warp w) {
+    return w.full && w.pc == end - 1 - more && w.takeSteps(more + 1, end);
+  }
+
   /** Executes the first instruction alone. */
   protected final void interpret(Warp w) {
     first.execute(w);

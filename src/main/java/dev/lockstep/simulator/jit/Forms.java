@@ -87,6 +87,11 @@ public final class Forms {
     return adorned(form, flushes, saturates);
   }
 
+  /** Whether it adds 64-bit integers. */
+  static boolean isLongAddition(Form form) {
+    return form == FORMS.get("add.s64") || form == FORMS.get("add.u64");
+  }
+
   /** {@code .ftz} flushes operands and result, {@code .sat} then clamps; of floats alone. */
   private static @Nullable Form adorned(Form form, boolean flushes, boolean saturates) {
     boolean single = form.result() == 'f';

@@ -24,6 +24,18 @@ public record Scalar(
     }
   }
 
+  /** What it adds to its 64-bit target in all lanes; 0 if it does not do just that. */
+  long step() {
+    return guard == null
+            && Forms.isLongAddition(form)
+            && sources.getFirst().equals(target)
+            && sources.getLast()
+                instanceof Source.Literal(boolean floating, long bits, double value)
+            && !floating
+        ? bits
+        : 0;
+  }
+
   /** Hands on every place that is read, of this lane or others. */
   public void readsAnywhere(Consumer<Place> use) {
     reads(use);

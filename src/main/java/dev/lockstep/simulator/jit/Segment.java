@@ -1,6 +1,8 @@
 package dev.lockstep.simulator.jit;
 
+import dev.lockstep.simulator.op.Branch;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Instructions that follow each other without a branch, a barrier or a branch target between; one
@@ -11,4 +13,11 @@ import java.util.List;
  * @param goesOn whether the next instruction is the one behind it, which else its last op says
  * @param parts what they do, in an order that gives the same
  */
-public record Segment(int pc, int length, boolean goesOn, List<Part> parts) {}
+public record Segment(int pc, int length, boolean goesOn, List<Part> parts) {
+  /** Whether its last op is a branch that leads back to its start. */
+  boolean isLoop() {
+    return !parts.isEmpty()
+        && parts.getLast() instanceof Part.Single(Branch branch, int behind, Set<Place> written)
+        && branch.target() == pc;
+  }
+}

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.jit;
 
 import static java.lang.constant.ConstantDescs.CD_boolean;
 import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.lockstep.simulator.execution.LaneAddresses;
@@ -117,8 +118,22 @@ final class SegmentClass {
     Label all = c.newLabel();
     c.aload(0).aload(1).invokevirtual(BASE, "starts", MethodTypeDesc.of(CD_boolean, WARP));
     c.ifne(all).aload(0).aload(1).invokevirtual(BASE, "interpret", ON_WARP).return_();
+    AddressRegisters seen =
+        segment.isLoop() ? AddressRegisters.ofLoop(segment.parts()) : new AddressRegisters();
+    Label again = c.newLabel();
     c.labelBinding(all);
-    execute(c, segment.parts(), new AddressRegisters(), new int[1]);
+    for (int at = 1; at < seen.seen().length; at++) {
+      Address address = seen.seen()[at];
+      if (address != null) {
+        look(c, address, at);
+      }
+    }
+    c.labelBinding(again);
+    execute(c, segment.parts(), seen, new int[1]);
+    if (segment.isLoop()) {
+      c.aload(0).aload(1).invokevirtual(BASE, "repeats", MethodTypeDesc.of(CD_boolean, WARP));
+      c.ifne(again);
+    }
     if (segment.goesOn()) {
       c.aload(1).loadConstant(segment.pc() + segment.length()).putfield(WARP, "pc", CD_int);
     }
@@ -133,7 +148,7 @@ final class SegmentClass {
       switch (part) {
         case Part.Run lanes -> {
           run(c, bound.get(next[0]++));
-          lanes.scalars().forEach(scalar -> seen.written(scalar.target()));
+          lanes.scalars().forEach(scalar -> written(c, scalar, seen));
         }
         case Part.Butterfly butterfly -> {
           run(c, bound.get(next[0]++));
@@ -171,13 +186,11 @@ final class SegmentClass {
   private void access(CodeBuilder c, LaneMemoryOp op, AddressRegisters seen) {
     int known = seen.find(op.address());
     int at = known >= 0 ? known : seen.add(op.address());
-    int lanes = c.allocateLocal(TypeKind.REFERENCE);
-    c.aload(1).getfield(WARP, "laneAddresses", LANE_ADDRESSES.arrayType());
-    c.loadConstant(at).aaload().astore(lanes);
     if (known < 0) {
-      c.loadConstant(constant(op.address(), ADDRESS)).aload(1).aload(lanes);
-      c.invokevirtual(ADDRESS, "look", ON_LANES);
+      look(c, op.address(), at);
     }
+    int lanes = c.allocateLocal(TypeKind.REFERENCE);
+    lanes(c, at).astore(lanes);
     LaneMemoryOp access = op;
     while (access instanceof WatchedLaneOp watched) {
       c.loadConstant(constant(watched, WATCHED_OP)).aload(1).aload(lanes);
@@ -186,6 +199,30 @@ final class SegmentClass {
     }
     c.loadConstant(constant(access, MEMORY_OP)).aload(1).aload(lanes);
     c.invokeinterface(MEMORY_OP, "execute", ON_LANES);
+  }
+
+  private void look(CodeBuilder c, Address address, int at) {
+    c.loadConstant(constant(address, ADDRESS)).aload(1);
+    lanes(c, at).invokevirtual(ADDRESS, "look", ON_LANES);
+  }
+
+  private static CodeBuilder lanes(CodeBuilder c, int at) {
+    c.aload(1).getfield(WARP, "laneAddresses", LANE_ADDRESSES.arrayType());
+    return c.loadConstant(at).aaload();
+  }
+
+  /** A register was: nothing is known of its addresses any more, unless all have moved alike. */
+  private static void written(CodeBuilder c, Scalar scalar, AddressRegisters seen) {
+    int at = seen.find(scalar.target());
+    if (at < 0) {
+      return;
+    }
+    if (scalar.step() == 0) {
+      seen.written(scalar.target());
+    } else {
+      lanes(c, at).loadConstant(scalar.step());
+      c.invokevirtual(LANE_ADDRESSES, "moved", MethodTypeDesc.of(CD_void, CD_long));
+    }
   }
 
   private DynamicConstantDesc<Object> constant(Object value, ClassDesc type) {

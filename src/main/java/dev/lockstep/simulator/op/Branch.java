@@ -31,6 +31,11 @@ public final class Branch extends Op {
     return w.mask & (w.predicates[predicate] ^ flip);
   }
 
+  /** The pc of those who go elsewhere. */
+  public int target() {
+    return target;
+  }
+
   /** Whether lanes that part with others here end at once. */
   public boolean takenExits() {
     return takenExits;

@@ -83,6 +83,9 @@ public final class Load extends Op implements LaneMemoryOp {
   /** Loads for all lanes, idle ones from where another loads, and keeps what the active get. */
   private void partly(Warp w) {
     LaneAddresses lanes = w.laneAddresses[0];
+    if (d.length == 1 && areNeighbours(w, lanes)) {
+      return;
+    }
     address.lookActive(w, lanes);
     long[] places = lanes.values();
     long shift = address.shift(w, lanes, bytes);
@@ -99,6 +102,22 @@ public final class Load extends Op implements LaneMemoryOp {
       element.gather(w.segment, places, shift + (long) j * element.bytes(), target);
       w.keep(element.file(), d[j]);
     }
+  }
+
+  /** The same where the idle lanes, too, have addresses of a row of neighbours. */
+  private boolean areNeighbours(Warp w, LaneAddresses lanes) {
+    address.look(w, lanes);
+    if (lanes.stride() != bytes) {
+      return false;
+    }
+    long shift = address.shift(w, lanes, bytes);
+    if (shift == Address.APART) {
+      return false;
+    }
+    Object target = w.target(element.file(), d[0]);
+    element.load(w.segment, lanes.first() + shift, target, 0, Warp.LANES);
+    w.keep(element.file(), d[0]);
+    return true;
   }
 
   @Override
