@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.device.Counter;
 import dev.lockstep.device.Counts;
+import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Launch;
 import dev.lockstep.device.LaunchCounts;
 import java.util.HashSet;
@@ -194,6 +195,28 @@ class MemoryCounterTests {
     assertThat(at(counts, 6, Counter.LOCAL_LOAD_SECTORS)).isEqualTo(32);
     assertThat(at(counts, 6, Counter.LOCAL_LOAD_REQUESTS)).isEqualTo(1);
     assertThat(at(counts, 6, Counter.LOCAL_LOAD_BYTES)).isEqualTo(128);
+  }
+
+  /** The sanitizer has the access executed again that first reads what nobody wrote. */
+  @Test
+  void whatIsReadWithoutAValueCountsOnce() {
+    try (CountingLab watched = new CountingLab(DeviceOptions.defaults().withSanitize(true))) {
+      LaunchCounts counts =
+          watched.count(
+              Launch.of(2, 64),
+              """
+              .shared .align 4 .b8 mem[256];
+              mov.u32 %r1, mem;
+              mad.lo.u32 %r1, %t, 4, %r1;
+              setp.lt.u32 %p1, %t, 40;
+              @%p1 ld.shared.u32 %r2, [%r1];
+              add.u32 %r3, %r2, 1;
+              """);
+      assertThat(at(counts, 5, Counter.SHARED_LOAD_REQUESTS)).isEqualTo(4);
+      assertThat(at(counts, 5, Counter.SHARED_LOAD_BYTES)).isEqualTo(2 * 160);
+      assertThat(at(counts, 5, Counter.MEMORY)).isEqualTo(2 * 40);
+      assertThat(at(counts, 6, Counter.INSTRUCTIONS)).isEqualTo(4);
+    }
   }
 
   @Test

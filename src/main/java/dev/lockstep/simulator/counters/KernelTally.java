@@ -3,6 +3,7 @@ package dev.lockstep.simulator.counters;
 import dev.lockstep.simulator.execution.Tally;
 import dev.lockstep.simulator.execution.Warp;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What one worker counts in one launch. */
 final class KernelTally implements Tally {
@@ -20,6 +21,7 @@ final class KernelTally implements Tally {
   final Scratch scratch = new Scratch();
 
   private final List<AccessCounter> accesses;
+  private @Nullable KernelTally spare;
 
   KernelTally(int slots, List<AccessCounter> accesses) {
     this.accesses = accesses;
@@ -36,6 +38,14 @@ final class KernelTally implements Tally {
       return tally;
     }
     throw new IllegalStateException("a kernel lowered for counting runs without a tally");
+  }
+
+  @Override
+  public KernelTally spare() {
+    if (spare == null) {
+      spare = new KernelTally(counts.length, accesses);
+    }
+    return spare;
   }
 
   /** All of them together. */

@@ -255,7 +255,7 @@ final class Cta {
       try {
         execute(w);
       } catch (Warp.Again again) {
-        w.pc--;
+        executeAgain(w);
         continue;
       }
       if (blocked[i]) {
@@ -293,6 +293,17 @@ final class Cta {
     while (w.pc < w.limit && w.budget > 0) {
       w.budget--;
       code[w.pc++].execute(w);
+    }
+  }
+
+  /** Executes, by other code, an instruction that gave up after it had been counted. */
+  private static void executeAgain(Warp w) {
+    Tally tally = w.tally;
+    w.tally = tally == null ? null : tally.spare();
+    try {
+      w.code[w.pc - 1].execute(w);
+    } finally {
+      w.tally = tally;
     }
   }
 
