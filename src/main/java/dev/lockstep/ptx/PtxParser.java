@@ -255,9 +255,11 @@ public final class PtxParser {
     Prototype prototype = parser.parse(false);
     EntryHeader.functionDirectives(lexer);
     names.declare(parser.name());
+    // The next directive or the end of the file ends a declaration just as well.
     if (lexer.at(';') || lexer.kind() == Lexer.WORD || lexer.kind() == Lexer.END) {
-      // The next directive or the end of the file ends a declaration just as well: a ';' left over
-      // is passed over like any other.
+      if (lexer.at(';')) {
+        lexer.advance();
+      }
       declared.put(parser.name(), prototype);
       return;
     }

@@ -272,8 +272,7 @@ class PtxParserTests {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {".func f() {ret;}", ".visible .entry k() {ret;}", ".global .b32 v;", "; ;", ""})
+  @ValueSource(strings = {".func f() {ret;}", ".visible .entry k() {ret;}", ".global .b32 v;", ""})
   void endsDeclarationsOfFunctionsAtTheNextDirective(String next) {
     PtxModule module =
         PtxParser.parse(HEADER + ".visible .func (.param .b32 r) g(.param .b32 x)\n" + next);
