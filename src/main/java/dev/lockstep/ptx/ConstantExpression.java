@@ -87,15 +87,19 @@ final class ConstantExpression {
     throw wrong;
   }
 
-  /** A product, as it may follow a {@code +} or {@code -} behind a name. */
-  static long term(Lexer lexer) {
-    PtxSyntaxException wrong = lexer.error("expected an integer, found '" + lexer.text() + "'");
-    ConstantExpression expression = new ConstantExpression(lexer);
-    Value value = expression.binary(expression.unary(), precedence("*"));
-    if (value.isFloat()) {
-      throw wrong;
+  /**
+   * What is added to a name or a register: {@code +8}, {@code +8-4}, {@code +-4} or nothing. All
+   * behind the first {@code +} is one expression.
+   */
+  static long offset(Lexer lexer) {
+    if (lexer.at('-')) {
+      throw lexer.error("an offset is added, not subtracted: write +-4 for four less");
     }
-    return value.bits;
+    if (!lexer.at('+')) {
+      return 0;
+    }
+    lexer.advance();
+    return integer(lexer);
   }
 
   private static boolean isNoOperator(char c) {

@@ -81,27 +81,15 @@ final class Initialiser {
       Syntax.expect(lexer, '(');
     }
     String name = Syntax.word(lexer, "a number or a name");
-    long addend = offset();
     if (generic) {
       Syntax.expect(lexer, ')');
-      addend += offset();
     }
+    long addend = ConstantExpression.offset(lexer);
     if (type.isFloat() || mask == 0) {
       throw lexer.error("the address of " + name + " in ." + type.spelling());
     }
     references.add(new Variable.Reference(bytes.size(), type.bytes(), name, addend, generic, mask));
     put(0);
-  }
-
-  private long offset() {
-    long offset = 0;
-    while (lexer.at('+') || lexer.at('-')) {
-      boolean negative = lexer.at('-');
-      lexer.advance();
-      long term = ConstantExpression.term(lexer);
-      offset += negative ? -term : term;
-    }
-    return offset;
   }
 
   private void put(long value) {

@@ -63,7 +63,7 @@ final class OperandParser {
           "a constant cannot be added to %s, a .%s register"
               .formatted(register, register.type().spelling()));
     }
-    long constant = offset();
+    long constant = ConstantExpression.offset(lexer);
     Register result = scopes.unnamed(register + "+" + constant, register.type());
     preparations.add(Preparation.sum(result, register, constant));
     return new Operand.Reg(result);
@@ -163,7 +163,7 @@ final class OperandParser {
       offset = symbol.offset();
       base = new Operand.Symbol(symbol.name(), 0);
     } else {
-      offset = offset();
+      offset = ConstantExpression.offset(lexer);
     }
     Operand address = new Operand.Address(base, offset);
     if (lexer.at(',')) {
@@ -177,19 +177,6 @@ final class OperandParser {
     Syntax.expect(lexer, ']');
     nesting--;
     return address;
-  }
-
-  /** {@code +4}, {@code +-4*2} or nothing. */
-  private long offset() {
-    long offset = 0;
-    while (lexer.at('+')) {
-      lexer.advance();
-      offset += ConstantExpression.term(lexer);
-    }
-    if (lexer.at('-')) {
-      throw lexer.error("an offset is added, not subtracted: write +-4 for four less");
-    }
-    return offset;
   }
 
   /** {@code b} and up to four digits, or {@code h} and up to two. */
@@ -246,6 +233,6 @@ final class OperandParser {
       names.used(word, lexer);
     }
     lexer.advance();
-    return new Operand.Symbol(variable == null ? word : variable, offset());
+    return new Operand.Symbol(variable == null ? word : variable, ConstantExpression.offset(lexer));
   }
 }

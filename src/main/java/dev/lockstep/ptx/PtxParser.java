@@ -16,7 +16,7 @@ public final class PtxParser {
   /** Those there have been; of the last, what is still to come is welcome. */
   private static final Pattern VERSION =
       Pattern.compile(
-          "1\\.[0-5]|2\\.[0-3]|3\\.[0-2]|4\\.[0-3]|5\\.0|6\\.[0-5]|7\\.[0-8]|8\\.[0-8]|9\\.\\d");
+          "1\\.[0-5]|2\\.[0-3]|3\\.[0-2]|4\\.[0-3]|5\\.[01]|6\\.[0-5]|7\\.[0-8]|8\\.[0-8]|9\\.\\d");
 
   private final Lexer lexer;
   private final Names names = new Names();

@@ -88,7 +88,9 @@ class RefusedFormsTests {
         "mov.v4.u32 {%r1, %r2, %r3, %r4}, %tid;",
         "add.u32 %r1, %r2, WARP_SZ;",
         "ld.global.u32 %r1, [%rd1+-4];",
+        "ld.global.u32 %r1, [%rd1+8*2-4];",
         "mov.u64 %rd1, g+-4;",
+        "mov.u64 %rd1, g+8-4;",
         "{ .reg .b32 %r1; mov.b32 %r1, 3; }",
       })
   void whatStandsBesideThemIsTaken(String body) {
@@ -104,7 +106,7 @@ class RefusedFormsTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.4", "3.2", "6.5", "7.8", "8.8", "9.0", "9.2"})
+  @ValueSource(strings = {"1.4", "3.2", "5.1", "6.5", "7.8", "8.8", "9.0", "9.2"})
   void versionsOfOldAndThoseToComeAreTaken(String version) {
     assertThatCode(() -> load(version, "", "")).doesNotThrowAnyException();
   }

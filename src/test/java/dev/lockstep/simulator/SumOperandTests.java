@@ -27,6 +27,8 @@ class SumOperandTests {
         "mov.u32 %r1, %t + -4;                                                   | -1",
         "add.s32 %r1, %t+1, %t+(1<<4);                                           | 23",
         "add.s32 %r1, %t+1+2*3, %t;                                              | 13",
+        "mov.b32 %r1, %t+8-4;                                                    | 7",
+        "mov.b32 %r1, %t+8-1<<1;                                                 | 17",
         "mul.wide.u32 %rd1, %t+-4, 2; shr.u64 %rd1, %rd1, 32; cvt.u32.u64 %r1, %rd1; | 1",
         "cvt.u64.u32 %rd1, %t; shr.u64 %rd1, %rd1+0x100000000, 32; cvt.u32.u64 %r1, %rd1; | 1",
         "cvt.u16.u32 %h1, %t; shr.u16 %h1, %h1+0xfffc, 4; cvt.u32.u16 %r1, %h1;  | 4095",
