@@ -60,7 +60,7 @@ public final class BarrierOp extends Op {
 
   @Override
   public void execute(Warp w) {
-    if (aligned ? !w.full && !w.groups.gather(-1) : !w.groups.gatherAtBarrier(this)) {
+    if (aligned ? !w.full && !w.groups.gather() : !w.groups.gatherAtBarrier(this)) {
       return;
     }
     int lane = w.firstLane();

@@ -132,13 +132,13 @@ public final class LaneGroups {
   }
 
   /**
-   * Called by an operation that needs the lanes in {@code members} together. Takes in those that
-   * already wait here; whether all that are left have come. If not, this group is parked and the
-   * operation will be executed again.
+   * Called by an operation that needs all lanes together. Takes in those that already wait here;
+   * whether all that are left have come. If not, this group is parked and the operation will be
+   * executed again.
    */
-  public boolean gather(int members) {
+  public boolean gather() {
     takeIn();
-    return goOn((members & warp.alive & ~warp.mask) == 0 ? warp.mask : 0);
+    return goOn((warp.alive & ~warp.mask) == 0 ? warp.mask : 0);
   }
 
   /** Takes in the lanes that already wait at the operation being executed. */

@@ -26,7 +26,7 @@ public final class LoadMatrix extends Op implements MemoryOp {
 
   @Override
   public void execute(Warp w) {
-    if (!w.full && !w.groups.gather(-1)) {
+    if (!w.full && !w.groups.gather()) {
       return;
     }
     if (!w.full) {

@@ -25,7 +25,7 @@ public final class StoreMatrix extends Op implements MemoryOp {
 
   @Override
   public void execute(Warp w) {
-    if (!w.full && !w.groups.gather(-1)) {
+    if (!w.full && !w.groups.gather()) {
       return;
     }
     if (!w.full) {

@@ -16,7 +16,7 @@ public final class TransposeMatrix extends Op {
 
   @Override
   public void execute(Warp w) {
-    if (!w.full && !w.groups.gather(-1)) {
+    if (!w.full && !w.groups.gather()) {
       return;
     }
     if (!w.full) {

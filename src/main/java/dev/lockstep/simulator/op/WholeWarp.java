@@ -27,7 +27,7 @@ public final class WholeWarp extends Op {
     if (w.full) {
       return true;
     }
-    if (w.mask == 0 || !w.groups.gather(-1)) {
+    if (w.mask == 0 || !w.groups.gather()) {
       return false;
     }
     if (!w.full) {

@@ -28,7 +28,7 @@ final class CheckedOp extends Op implements MemoryOp {
 
   @Override
   public void execute(Warp w) {
-    if (gathers && !w.full && !w.groups.gather(-1)) {
+    if (gathers && !w.full && !w.groups.gather()) {
       return;
     }
     for (Check check : checks) {
