@@ -39,7 +39,7 @@ final class DeviceSelection {
       names = "--sanitize",
       paramLabel = "on|off",
       description =
-          "look for races, uninitialised reads and other mistakes a GPU would not report (default:"
+          "look for races, uninitialised values and other mistakes a GPU would not report (default:"
               + " off)")
   private @Nullable String sanitize;
 

@@ -11,7 +11,7 @@ package dev.lockstep.device;
  * @param anyTarget whether the simulator also loads what was compiled for a newer GPU than it
  *     models; so as long as nobody named a GPU
  * @param sanitize whether the simulator looks for memory mistakes that a GPU would not report:
- *     uninitialised reads, shared-memory races and others
+ *     uninitialised values, shared-memory races and others
  * @param schedule in which order the simulator's warps take turns
  * @param approximation what approximate instructions return
  * @param matrixMode how tensor-core instructions add up
