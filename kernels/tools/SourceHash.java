@@ -125,10 +125,15 @@ public final class SourceHash {
   private List<Program> programs() throws IOException {
     List<Program> programs = new ArrayList<>();
     for (String line : text(kernels.resolve("programs.txt")).split("\n")) {
-      if (!line.startsWith("#")) {
-        String[] words = line.split(" ", 3);
-        programs.add(new Program(words[0], words[1], words[2]));
+      if (line.startsWith("#") || line.isBlank()) {
+        continue;
       }
+      String[] words = line.split(" ", 3);
+      if (words.length < 3) {
+        System.err.println("kernels/programs.txt: no PTX, source and flags: " + line);
+        System.exit(1);
+      }
+      programs.add(new Program(words[0], words[1], words[2]));
     }
     return programs;
   }

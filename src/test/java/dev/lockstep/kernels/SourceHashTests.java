@@ -140,6 +140,16 @@ class SourceHashTests {
   }
 
   @Test
+  void takesEmptyLinesBetweenProgramsAndNamesOneWithoutFlags() throws Exception {
+    edit("programs.txt", "bench/kernels/gather.ptx", "\nbench/kernels/gather.ptx");
+    assertThat(tool.run(root, "verify").exit()).isZero();
+    edit("programs.txt", "gather.cu -arch=compute_80 -lineinfo", "gather.cu");
+    assertRefused(
+        "kernels/programs.txt: no PTX, source and flags: bench/kernels/gather.ptx"
+            + " bench/kernels/gather.cu\n");
+  }
+
+  @Test
   void packagesOnlyFatBinariesMadeFromTheCommittedPtx() throws Exception {
     Path built = Files.createDirectories(kernels.resolve("build/fatbin"));
     Path packaged = Files.createDirectories(root.resolve("classes/dev/lockstep/kernels"));
