@@ -8,6 +8,7 @@ import dev.lockstep.device.Launch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -215,6 +216,42 @@ class CopiedGapsTests {
         .hasMessageContaining("register %r9, which the thread has never set");
     assertThatThrownBy(() -> lab.run(2, STRUCTURE + "st.u8 [%rd2], %h9; ld.u8 %r3, [%rd2];" + USE))
         .isInstanceOf(DeviceFault.UninitializedRead.class);
+  }
+
+  /** Vectors of three elements are stored as such of four; registers from %r9 on are never set. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      nullValues = "-",
+      value = {
+        "v4.b32 [%rd3], {%t, %t, %t, %r9}; ~ -",
+        "v4.b32 [%rd3], {%t, %t, %r10, %r9}; ~ %r10",
+        "v4.b32 [%rd3], {%t, %r9, %t, %t}; ~ %r9",
+        "v4.b32 [%rd3], {%r9, %r10, %r11, %r12}; ~ %r9",
+        "v2.b32 [%rd3], {%r9, %r10}; ~ %r9",
+        "v2.b32 [%rd3], {%t, %r9}; ~ %r9",
+        "b32 [%rd3], %r9; ~ %r9"
+      })
+  void aVectorIsFilledUpWithWhatIsSetNowhere(String store, String register) {
+    String body = "mad.wide.u32 %rd3, %t, 16, %out; st.global." + store;
+    if (register == null) {
+      assertThat(lab.run(Launch.of(1, 2), body, 8, IN, 0)).startsWith(0, 0, 0).contains(1);
+    } else {
+      assertThatThrownBy(() -> lab.run(Launch.of(1, 2), body, 8, IN, 0))
+          .isInstanceOf(DeviceFault.UninitializedRead.class)
+          .hasMessageContaining("register " + register + ", which the thread has never set");
+    }
+  }
+
+  /** A register that is set on another way is no filling. */
+  @Test
+  void aVectorIsNotFilledUpWithWhatOthersSet() {
+    String body =
+        "setp.eq.s32 %p1, %t, 0; @%p1 mov.u32 %r9, 1; mad.wide.u32 %rd3, %t, 16, %out;"
+            + " st.global.v4.b32 [%rd3], {%t, %t, %t, %r9};";
+    assertThatThrownBy(() -> lab.run(Launch.of(1, 2), body, 8, IN, 0))
+        .isInstanceOf(DeviceFault.UninitializedRead.class)
+        .hasMessageContaining("thread (1,0,0)");
   }
 
   @Test

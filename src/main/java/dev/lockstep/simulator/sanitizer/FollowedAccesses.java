@@ -131,8 +131,8 @@ final class FollowedAccesses {
     }
 
     /**
-     * A lane stores to global memory: that is a mistake unless it copies padding, or a bit field of
-     * which the rest has yet to be filled in.
+     * A lane stores to global memory: that is a mistake unless it copies padding, fills a vector
+     * up, or stores a bit field of which the rest has yet to be filled in.
      */
     private void leave(Warp w, BlockShadow shadow, int lane, long address) {
       for (int i = 0; i < numbers.length; i++) {
@@ -141,10 +141,26 @@ final class FollowedAccesses {
           continue;
         }
         Origin origin = shadow.unset.origin(w, numbers[i], lane);
-        if (!mayLeave(origin, bits, address + (long) i * bytes)) {
+        if (!fillsUp(w, shadow.unset, i, lane)
+            && !mayLeave(origin, bits, address + (long) i * bytes)) {
           report(w, shadow, lane, origin, values.get(i), Use.STORE);
         }
       }
+    }
+
+    /**
+     * Whether all from an element on are set nowhere, but make a whole vector of one of 3, or of 5
+     * to 7.
+     */
+    private boolean fillsUp(Warp w, UnsetBits unset, int i, int lane) {
+      if (i == numbers.length) {
+        return true;
+      }
+      if (i <= numbers.length / 2 || bits(w, unset, i, lane) == 0) {
+        return false;
+      }
+      Origin origin = unset.origin(w, numbers[i], lane);
+      return origin.setNowhere() && !origin.computed() && fillsUp(w, unset, i + 1, lane);
     }
 
     private boolean mayLeave(Origin origin, long bits, long address) {
