@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.DeviceFault;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.ExecutionTier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Registers that some lanes of a warp set: {@code int v; if (lane == 0) v = …; v = __shfl_sync(…)},
@@ -64,6 +67,24 @@ class PartlySetRegisterTests {
     assertThatThrownBy(() -> lab.run(32, FIRST_FOUR + use + "\nout:"))
         .isInstanceOf(DeviceFault.UninitializedRead.class)
         .hasMessageContaining("register " + register + ", ");
+  }
+
+  /** Generated code is left in the middle: what was behind is not counted before it is executed. */
+  @ParameterizedTest
+  @EnumSource(ExecutionTier.class)
+  void theClockGoesOnWhenValuesAreFollowed(ExecutionTier tier) {
+    String body =
+        ".shared .b8 mem[256]; mov.u32 %r6, mem; mad.lo.u32 %r6, %t, 4, %r6;"
+            + " st.shared.u32 [%r6], %t; mov.u32 %r1, 0;"
+            + " again: add.u32 %r1, %r1, 1; setp.eq.u32 %p1, %r1, 7;"
+            + " selp.u32 %r2, 128, 0, %p1; add.u32 %r2, %r2, %r6; ld.shared.u32 %r3, [%r2];"
+            + " add.u32 %r4, %r3, %t; xor.b32 %r4, %r4, 5; shl.b32 %r4, %r4, 1;"
+            + " setp.lt.u32 %p2, %r1, 9; @%p2 bra again;"
+            + " mov.u32 %r5, %clock; nanosleep.u32 1; st.global.u32 [%mine], %r5;";
+    try (Lab plain = new Lab(DeviceOptions.defaults().withTier(tier));
+        Lab watched = new Lab(DeviceOptions.defaults().withTier(tier).withSanitize(true))) {
+      assertThat(watched.run(32, body)).isEqualTo(plain.run(32, body));
+    }
   }
 
   @Test

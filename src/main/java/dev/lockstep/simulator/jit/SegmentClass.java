@@ -35,6 +35,7 @@ final class SegmentClass {
   private static final ClassDesc INTS = ConstantDescs.CD_int.arrayType();
   private static final ClassDesc OP = describe(Op.class);
   private static final ClassDesc BASE = describe(CompiledSegment.class);
+  private static final ClassDesc THROWN = describe(RuntimeException.class);
   private static final ClassDesc BRANCH = describe(Branch.class);
   private static final ClassDesc MEMORY_OP = describe(LaneMemoryOp.class);
   private static final ClassDesc WATCHED_OP = describe(WatchedLaneOp.class);
@@ -129,7 +130,9 @@ final class SegmentClass {
       }
     }
     c.labelBinding(again);
-    execute(c, segment.parts(), seen, new int[1]);
+    c.trying(
+        parts -> execute(parts, segment.parts(), seen, new int[1]),
+        left -> left.catching(THROWN, this::left));
     if (segment.isLoop()) {
       c.aload(0).aload(1).invokevirtual(BASE, "repeats", MethodTypeDesc.of(CD_boolean, WARP));
       c.ifne(again);
@@ -138,6 +141,13 @@ final class SegmentClass {
       c.aload(1).loadConstant(segment.pc() + segment.length()).putfield(WARP, "pc", CD_int);
     }
     c.return_();
+  }
+
+  /** The warp goes on in other code, or nowhere: what would have come next was not executed. */
+  private void left(CodeBuilder c) {
+    c.aload(1).loadConstant(segment.pc() + segment.length());
+    c.aload(1).getfield(WARP, "pc", CD_int).isub();
+    c.invokevirtual(WARP, "leaveOut", MethodTypeDesc.of(CD_void, CD_int)).athrow();
   }
 
   /**
