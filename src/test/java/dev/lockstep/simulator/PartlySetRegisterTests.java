@@ -60,6 +60,8 @@ class PartlySetRegisterTests {
         "setp.eq.s32 %p3, %r1, 9; selp.u32 %r2, 1, 2, %p3; st.global.u32 [%mine], %r2; ~ %r2",
         "mul.wide.u32 %rd1, %r1, 4; add.s64 %rd1, %rd1, %in; ld.global.u32 %r2, [%rd1]; ~ %rd1",
         "red.global.add.u32 [%mine], %r1; ~ %r1",
+        "match.all.sync.b32 %r2|%p3, %r1, -1; selp.u32 %r2, 1, 2, %p3; st.global.u32 [%mine], %r2;"
+            + " ~ %r2",
         // Lane 0 asks lane 5.
         "shfl.sync.idx.b32 %r2, %r1, 5, 31, -1; @%p2 st.global.u32 [%mine], %r2; ~ %r2"
       })

@@ -21,6 +21,9 @@ final class FollowedLanes {
     private final @Nullable Register result;
     private final int number;
 
+    /** The predicate that {@code match.all} sets, which hangs on the same; −1 for none. */
+    private int agreed = -1;
+
     Heard(Op op, Instruction in, Registers registers) {
       super(op, in, registers);
       Operand to = in.operands().get(0);
@@ -31,6 +34,7 @@ final class FollowedLanes {
       if (to instanceof Operand.Pair(Operand d, Operand p)
           && Registers.register(p) instanceof Register with) {
         sets(with);
+        agreed = in.opcode().equals("match") ? registers.number(with) : -1;
       }
       for (Operand operand : in.operands().subList(2, in.operands().size())) {
         if (Registers.register(operand) instanceof Register register) {
@@ -56,6 +60,10 @@ final class FollowedLanes {
         int lane = Integer.numberOfTrailingZeros(rest);
         bits[lane] = bits(w, shadow.unset, lane, known);
         origins[lane] = bits[lane] == 0 ? null : origin(w, shadow.unset, lane, known);
+      }
+      for (int rest = agreed < 0 ? 0 : w.mask; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        shadow.unset.put(w, agreed, lane, bits[lane] & 1, origins[lane]);
       }
       for (int rest = number < 0 ? 0 : w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
