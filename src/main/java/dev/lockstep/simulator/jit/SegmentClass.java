@@ -130,9 +130,13 @@ final class SegmentClass {
       }
     }
     c.labelBinding(again);
-    c.trying(
-        parts -> execute(parts, segment.parts(), seen, new int[1]),
-        left -> left.catching(THROWN, this::left));
+    if (segment.parts().stream().anyMatch(Part.Single.class::isInstance)) {
+      c.trying(
+          parts -> execute(parts, segment.parts(), seen, new int[1]),
+          left -> left.catching(THROWN, this::left));
+    } else {
+      execute(c, segment.parts(), seen, new int[1]);
+    }
     if (segment.isLoop()) {
       c.aload(0).aload(1).invokevirtual(BASE, "repeats", MethodTypeDesc.of(CD_boolean, WARP));
       c.ifne(again);
