@@ -17,7 +17,7 @@ public interface TrainListener {
   /** The work of a step, counted from 1, has been handed to the device. */
   default void stepQueued(int step) {}
 
-  /** A report: the first step, and every {@link TrainConfig#logEvery}th. */
+  /** A report: the first step, and every {@link RunConfig#logEvery}th. */
   default void logged(StepMetrics metrics) {}
 
   /** A step that changed nothing, because a gradient was not finite; a report may follow. */
