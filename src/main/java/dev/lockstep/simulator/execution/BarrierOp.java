@@ -97,9 +97,6 @@ public final class BarrierOp extends Op {
 
   /** Hands these lanes what all threads together gave. */
   void finish(Warp w, int lanes, int votes, int voters) {
-    if (!kind.reduces()) {
-      return;
-    }
     switch (kind) {
       case SYNC, ARRIVE -> {}
       case POPC -> {

@@ -53,7 +53,7 @@ final class Barriers {
       throw divergence(
           w, "a barrier for %d threads, which is no multiple of a warp".formatted(threads));
     }
-    if (arrived[id] > 0 && (threads != expected[id] || kind.reduces() != reduces[id])) {
+    if (arrived[id] > 0) {
       requireSame(w, kind, id, threads);
     }
     if (cta.observer != null) {
