@@ -82,24 +82,6 @@ class BarrierFaultTests {
   }
 
   @Test
-  void lanesThatWaitForEachOtherInAWarpAreADeadlock() {
-    assertThatThrownBy(
-            () ->
-                lab.run(
-                    32,
-                    """
-                    setp.ge.u32 %p1, %t, 16;
-                    @%p1 bra UPPER;
-                    shfl.sync.idx.b32 %r1, %t, 0, 31, 0xffffffff;
-                    bra END;
-                    UPPER: shfl.sync.idx.b32 %r1, %t, 1, 31, 0xffffffff;
-                    END: st.global.u32 [%mine], %r1;
-                    """))
-        .isInstanceOf(DeviceFault.Deadlock.class)
-        .hasMessageContaining("the lanes of a warp wait for each other");
-  }
-
-  @Test
   void aBarrierThatDoesNotExistIsAFault() {
     assertThatThrownBy(() -> lab.run(32, "bar.sync 16;"))
         .isInstanceOf(DeviceFault.Trap.class)

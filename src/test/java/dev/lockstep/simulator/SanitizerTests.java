@@ -133,6 +133,14 @@ class SanitizerTests {
               "register %p9, which the thread has never set",
               "@%p9 mov.u32 %r9, 1;"),
           new Wrong(
+              32,
+              UninitializedRead.class,
+              3,
+              "register %r6, which the thread has never set at k block (0,0,0) thread (16,0,0)",
+              "setp.lt.u32 %p1, %t, 16; @%p1 bra LOW; shfl.sync.bfly.b32 %r6, %t, 16, 31, -1; bra"
+                  + " END;\nLOW: shfl.sync.bfly.b32 %r6, %r9, 16, 31, -1;\n"
+                  + "END: @!%p1 st.global.u32 [%mine], %r6;"),
+          new Wrong(
               64,
               SharedMemoryRace.class,
               2,
@@ -321,6 +329,11 @@ class SanitizerTests {
                   + " %r8, 1;"),
           new Right(
               32, "mov.b64 %rd1, {%t, %r9}; mov.b64 {%r3, %r4}, %rd1; st.global.u32 [%mine], %t;"),
+          new Right(
+              32,
+              "setp.lt.u32 %p1, %t, 16; @%p1 bra LOW; shfl.sync.bfly.b32 %r6, %t, 16, 31, -1; bra"
+                  + " END;\nLOW: shfl.sync.bfly.b32 %r6, %r9, 16, 31, -1;\n"
+                  + "END: @%p1 st.global.u32 [%mine], %r6;"),
           new Right(
               32,
               "shl.b32 %r3, %t, 2; cvt.u64.u32 %rd1, %r3; add.s64 %rd1, %rd1, %in;"

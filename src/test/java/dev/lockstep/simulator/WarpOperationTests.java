@@ -291,30 +291,4 @@ class WarpOperationTests {
           .isInstanceOf(DeviceFault.UnsupportedInstruction.class);
     }
   }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "shfl.sync.bfly.b32 %r2, %t, 1, 31, -1; | shfl.sync.bfly.b32 %r3, %t, 1, 31, -1; | true",
-        "vote.sync.ballot.b32 %r2, 1, -1; | vote.sync.ballot.b32 %r3, 1, -1; | true",
-        "vote.sync.ballot.b32 %r2, 1, -1; | vote.sync.any.pred %p2, 1, -1; | false",
-        "vote.sync.any.pred %p2, 1, -1; | bar.warp.sync -1; | false",
-      })
-  void lanesThatExchangeValuesMeetInOnePlace(String here, String there, boolean said) {
-    String text =
-        """
-        setp.lt.u32 %%p1, %%t, 16;
-        @%%p1 bra LOW;
-        %s
-        bra END;
-        LOW: %s
-        END: st.global.u32 [%%mine], %%t;
-        """
-            .formatted(here, there);
-    assertThatThrownBy(() -> lab.run(32, text))
-        .isInstanceOf(DeviceFault.Deadlock.class)
-        .message()
-        .matches(message -> message.contains("in several places") == said);
-  }
 }

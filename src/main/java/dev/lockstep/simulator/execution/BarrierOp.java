@@ -60,13 +60,13 @@ public final class BarrierOp extends Op {
 
   @Override
   public void execute(Warp w) {
-    if (aligned ? !w.full && !w.groups.gather() : !w.groups.gatherAtBarrier(this)) {
+    if (aligned ? !w.full && !w.groups.gather() : !w.arrivals.gather(this)) {
       return;
     }
     int lane = w.firstLane();
     int number = w.ints[id][lane];
     int count = threads < 0 ? 0 : w.ints[threads][lane];
-    w.groups.requireSameBarrier(this, number, count);
+    w.arrivals.requireSame(this, number, count);
     w.arriveAtBarrier(this, number, count);
   }
 

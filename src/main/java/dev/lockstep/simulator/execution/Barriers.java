@@ -62,7 +62,7 @@ final class Barriers {
     arrived[id]++;
     expected[id] = Math.max(expected[id], threads);
     reduces[id] = kind.reduces();
-    votes[id] += w.groups.votes(op);
+    votes[id] += w.arrivals.votes(op);
     voters[id] += Integer.bitCount(w.alive);
     if (kind.waits()) {
       waiting[id] |= 1 << w.index;

@@ -268,7 +268,7 @@ final class Cta {
       }
       if (!w.groups.next(false)) {
         if (w.alive != 0) {
-          throw w.groups.stuck();
+          throw w.stuck();
         }
         done[i] = true;
         break;
@@ -327,11 +327,11 @@ final class Cta {
     events++;
     if (op.kind().waits()) {
       blocked[w.index] = true;
-      w.groups.block(op);
+      w.arrivals.block(op);
       barriers.arrive(w, op, id, threads);
     } else {
       barriers.arrive(w, op, id, threads);
-      w.groups.resume(0, 0);
+      w.arrivals.resume(0, 0);
     }
   }
 
@@ -342,7 +342,7 @@ final class Cta {
   /** A barrier is complete: the warp may go on. */
   void release(int warp, int votes, int voters) {
     blocked[warp] = false;
-    warps[warp].groups.resume(votes, voters);
+    warps[warp].arrivals.resume(votes, voters);
   }
 
   /** Instructions all warps have executed in the block run last. */

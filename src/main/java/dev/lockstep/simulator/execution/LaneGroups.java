@@ -1,8 +1,6 @@
 package dev.lockstep.simulator.execution;
 
 import dev.lockstep.device.DeviceFault;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,41 +22,21 @@ public final class LaneGroups {
   static final int STOP = -1;
 
   private final Warp warp;
-  private final int[] pcs = new int[Warp.LANES + 1];
-  private final int[] masks = new int[Warp.LANES + 1];
-  private final boolean[] parked = new boolean[Warp.LANES + 1];
-
-  /** The barrier that is not aligned at which a parked group waits, or null. */
-  private final @Nullable BarrierOp[] barriers = new BarrierOp[Warp.LANES + 1];
-
-  /** Whether a parked group waits where lanes may come to one meeting in several places. */
-  private final boolean[] meeting = new boolean[Warp.LANES + 1];
-
-  /** By lane of such a group: whom it waits for. */
-  private final int[] named = new int[Warp.LANES];
-
-  /** The lanes that the running group has just met and that came to it in other places. */
-  private int elsewhere;
-
-  /** The barrier at which the running group waits while its warp is blocked. */
-  private @Nullable BarrierOp barrier;
-
+  private final Aside aside;
   private final @Nullable Draw draw;
-
-  /** Groups beside the one that runs. */
-  private int count;
 
   /** Whether the running group was given a turn out of order. */
   private boolean rotated;
 
-  LaneGroups(Warp warp, @Nullable Draw draw) {
+  LaneGroups(Warp warp, Aside aside, @Nullable Draw draw) {
     this.warp = warp;
+    this.aside = aside;
     this.draw = draw;
   }
 
   /** All lanes start together. */
   void reset(int lanes) {
-    count = 0;
+    aside.clear();
     warp.pc = 0;
     warp.code = warp.cta.kernel.code();
     warp.started = lanes;
@@ -66,6 +44,7 @@ public final class LaneGroups {
     warp.setMask(lanes);
     warp.limit = NEVER;
     rotated = false;
+    warp.meetings.reset();
     if (warp.calls != null) {
       warp.calls.reset();
     }
@@ -75,11 +54,11 @@ public final class LaneGroups {
   public void split(int taken, int target) {
     int staying = warp.mask & ~taken;
     if (draw != null && draw.below(2) == 0) {
-      add(warp.pc, staying, false);
+      aside.add(warp.pc, staying);
       warp.pc = target;
       warp.setMask(taken);
     } else {
-      add(target, taken, false);
+      aside.add(target, taken);
       warp.setMask(staying);
     }
     warp.limit = limit();
@@ -94,11 +73,11 @@ public final class LaneGroups {
       moved();
       return;
     }
-    add(place, warp.mask & ~rest, false);
+    aside.add(place, warp.mask & ~rest);
     while (rest != 0) {
       place = targets[first(rest)];
       int together = at(place, rest, targets);
-      add(place, together, false);
+      aside.add(place, together);
       rest &= ~together;
     }
     warp.setMask(0);
@@ -116,165 +95,55 @@ public final class LaneGroups {
   public void exit(int lanes) {
     warp.alive &= ~lanes;
     warp.setMask(warp.mask & ~lanes);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < aside.count(); i++) {
+      LaneGroup group = aside.get(i);
       // Lanes that end before the barrier's place in the code never were on their way to it.
-      if (parked[i] && barriers[i] == null && isBarrier(pcs[i]) && pcs[i] < warp.pc) {
+      if (group.parked
+          && group.barrier == null
+          && warp.code[group.pc].isBarrier()
+          && group.pc < warp.pc) {
         throw new DeviceFault.BarrierDivergence(
-            "a thread exited while others of its warp waited " + place(i),
-            warp.cta.site(warp, first(masks[i]), pcs[i]));
+            "a thread exited while others of its warp waited " + warp.cta.where(group.pc),
+            warp.cta.site(warp, group.first(), group.pc));
       }
       // Who waited for lanes that are gone may be able to go on.
-      parked[i] = false;
-      barriers[i] = null;
-      meeting[i] = false;
+      group.wake();
     }
-    warp.limit = warp.mask == 0 ? STOP : limit();
+    goOn(false);
   }
 
   /**
-   * Called by an operation that needs all lanes together. Takes in those that already wait here;
-   * whether all that are left have come. If not, this group is parked and the operation will be
-   * executed again.
+   * Called by an operation that needs all lanes together at it. Takes in those that already wait
+   * here; whether all that are left have come. If not, this group is parked and the operation will
+   * be executed again.
    */
   public boolean gather() {
     takeIn();
-    return goOn((warp.alive & ~warp.mask) == 0 ? warp.mask : 0);
+    boolean all = (warp.alive & ~warp.mask) == 0;
+    if (!all) {
+      aside.park(warp.pc - 1, warp.mask);
+      warp.setMask(0);
+    }
+    goOn(false);
+    return all;
   }
 
   /** Takes in the lanes that already wait at the operation being executed. */
-  public void takeIn() {
-    int at = warp.pc - 1;
-    elsewhere = 0;
-    for (int i = 0; i < count; i++) {
-      if (pcs[i] == at) {
-        warp.setMask(warp.mask | masks[i]);
-        remove(i--);
-      }
-    }
+  void takeIn() {
+    warp.setMask(warp.mask | aside.takeParked(warp.pc - 1));
   }
 
   /**
-   * Executes the operation for these of the active lanes. The others are parked here and will
-   * execute it again; whether any are left.
-   */
-  public boolean goOn(int lanes) {
-    int waiting = warp.mask & ~lanes;
-    if (waiting != 0) {
-      add(warp.pc - 1, waiting, true);
-      warp.setMask(lanes);
-    }
-    warp.limit = lanes == 0 ? STOP : limit();
-    return lanes != 0;
-  }
-
-  /**
-   * Lanes meet, each where it came to do so: those of them that wait in other places go on from
-   * there. Whether any of the active ones has met all it names; the others have been parked.
+   * Goes on with the active lanes, if any.
    *
-   * @param members by lane, whom it names; only those of active lanes are looked at
+   * @param later no further than this instruction: others must follow at once
    */
-  public boolean meet(int[] members) {
-    takeIn();
-    for (int rest = warp.mask; rest != 0; rest &= rest - 1) {
-      named[first(rest)] = members[first(rest)];
-    }
-    int waiting = 0;
-    for (int i = 0; i < count; i++) {
-      waiting |= meeting[i] ? masks[i] : 0;
-    }
-    int met = complete(named, warp.mask | waiting);
-    for (int i = count - 1; i >= 0 && (met & warp.mask) != 0; i--) {
-      int lanes = meeting[i] ? masks[i] & met : 0;
-      if (lanes != 0) {
-        int place = pcs[i];
-        int left = masks[i] & ~lanes;
-        remove(i);
-        add(place + 1, lanes, false);
-        if (left != 0) {
-          add(place, left, true);
-          meeting[count - 1] = true;
-        }
-        elsewhere |= lanes;
-      }
-    }
-    boolean stays = (warp.mask & ~met) != 0;
-    boolean any = goOn(met & warp.mask);
-    meeting[count > 0 ? count - 1 : 0] |= stays;
-    return any;
+  void goOn(boolean later) {
+    warp.limit = later || warp.mask == 0 ? STOP : limit();
   }
 
-  /** The lanes that have met in the operation just executed: the active ones, and more. */
-  public int met() {
-    return warp.mask | elsewhere;
-  }
-
-  /** The lanes among {@code here} all of whose members still running are among them, too. */
-  public int complete(int[] members, int here) {
-    int complete = here;
-    int before;
-    do {
-      before = complete;
-      for (int rest = before; rest != 0; rest &= rest - 1) {
-        if ((members[first(rest)] & warp.alive & ~before) != 0) {
-          complete &= ~(rest & -rest);
-        }
-      }
-    } while (complete != before);
-    return complete;
-  }
-
-  /**
-   * {@link #gather} of all lanes for a barrier to which each may come in its own place: those who
-   * came elsewhere stay parked there, until {@link #resume}.
-   */
-  boolean gatherAtBarrier(BarrierOp op) {
-    int at = warp.pc - 1;
-    int elsewhere = 0;
-    for (int i = 0; i < count; i++) {
-      if (pcs[i] == at) {
-        warp.setMask(warp.mask | masks[i]);
-        remove(i--);
-      } else if (barriers[i] != null) {
-        elsewhere |= masks[i];
-      }
-    }
-    if ((warp.alive & ~(warp.mask | elsewhere)) == 0) {
-      return true;
-    }
-    park(at);
-    barriers[count - 1] = op;
-    return false;
-  }
-
-  /** Faults unless all lanes of the warp, wherever they came to it, mean one barrier. */
-  void requireSameBarrier(BarrierOp op, int id, int threads) {
-    if (count == 0 && op.isLiteral()) {
-      return;
-    }
-    boolean same = op.names(warp, warp.mask, id, threads);
-    for (int i = 0; i < count; i++) {
-      BarrierOp other = barriers[i];
-      same &=
-          other == null || other.kind() == op.kind() && other.names(warp, masks[i], id, threads);
-    }
-    if (!same) {
-      throw BarrierOp.disagreement(warp);
-    }
-  }
-
-  /** For how many lanes the predicate of a barrier holds that all lanes have come to. */
-  int votes(BarrierOp op) {
-    int votes = op.votes(warp, warp.mask);
-    for (int i = 0; i < count; i++) {
-      BarrierOp other = barriers[i];
-      votes += other == null ? 0 : other.votes(warp, masks[i]);
-    }
-    return votes;
-  }
-
-  private void park(int at) {
-    add(at, warp.mask, true);
-    warp.setMask(0);
+  /** Stops after the instruction being executed, to be asked {@link #next}. */
+  void stop() {
     warp.limit = STOP;
   }
 
@@ -286,29 +155,26 @@ public final class LaneGroups {
    */
   boolean next(boolean rotate) {
     if (warp.mask != 0) {
-      add(warp.pc, warp.mask, false);
+      aside.add(warp.pc, warp.mask);
       warp.setMask(0);
     }
+    int due = warp.meetings.nextDue();
+    if (due >= 0) {
+      take(due);
+      warp.limit = warp.pc + 1;
+      return true;
+    }
     rotated = rotate;
-    int chosen = -1;
-    for (int i = 0; i < count; i++) {
-      if (!parked[i] && (chosen < 0 || !rotate && order(i, chosen) < 0)) {
-        chosen = i;
-      }
-    }
-    if (draw != null && chosen >= 0) {
-      chosen = drawn(draw);
-    }
+    int chosen = draw == null ? chosen(rotate) : drawn(draw);
     if (chosen < 0) {
       return false;
     }
-    warp.pc = pcs[chosen];
-    int lanes = masks[chosen];
-    remove(chosen);
-    for (int i = 0; i < count; i++) {
-      if (!parked[i] && pcs[i] == warp.pc && isTogether(lanes, masks[i])) {
-        lanes |= masks[i];
-        remove(i--);
+    int lanes = take(chosen);
+    for (int i = 0; i < aside.count(); i++) {
+      LaneGroup other = aside.get(i);
+      if (!other.parked && other.pc == warp.pc && isTogether(lanes, other.lanes)) {
+        lanes |= other.lanes;
+        aside.remove(i--);
       }
     }
     warp.setMask(lanes);
@@ -316,97 +182,49 @@ public final class LaneGroups {
     return true;
   }
 
-  /** Any group that can run, each as likely. */
-  private int drawn(Draw from) {
-    int ready = 0;
-    for (int i = 0; i < count; i++) {
-      ready += parked[i] ? 0 : 1;
-    }
-    int skip = from.below(ready);
-    int chosen = 0;
-    while (parked[chosen] || skip-- > 0) {
-      chosen++;
+  private int take(int i) {
+    LaneGroup group = aside.get(i);
+    warp.pc = group.pc;
+    warp.setMask(group.lanes);
+    aside.remove(i);
+    return warp.mask;
+  }
+
+  private int chosen(boolean rotate) {
+    int chosen = -1;
+    for (int i = 0; i < aside.count(); i++) {
+      if (!aside.get(i).parked && (chosen < 0 || !rotate && isBehind(i, chosen))) {
+        chosen = i;
+      }
     }
     return chosen;
   }
 
-  /** The fault that stops a warp whose lanes all wait for each other. */
-  DeviceFault stuck() {
-    List<String> waiting = new ArrayList<>();
-    int barrier = -1;
-    for (int i = 0; i < count; i++) {
-      waiting.add("lanes " + Integer.toHexString(masks[i]) + " " + place(i));
-      barrier = barrier < 0 && isBarrier(pcs[i]) ? i : barrier;
+  /** Any group that can run, each as likely. */
+  private int drawn(Draw from) {
+    int ready = 0;
+    for (int i = 0; i < aside.count(); i++) {
+      ready += aside.get(i).parked ? 0 : 1;
     }
-    String text = String.join(", ", waiting);
-    if (barrier >= 0) {
-      return new DeviceFault.BarrierDivergence(
-          "the lanes of a warp wait in different places: " + text,
-          warp.cta.site(warp, first(masks[barrier]), pcs[barrier]));
+    if (ready == 0) {
+      return -1;
     }
-    String several =
-        isOneOperation()
-            ? "; lanes meet in several places of the code only at bar.warp.sync here"
-            : "";
-    return new DeviceFault.Deadlock(
-        "the lanes of a warp wait for each other: " + text + several,
-        warp.cta.site(warp, first(masks[0]), pcs[0]));
-  }
-
-  /** Whether all groups wait at instructions that differ in nothing but operands. */
-  private boolean isOneOperation() {
-    String first = place(0).split(" ")[1];
-    boolean same = count > 1 && first.contains(".sync") && !first.contains("bar.");
-    for (int i = 1; i < count; i++) {
-      same &= place(i).split(" ")[1].equals(first);
+    int skip = from.below(ready);
+    int chosen = 0;
+    while (aside.get(chosen).parked || skip-- > 0) {
+      chosen++;
     }
-    return same;
-  }
-
-  /** Stops after the instruction being executed, to be asked {@link #next}. */
-  void stop() {
-    warp.limit = STOP;
-  }
-
-  /** Waits at a block-wide barrier to which all lanes have come. */
-  void block(BarrierOp op) {
-    barrier = op;
-    stop();
-  }
-
-  /** The barrier all lanes have come to is complete, or asks for no more than to arrive. */
-  void resume(int votes, int voters) {
-    if (barrier != null) {
-      barrier.finish(warp, warp.mask, votes, voters);
-      barrier = null;
-    }
-    for (int i = 0; i < count; i++) {
-      BarrierOp there = barriers[i];
-      if (there != null) {
-        there.finish(warp, masks[i], votes, voters);
-        pcs[i]++;
-        parked[i] = false;
-        barriers[i] = null;
-      }
-    }
-    warp.limit = limit();
-  }
-
-  private boolean isBarrier(int pc) {
-    return warp.cta.kernel.code()[pc].isBarrier();
-  }
-
-  private String place(int i) {
-    return warp.cta.where(pcs[i]);
+    return chosen;
   }
 
   /** Where the running group has to stop: at the lowest other, or drawn, at the next ahead. */
   private int limit() {
     int from = draw == null ? 0 : warp.pc;
     int lowest = NEVER;
-    for (int i = 0; i < count; i++) {
-      int place = warp.calls == null ? pcs[i] : place(warp.calls, i);
-      if (!parked[i] && place >= from && place < lowest) {
+    for (int i = 0; i < aside.count(); i++) {
+      LaneGroup group = aside.get(i);
+      int place = warp.calls == null ? group.pc : place(warp.calls, group);
+      if (!group.parked && place >= from && place < lowest) {
         lowest = place;
       }
     }
@@ -414,15 +232,17 @@ public final class LaneGroups {
   }
 
   /** Where another group waits as seen from the function the running one is in. */
-  private int place(CallStack calls, int i) {
-    return warp.mask == 0 ? NEVER : calls.limit(first(warp.mask), first(masks[i]), pcs[i]);
+  private int place(CallStack calls, LaneGroup group) {
+    return warp.mask == 0 ? NEVER : calls.limit(first(warp.mask), group.first(), group.pc);
   }
 
-  /** Which of two waiting groups is further behind. */
-  private int order(int i, int j) {
+  /** Whether one of two waiting groups is further behind. */
+  private boolean isBehind(int i, int j) {
+    LaneGroup a = aside.get(i);
+    LaneGroup b = aside.get(j);
     return warp.calls == null
-        ? Integer.compare(pcs[i], pcs[j])
-        : warp.calls.compare(first(masks[i]), pcs[i], first(masks[j]), pcs[j]);
+        ? a.pc < b.pc
+        : warp.calls.compare(a.first(), a.pc, b.first(), b.pc) < 0;
   }
 
   /**
@@ -439,24 +259,6 @@ public final class LaneGroups {
       there |= targets[lane] == place ? 1 << lane : 0;
     }
     return there;
-  }
-
-  private void add(int pc, int lanes, boolean park) {
-    pcs[count] = pc;
-    masks[count] = lanes;
-    barriers[count] = null;
-    meeting[count] = false;
-    parked[count++] = park;
-  }
-
-  /** Keeps the order, so that rotation takes turns. */
-  private void remove(int i) {
-    count--;
-    System.arraycopy(pcs, i + 1, pcs, i, count - i);
-    System.arraycopy(masks, i + 1, masks, i, count - i);
-    System.arraycopy(parked, i + 1, parked, i, count - i);
-    System.arraycopy(barriers, i + 1, barriers, i, count - i);
-    System.arraycopy(meeting, i + 1, meeting, i, count - i);
   }
 
   private static int first(int lanes) {

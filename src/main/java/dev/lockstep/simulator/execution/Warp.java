@@ -58,7 +58,10 @@ public final class Warp {
   /** Instructions this warp may still execute before others get a turn. */
   int budget;
 
+  private final Aside aside = new Aside();
   public final LaneGroups groups;
+  public final Meetings meetings = new Meetings(this, aside);
+  final Arrivals arrivals = new Arrivals(this, aside);
   public final AsyncCopies copies;
   public final TensorCore.Scratch tensorScratch = new TensorCore.Scratch();
 
@@ -112,7 +115,7 @@ public final class Warp {
         layout == null
             ? null
             : new CallStack(layout, longs[layout.framePointer()], longs[layout.stackPointer()]);
-    this.groups = new LaneGroups(this, cta.draw);
+    this.groups = new LaneGroups(this, aside, cta.draw);
     this.copies = new AsyncCopies(this);
   }
 
@@ -277,6 +280,11 @@ public final class Warp {
   /** An instruction that must not be reached was. */
   public DeviceFault.Trap trap(String what) {
     return new DeviceFault.Trap(what, site(firstLane()));
+  }
+
+  /** What to report when none of its lanes can go on. */
+  DeviceFault stuck() {
+    return new StuckLanes(this, aside).fault();
   }
 
   /** All lanes that are left have reached a block-wide barrier. */

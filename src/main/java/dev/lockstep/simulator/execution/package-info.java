@@ -3,7 +3,8 @@
  * blocks spread over worker threads; a {@link dev.lockstep.simulator.execution.Cta} is one block,
  * its warps taking turns on one thread; a {@link dev.lockstep.simulator.execution.Warp} is 32 lanes
  * that execute one {@link dev.lockstep.simulator.execution.Op} at a time; {@link
- * dev.lockstep.simulator.execution.LaneGroups} is what happens when lanes part ways.
+ * dev.lockstep.simulator.execution.LaneGroups} is what happens when lanes part ways, {@link
+ * dev.lockstep.simulator.execution.Meetings} where they tell each other something.
  */
 @NullMarked
 package dev.lockstep.simulator.execution;

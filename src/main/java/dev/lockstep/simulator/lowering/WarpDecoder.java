@@ -6,12 +6,12 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.BarrierOp;
+import dev.lockstep.simulator.execution.MeetingOp;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.intrinsic.FloatOps;
 import dev.lockstep.simulator.op.Elect;
 import dev.lockstep.simulator.op.Fence;
-import dev.lockstep.simulator.op.Members;
 import dev.lockstep.simulator.op.Nothing;
 import dev.lockstep.simulator.op.Shuffle;
 import dev.lockstep.simulator.op.WarpVote;
@@ -60,27 +60,24 @@ final class WarpDecoder {
     Slot<int[]> c = b32(3);
     Integer distance = e.registers.literal(b);
     Integer clamp = e.registers.literal(c);
-    Members members = in.has("sync") ? members(4) : active();
+    MeetingOp.Terms terms = in.has("sync") ? terms(4) : active();
     if (distance != null && clamp != null) {
-      e.emit(new Shuffle.Fixed(mode, distance, clamp, e.toB32(to), inRange, a, members));
+      e.emit(new Shuffle.Fixed(mode, distance, clamp, e.toB32(to), inRange, a, terms));
     } else {
-      e.emit(new Shuffle(mode, e.toB32(to), inRange, a, b, c, members));
+      e.emit(new Shuffle(mode, e.toB32(to), inRange, a, b, c, terms));
     }
   }
 
   private void vote() {
     Decoder.allow(in, "sync", "all", "any", "uni", "ballot");
     int predicate = e.predicate(operand(in, 1));
-    Members members = in.has("sync") ? members(2) : active();
+    MeetingOp.Terms terms = in.has("sync") ? terms(2) : active();
     if (in.has("ballot")) {
-      e.emit(new WarpVote.Ballot(e.toB32(operand(in, 0)), predicate, members));
+      e.emit(new WarpVote.Ballot(e.toB32(operand(in, 0)), predicate, terms));
     } else {
       e.emit(
           new WarpVote.Vote(
-              WarpVote.Vote.Mode.valueOf(mode()),
-              e.toPredicate(operand(in, 0)),
-              predicate,
-              members));
+              WarpVote.Vote.Mode.valueOf(mode()), e.toPredicate(operand(in, 0)), predicate, terms));
     }
   }
 
@@ -95,7 +92,7 @@ final class WarpDecoder {
     }
     boolean wide = Decoder.type(in).bytes() == 8;
     Slot<?> a = wide ? e.b64(operand(in, 1)) : b32(1);
-    e.emit(new WarpVote.Match(in.has("all"), e.toB32(to), matched, a, members(2)));
+    e.emit(new WarpVote.Match(in.has("all"), e.toB32(to), matched, a, terms(2)));
   }
 
   private void reduce() {
@@ -121,7 +118,7 @@ final class WarpDecoder {
     } else {
       function = reduction(operation, Decoder.type(in));
     }
-    e.emit(new WarpVote.Reduce(function, e.toB32(operand(in, 0)), a, members(2)));
+    e.emit(new WarpVote.Reduce(function, e.toB32(operand(in, 0)), a, terms(2)));
   }
 
   private WarpVote.Reduce.Function reduction(String operation, ScalarType type) {
@@ -164,12 +161,12 @@ final class WarpDecoder {
     if (!(operand(in, 0) instanceof Operand.Pair(Operand d, Operand p))) {
       throw new Unsupported("a form without its predicate");
     }
-    e.emit(new Elect(e.toB32(d), e.toPredicate(p), members(1)));
+    e.emit(new Elect(e.toB32(d), e.toPredicate(p), terms(1)));
   }
 
   private void barrier() {
     if (in.has("warp")) {
-      e.emit(new WarpVote.Sync(members(0)));
+      e.emit(new WarpVote.Sync(terms(0)));
       return;
     }
     Decoder.allow(in, "sync", "arrive", "red", "popc", "and", "or", "aligned", "cta");
@@ -232,16 +229,20 @@ final class WarpDecoder {
   }
 
   /** Those of a form without {@code .sync}: the lanes that happen to be here. */
-  private Members active() {
+  private MeetingOp.Terms active() {
     Slot<int[]> masks = e.registers.temporaryInt();
     e.emit(new WarpVote.ActiveMask(masks));
-    return new Members(masks.index(), false);
+    return terms(masks);
   }
 
-  private Members members(int n) {
-    Slot<int[]> masks = b32(n);
+  private MeetingOp.Terms terms(int n) {
+    return terms(b32(n));
+  }
+
+  private MeetingOp.Terms terms(Slot<int[]> masks) {
+    String operation = in.opcode() + "." + String.join(".", in.modifiers());
     Integer literal = e.registers.literal(masks);
-    return new Members(masks.index(), literal != null && literal == -1);
+    return new MeetingOp.Terms(operation, masks.index(), literal != null && literal == -1);
   }
 
   private Slot<int[]> b32(int n) {

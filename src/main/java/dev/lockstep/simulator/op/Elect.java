@@ -1,40 +1,34 @@
 package dev.lockstep.simulator.op;
 
-import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.MeetingOp;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
 
 /** {@code elect.sync}: the first of the members that are left leads. */
-public final class Elect extends Op implements WarpSync {
+public final class Elect extends MeetingOp {
   private final int d;
   private final int leads;
-  private final Members members;
 
   /**
    * @param d where the leader's lane goes
    * @param leads predicate that holds in the leader alone
    */
-  public Elect(Slot<int[]> d, int leads, Members members) {
+  public Elect(Slot<int[]> d, int leads, Terms terms) {
+    super(terms);
     this.d = d.index();
     this.leads = leads;
-    this.members = members;
-  }
-
-  @Override
-  public Members members() {
-    return members;
   }
 
   @Override
   public void execute(Warp w) {
-    if (!members.met(w)) {
+    if (!isMet(w)) {
       return;
     }
     int leaders = 0;
     int[] answers = w.scratchInts;
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      int leader = Integer.numberOfTrailingZeros(members.of(w, lane) & w.mask);
+      int leader = Integer.numberOfTrailingZeros(members(w, lane) & w.meetings.met());
       answers[lane] = leader;
       leaders |= leader == lane ? 1 << lane : 0;
     }

@@ -1,6 +1,6 @@
 package dev.lockstep.simulator.op;
 
-import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.MeetingOp;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
 
@@ -10,7 +10,7 @@ import dev.lockstep.simulator.execution.Warp;
  * lane has come. Sums over a part of a warp that step past its end are common, and come out right
  * on GPUs.
  */
-public final class Shuffle extends Op implements WarpSync {
+public final class Shuffle extends MeetingOp {
   /** How the other lane is found. */
   public enum Mode {
     UP,
@@ -25,7 +25,6 @@ public final class Shuffle extends Op implements WarpSync {
   private final int a;
   private final int b;
   private final int c;
-  private final Members members;
 
   /**
    * @param inRange predicate for "the lane named was in range", or −1
@@ -37,27 +36,27 @@ public final class Shuffle extends Op implements WarpSync {
       Slot<int[]> a,
       Slot<int[]> b,
       Slot<int[]> c,
-      Members members) {
+      Terms terms) {
+    super(terms);
     this.mode = mode;
     this.d = d.index();
     this.inRange = inRange;
     this.a = a.index();
     this.b = b.index();
     this.c = c.index();
-    this.members = members;
   }
 
   @Override
-  public Members members() {
-    return members;
+  protected void tell(Warp w) {
+    w.meetings.tell(w.ints[a]);
   }
 
   @Override
   public void execute(Warp w) {
-    if (!members.met(w)) {
+    if (!isMet(w)) {
       return;
     }
-    int[] from = w.ints[a];
+    int[] from = w.meetings.told(w.ints[a]);
     int[] lanes = w.ints[b];
     int[] clamps = w.ints[c];
     int[] result = w.scratchInts;
@@ -121,7 +120,7 @@ public final class Shuffle extends Op implements WarpSync {
   }
 
   private static boolean isAbsent(Warp w, int lane) {
-    return (w.mask >>> lane & 1) == 0;
+    return (w.meetings.met() >>> lane & 1) == 0;
   }
 
   private static void finish(Warp w, int d, int[] result, int inRange, int found) {
@@ -136,13 +135,12 @@ public final class Shuffle extends Op implements WarpSync {
   }
 
   /** The usual one, whose distance and clamp are literals: which lane reads which is known. */
-  public static final class Fixed extends Op implements WarpSync {
+  public static final class Fixed extends MeetingOp {
     private final int[] source;
     private final int found;
     private final int d;
     private final int inRange;
     private final int a;
-    private final Members members;
 
     public Fixed(
         Mode mode,
@@ -151,26 +149,26 @@ public final class Shuffle extends Op implements WarpSync {
         Slot<int[]> d,
         int inRange,
         Slot<int[]> a,
-        Members members) {
+        Terms terms) {
+      super(terms);
       this.source = sources(mode, distance, clamp);
       this.found = Shuffle.inRange(mode, distance, clamp);
       this.d = d.index();
       this.inRange = inRange;
       this.a = a.index();
-      this.members = members;
     }
 
     @Override
-    public Members members() {
-      return members;
+    protected void tell(Warp w) {
+      w.meetings.tell(w.ints[a]);
     }
 
     @Override
     public void execute(Warp w) {
-      if (!members.met(w)) {
+      if (!isMet(w)) {
         return;
       }
-      int[] from = w.ints[a];
+      int[] from = w.meetings.told(w.ints[a]);
       int[] result = w.scratchInts;
       for (int lane = 0; lane < Warp.LANES; lane++) {
         result[lane] = from[source[lane]];

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.op;
 
+import dev.lockstep.simulator.execution.MeetingOp;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
@@ -12,7 +13,7 @@ public final class WarpVote {
   private WarpVote() {}
 
   /** {@code vote.sync.all}, {@code any}, {@code uni} into a predicate. */
-  public static final class Vote extends Op implements WarpSync {
+  public static final class Vote extends MeetingOp {
     /** What is asked. */
     public enum Mode {
       ALL,
@@ -23,30 +24,31 @@ public final class WarpVote {
     private final Mode mode;
     private final int d;
     private final int predicate;
-    private final Members members;
 
-    public Vote(Mode mode, int d, int predicate, Members members) {
+    public Vote(Mode mode, int d, int predicate, Terms terms) {
+      super(terms);
       this.mode = mode;
       this.d = d;
       this.predicate = predicate;
-      this.members = members;
     }
 
     @Override
-    public Members members() {
-      return members;
+    protected void tell(Warp w) {
+      w.meetings.tellPredicate(w.predicates[predicate]);
     }
 
     @Override
     public void execute(Warp w) {
-      if (!members.met(w)) {
+      if (!isMet(w)) {
         return;
       }
+      int met = w.meetings.met();
+      int told = w.meetings.toldPredicate(w.predicates[predicate]);
       int answers = 0;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        int voters = members.of(w, lane) & w.mask;
-        int yes = voters & w.predicates[predicate];
+        int voters = members(w, lane) & met;
+        int yes = voters & told;
         boolean answer =
             switch (mode) {
               case ALL -> yes == voters;
@@ -60,76 +62,80 @@ public final class WarpVote {
   }
 
   /** {@code vote.sync.ballot}: the lanes whose predicate holds. */
-  public static final class Ballot extends Op implements WarpSync {
+  public static final class Ballot extends MeetingOp {
     private final int d;
     private final int predicate;
-    private final Members members;
 
-    public Ballot(Slot<int[]> d, int predicate, Members members) {
+    public Ballot(Slot<int[]> d, int predicate, Terms terms) {
+      super(terms);
       this.d = d.index();
       this.predicate = predicate;
-      this.members = members;
     }
 
     @Override
-    public Members members() {
-      return members;
+    protected void tell(Warp w) {
+      w.meetings.tellPredicate(w.predicates[predicate]);
     }
 
     @Override
     public void execute(Warp w) {
-      if (!members.met(w)) {
+      if (!isMet(w)) {
         return;
       }
-      int yes = w.predicates[predicate] & w.mask;
+      int told = w.meetings.toldPredicate(w.predicates[predicate]);
+      int yes = told & w.meetings.met();
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        w.ints[d][lane] = members.of(w, lane) & yes;
+        w.ints[d][lane] = members(w, lane) & yes;
       }
     }
   }
 
   /** {@code match.sync} on 32 or 64 bits: which lanes hold the same value. */
-  public static final class Match extends Op implements WarpSync {
+  public static final class Match extends MeetingOp {
     private final boolean all;
     private final int d;
     private final int matched;
-    private final int file;
+    private final boolean wide;
     private final int a;
-    private final Members members;
 
     /**
      * @param all whether all must be equal: else 0 is the answer
      * @param matched predicate for {@code all}, or −1
      */
-    public Match(boolean all, Slot<int[]> d, int matched, Slot<?> a, Members members) {
+    public Match(boolean all, Slot<int[]> d, int matched, Slot<?> a, Terms terms) {
+      super(terms);
       this.all = all;
       this.d = d.index();
       this.matched = matched;
-      this.file = a.file();
+      this.wide = a.file() == Slot.LONGS;
       this.a = a.index();
-      this.members = members;
     }
 
     @Override
-    public Members members() {
-      return members;
+    protected void tell(Warp w) {
+      if (wide) {
+        w.meetings.tell(w.longs[a]);
+      } else {
+        w.meetings.tell(w.ints[a]);
+      }
     }
 
     @Override
     public void execute(Warp w) {
-      if (!members.met(w)) {
+      if (!isMet(w)) {
         return;
       }
+      int met = w.meetings.met();
       int[] answers = w.scratchInts;
       int equal = 0;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        int group = members.of(w, lane) & w.mask;
+        int group = members(w, lane) & met;
         int same = 0;
         for (int others = group; others != 0; others &= others - 1) {
           int other = Integer.numberOfTrailingZeros(others);
-          same |= value(w, other) == value(w, lane) ? 1 << other : 0;
+          same |= isSame(w, lane, other) ? 1 << other : 0;
         }
         answers[lane] = all && same != group ? 0 : same;
         equal |= same == group ? 1 << lane : 0;
@@ -143,13 +149,18 @@ public final class WarpVote {
       }
     }
 
-    private long value(Warp w, int lane) {
-      return file == Slot.LONGS ? w.longs[a][lane] : w.ints[a][lane];
+    private boolean isSame(Warp w, int lane, int other) {
+      if (wide) {
+        long[] told = w.meetings.told(w.longs[a]);
+        return told[lane] == told[other];
+      }
+      int[] told = w.meetings.told(w.ints[a]);
+      return told[lane] == told[other];
     }
   }
 
   /** {@code redux.sync}: combines a register over lanes. */
-  public static final class Reduce extends Op implements WarpSync {
+  public static final class Reduce extends MeetingOp {
     /** Combines two values. */
     @FunctionalInterface
     public interface Function {
@@ -159,32 +170,33 @@ public final class WarpVote {
     private final Function function;
     private final int d;
     private final int a;
-    private final Members members;
 
-    public Reduce(Function function, Slot<int[]> d, Slot<int[]> a, Members members) {
+    public Reduce(Function function, Slot<int[]> d, Slot<int[]> a, Terms terms) {
+      super(terms);
       this.function = function;
       this.d = d.index();
       this.a = a.index();
-      this.members = members;
     }
 
     @Override
-    public Members members() {
-      return members;
+    protected void tell(Warp w) {
+      w.meetings.tell(w.ints[a]);
     }
 
     @Override
     public void execute(Warp w) {
-      if (!members.met(w)) {
+      if (!isMet(w)) {
         return;
       }
+      int met = w.meetings.met();
+      int[] told = w.meetings.told(w.ints[a]);
       int[] results = w.scratchInts;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        int group = members.of(w, lane) & w.mask;
-        int sum = w.ints[a][Integer.numberOfTrailingZeros(group)];
+        int group = members(w, lane) & met;
+        int sum = told[Integer.numberOfTrailingZeros(group)];
         for (int others = group & (group - 1); others != 0; others &= others - 1) {
-          sum = function.apply(sum, w.ints[a][Integer.numberOfTrailingZeros(others)]);
+          sum = function.apply(sum, told[Integer.numberOfTrailingZeros(others)]);
         }
         results[lane] = sum;
       }
@@ -195,22 +207,15 @@ public final class WarpVote {
     }
   }
 
-  /** {@code bar.warp.sync}: waits for the members, wherever in the code each executes one. */
-  public static final class Sync extends Op implements WarpSync {
-    private final Members members;
-
-    public Sync(Members members) {
-      this.members = members;
-    }
-
-    @Override
-    public Members members() {
-      return members;
+  /** {@code bar.warp.sync}: waits for the members. */
+  public static final class Sync extends MeetingOp {
+    public Sync(Terms terms) {
+      super(terms);
     }
 
     @Override
     public void execute(Warp w) {
-      members.metAnywhere(w);
+      isMet(w);
     }
   }
 

@@ -170,7 +170,7 @@ final class BlockShadow implements BlockObserver {
     int left = w.mask;
     while (left != 0) {
       int lane = Integer.numberOfTrailingZeros(left);
-      int group = members[lane] & w.groups.met();
+      int group = members[lane] & w.meetings.met();
       clocks.meet(w.index(), group, group == w.started);
       left &= ~(group | 1 << lane);
     }

@@ -45,30 +45,28 @@ final class FollowedLanes {
 
     @Override
     final void execute(Warp w, BlockShadow shadow, int lanes) {
-      if (value < 0 || shadow.unset.lacking(w, value) == 0) {
+      UnsetBits unset = shadow.unset;
+      unset.tell(w, value);
+      if (unset.lacking(w, unset.told()) == 0) {
         super.execute(w, shadow, lanes);
         if (number >= 0) {
-          shadow.unset.set(w, number, w.mask);
+          unset.set(w, number, w.mask);
         }
         return;
       }
       Object known = prepare(w);
       super.execute(w, shadow, lanes);
-      long[] bits = new long[Warp.LANES];
-      Origin[] origins = new Origin[Warp.LANES];
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
-        bits[lane] = bits(w, shadow.unset, lane, known);
-        origins[lane] = bits[lane] == 0 ? null : origin(w, shadow.unset, lane, known);
-      }
-      for (int rest = agreed < 0 ? 0 : w.mask; rest != 0; rest &= rest - 1) {
-        int lane = Integer.numberOfTrailingZeros(rest);
-        shadow.unset.put(w, agreed, lane, bits[lane] & 1, origins[lane]);
-      }
-      for (int rest = number < 0 ? 0 : w.mask; rest != 0; rest &= rest - 1) {
-        int lane = Integer.numberOfTrailingZeros(rest);
-        long mask = Registers.bits(Objects.requireNonNull(result));
-        shadow.unset.put(w, number, lane, bits[lane] & mask, origins[lane]);
+        long bits = bits(w, unset, lane, known);
+        Origin origin = bits == 0 ? null : origin(w, unset, lane, known);
+        if (agreed >= 0) {
+          unset.put(w, agreed, lane, bits & 1, origin);
+        }
+        if (number >= 0) {
+          long mask = Registers.bits(Objects.requireNonNull(result));
+          unset.put(w, number, lane, bits & mask, origin);
+        }
       }
     }
 
@@ -78,8 +76,8 @@ final class FollowedLanes {
     abstract long bits(Warp w, UnsetBits unset, int lane, Object known);
 
     Origin origin(Warp w, UnsetBits unset, int lane, Object known) {
-      int lacking = unset.lacking(w, value) & w.mask;
-      return unset.origin(w, value, Integer.numberOfTrailingZeros(lacking)).used();
+      int lacking = unset.lacking(w, unset.told()) & w.meetings.met();
+      return unset.origin(w, unset.told(), Integer.numberOfTrailingZeros(lacking)).used();
     }
 
     /** By lane: who takes part; all, where none is named. */
@@ -115,12 +113,12 @@ final class FollowedLanes {
 
     @Override
     long bits(Warp w, UnsetBits unset, int lane, Object known) {
-      return unset.of(w, value, giver(w, lane, known));
+      return unset.of(w, unset.told(), giver(w, lane, known));
     }
 
     @Override
     Origin origin(Warp w, UnsetBits unset, int lane, Object known) {
-      return unset.origin(w, value, giver(w, lane, known));
+      return unset.origin(w, unset.told(), giver(w, lane, known));
     }
 
     private int giver(Warp w, int lane, Object known) {
@@ -131,32 +129,36 @@ final class FollowedLanes {
 
   /** {@code vote}: a ballot lacks the votes of those who have none; others hang on every vote. */
   static final class Voted extends Heard {
+    /** By lane, whom it asks, and who votes yes; both as they were before the op. */
+    private record Votes(long[] members, int votes) {}
+
     Voted(Op op, Instruction in, Registers registers) {
       super(op, in, registers);
     }
 
     @Override
     Object prepare(Warp w) {
-      return new long[][] {
-        members(w),
-        values(w, in.operands().get(1)),
-        {in.operands().get(1) instanceof Operand.Not ? 1 : 0}
-      };
+      long turned = in.operands().get(1) instanceof Operand.Not ? 1 : 0;
+      long[] values = values(w, in.operands().get(1));
+      int votes = 0;
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        votes |= values[lane] != turned ? 1 << lane : 0;
+      }
+      return new Votes(members(w), votes);
     }
 
     @Override
     long bits(Warp w, UnsetBits unset, int lane, Object known) {
-      long[][] operands = (long[][]) known;
-      int voters = (int) operands[0][lane] & w.mask;
-      int without = voters & unset.lacking(w, value);
+      Votes own = (Votes) known;
+      int voters = (int) own.members[lane] & w.meetings.met();
+      int without = voters & unset.lacking(w, unset.told());
       if (in.has("ballot")) {
         return without;
       }
-      boolean decided = false;
-      for (int rest = voters & ~without; rest != 0; rest &= rest - 1) {
-        long vote = operands[1][Integer.numberOfTrailingZeros(rest)] ^ operands[2][0];
-        decided |= in.has("any") && vote != 0 || in.has("all") && vote == 0;
-      }
+      int votes = w.meetings.toldPredicate(own.votes);
+      boolean decided =
+          in.has("any") && (votes & voters & ~without) != 0
+              || in.has("all") && (~votes & voters & ~without) != 0;
       return without == 0 || decided ? 0 : 1;
     }
   }
@@ -174,8 +176,8 @@ final class FollowedLanes {
 
     @Override
     long bits(Warp w, UnsetBits unset, int lane, Object known) {
-      int members = (int) ((long[]) known)[lane] & w.mask;
-      return (members & unset.lacking(w, value)) == 0 ? 0 : -1;
+      int members = (int) ((long[]) known)[lane] & w.meetings.met();
+      return (members & unset.lacking(w, unset.told())) == 0 ? 0 : -1;
     }
   }
 }

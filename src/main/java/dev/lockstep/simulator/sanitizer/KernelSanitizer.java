@@ -7,6 +7,7 @@ import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.BlockObserver;
 import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.execution.MeetingOp;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.lowering.Dataflow;
 import dev.lockstep.simulator.lowering.Instrument;
@@ -22,7 +23,6 @@ import dev.lockstep.simulator.op.LocalCopy;
 import dev.lockstep.simulator.op.MemoryOp;
 import dev.lockstep.simulator.op.SavedRegisters;
 import dev.lockstep.simulator.op.Store;
-import dev.lockstep.simulator.op.WarpSync;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -92,7 +92,7 @@ public final class KernelSanitizer implements Instrument {
     if (in.opcode().equals("wmma") && around != op) {
       return new FollowedPieces.Piece(around, pieces.merge(in, 1, Integer::sum) - 1);
     }
-    return op instanceof WarpSync ? new Meeting(around, op) : around;
+    return op instanceof MeetingOp ? new Meeting(around, op) : around;
   }
 
   @Override

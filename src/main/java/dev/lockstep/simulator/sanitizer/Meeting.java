@@ -1,8 +1,8 @@
 package dev.lockstep.simulator.sanitizer;
 
+import dev.lockstep.simulator.execution.MeetingOp;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
-import dev.lockstep.simulator.op.WarpSync;
 
 /**
  * A {@code .sync} operation of a warp: what its lanes did before comes before what they do next.
@@ -18,7 +18,7 @@ final class Meeting extends Op {
    */
   Meeting(Op op, Op plain) {
     this.op = op;
-    this.members = plain instanceof WarpSync sync ? sync.members().register() : -1;
+    this.members = plain instanceof MeetingOp meeting ? meeting.members() : -1;
   }
 
   @Override

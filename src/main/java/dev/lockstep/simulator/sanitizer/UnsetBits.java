@@ -19,13 +19,16 @@ final class UnsetBits {
 
   private final @Nullable Origin[][][] origins;
 
+  private final int told;
+
   /** The registers that start without a value have the first numbers. */
   private final Origin[] unset;
 
   UnsetBits(int warps, int count, List<Origin> unset) {
-    this.lacking = new int[warps][count];
-    this.bits = new long[warps][count][];
-    this.origins = new Origin[warps][count][];
+    this.told = count;
+    this.lacking = new int[warps][count + 1];
+    this.bits = new long[warps][count + 1][];
+    this.origins = new Origin[warps][count + 1][];
     this.unset = unset.toArray(Origin[]::new);
   }
 
@@ -72,6 +75,21 @@ final class UnsetBits {
   /** All bits of these lanes have values now. */
   void set(Warp w, int number, int lanes) {
     lacking[w.index()][number] &= ~lanes;
+  }
+
+  /** The active lanes tell others what they have in a register, if it is one. */
+  void tell(Warp w, int number) {
+    int without = number < 0 ? 0 : w.mask & lacking(w, number);
+    set(w, told, w.mask & ~without);
+    for (int rest = without; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      put(w, told, lane, of(w, number, lane), origin(w, number, lane));
+    }
+  }
+
+  /** Stands for the registers whose values lanes told each other last. */
+  int told() {
+    return told;
   }
 
   /** Notes which bits of a lane have no value. */
