@@ -127,16 +127,15 @@ final class CountingInstrument implements Instrument {
     if (done instanceof LaneMemoryOp access && groups.size() == 1) {
       return new CountedLaneOp(done, access, groups.get(0));
     }
-    return switch (memory.accesses().get(0).kind()) {
-      case MATRIX_LOAD, MATRIX_STORE -> new CountedAccess.Matrix(done, groups.get(0), rows(in));
-      default -> {
-        Op op = done;
-        for (AccessGroup group : groups) {
-          op = new CountedAccess(op, group);
-        }
-        yield op;
-      }
-    };
+    Access first = memory.accesses().get(0);
+    if (first.gathers()) {
+      return new CountedAccess.Matrix(done, groups.get(0), first.lanes());
+    }
+    Op op = done;
+    for (AccessGroup group : groups) {
+      op = new CountedAccess(op, group);
+    }
+    return op;
   }
 
   /** The group an instruction belongs to as one of its later members; null for none. */
@@ -150,12 +149,6 @@ final class CountingInstrument implements Instrument {
       case LOAD, STORE, ATOMIC -> true;
       case ASYNC_READ, ASYNC_WRITE, MATRIX_LOAD, MATRIX_STORE -> false;
     };
-  }
-
-  /** Lanes that hold the address of a row: eight for each matrix. */
-  private static int rows(Instruction in) {
-    int matrices = in.has("x4") ? 4 : in.has("x2") ? 2 : 1;
-    return -1 >>> (32 - 8 * matrices);
   }
 
   @Override

@@ -47,7 +47,7 @@ public final class LoadMatrix extends Op implements MemoryOp {
 
   @Override
   public List<Access> accesses() {
-    return List.of(new Access(Access.Kind.MATRIX_LOAD, address, ROW_BYTES));
+    return List.of(new Access(Access.Kind.MATRIX_LOAD, address, ROW_BYTES, Access.rows(d.length)));
   }
 
   /** Fewer lanes than all hold addresses, or one of them is wrong: row after row. */

@@ -45,7 +45,7 @@ public final class StoreMatrix extends Op implements MemoryOp {
 
   @Override
   public List<Access> accesses() {
-    return List.of(new Access(Access.Kind.MATRIX_STORE, address, ROW_BYTES));
+    return List.of(new Access(Access.Kind.MATRIX_STORE, address, ROW_BYTES, Access.rows(a.length)));
   }
 
   private static void row(MemorySegment to, long at, int row, int[] fragments) {

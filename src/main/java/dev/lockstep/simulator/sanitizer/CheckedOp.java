@@ -14,16 +14,12 @@ final class CheckedOp extends Op implements MemoryOp {
   private final boolean gathers;
   private final int lanes;
 
-  /**
-   * @param gathers whether it is one operation of all the warp's lanes, which waits for them
-   * @param lanes those that access memory if they are active
-   */
-  CheckedOp(Op op, List<Check> checks, List<Access> accesses, boolean gathers, int lanes) {
+  CheckedOp(Op op, List<Check> checks, List<Access> accesses) {
     this.op = op;
     this.checks = checks.toArray(Check[]::new);
     this.accesses = accesses;
-    this.gathers = gathers;
-    this.lanes = lanes;
+    this.gathers = accesses.getFirst().gathers();
+    this.lanes = accesses.getFirst().lanes();
   }
 
   @Override

@@ -177,10 +177,7 @@ public final class KernelSanitizer implements Instrument {
 
   private Op checked(Op op, MemoryOp memory, Instruction in, LoweredKernel.Site place) {
     List<Check> checks = new ArrayList<>();
-    boolean gathers = false;
     for (Access access : memory.accesses()) {
-      gathers |=
-          access.kind() == Access.Kind.MATRIX_LOAD || access.kind() == Access.Kind.MATRIX_STORE;
       Check check = check(op, access, in, place);
       if (check != null) {
         checks.add(check);
@@ -192,7 +189,7 @@ public final class KernelSanitizer implements Instrument {
     if (op instanceof LaneMemoryOp access && checks.size() == 1) {
       return new CheckedLaneOp(op, access, checks.get(0));
     }
-    return new CheckedOp(op, checks, memory.accesses(), gathers, gathers ? rows(in) : -1);
+    return new CheckedOp(op, checks, memory.accesses());
   }
 
   private @Nullable Check check(Op op, Access access, Instruction in, LoweredKernel.Site place) {
@@ -212,10 +209,5 @@ public final class KernelSanitizer implements Instrument {
       case GENERIC -> new GenericCheck(access, site, store, copy);
       default -> null;
     };
-  }
-
-  /** The lanes that hold the addresses of a matrix operation's rows: eight for each matrix. */
-  private static int rows(Instruction in) {
-    return in.has("x4") ? -1 : in.has("x2") ? 0xffff : 0xff;
   }
 }
