@@ -138,6 +138,40 @@ class AccessPatternTests {
     assertThat(counts.compulsoryStoreBytes()).isEqualTo(256);
   }
 
+  /** As where each lane goes through a row of its own that begins anywhere. */
+  @Test
+  void aPatternThatMovesOnIsCountedWhereverItLies() {
+    int turns = 300;
+    LaunchCounts counts =
+        lab.count(
+            32,
+            """
+            mov.u32 %%r1, 0;
+            mul.lo.u32 %%r2, %%t, %%t;
+            and.b32 %%r2, %%r2, 127;
+            LOOP: add.u32 %%r3, %%r2, %%r1;
+            shl.b32 %%r3, %%r3, 2;
+            cvt.u64.u32 %%rd1, %%r3;
+            add.s64 %%rd1, %%in, %%rd1;
+            ld.global.u32 %%r4, [%%rd1];
+            add.u32 %%r1, %%r1, 1;
+            setp.lt.u32 %%p1, %%r1, %d;
+            @%%p1 bra LOOP;
+            """
+                .formatted(turns));
+    long sectors = 0;
+    long lines = 0;
+    for (int turn = 0; turn < turns; turn++) {
+      int moved = turn;
+      sectors += IntStream.range(0, 32).map(t -> ((t * t & 127) + moved) / 8).distinct().count();
+      lines += IntStream.range(0, 32).map(t -> ((t * t & 127) + moved) / 32).distinct().count();
+    }
+    assertThat(at(counts, 8, Counter.GLOBAL_LOAD_REQUESTS)).isEqualTo(turns);
+    assertThat(at(counts, 8, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(sectors);
+    assertThat(at(counts, 8, Counter.GLOBAL_LOAD_LINES)).isEqualTo(lines);
+    assertThat(counts.compulsoryLoadBytes()).isEqualTo(4 * (turns + 128) / 32 * 32);
+  }
+
   /** So many different patterns that they are remembered no more, and later a few again. */
   @Test
   void addressesInNoOrderAreCountedOneByOne() {

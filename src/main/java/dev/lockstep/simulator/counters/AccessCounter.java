@@ -14,7 +14,6 @@ import java.util.List;
 final class AccessCounter {
   private final int number;
   private Member[] members = {};
-  private boolean quick = true;
 
   /**
    * One instruction's access.
@@ -30,12 +29,6 @@ final class AccessCounter {
   void add(MemoryCost cost, long distance) {
     members = Arrays.copyOf(members, members.length + 1);
     members[members.length - 1] = new Member(cost, distance);
-    quick &= cost.isQuick();
-  }
-
-  /** Whether accesses in no order are counted quickly, too. */
-  boolean isQuick() {
-    return quick;
   }
 
   /**
@@ -50,32 +43,19 @@ final class AccessCounter {
     Pattern pattern = history.expected();
     if (pattern != null && pattern.matches(values, lanes, first)) {
       history.goesOnAs(pattern);
+      executed(w, tally, history, pattern, values, shift);
     } else {
-      pattern = history.other(values, lanes, this, tally.counts);
-      if (pattern == null) {
-        tally.scratch.active.look(values, lanes);
-        irregular(w, tally, history, tally.scratch.active, shift, lanes);
-        return;
-      }
+      unexpected(w, tally, history, values, shift, lanes);
     }
-    executed(w, tally, history, pattern, first + shift);
   }
 
   /** The same for addresses of 32 bits. */
   void count(Warp w, KernelTally tally, int[] values, long shift, int lanes) {
-    int first = values[Integer.numberOfTrailingZeros(lanes)];
-    AccessHistory history = tally.histories[number];
-    Pattern pattern = history.expected();
-    if (pattern == null || !pattern.matches(values, lanes, first)) {
-      long[] wide = new long[Warp.LANES];
-      for (int i = 0; i < wide.length; i++) {
-        wide[i] = values[i];
-      }
-      count(w, tally, wide, shift, lanes);
-      return;
+    long[] wide = tally.scratch.wide;
+    for (int i = 0; i < Warp.LANES; i++) {
+      wide[i] = values[i];
     }
-    history.goesOnAs(pattern);
-    executed(w, tally, history, pattern, first + shift);
+    count(w, tally, wide, shift, lanes);
   }
 
   /** The same of a full warp, whose addresses have been looked at. */
@@ -91,17 +71,39 @@ final class AccessCounter {
       Warp w, KernelTally tally, AccessHistory history, LaneAddresses lanes, long shift) {
     Pattern pattern = history.latest();
     if (pattern != null && pattern.goesIn(lanes.stride())) {
-      executed(w, tally, history, pattern, lanes.first() + shift);
+      executed(w, tally, history, pattern, lanes.values(), shift);
     } else if (lanes.stride() == LaneAddresses.IRREGULAR && history.isPatternless()) {
-      irregular(w, tally, history, lanes, shift, -1);
+      irregular(w, tally, history, lanes.values(), shift, -1);
     } else {
       count(w, tally, lanes.values(), shift, -1);
     }
   }
 
+  /** Counts what lies in another pattern than the expected one, or in none worth remembering. */
+  private void unexpected(
+      Warp w, KernelTally tally, AccessHistory history, long[] values, long shift, int lanes) {
+    Pattern pattern =
+        history.isPatternless() ? null : history.other(values, lanes, this, tally.counts);
+    if (pattern != null) {
+      executed(w, tally, history, pattern, values, shift);
+    } else {
+      irregular(w, tally, history, values, shift, lanes);
+    }
+  }
+
   private void executed(
-      Warp w, KernelTally tally, AccessHistory history, Pattern pattern, long first) {
+      Warp w,
+      KernelTally tally,
+      AccessHistory history,
+      Pattern pattern,
+      long[] values,
+      long shift) {
+    long first = values[Integer.numberOfTrailingZeros(pattern.lanes())] + shift;
     Footing footing = pattern.footing(Footing.phase(first), this, tally.scratch);
+    if (footing == null) {
+      irregular(w, tally, history, values, shift, pattern.lanes());
+      return;
+    }
     history.goesOnAt(footing);
     if (footing.executed(first)) {
       return;
@@ -120,31 +122,36 @@ final class AccessCounter {
 
   /** Counts one execution for itself, its addresses being in no order worth to be remembered. */
   private void irregular(
+      Warp w, KernelTally tally, AccessHistory history, long[] values, long shift, int lanes) {
+    for (Member member : members) {
+      if (member.cost.scattered(values, shift + member.distance, lanes, history, tally.scratch)) {
+        member.cost.add(tally.scratch.cost, 1, tally.counts);
+      } else {
+        measured(w, tally, history, member, values, shift, lanes);
+      }
+    }
+  }
+
+  private void measured(
       Warp w,
       KernelTally tally,
       AccessHistory history,
-      LaneAddresses addresses,
+      Member member,
+      long[] values,
       long shift,
       int lanes) {
     Scratch scratch = tally.scratch;
-    int active = Integer.bitCount(lanes);
-    for (Member member : members) {
-      long distance = shift + member.distance;
-      if (member.cost.scattered(addresses, distance, active, history, tally)) {
-        continue;
-      }
-      long[] values = addresses.values();
-      for (int i = 0; i < Warp.LANES; i++) {
-        scratch.addresses[i] = values[i] + distance;
-      }
-      long[] cost = member.cost.measure(scratch.addresses, lanes, scratch);
-      member.cost.add(cost, 1, tally.counts);
-      if (member.cost.loads()) {
-        history.load(tally.loaded, w.global(), scratch.touches);
-      }
-      if (member.cost.stores()) {
-        history.store(tally.stored, w.global(), scratch.touches);
-      }
+    long distance = shift + member.distance;
+    for (int i = 0; i < Warp.LANES; i++) {
+      scratch.addresses[i] = values[i] + distance;
+    }
+    member.cost.measure(scratch.addresses, lanes, scratch);
+    member.cost.add(scratch.cost, 1, tally.counts);
+    if (member.cost.loads()) {
+      history.load(tally.loaded, w.global(), scratch.touches);
+    }
+    if (member.cost.stores()) {
+      history.store(tally.stored, w.global(), scratch.touches);
     }
   }
 
@@ -155,7 +162,8 @@ final class AccessCounter {
     List<long[]> costs = new ArrayList<>();
     for (Member member : members) {
       pattern.addresses(phase + member.distance, scratch.addresses);
-      costs.add(member.cost.measure(scratch.addresses, pattern.lanes(), scratch));
+      member.cost.measure(scratch.addresses, pattern.lanes(), scratch);
+      costs.add(scratch.cost.clone());
       if (member.cost.loads()) {
         scratch.loads.addAll(scratch.touches);
       }

@@ -33,10 +33,7 @@ final class AccessHistory {
   /** New patterns since one came again; above {@link #PATIENCE}, accesses since then. */
   private int strangers;
 
-  /**
-   * By hash: the last patterns that were new. Where others are counted quickly, too, one is worth
-   * remembering when it comes again.
-   */
+  /** By hash: the last patterns that were new. One is worth remembering when it comes again. */
   private long[] seenOnce = {};
 
   private Footprint.@Nullable Touched loaded;
@@ -87,7 +84,7 @@ final class AccessHistory {
       strangers = 0;
     } else if (++strangers > PATIENCE) {
       strangers = strangers < PAUSE ? strangers : PATIENCE - RETRIES;
-    } else if (!counter.isQuick() || !isFirst(hash)) {
+    } else if (!isFirst(hash)) {
       pattern = new Pattern(values, lanes);
       remember(hash, pattern, counter, counts);
     }
@@ -162,9 +159,7 @@ final class AccessHistory {
   void report(AccessCounter counter, long[] counts) {
     for (Pattern pattern : known) {
       if (pattern != null) {
-        for (Footing footing : pattern.footings()) {
-          footing.report(counter, counts);
-        }
+        pattern.report(counter, counts);
       }
     }
   }

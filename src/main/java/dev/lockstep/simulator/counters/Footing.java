@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Footing {
   /** Costs depend on where in a line of 128 bytes, or a row of banks, the first address lies. */
-  private static final int PHASES = 128;
+  static final int PHASES = 128;
 
   private static final int MOST_NOTED = 64;
 
@@ -67,7 +67,7 @@ final class Footing {
     this.touches = loads.length + stores.length != 0;
     long low = Long.MAX_VALUE;
     long high = Long.MIN_VALUE;
-    for (int[] runs : List.of(loads, stores)) {
+    for (int[] runs : new int[][] {loads, stores}) {
       for (int i = 0; i < runs.length; i += 2) {
         low = Math.min(low, runs[i]);
         high = Math.max(high, runs[i] + runs[i + 1] - 1L);

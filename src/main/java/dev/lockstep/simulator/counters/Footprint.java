@@ -94,11 +94,7 @@ final class Footprint {
 
     /** Finds out whether all was touched; if not, does so again after twice as many accesses. */
     private void look(byte[] known) {
-      boolean all = true;
-      for (int i = 0; i < sectors; i++) {
-        all &= known[i] != 0;
-      }
-      whole = all;
+      whole = Flags.areAllSet(known, Math.toIntExact(sectors));
       looks++;
       nextLook = (sectors / Warp.LANES + 1) << looks;
     }
@@ -132,9 +128,7 @@ final class Footprint {
       }
       byte[] known = touched;
       if (known != null) {
-        for (int i = 0; i < known.length; i++) {
-          bits[i >> 6] |= (long) known[i] << (i & 63);
-        }
+        Flags.addTo(bits, known);
       }
       return bits;
     }

@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
-import dev.lockstep.simulator.execution.LaneAddresses;
 import java.util.List;
 
 /** Requests, sectors, lines and bytes of global memory. */
@@ -37,33 +36,35 @@ final class GlobalCost extends MemoryCost {
   }
 
   @Override
-  long[] measure(long[] addresses, int lanes, Scratch scratch) {
+  void measure(long[] addresses, int lanes, Scratch scratch) {
     Touches touches = scratch.touches;
     touches.clear();
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
       touches.add(addresses[Integer.numberOfTrailingZeros(rest)], bytes);
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
-    return new long[] {1, touches.sectors(), touches.lines(), asked, touches.bytes()};
+    scratch.cost(1, touches.sectors(), touches.lines(), asked, touches.bytes());
   }
 
   @Override
   boolean scattered(
-      LaneAddresses addresses, long more, int lanes, AccessHistory history, KernelTally tally) {
+      long[] addresses, long more, int lanes, AccessHistory history, Scratch scratch) {
     Footprint.Touched into = kind.loads ? history.loaded() : history.stored();
-    Scatter scatter = tally.scratch.scatter;
-    if (into == null || !isQuick() || !scatter.count(addresses, more, bytes, into)) {
+    Footprint.Touched also = kind.loads && kind.stores ? history.stored() : into;
+    Scatter scatter = scratch.scatter;
+    if (into == null
+        || also == null
+        || into.first() != also.first()
+        || !scatter.count(addresses, more, lanes, bytes, into)) {
       return false;
     }
-    long asked = (long) lanes * bytes;
+    if (also != into) {
+      also.touch(scatter.offsets);
+    }
+    long asked = (long) Integer.bitCount(lanes) * bytes;
     long different = (long) scatter.distinct() * bytes;
-    add(tally.counts, 1, scatter.sectors(), scatter.lines(), asked, different);
+    scratch.cost(1, scatter.sectors(), scatter.lines(), asked, different);
     return true;
-  }
-
-  @Override
-  boolean isQuick() {
-    return !kind.loads || !kind.stores;
   }
 
   @Override

@@ -13,25 +13,47 @@ final class LocalCost extends MemoryCost {
 
   private static final int WORD = 2;
 
+  /** Lanes whose words lie in one sector. */
+  private static final int TOGETHER = 8;
+
   private final int bytes;
+
+  /** Bytes of an access, as a power of two; a word at least. */
+  private final int unit;
 
   LocalCost(Slots slots, boolean store, int bytes) {
     super(slots, store ? STORE : LOAD);
     this.bytes = bytes;
+    this.unit = Math.max(WORD, Integer.numberOfTrailingZeros(bytes));
   }
 
+  /** Eight neighbours that access the same words share their sectors, one for each word. */
   @Override
-  long[] measure(long[] addresses, int lanes, Scratch scratch) {
-    Touches touches = scratch.touches;
-    touches.clear();
-    for (int rest = lanes; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      long start = addresses[lane];
-      for (long word = start >> WORD; word <= (start + bytes - 1) >> WORD; word++) {
-        touches.add((word * Warp.LANES + lane) << WORD, 1 << WORD);
-      }
+  void measure(long[] addresses, int lanes, Scratch scratch) {
+    int different = 0;
+    for (int from = 0; from < Warp.LANES; from += TOGETHER) {
+      different += different(addresses, from, lanes >>> from & (1 << TOGETHER) - 1);
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
-    return new long[] {1, touches.sectors(), asked};
+    scratch.cost(1, (long) different << unit - WORD, asked, 0, 0);
+  }
+
+  /** How many different places neighbours access: bit sets of 64 places, one after the other. */
+  private int different(long[] addresses, int from, int lanes) {
+    int different = 0;
+    for (int rest = lanes; rest != 0; ) {
+      long start = addresses[from + Integer.numberOfTrailingZeros(rest)] >> unit & -Long.SIZE;
+      long places = 0;
+      int elsewhere = 0;
+      for (int i = 0; i < TOGETHER; i++) {
+        long place = (addresses[from + i] >> unit) - start;
+        int here = place >= 0 && place < Long.SIZE ? rest >>> i & 1 : 0;
+        places |= (long) here << place;
+        elsewhere |= (rest >>> i & 1 ^ here) << i;
+      }
+      different += Long.bitCount(places);
+      rest = elsewhere;
+    }
+    return different;
   }
 }

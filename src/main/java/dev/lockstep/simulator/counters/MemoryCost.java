@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
-import dev.lockstep.simulator.execution.LaneAddresses;
 import java.util.List;
 
 /** What the accesses of one instruction cost in one kind of memory. */
@@ -18,35 +17,20 @@ abstract class MemoryCost {
   }
 
   /**
-   * What one execution by these lanes costs, by counter. What it touches of global memory is left
-   * in {@link Scratch#touches}.
+   * Finds out what one execution by these lanes costs, by counter: leaves it in {@link
+   * Scratch#cost}, and what it touches of global memory in {@link Scratch#touches}.
    */
-  abstract long[] measure(long[] addresses, int lanes, Scratch scratch);
+  abstract void measure(long[] addresses, int lanes, Scratch scratch);
 
   /**
-   * Adds the cost of an execution by lanes whose addresses are in no order, the quick way; false
-   * when there is none, and nothing has been done.
+   * The same the quick way, and adds what it touches to the footprint; false when there is none,
+   * and nothing has been done.
    *
-   * @param addresses of lanes that are not active: one of the others
-   * @param lanes how many are active
+   * @param more added to each address
    */
   boolean scattered(
-      LaneAddresses addresses, long more, int lanes, AccessHistory history, KernelTally tally) {
+      long[] addresses, long more, int lanes, AccessHistory history, Scratch scratch) {
     return false;
-  }
-
-  /** Whether {@link #scattered} is for it. */
-  boolean isQuick() {
-    return false;
-  }
-
-  /** Adds to the counters, in their order. */
-  final void add(long[] counts, long a, long b, long c, long d, long e) {
-    counts[slot] += a;
-    counts[slot + 1] += b;
-    counts[slot + 2] += c;
-    counts[slot + 3] += d;
-    counts[slot + 4] += e;
   }
 
   /** Whether it reads global memory. */
@@ -61,7 +45,7 @@ abstract class MemoryCost {
 
   /** Adds the cost of that many executions. */
   final void add(long[] cost, long executions, long[] counts) {
-    for (int i = 0; i < cost.length; i++) {
+    for (int i = 0; i < counters.size(); i++) {
       counts[slot + i] += cost[i] * executions;
     }
   }

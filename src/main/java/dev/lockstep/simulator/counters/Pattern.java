@@ -2,9 +2,7 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +25,6 @@ final class Pattern {
 
   private final int lanes;
   private final long[] steps = new long[LANES];
-  private final int[] narrowSteps = new int[LANES];
 
   /** All ones for active lanes. */
   private final long[] active = new long[LANES];
@@ -35,7 +32,10 @@ final class Pattern {
   /** What each address is above the last, if that is the same for all of a full warp. */
   private final long stride;
 
-  private final List<Footing> footings = new ArrayList<>(1);
+  /** By phase, and a bit for each phase that occurred. */
+  private final @Nullable Footing[] footings = new Footing[Footing.PHASES];
+
+  private final long[] seen = new long[Footing.PHASES / Long.SIZE];
   private @Nullable Footing latest;
   private Pattern successor = this;
 
@@ -48,7 +48,6 @@ final class Pattern {
     for (int i = 0; i < LANES; i++) {
       if ((lanes >>> i & 1) != 0) {
         steps[i] = values[i] - first;
-        narrowSteps[i] = (int) steps[i];
         active[i] = -1;
       }
     }
@@ -60,6 +59,12 @@ final class Pattern {
     long[] weights = WEIGHTS;
     long first = values[Integer.numberOfTrailingZeros(lanes)];
     long hash = lanes;
+    if (lanes == -1) {
+      for (int i = 0; i < LANES; i++) {
+        hash += (values[i] - first) * weights[i];
+      }
+      return hash * WEIGHT;
+    }
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       hash += (values[lane] - first) * weights[lane];
@@ -106,15 +111,7 @@ final class Pattern {
     return lanes == -1 ? matchesAll(values, first) : matchesActive(values, first);
   }
 
-  /** The same for addresses of 32 bits. */
-  boolean matches(int[] values, int lanes, int first) {
-    if (lanes != this.lanes) {
-      return false;
-    }
-    return lanes == -1 ? matchesAll(values, first) : matchesActive(values, first);
-  }
-
-  /** Without a branch, so that the loop becomes vector code; the others likewise. */
+  /** Without a branch, so that the loop becomes vector code; the other likewise. */
   private boolean matchesAll(long[] values, long first) {
     long[] expected = steps;
     long difference = (values[1] - first) ^ expected[1];
@@ -137,44 +134,32 @@ final class Pattern {
     return difference == 0;
   }
 
-  private boolean matchesAll(int[] values, int first) {
-    int[] expected = narrowSteps;
-    int difference = 0;
-    for (int i = 0; i < LANES; i++) {
-      difference |= (values[i] - first) ^ expected[i];
-    }
-    return difference == 0;
-  }
-
-  private boolean matchesActive(int[] values, int first) {
-    int[] expected = narrowSteps;
-    long[] care = active;
-    int difference = 0;
-    for (int i = 0; i < LANES; i++) {
-      difference |= ((values[i] - first) ^ expected[i]) & (int) care[i];
-    }
-    return difference == 0;
-  }
-
-  /** This pattern where the first address is {@code phase} bytes into a line. */
-  Footing footing(int phase, AccessCounter counter, Scratch scratch) {
+  /**
+   * This pattern where the first address is {@code phase} bytes into a line. Null for the first
+   * time: finding out what it costs there pays when it comes again.
+   */
+  @Nullable Footing footing(int phase, AccessCounter counter, Scratch scratch) {
     Footing footing = latest;
     if (footing == null || footing.phase() != phase) {
-      footing = find(phase, counter, scratch);
+      footing = footings[phase];
+      if (footing == null) {
+        if (isFirst(phase)) {
+          return null;
+        }
+        footing = counter.footing(this, phase, scratch);
+        footings[phase] = footing;
+      }
       latest = footing;
     }
     return footing;
   }
 
-  private Footing find(int phase, AccessCounter counter, Scratch scratch) {
-    for (Footing footing : footings) {
-      if (footing.phase() == phase) {
-        return footing;
-      }
-    }
-    Footing found = counter.footing(this, phase, scratch);
-    footings.add(found);
-    return found;
+  private boolean isFirst(int phase) {
+    long bit = 1L << phase;
+    int word = phase / Long.SIZE;
+    boolean first = (seen[word] & bit) == 0;
+    seen[word] |= bit;
+    return first;
   }
 
   /** The pattern that came behind this one the last time. */
@@ -187,8 +172,12 @@ final class Pattern {
     successor = pattern;
   }
 
-  /** All that occurred. */
-  List<Footing> footings() {
-    return footings;
+  /** Adds what was only noted so far. */
+  void report(AccessCounter counter, long[] counts) {
+    for (Footing footing : footings) {
+      if (footing != null) {
+        footing.report(counter, counts);
+      }
+    }
   }
 }

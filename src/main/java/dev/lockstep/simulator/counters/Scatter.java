@@ -1,7 +1,7 @@
 package dev.lockstep.simulator.counters;
 
-import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,7 +14,7 @@ abstract class Scatter {
   private static final boolean VECTORS =
       ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorScatter.isFast();
 
-  /** By lane: the bytes before it in the region. */
+  /** Of each access: the bytes before it in the region. */
   final int[] offsets = new int[Warp.LANES];
 
   /** What was found, of 32 lanes. */
@@ -68,26 +68,60 @@ abstract class Scatter {
   /**
    * Counts one access; false, and nothing done, when it has to be done in another way.
    *
-   * @param lanes of which each accesses something, or what another does
+   * @param addresses by lane
    * @param more added to each address
+   * @param lanes those that access, at least one
    * @param bytes a power of two, 32 at most
    * @param into gets the sectors
    */
-  final boolean count(LaneAddresses lanes, long more, int bytes, Footprint.Touched into) {
-    long start = (into.first() << Footprint.SECTOR) - more;
-    if (!into.isSmall()
-        || lanes.low() < start
-        || lanes.high() - start >= into.bytes()
-        || !lanes.areMultiples(bytes, more)) {
+  final boolean count(long[] addresses, long more, int lanes, int bytes, Footprint.Touched into) {
+    if (!into.isSmall()) {
       return false;
     }
-    long[] addresses = lanes.values();
+    long start = (into.first() << Footprint.SECTOR) - more;
+    long last = into.bytes() - bytes;
+    boolean fits =
+        lanes == -1
+            ? find(addresses, start, last, bytes)
+            : find(addresses, lanes, start, last, bytes);
+    if (fits) {
+      count(bytes, into);
+      uses++;
+    }
+    return fits;
+  }
+
+  /**
+   * Sets the offsets; false when an access is misaligned or does not lie in the region. Without a
+   * branch, so that the loops become vector code.
+   */
+  private boolean find(long[] addresses, long start, long last, int bytes) {
+    long outside = 0;
+    long all = 0;
+    for (int i = 0; i < Warp.LANES; i++) {
+      long offset = addresses[i] - start;
+      outside |= offset | last - offset;
+      all |= offset;
+    }
     for (int i = 0; i < Warp.LANES; i++) {
       offsets[i] = (int) (addresses[i] - start);
     }
-    count(bytes, into);
-    uses++;
-    return true;
+    return outside >= 0 && (all & bytes - 1) == 0;
+  }
+
+  /** The same of some lanes. For the others stands one of them, which changes no count. */
+  private boolean find(long[] addresses, int lanes, long start, long last, int bytes) {
+    long outside = 0;
+    long all = 0;
+    int found = 0;
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      long offset = addresses[Integer.numberOfTrailingZeros(rest)] - start;
+      outside |= offset | last - offset;
+      all |= offset;
+      offsets[found++] = (int) offset;
+    }
+    Arrays.fill(offsets, found, Warp.LANES, offsets[0]);
+    return outside >= 0 && (all & bytes - 1) == 0;
   }
 
   /** Counts what is at {@link #offsets}. */

@@ -26,37 +26,32 @@ final class SharedCost extends MemoryCost {
   private final Kind kind;
   private final int bytes;
 
+  /** Bytes that a lane asks for, as a power of two; a word at least. */
+  private final int unit;
+
   SharedCost(Slots slots, Kind kind, int bytes) {
     super(slots, kind.counters);
     this.kind = kind;
     this.bytes = bytes;
+    this.unit = Math.max(WORD, Integer.numberOfTrailingZeros(bytes));
   }
 
+  /** As many lanes together as all banks can serve: vectors are accessed by parts of the warp. */
   @Override
-  long[] measure(long[] addresses, int lanes, Scratch scratch) {
-    int together = bytes <= 4 ? Warp.LANES : bytes <= 8 ? Warp.LANES / 2 : Warp.LANES / 4;
-    long wavefronts = 0;
-    long groups = 0;
+  void measure(long[] addresses, int lanes, Scratch scratch) {
+    int together = Banks.ROW_BYTES >> unit;
+    Banks banks = scratch.banks;
+    banks.ask(addresses, unit, kind == Kind.ATOMIC);
+    int wavefronts = 0;
+    int groups = 0;
     for (int from = 0; from < Warp.LANES; from += together) {
       int group = lanes & -1 >>> (Warp.LANES - together) << from;
       if (group != 0) {
         groups++;
-        wavefronts += wavefronts(addresses, group, scratch.banks);
+        wavefronts += banks.turns(group);
       }
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
-    return new long[] {1, wavefronts, wavefronts - groups, asked};
-  }
-
-  private int wavefronts(long[] addresses, int group, Banks banks) {
-    banks.clear();
-    boolean atomic = kind == Kind.ATOMIC;
-    for (int rest = group; rest != 0; rest &= rest - 1) {
-      long start = addresses[Integer.numberOfTrailingZeros(rest)];
-      for (long word = start >> WORD; word <= (start + bytes - 1) >> WORD; word++) {
-        banks.add(word, atomic);
-      }
-    }
-    return banks.most();
+    scratch.cost(1, wavefronts, wavefronts - groups, asked, 0);
   }
 }

@@ -2,7 +2,6 @@ package dev.lockstep.simulator.counters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.util.Arrays;
@@ -44,15 +43,15 @@ class ScatterTests {
             touches.add(addresses[i] + 64, bytes);
           }
         }
-        LaneAddresses looked = new LaneAddresses();
-        looked.look(addresses, lanes);
         Footprint footprint = new Footprint();
-        assertThat(scatter.count(looked, 64, bytes, footprint.in(allocation.region()))).isTrue();
+        assertThat(scatter.count(addresses, 64, lanes, bytes, footprint.in(allocation.region())))
+            .isTrue();
         assertThat(scatter.sectors()).isEqualTo(touches.sectors());
         assertThat(scatter.lines()).isEqualTo(touches.lines());
         assertThat(scatter.distinct() * bytes).isEqualTo(touches.bytes());
         assertThat(footprint.bytes()).isEqualTo(32L * touches.sectors());
-        assertThat(scatter.count(looked, 64, bytes, all.in(allocation.region()))).isTrue();
+        assertThat(scatter.count(addresses, 64, lanes, bytes, all.in(allocation.region())))
+            .isTrue();
         for (int i = 0; i < touches.lines(); i++) {
           expected.in(allocation.region()).setFour(4 * touches.line(i), touches.sectors(i));
         }
@@ -74,15 +73,13 @@ class ScatterTests {
       Footprint footprint = new Footprint();
       Footprint.Touched touched = footprint.in(allocation.region());
       long[] addresses = new long[Warp.LANES];
-      LaneAddresses lanes = new LaneAddresses();
       for (int left = 0; left < 2; left++) {
         int sectors = 9 + left;
         for (int n = 0; n < 200; n++) {
           for (int i = 0; i < Warp.LANES; i++) {
             addresses[i] = allocation.region().start() + 32 * random.nextInt(sectors);
           }
-          lanes.look(addresses);
-          assertThat(scatter.count(lanes, 0, 4, touched)).isTrue();
+          assertThat(scatter.count(addresses, 0, -1, 4, touched)).isTrue();
         }
         assertThat(footprint.bytes()).isEqualTo(32 * sectors);
       }
@@ -107,11 +104,8 @@ class ScatterTests {
         for (int i = 0; i < Warp.LANES; i++) {
           addresses[i] = i == 9 ? wrong : start + 128L * (i % 20);
         }
-        LaneAddresses lanes = new LaneAddresses();
-        lanes.look(addresses);
-        assertThat(scatter.count(lanes, 0, 4, touched)).isFalse();
-        lanes.look(addresses, 0x1ff);
-        assertThat(scatter.count(lanes, 0, 4, touched)).isTrue();
+        assertThat(scatter.count(addresses, 0, -1, 4, touched)).isFalse();
+        assertThat(scatter.count(addresses, 0, 0x1ff, 4, touched)).isTrue();
       }
     }
   }
@@ -120,12 +114,10 @@ class ScatterTests {
   void regionsOfGibibytesAreLeftToOthers() {
     try (GlobalMemory memory = new GlobalMemory()) {
       GlobalMemory.Allocation allocation = memory.allocate("large", (1L << 30) + 1);
-      LaneAddresses lanes = new LaneAddresses();
       long[] addresses = new long[Warp.LANES];
       Arrays.fill(addresses, allocation.region().start());
-      lanes.look(addresses);
       Footprint.Touched touched = new Footprint().in(allocation.region());
-      assertThat(new MarkedScatter().count(lanes, 0, 4, touched)).isFalse();
+      assertThat(new MarkedScatter().count(addresses, 0, -1, 4, touched)).isFalse();
     }
   }
 }
