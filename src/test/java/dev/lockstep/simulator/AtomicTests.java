@@ -198,6 +198,40 @@ class AtomicTests {
     assertThat(out).isEqualTo(expected);
   }
 
+  /** One block counts in both halves, the other looks until it is done. */
+  @ParameterizedTest
+  @ValueSource(strings = {"relaxed.gpu", "volatile"})
+  void vectorsThatOthersWatchAreWhole(String order) {
+    int[] out =
+        lab.declare(".global .align 16 .b64 pair[2];")
+            .run(
+                Launch.of(2, 1),
+                """
+                mov.u64 %rd9, pair;
+                mov.u64 %rd1, 0;
+                mov.u32 %r1, %ctaid.x;
+                setp.ne.u32 %p1, %r1, 0;
+                @%p1 bra LOOK;
+                COUNT: add.u64 %rd1, %rd1, 1;
+                st.ORDER.global.v2.u64 [%rd9], {%rd1, %rd1};
+                setp.lt.u64 %p1, %rd1, 300000;
+                @%p1 bra COUNT;
+                ret;
+                LOOK: mov.u32 %r2, 0;
+                AGAIN: ld.ORDER.global.v2.u64 {%rd1, %rd2}, [%rd9];
+                setp.ne.u64 %p1, %rd1, %rd2;
+                @%p1 add.u32 %r2, %r2, 1;
+                setp.lt.u64 %p1, %rd1, 300000;
+                @%p1 bra AGAIN;
+                st.global.u32 [%out], %r2;
+                """
+                    .replace("ORDER", order),
+                1,
+                new int[0],
+                0);
+    assertThat(out[0]).isZero();
+  }
+
   /** The word around it reaches past the end of the allocation. */
   @Test
   void theLastHalfWordOfAnAllocation() {

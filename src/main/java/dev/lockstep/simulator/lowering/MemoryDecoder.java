@@ -17,6 +17,7 @@ import dev.lockstep.simulator.op.Fence;
 import dev.lockstep.simulator.op.Lanes1;
 import dev.lockstep.simulator.op.Load;
 import dev.lockstep.simulator.op.LongLanes;
+import dev.lockstep.simulator.op.MemoryOp;
 import dev.lockstep.simulator.op.Nothing;
 import dev.lockstep.simulator.op.Store;
 import java.util.ArrayList;
@@ -80,8 +81,7 @@ final class MemoryDecoder {
     requireOperands(2);
     if (type == ScalarType.B128) {
       Address address = e.address(operand(in, 1), space);
-      Load load = new Load(Element.LONG, address, Load.indices(e.toB128(operand(in, 0))));
-      emitStrong(isStrong() ? new Atomic.Exclusive(load) : load);
+      emitOrdered(new Load(Element.LONG, address, Load.indices(e.toB128(operand(in, 0)))));
       return;
     }
     List<Operand> targets = Decoder.elements(operand(in, 0));
@@ -111,7 +111,7 @@ final class MemoryDecoder {
     if (address == null) {
       e.emit(new Load.Parameter(element, fixed, d));
     } else {
-      emitStrong(new Load(element, address, d));
+      emitOrdered(new Load(element, address, d));
     }
   }
 
@@ -138,8 +138,7 @@ final class MemoryDecoder {
     requireOperands(2);
     Address address = e.address(operand(in, 0), space);
     if (type == ScalarType.B128) {
-      Store store = new Store(Element.LONG, address, Load.indices(e.b128(operand(in, 1))));
-      emitStrong(isStrong() ? new Atomic.Exclusive(store) : store);
+      emitOrdered(new Store(Element.LONG, address, Load.indices(e.b128(operand(in, 1)))));
       return;
     }
     List<Operand> sources = Decoder.elements(operand(in, 1));
@@ -149,7 +148,7 @@ final class MemoryDecoder {
     for (int i = 0; i < a.length; i++) {
       a[i] = sources.get(i) instanceof Operand.Sink ? -1 : source(sources.get(i), element).index();
     }
-    emitStrong(new Store(element, address, a));
+    emitOrdered(new Store(element, address, a));
   }
 
   private Slot<?> source(Operand operand, Element element) {
@@ -161,14 +160,21 @@ final class MemoryDecoder {
     };
   }
 
-  private void emitStrong(Op access) {
-    if (isStrong()) {
-      e.emit(new Fence());
+  /**
+   * What other blocks may watch they see whole, vectors too: a GPU moves up to 16 aligned bytes at
+   * once, and look-back scans rely on a value and its status coming together.
+   */
+  private <A extends Op & MemoryOp> void emitOrdered(A access) {
+    if (!isStrong()) {
+      e.emit(access);
+      return;
     }
-    e.emit(access);
-    if (isStrong()) {
-      e.emit(new Fence());
-    }
+    StateSpace space = space(in);
+    boolean wide = in.has("v2") || in.has("v4") || in.has("v8") || in.has("b128");
+    boolean watched = space == StateSpace.GLOBAL || space == StateSpace.GENERIC;
+    e.emit(new Fence());
+    e.emit(wide && watched ? new Atomic.Exclusive(access) : access);
+    e.emit(new Fence());
   }
 
   private void refuse(String... modifiers) {

@@ -252,7 +252,7 @@ public final class Atomic {
     }
   }
 
-  /** A 128-bit load or store that others may watch: whole with respect to {@link Wide}. */
+  /** A wide load or store that others may watch: whole to each other and to {@link Wide}. */
   public static final class Exclusive extends Op implements MemoryOp {
     private final Op access;
     private final MemoryOp memory;
