@@ -247,3 +247,39 @@ KERNEL recursive_wrong(int*o) {
   __syncthreads();
   o[threadIdx.x] = down(s, threadIdx.x & 7);
 }
+
+// --- handed to other threads
+__device__ void hand(u32* to, u32 value) {
+  asm volatile("st.relaxed.gpu.u32 [%0], %1;" :: "l"(to), "r"(value) : "memory");
+}
+
+__device__ u32 take(const u32* from) {
+  u32 value;
+  asm volatile("ld.relaxed.gpu.u32 %0, [%1];" : "=r"(value) : "l"(from) : "memory");
+  return value;
+}
+
+__device__ void hand_sums(u32* o) {
+  __shared__ u32 s[64];
+  if (threadIdx.x < 40) s[threadIdx.x] = threadIdx.x;
+  __syncthreads();
+  hand(o + threadIdx.x, s[threadIdx.x] + 1);
+}
+
+KERNEL handed(u32*o) {
+  hand_sums(o);
+}
+
+KERNEL handed_2(u32*o) {
+  u32 taken = take(o + threadIdx.x) * 3;
+  if (threadIdx.x < 40) o[64 + threadIdx.x] = taken;
+}
+
+KERNEL handed_wrong(u32*o) {
+  hand_sums(o);
+}
+
+KERNEL handed_wrong_2(u32*o) {
+  u32 taken = take(o + threadIdx.x) * 3;
+  if (threadIdx.x <= 40) o[64 + threadIdx.x] = taken;
+}

@@ -53,9 +53,9 @@ class SanitizedValuesTests {
     "meetings, AUTO, 9",
     "meetings, COMPILED, 9",
     "meetings.O0, AUTO, 9",
-    "unused, AUTO, 16",
-    "unused, COMPILED, 16",
-    "unused.O0, AUTO, 16"
+    "unused, AUTO, 17",
+    "unused, COMPILED, 17",
+    "unused.O0, AUTO, 17"
   })
   void mistakesAreFoundAndNothingElse(String file, ExecutionTier tier, int mistakes) {
     DeviceOptions options =

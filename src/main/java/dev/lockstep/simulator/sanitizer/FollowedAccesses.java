@@ -91,12 +91,16 @@ final class FollowedAccesses {
     private final int bytes;
     private final Company company;
 
+    /** Whether other threads are meant to take it: what they use of it is theirs to answer for. */
+    private final boolean handsOver;
+
     Stored(Op op, Instruction in, Registers registers, Company company) {
       super(op, in, registers);
       this.values = elements(in.operands().get(1));
       this.numbers = numbers(values, registers);
       this.bytes = elementBytes(in);
       this.company = company;
+      this.handsOver = in.has("relaxed") || in.has("release");
     }
 
     @Override
@@ -110,7 +114,7 @@ final class FollowedAccesses {
         return;
       }
       Gaps gaps = shadow.gaps;
-      gaps.store((lane, address) -> leave(w, shadow, lane, address));
+      gaps.store(handsOver ? null : (lane, address) -> leave(w, shadow, lane, address));
       for (int rest = lacking; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         for (int i = 0; i < numbers.length; i++) {
@@ -127,7 +131,16 @@ final class FollowedAccesses {
 
     private long bits(Warp w, UnsetBits unset, int i, int lane) {
       long all = bytes >= 8 ? -1 : (1L << 8 * bytes) - 1;
-      return numbers[i] < 0 ? 0 : unset.of(w, numbers[i], lane) & all;
+      long bits = numbers[i] < 0 ? 0 : unset.of(w, numbers[i], lane) & all;
+      return handsOver ? wholeBytes(bits) : bits;
+    }
+
+    /** Global memory keeps account of bytes. */
+    private static long wholeBytes(long bits) {
+      long any = bits | bits >>> 4 & 0x0f0f0f0f0f0f0f0fL;
+      any |= any >>> 2 & 0x3f3f3f3f3f3f3f3fL;
+      any |= any >>> 1 & 0x7f7f7f7f7f7f7f7fL;
+      return (any & 0x0101010101010101L) * 0xff;
     }
 
     /**
