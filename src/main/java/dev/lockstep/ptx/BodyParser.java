@@ -17,8 +17,6 @@ final class BodyParser {
   /** Instructions whose first operand is a value like the others. */
   private static final Set<String> WITHOUT_RESULT = Set.of("bar", "barrier", "nanosleep");
 
-  private static final int MAX_REGISTERS = 1 << 30;
-
   private final Lexer lexer;
   private final Scopes scopes;
   private final Names names;
@@ -106,7 +104,7 @@ final class BodyParser {
 
   private void directive() {
     switch (lexer.text()) {
-      case ".reg" -> registers();
+      case ".reg" -> RegisterDeclaration.parse(lexer, declaration -> declaration.declareIn(scopes));
       case ".loc" -> locations.parse();
       case ".extern" -> {
         lexer.advance();
@@ -169,29 +167,6 @@ final class BodyParser {
         reference.addend(),
         reference.generic(),
         reference.mask());
-  }
-
-  private void registers() {
-    lexer.advance();
-    int lanes = VariableParser.registerVector(lexer);
-    ScalarType type = Syntax.type(lexer);
-    while (true) {
-      String name = Syntax.word(lexer, "a register name");
-      if (lexer.at('<')) {
-        lexer.advance();
-        scopes.declareRange(name, Syntax.count(lexer, MAX_REGISTERS), lanes, type);
-        Syntax.expect(lexer, '>');
-      } else if (lanes > 1) {
-        scopes.declareVector(name, lanes, type);
-      } else {
-        scopes.declare(name, type);
-      }
-      if (!lexer.at(',')) {
-        break;
-      }
-      lexer.advance();
-    }
-    Syntax.expect(lexer, ';');
   }
 
   private void instructionOrLabel() {

@@ -7,10 +7,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What older PTX leaves unsaid. For {@code sm_1x}, arithmetic on {@code .f32} flushes subnormal
- * numbers whether it says {@code .ftz} or not; before version 1.4 divisions and elementary
- * functions are approximate, those of {@code .f64} rounded to nearest; before version 3.2 {@code
- * mad} is, too (PTX ISA 9.7, the notes on each instruction).
+ * What older PTX leaves unsaid, and what it declares elsewhere. For {@code sm_1x}, arithmetic on
+ * {@code .f32} flushes subnormal numbers whether it says {@code .ftz} or not; before version 1.4
+ * divisions and elementary functions are approximate, those of {@code .f64} rounded to nearest;
+ * before version 3.2 {@code mad} is, too (PTX ISA 9.7, the notes on each instruction).
  */
 final class EarlierForms {
   private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)");
@@ -19,6 +19,8 @@ final class EarlierForms {
   private static final int APPROXIMATE_UNSAID_BEFORE = 104;
   private static final int WIDE_CONVERSIONS_FLUSH_AFTER = 104;
   private static final int ROUNDING_UNSAID_BEFORE = 302;
+  private static final int PARAMETERS_IN_LIST_FROM = 104;
+  private static final int REGISTERS_IN_BODIES_FROM = 300;
   private static final int SYNC_SAID_FROM = 604;
   private static final Set<String> WITHOUT_SYNC = Set.of("shfl", "vote");
   private static final Set<String> FLUSHING =
@@ -55,6 +57,16 @@ final class EarlierForms {
         && version >= SYNC_SAID_FROM
         && target >= 70
         && !modifiers.contains("sync");
+  }
+
+  /** Whether registers may be declared outside of bodies. */
+  boolean registersOfModule() {
+    return version < REGISTERS_IN_BODIES_FROM;
+  }
+
+  /** Whether the body of a kernel declares its parameters. */
+  boolean parametersInBody() {
+    return version < PARAMETERS_IN_LIST_FROM;
   }
 
   /** The modifiers of an instruction, with those among them that it leaves unsaid. */

@@ -36,7 +36,7 @@ final class EntryHeader {
     if (lexer.at('(')) {
       lexer.advance();
       while (!lexer.at(')')) {
-        parameters.add(parameter(parameterBytes()));
+        parameters.add(parameter());
         if (!lexer.at(',')) {
           break;
         }
@@ -71,7 +71,7 @@ final class EntryHeader {
   }
 
   /** {@code .param .u64 [.ptr [.space] [.align n]] name} or {@code .param .align n .b8 name[m]}. */
-  private Parameter parameter(int from) {
+  private Parameter parameter() {
     if (!lexer.atWord(".param")) {
       throw lexer.error("expected .param, found '" + lexer.text() + "'");
     }
@@ -84,7 +84,7 @@ final class EntryHeader {
     int lanes = VariableParser.vector(lexer);
     ScalarType type = type();
     PrototypeParser.pointee(lexer);
-    PtxSyntaxException tooMuch = lexer.error("more than " + MAX_BYTES + " bytes of parameters");
+    PtxSyntaxException place = lexer.error("");
     String name =
         scopes.declareVariable(
             Syntax.word(lexer, "a parameter name"), new Elements.Array(StateSpace.PARAM, type));
@@ -92,12 +92,43 @@ final class EntryHeader {
     if (bytes == 0) {
       throw lexer.error("parameter " + name + " of a kernel has no size");
     }
-    int step = Math.max(alignment, type.bytes() * lanes);
-    long offset = ((long) from + step - 1) & -step;
+    return behindOthers(name, type, Math.max(alignment, type.bytes() * lanes), bytes, place);
+  }
+
+  private Parameter behindOthers(
+      String name, ScalarType type, int alignment, long bytes, PtxSyntaxException place) {
+    long offset = ((long) parameterBytes() + alignment - 1) & -alignment;
     if (offset + bytes > MAX_BYTES) {
-      throw tooMuch;
+      throw new PtxSyntaxException(
+          place.line(), place.column(), "more than " + MAX_BYTES + " bytes of parameters");
     }
     return new Parameter(name, type, (int) offset, (int) bytes);
+  }
+
+  /**
+   * Takes the parameters that a body declares, as it did before version 1.4.
+   *
+   * @return what is left of it
+   */
+  Body takeParameters(Body body) {
+    PtxSyntaxException end = lexer.error("");
+    List<Variable> others = new ArrayList<>();
+    for (Variable variable : body.variables()) {
+      if (variable.space() == StateSpace.PARAM) {
+        parameters.add(
+            behindOthers(
+                variable.name(), variable.type(), variable.alignment(), variable.bytes(), end));
+      } else {
+        others.add(variable);
+      }
+    }
+    return new Body(
+        body.registers(),
+        List.copyOf(others),
+        body.instructions(),
+        body.labels(),
+        body.prototypes(),
+        body.callTargets());
   }
 
   /** A texture or surface reference is passed as a handle. */
@@ -130,7 +161,7 @@ final class EntryHeader {
           exactBlock = List.copyOf(extents);
         }
       }
-      case ".minnctapersm", ".maxnctapersm", ".maxnreg", ".maxclusterrank" -> {
+      case ".minnctapersm", ".maxnctapersm", ".maxnreg", ".local_maxnreg", ".maxclusterrank" -> {
         lexer.advance();
         numbers(1);
       }
@@ -171,7 +202,7 @@ final class EntryHeader {
     while (lexer.kind() == Lexer.WORD && lexer.first() == '.') {
       switch (lexer.text()) {
         case ".noreturn", ".unique" -> lexer.advance();
-        case ".abi_preserve", ".abi_preserve_control" -> {
+        case ".abi_preserve", ".abi_preserve_control", ".local_maxnreg" -> {
           lexer.advance();
           Syntax.integer(lexer);
         }

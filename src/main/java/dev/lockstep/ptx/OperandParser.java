@@ -158,6 +158,10 @@ final class OperandParser {
     }
     lexer.advance();
     Operand base = simple();
+    if (base instanceof Operand.Reg(Register register) && !Preparation.isInteger(register.type())) {
+      throw lexer.error(
+          "%s, a .%s register, holds no address".formatted(register, register.type().spelling()));
+    }
     long offset;
     if (base instanceof Operand.Symbol symbol) {
       offset = symbol.offset();

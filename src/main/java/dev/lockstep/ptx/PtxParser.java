@@ -27,6 +27,12 @@ public final class PtxParser {
   private final Map<String, Prototype> declared = new HashMap<>();
   private final Map<String, String> aliases = new HashMap<>();
   private final Map<Integer, String> files = new HashMap<>();
+
+  /**
+   * Declared outside of bodies. Each kernel has its own; functions, which would share, have none.
+   */
+  private final List<RegisterDeclaration> registers = new ArrayList<>();
+
   private final Set<String> defined = new HashSet<>();
   private final boolean withBodies;
   private int bodies;
@@ -183,6 +189,10 @@ public final class PtxParser {
           variables(external);
           return;
         }
+        case ".reg" -> {
+          registers();
+          return;
+        }
         case ".tex", ".sampler", ".surf" -> {
           variableParser.opaqueDeclaration();
           return;
@@ -190,6 +200,14 @@ public final class PtxParser {
         default -> throw lexer.error("unknown directive " + lexer.text());
       }
     }
+  }
+
+  /** Registers outside of bodies, as nvopencc declared them in every file. */
+  private void registers() {
+    if (!earlier().registersOfModule()) {
+      throw lexer.error("registers are declared in bodies: since version 3.0 a module has none");
+    }
+    RegisterDeclaration.parse(lexer, registers::add);
   }
 
   private void variables(boolean external) {
@@ -224,6 +242,7 @@ public final class PtxParser {
     String name = Syntax.word(lexer, "a kernel name");
     Scopes scopes = new Scopes(lexer, bodies++);
     scopes.enter();
+    registers.forEach(declaration -> declaration.declareIn(scopes));
     EntryHeader header = new EntryHeader(lexer, scopes);
     if (lexer.at(';')) {
       lexer.advance();
@@ -232,6 +251,9 @@ public final class PtxParser {
     }
     define(name, place);
     Body body = body(scopes, name);
+    if (earlier().parametersInBody()) {
+      body = header.takeParameters(body);
+    }
     kernels.add(
         new PtxKernel(
             name,
@@ -269,18 +291,15 @@ public final class PtxParser {
   }
 
   private Body body(Scopes scopes, String routine) {
-    if (withBodies) {
-      return new BodyParser(
-              lexer,
-              scopes,
-              names,
-              variableParser,
-              routine,
-              variables,
-              new EarlierForms(version, target))
+    if (withBodies || earlier().parametersInBody()) {
+      return new BodyParser(lexer, scopes, names, variableParser, routine, variables, earlier())
           .parse();
     }
     Syntax.skipBlock(lexer);
     return NO_BODY;
+  }
+
+  private EarlierForms earlier() {
+    return new EarlierForms(version, target);
   }
 }

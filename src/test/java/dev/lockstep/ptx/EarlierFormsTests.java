@@ -3,6 +3,8 @@ package dev.lockstep.ptx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -58,6 +60,72 @@ class EarlierFormsTests {
         .isInstanceOf(PtxSyntaxException.class)
         .hasMessageContaining(instruction + " lacks .sync")
         .hasMessageContaining("line 5");
+  }
+
+  @Test
+  void takesParametersFromBodiesBeforeVersion14() {
+    PtxKernel kernel =
+        PtxParser.parse(
+                """
+                .version 1.3
+                .target sm_10, map_f64_to_f32
+                .entry k {
+                .reg .u64 %rd<2>;
+                .param .s32 n;
+                .shared .f32 s[4];
+                .param .u64 p;
+                .param .align 8 .b8 tail[12];
+                ld.param.u64 %rd1, [p];
+                exit;
+                }
+                """)
+            .kernels()
+            .getFirst();
+    assertThat(kernel.parameters())
+        .containsExactly(
+            new Parameter("n", ScalarType.S32, 0, 4),
+            new Parameter("p", ScalarType.U64, 8, 8),
+            new Parameter("tail", ScalarType.B8, 16, 12));
+    assertThat(kernel.body().variables()).extracting(Variable::name).containsExactly("s");
+  }
+
+  @Test
+  void hasRegistersOfModulesBeforeVersion3() {
+    String text =
+        """
+        .version %s
+        .target sm_20
+        .reg .u32 %%ra<17>, one;
+        .entry j() { mov.u32 %%ra16, one; }
+        .entry k() { mov.u32 %%ra16, one; }
+        """;
+    List<PtxKernel> kernels = PtxParser.parse(text.formatted("2.3")).kernels();
+    assertThat(kernels)
+        .allSatisfy(
+            kernel ->
+                assertThat(kernel.body().registers())
+                    .extracting(Register::toString)
+                    .containsExactlyInAnyOrder("one", "%ra16"));
+    assertThatThrownBy(() -> PtxParser.parse(text.formatted("3.0")))
+        .isInstanceOf(PtxSyntaxException.class)
+        .hasMessageContaining("line 3")
+        .hasMessageContaining("registers are declared in bodies");
+  }
+
+  /** What a kernel and the functions it calls would share, no function has. */
+  @Test
+  void hidesRegistersOfModulesFromFunctions() {
+    assertThatThrownBy(
+            () ->
+                PtxParser.parse(
+                    """
+                    .version 2.3
+                    .target sm_20
+                    .reg .u32 %ra<17>;
+                    .func f() { mov.u32 %ra1, 0; }
+                    """))
+        .isInstanceOf(PtxSyntaxException.class)
+        .hasMessageContaining("undeclared register %ra1");
   }
 
   /** The instruction, with whatever operands. */

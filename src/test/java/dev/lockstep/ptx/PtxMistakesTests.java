@@ -37,6 +37,7 @@ class PtxMistakesTests {
         ".local .u32 l[2] = {1, 2};  | 5 | 18 | .local memory has no initial values",
         ".local .b8 x[1<<41];        | 5 | 19 | an array of 2199023255552 elements",
         ".reg .b32 %q<4000000000>;   | 5 | 14 | 4000000000 must be from 0 to 1073741824",
+        ".reg .f32 %f; ld.u32 %r1, [%f]; | 5 | 30 | %f, a .f32 register, holds no address",
         "$ = 1;                      | 5 | 3  | expected an operand, found '='",
         "mov.u32 %r1+1, 2;           | 5 | 12 | expected ';', found '+'",
         ".reg .f32 %f; mov.f32 %f, %f+1; | 5 | 29 | a constant cannot be added to %f, a .f32"

@@ -68,7 +68,7 @@ class PtxParserTests {
             	.param .b64 vprintf_param_0
             )
             ;
-            .func helper(.param .b32 x) { { ret; } }
+            .func helper(.param .b32 x) .local_maxnreg 32 { { ret; } }
             .extern .shared .align 16 .b8 dynamic[];
             .global .align 1 .b8 $str[7] = {104, 105, 32, 37, 100, 10};
             .const .align 8 .f32 table[2][2] = {{0f3F800000, -2.5}, {0f00000001, 0f00000000}};
@@ -79,6 +79,7 @@ class PtxParserTests {
             )
             .maxntid 128, 2, 1
             .minnctapersm 2
+            .local_maxnreg 64
             {
             	ret;
             }
