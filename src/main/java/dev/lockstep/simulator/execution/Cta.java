@@ -42,6 +42,7 @@ final class Cta {
   private static final int MAX_PRINTED = 16 << 20;
 
   private final StringBuilder printed = new StringBuilder();
+  final IdleLanes idle = new IdleLanes();
   private final Warp[] warps;
   private final long[] steps;
   private final boolean[] blocked;

@@ -9,6 +9,16 @@ final class Masked {
 
   private Masked() {}
 
+  /** Between registers of one file, one of the constants of {@link Slot}. */
+  static void copy(int file, Object from, Object to, int mask) {
+    switch (file) {
+      case Slot.FLOATS -> copy((float[]) from, (float[]) to, mask);
+      case Slot.INTS -> copy((int[]) from, (int[]) to, mask);
+      case Slot.LONGS -> copy((long[]) from, (long[]) to, mask);
+      default -> copy((double[]) from, (double[]) to, mask);
+    }
+  }
+
   private static boolean hasFewRuns(int mask) {
     return Integer.bitCount(mask & ~(mask << 1)) <= FEW_RUNS;
   }

@@ -87,6 +87,9 @@ public final class Warp {
 
   private final Object[] scratch = {scratchFloats, scratchInts, scratchLongs, scratchDoubles};
 
+  /** What idle lanes hold while registers are computed in all lanes. */
+  public final IdleLanes idle;
+
   private @Nullable MemorySegment local;
 
   /** Whoever watches the block; null, as nearly always, when nobody does. */
@@ -104,6 +107,7 @@ public final class Warp {
   Warp(Cta cta, int index, RegisterFile file) {
     this.cta = cta;
     this.index = index;
+    this.idle = cta.idle;
     this.floats = new float[file.floats()][LANES];
     this.ints = new int[file.ints()][LANES];
     this.longs = new long[file.longs()][LANES];
@@ -150,16 +154,7 @@ public final class Warp {
   /** Takes the active lanes of what was written to {@link #target}, when it was not in place. */
   public void keep(int file, int register) {
     if (!full) {
-      merge(file, register);
-    }
-  }
-
-  private void merge(int file, int register) {
-    switch (file) {
-      case Slot.FLOATS -> Masked.copy(scratchFloats, floats[register], mask);
-      case Slot.INTS -> Masked.copy(scratchInts, ints[register], mask);
-      case Slot.LONGS -> Masked.copy(scratchLongs, longs[register], mask);
-      default -> Masked.copy(scratchDoubles, doubles[register], mask);
+      Masked.copy(file, scratch[file], files[file][register], mask);
     }
   }
 

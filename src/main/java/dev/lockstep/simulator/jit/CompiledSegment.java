@@ -2,27 +2,31 @@ package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
-import dev.lockstep.simulator.op.Branch;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A segment as generated code, in place of its first instruction. It takes over when all 32 lanes
- * are active and nothing asks for a stop inside the segment; otherwise that first instruction is
- * executed and the interpreter goes on behind it.
+ * A segment as generated code, in place of its first instruction. It takes over when nothing asks
+ * for a stop inside the segment, and all 32 lanes are active or none has to wait for others in it;
+ * otherwise that first instruction is executed and the interpreter goes on behind it.
  */
 public abstract class CompiledSegment extends Op {
   private final Op first;
   private final int end;
   private final int more;
+  private final boolean goesOn;
+  private final @Nullable SomeLanes someLanes;
 
   /**
    * @param first the op this one replaces
-   * @param end the pc behind the segment
-   * @param length instructions in it
+   * @param segment of which it is the code
+   * @param someLanes what it does when not all lanes are active; null when it cannot
    */
-  protected CompiledSegment(Op first, int end, int length) {
+  protected CompiledSegment(Op first, Segment segment, @Nullable SomeLanes someLanes) {
     this.first = first;
-    this.end = end;
-    this.more = length - 1;
+    this.end = segment.pc() + segment.length();
+    this.more = segment.length() - 1;
+    this.goesOn = segment.goesOn();
+    this.someLanes = someLanes;
   }
 
   /** Whether all of it can be executed at once; if so, that is counted. */
@@ -35,32 +39,20 @@ public abstract class CompiledSegment extends Op {
     return w.full && w.pc == end - 1 - more && w.takeSteps(more + 1, end);
   }
 
-  /** Executes the first instruction alone. */
-  protected final void interpret(Warp w) {
-    first.execute(w);
-  }
-
-  /**
-   * Whether to execute what a branch passes over for all lanes. If only some are to, they have done
-   * so.
-   *
-   * @param behind the pc behind the branch
-   */
-  protected static boolean enters(Warp w, Branch branch, Op[] bodies, int behind) {
-    int taken = branch.taken(w);
-    if (taken == 0) {
-      return true;
+  /** Executes all of it for some lanes, if that can be done at once; else its first instruction. */
+  protected final void executePartly(Warp w) {
+    if (someLanes == null || !w.takeSteps(more, end)) {
+      first.execute(w);
+      return;
     }
-    if (taken == -1) {
-      w.leaveOut(bodies.length);
-      return false;
+    try {
+      someLanes.execute(w);
+    } catch (RuntimeException left) {
+      w.leaveOut(end - w.pc);
+      throw left;
     }
-    w.setMask(~taken);
-    for (int i = 0; i < bodies.length; i++) {
-      w.pc = behind + 1 + i;
-      bodies[i].execute(w);
+    if (goesOn) {
+      w.pc = end;
     }
-    w.setMask(-1);
-    return false;
   }
 }

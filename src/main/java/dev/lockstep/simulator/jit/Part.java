@@ -28,14 +28,13 @@ public sealed interface Part {
       implements Part {}
 
   /**
-   * What a branch passes over when all lanes take it. When some do, the others execute it as the
-   * interpreter does.
+   * What a branch passes over when all lanes take it. When some do, the others execute it.
    *
-   * @param bodies its ops
+   * @param length how many
    * @param behind the pc behind the branch
-   * @param parts what it does when no lane takes the branch
+   * @param parts what it does for lanes that do not take the branch
    */
-  record Passed(Branch branch, List<Op> bodies, int behind, List<Part> parts) implements Part {}
+  record Passed(Branch branch, int length, int behind, List<Part> parts) implements Part {}
 
   /**
    * Anything else: executed as the interpreter does.

@@ -11,9 +11,10 @@ import java.util.Set;
  * @param pc of the first
  * @param length how many
  * @param goesOn whether the next instruction is the one behind it, which else its last op says
+ * @param waits whether lanes wait in it for others, except at its end
  * @param parts what they do, in an order that gives the same
  */
-public record Segment(int pc, int length, boolean goesOn, List<Part> parts) {
+public record Segment(int pc, int length, boolean goesOn, boolean waits, List<Part> parts) {
   /** Whether its last op is a branch that leads back to its start. */
   boolean isLoop() {
     return !parts.isEmpty()

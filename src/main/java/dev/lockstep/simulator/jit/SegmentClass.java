@@ -8,7 +8,6 @@ import static java.lang.constant.ConstantDescs.CD_void;
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.op.Address;
-import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.LaneMemoryOp;
 import dev.lockstep.simulator.op.WatchedLaneOp;
 import java.lang.classfile.ClassBuilder;
@@ -22,8 +21,10 @@ import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The class generated for one segment: {@code execute} calls a method for each run of lane-by-lane
@@ -36,32 +37,36 @@ final class SegmentClass {
   private static final ClassDesc OP = describe(Op.class);
   private static final ClassDesc BASE = describe(CompiledSegment.class);
   private static final ClassDesc THROWN = describe(RuntimeException.class);
-  private static final ClassDesc BRANCH = describe(Branch.class);
+  private static final ClassDesc SOME_LANES = describe(SomeLanes.class);
+  private static final ClassDesc PASSING = describe(SomeLanes.Passing.class);
   private static final ClassDesc MEMORY_OP = describe(LaneMemoryOp.class);
   private static final ClassDesc WATCHED_OP = describe(WatchedLaneOp.class);
   private static final ClassDesc ADDRESS = describe(Address.class);
   private static final ClassDesc LANE_ADDRESSES = describe(LaneAddresses.class);
   private static final MethodTypeDesc ON_WARP = MethodTypeDesc.of(CD_void, WARP);
   private static final MethodTypeDesc ON_LANES = MethodTypeDesc.of(CD_void, WARP, LANE_ADDRESSES);
-  private static final MethodTypeDesc ENTERS =
-      MethodTypeDesc.of(CD_boolean, WARP, BRANCH, OP.arrayType(), CD_int);
-  private static final MethodTypeDesc CONSTRUCTOR = MethodTypeDesc.of(CD_void, OP, CD_int, CD_int);
-
-  /** Code and what registers it works on here. */
-  @SuppressWarnings("ArrayRecordComponent") // Never compared.
-  private record Bound(LaneCode code, int[] registers) {}
+  private static final MethodTypeDesc ENTERS = MethodTypeDesc.of(CD_boolean, WARP);
+  private static final MethodTypeDesc CONSTRUCTOR =
+      MethodTypeDesc.of(CD_void, OP, describe(Segment.class), SOME_LANES);
 
   private static final ClassDesc NAME =
       ClassDesc.of(SegmentClass.class.getPackageName(), "GeneratedSegment");
   private final Segment segment;
   private final LaneCodes codes;
-  private final List<Bound> bound = new ArrayList<>();
+  private final List<BoundCode> bound = new ArrayList<>();
   private final List<Object> constants = new ArrayList<>();
 
   SegmentClass(Segment segment, LaneCodes codes) {
     this.segment = segment;
     this.codes = codes;
     bind(segment.parts(), new HashSet<>());
+  }
+
+  /** What it does when some lanes are active; null when it then waits for the others. */
+  @Nullable SomeLanes someLanes() {
+    return segment.waits()
+        ? null
+        : SomeLanes.of(segment.parts(), segment.pc() + 1, bound.iterator());
   }
 
   /** The objects that the class takes its constants from, once {@link #bytes} was asked for. */
@@ -98,7 +103,7 @@ final class SegmentClass {
   }
 
   private void bind(LaneClass lanes) {
-    bound.add(new Bound(codes.of(lanes), lanes.registers()));
+    bound.add(new BoundCode(codes.of(lanes), lanes.registers()));
   }
 
   private static void constructor(ClassBuilder type) {
@@ -109,8 +114,8 @@ final class SegmentClass {
         c ->
             c.aload(0)
                 .aload(1)
-                .iload(2)
-                .iload(3)
+                .aload(2)
+                .aload(3)
                 .invokespecial(BASE, ConstantDescs.INIT_NAME, CONSTRUCTOR)
                 .return_());
   }
@@ -118,7 +123,7 @@ final class SegmentClass {
   private void execute(CodeBuilder c) {
     Label all = c.newLabel();
     c.aload(0).aload(1).invokevirtual(BASE, "starts", MethodTypeDesc.of(CD_boolean, WARP));
-    c.ifne(all).aload(0).aload(1).invokevirtual(BASE, "interpret", ON_WARP).return_();
+    c.ifne(all).aload(0).aload(1).invokevirtual(BASE, "executePartly", ON_WARP).return_();
     AddressRegisters seen =
         segment.isLoop() ? AddressRegisters.ofLoop(segment.parts()) : new AddressRegisters();
     Label again = c.newLabel();
@@ -170,9 +175,10 @@ final class SegmentClass {
         }
         case Part.Passed passed -> {
           Label behind = c.newLabel();
-          c.aload(1).loadConstant(constant(passed.branch(), BRANCH));
-          c.loadConstant(constant(passed.bodies().toArray(Op[]::new), OP.arrayType()));
-          c.loadConstant(passed.behind()).invokestatic(BASE, "enters", ENTERS).ifeq(behind);
+          Iterator<BoundCode> code = bound.subList(next[0], bound.size()).iterator();
+          SomeLanes.Passing passing = SomeLanes.Passing.of(passed, code);
+          c.loadConstant(constant(passing, PASSING)).aload(1);
+          c.invokevirtual(PASSING, "enters", ENTERS).ifeq(behind);
           execute(c, passed.parts(), seen, next);
           c.labelBinding(behind);
           seen.clear();
@@ -190,9 +196,9 @@ final class SegmentClass {
     }
   }
 
-  private void run(CodeBuilder c, Bound call) {
-    c.loadConstant(constant(call.code, LaneClass.BASE)).aload(1);
-    c.loadConstant(constant(call.registers, INTS));
+  private void run(CodeBuilder c, BoundCode call) {
+    c.loadConstant(constant(call.code(), LaneClass.BASE)).aload(1);
+    c.loadConstant(constant(call.registers(), INTS));
     c.invokevirtual(LaneClass.BASE, "run", LaneClass.RUN);
   }
 

@@ -46,8 +46,8 @@ public final class SegmentCompiler {
       return (Op)
           lookup
               .lookupClass()
-              .getConstructor(Op.class, int.class, int.class)
-              .newInstance(first, segment.pc() + segment.length(), segment.length());
+              .getConstructor(Op.class, Segment.class, SomeLanes.class)
+              .newInstance(first, segment, generated.someLanes());
     } catch (ReflectiveOperationException e) {
       throw new LinkageError("generated class of segment at " + segment.pc(), e);
     }

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.lowering;
 
+import dev.lockstep.simulator.execution.IdleLanes;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.jit.Part;
 import dev.lockstep.simulator.jit.Place;
@@ -23,7 +24,7 @@ import java.util.function.Predicate;
  */
 final class SegmentBuilder {
   /** The virtual machine does not compile huge methods; nor does a run gain from being one. */
-  private static final int LONGEST_RUN = 32;
+  private static final int LONGEST_RUN = IdleLanes.MOST;
 
   /** What is being added to: the segment's pieces, or those of a part that may be passed over. */
   private List<Piece> pieces = new ArrayList<>();
@@ -45,12 +46,12 @@ final class SegmentBuilder {
   /**
    * Instructions that a branch passes over.
    *
-   * @param bodies the ops themselves, for when only some lanes take the branch
+   * @param length how many
    * @param behind the pc behind the branch
    * @param predicate what the branch reads
    * @param effect of all of them
    */
-  record Skip(Branch branch, List<Op> bodies, int behind, Set<Place> predicate, Effect effect) {}
+  record Skip(Branch branch, int length, int behind, Set<Place> predicate, Effect effect) {}
 
   /**
    * What an op of the interpreter does to registers.
@@ -149,7 +150,7 @@ final class SegmentBuilder {
           // Whoever comes behind cannot know which way was taken: all is exact on both.
           Set<Place> liveBefore = new HashSet<>(live);
           List<Part> passed = build(body, liveBefore, new HashSet<>(live));
-          parts.add(new Part.Passed(skip.branch(), skip.bodies(), skip.behind(), passed));
+          parts.add(new Part.Passed(skip.branch(), skip.length(), skip.behind(), passed));
           Set<Place> kept = new HashSet<>(skip.effect().written());
           kept.retainAll(live);
           live.addAll(liveBefore);

@@ -113,17 +113,19 @@ final class Segments {
     int start = from;
     int end = to;
     int length = 0;
+    boolean waits = false;
     List<BitSet> live = List.of();
     while (length + end - start < LONGEST_CHAIN && canPass(blocks, b, end)) {
       live = live(block, blocks.get(b).liveAtEnd());
       add(block, live, start, end, builder);
+      waits |= waits(block.subList(start, end));
       Placed branch = block.get(end);
       List<Placed> passed = blocks.get(b + 1).code();
       List<BitSet> passedLive = live(passed, blocks.get(b + 1).liveAtEnd());
       builder.add(
           new SegmentBuilder.Skip(
               (Branch) branch.op(),
-              passed.stream().map(Placed::op).toList(),
+              passed.size(),
               branch.pc() + 1,
               effect(List.of(branch)).read(),
               effect(passed)),
@@ -145,7 +147,9 @@ final class Segments {
     add(block, live, 0, end, builder);
     List<Part> parts = builder.build(places(live.get(end)));
     boolean goesOn = end == 0 || !ends(block.get(end - 1));
-    found.add(new Segment(blocks.get(first).code().get(from).pc(), length + end, goesOn, parts));
+    waits |= waits(block.subList(0, end));
+    int pc = blocks.get(first).code().get(from).pc();
+    found.add(new Segment(pc, length + end, goesOn, waits, parts));
     return true;
   }
 
@@ -187,6 +191,12 @@ final class Segments {
         || ENDS.contains(in.opcode()) && !in.has("warp");
   }
 
+  /** Whether lanes may have to wait for others in one of these, and then to go on. */
+  private static boolean waits(List<Placed> code) {
+    return code.stream()
+        .anyMatch(placed -> placed.step() != null && Steps.waits(placed.step()) && !ends(placed));
+  }
+
   private void segment(List<Placed> block, List<BitSet> live, int from, int to) {
     if (to - from < 2) {
       return;
@@ -195,7 +205,8 @@ final class Segments {
     add(block, live, from, to, builder);
     List<Part> parts = builder.build(places(live.get(to)));
     boolean goesOn = !ends(block.get(to - 1));
-    found.add(new Segment(block.get(from).pc(), to - from, goesOn, parts));
+    boolean waits = waits(block.subList(from, to));
+    found.add(new Segment(block.get(from).pc(), to - from, goesOn, waits, parts));
   }
 
   private void add(
