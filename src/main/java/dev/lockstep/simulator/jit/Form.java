@@ -7,8 +7,8 @@ import java.util.function.Consumer;
  * How the virtual machine computes one lane of an instruction.
  *
  * @param types of the result and then of the sources, one character each: {@code f} float, {@code
- *     d} double, {@code i} 32 bits, {@code h} 16 bits kept zero-extended, {@code l} 64 bits, {@code
- *     p} predicate
+ *     d} double, {@code i} 32 bits, {@code h} 16 bits kept zero-extended, {@code s} the same read
+ *     as a signed number, {@code l} 64 bits, {@code p} predicate
  * @param nan what it does about NaN
  * @param commutes whether it is of two 32-bit values and gives the same, whichever comes first
  * @param emission takes the sources from the operand stack and leaves the result there

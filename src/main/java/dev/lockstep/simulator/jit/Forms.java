@@ -3,12 +3,10 @@ package dev.lockstep.simulator.jit;
 import dev.lockstep.device.Approximation;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.simulator.intrinsic.Approximate;
-import dev.lockstep.simulator.intrinsic.BitOps;
 import dev.lockstep.simulator.intrinsic.Conversions;
 import dev.lockstep.simulator.intrinsic.DirectedRounding;
 import dev.lockstep.simulator.intrinsic.FloatOps;
 import dev.lockstep.simulator.intrinsic.IntegerConversions;
-import dev.lockstep.simulator.intrinsic.IntegerOps;
 import dev.lockstep.simulator.intrinsic.Rounding;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.TypeKind;
@@ -38,13 +36,18 @@ public final class Forms {
   private static final Set<String> COMMUTATIVE =
       Set.of("add", "mul", "min", "max", "and", "or", "xor");
 
+  /** What is compared. */
+  private static final List<String> TYPES =
+      List.of("s16", "u16", "b16", "s32", "u32", "b32", "s64", "u64", "b64", "f32", "f64");
+
   private static final Map<String, Form> FORMS = new HashMap<>();
 
   static {
     floats();
     doubles();
-    integers();
-    longs();
+    IntegerForms.add();
+    NarrowForms.add();
+    HalfForms.add();
     conversions();
     comparisons();
   }
@@ -198,91 +201,29 @@ public final class Forms {
     form("mul.f64", "ddd", CodeBuilder::dmul);
     form("div.f64", "ddd", CodeBuilder::ddiv);
     form("fma.f64", "dddd", call(Math.class, "fma", double.class, double.class, double.class));
+    form("rcp.f64", "dd", c -> c.dconst_1().dup2_x2().pop2().ddiv());
+    form("sqrt.f64", "dd", call(Math.class, "sqrt", double.class));
+    for (String name : List.of("min", "max")) {
+      form(name + ".f64", "ddd", call(FloatOps.class, name, double.class, double.class));
+    }
+    form("copysign.f64", "ddd", call(FloatOps.class, "copySign", double.class, double.class));
     form("neg.f64", "dd", CodeBuilder::dneg);
     form("abs.f64", "dd", call(Math.class, "abs", double.class));
   }
 
-  private static void integers() {
-    for (String type : List.of("s32", "u32")) {
-      boolean signed = type.equals("s32");
-      String kind = signed ? "Signed" : "Unsigned";
-      Class<?> extremes = signed ? Math.class : LaneMath.class;
-      form("add." + type, "iii", CodeBuilder::iadd);
-      form("sub." + type, "iii", CodeBuilder::isub);
-      form("mul.lo." + type, "iii", CodeBuilder::imul);
-      form("mad.lo." + type, "iiii", call(LaneMath.class, "mad", int.class, int.class, int.class));
-      form("mul.hi." + type, "iii", call(IntegerOps.class, "mulHi" + kind, int.class, int.class));
-      form("div." + type, "iii", call(IntegerOps.class, "div" + kind, int.class, int.class));
-      form("rem." + type, "iii", call(IntegerOps.class, "rem" + kind, int.class, int.class));
-      form("min." + type, "iii", call(extremes, "min", int.class, int.class));
-      form("max." + type, "iii", call(extremes, "max", int.class, int.class));
-      form("shr." + type, "iii", call(IntegerOps.class, "shr" + kind, int.class, int.class));
-      form("bfe." + type, "iiii", ints3(BitOps.class, "extract" + kind));
-      form("mul.wide." + type, "lii", call(LaneMath.class, "wide" + kind, int.class, int.class));
-      form(
-          "mad.wide." + type,
-          "liil",
-          call(LaneMath.class, "wide" + kind, int.class, int.class, long.class));
-    }
-    form("shr.b32", "iii", call(IntegerOps.class, "shrUnsigned", int.class, int.class));
-    form("neg.s32", "ii", CodeBuilder::ineg);
-    form("abs.s32", "ii", call(Math.class, "abs", int.class));
-    form("and.b32", "iii", CodeBuilder::iand);
-    form("or.b32", "iii", CodeBuilder::ior);
-    form("xor.b32", "iii", CodeBuilder::ixor);
-    form("not.b32", "ii", c -> c.iconst_m1().ixor());
-    form("shl.b32", "iii", call(IntegerOps.class, "shl", int.class, int.class));
-    form("popc.b32", "ii", call(Integer.class, "bitCount", int.class));
-    form("clz.b32", "ii", call(Integer.class, "numberOfLeadingZeros", int.class));
-    form("brev.b32", "ii", call(Integer.class, "reverse", int.class));
-    form("prmt.b32", "iiii", ints3(BitOps.class, "permute"));
-    form("and.pred", "ppp", CodeBuilder::iand);
-    form("or.pred", "ppp", CodeBuilder::ior);
-    form("xor.pred", "ppp", CodeBuilder::ixor);
-    form("not.pred", "pp", c -> c.iconst_1().ixor());
-    form("and.b16", "hhh", CodeBuilder::iand);
-    form("or.b16", "hhh", CodeBuilder::ior);
-    form("xor.b16", "hhh", CodeBuilder::ixor);
-  }
-
-  private static void longs() {
-    for (String type : List.of("s64", "u64")) {
-      boolean signed = type.equals("s64");
-      String kind = signed ? "Signed" : "Unsigned";
-      Class<?> extremes = signed ? Math.class : LaneMath.class;
-      form("add." + type, "lll", CodeBuilder::ladd);
-      form("sub." + type, "lll", CodeBuilder::lsub);
-      form("mul.lo." + type, "lll", CodeBuilder::lmul);
-      form(
-          "mad.lo." + type,
-          "llll",
-          call(LaneMath.class, "mad", long.class, long.class, long.class));
-      form("div." + type, "lll", call(IntegerOps.class, "div" + kind, long.class, long.class));
-      form("rem." + type, "lll", call(IntegerOps.class, "rem" + kind, long.class, long.class));
-      form("min." + type, "lll", call(extremes, "min", long.class, long.class));
-      form("max." + type, "lll", call(extremes, "max", long.class, long.class));
-      form("shr." + type, "lli", call(IntegerOps.class, "shr" + kind, long.class, int.class));
-    }
-    form("shr.b64", "lli", call(IntegerOps.class, "shrUnsigned", long.class, int.class));
-    form("neg.s64", "ll", CodeBuilder::lneg);
-    form("and.b64", "lll", CodeBuilder::land);
-    form("or.b64", "lll", CodeBuilder::lor);
-    form("xor.b64", "lll", CodeBuilder::lxor);
-    form("not.b64", "ll", c -> c.loadConstant(-1L).lxor());
-    form("shl.b64", "lli", call(IntegerOps.class, "shl", long.class, int.class));
-  }
-
   private static void conversions() {
-    form("cvt.u64.u32", "li", call(Integer.class, "toUnsignedLong", int.class));
-    form("cvt.s64.s32", "li", CodeBuilder::i2l);
-    form("cvt.u32.u64", "il", CodeBuilder::l2i);
-    form("cvt.u32.u16", "ih", c -> {});
-    form("cvt.s32.s16", "ih", CodeBuilder::i2s);
     form("cvt.rn.f32.s32", "fi", CodeBuilder::i2f);
     form(
         "cvt.rn.f32.u32",
         "fi",
         c -> c.invokestatic(desc(Integer.class), "toUnsignedLong", U2L).l2f());
+    form("cvt.rn.f32.s64", "fl", CodeBuilder::l2f);
+    form("cvt.rn.f64.s32", "di", CodeBuilder::i2d);
+    form(
+        "cvt.rn.f64.u32",
+        "di",
+        c -> c.invokestatic(desc(Integer.class), "toUnsignedLong", U2L).l2d());
+    form("cvt.rn.f64.s64", "dl", CodeBuilder::l2d);
     form("cvt.f64.f32", "df", CodeBuilder::f2d);
     form("cvt.rn.f32.f64", "fd", CodeBuilder::d2f);
     form("cvt.f32.f32", "ff", c -> {});
@@ -304,7 +245,7 @@ public final class Forms {
 
   private static void comparisons() {
     for (Comparison comparison : Comparison.values()) {
-      for (String type : List.of("s32", "u32", "b32", "s64", "u64", "b64", "f32", "f64")) {
+      for (String type : TYPES) {
         Consumer<CodeBuilder> emission = comparison.of(type);
         if (emission != null) {
           char t = typeCode(type);
@@ -373,6 +314,8 @@ public final class Forms {
       case "f32" -> 'f';
       case "f64" -> 'd';
       case "s64", "u64", "b64" -> 'l';
+      case "s16" -> 's';
+      case "u16", "b16" -> 'h';
       default -> 'i';
     };
   }
@@ -388,7 +331,7 @@ public final class Forms {
     return c -> c.f2d().invokestatic(desc(Math.class), method, ROOT).d2f();
   }
 
-  private static Consumer<CodeBuilder> ints3(Class<?> owner, String name) {
+  static Consumer<CodeBuilder> ints3(Class<?> owner, String name) {
     return call(owner, name, int.class, int.class, int.class);
   }
 
@@ -396,12 +339,12 @@ public final class Forms {
   private static final MethodTypeDesc U2L = MethodTypeDesc.ofDescriptor("(I)J");
   private static final MethodTypeDesc H2F = MethodTypeDesc.ofDescriptor("(S)F");
 
-  private static ClassDesc desc(Class<?> c) {
+  static ClassDesc desc(Class<?> c) {
     return c.describeConstable().orElseThrow();
   }
 
   /** A call of a static method, which must exist. */
-  private static Consumer<CodeBuilder> call(Class<?> owner, String name, Class<?>... parameters) {
+  static Consumer<CodeBuilder> call(Class<?> owner, String name, Class<?>... parameters) {
     Method method;
     try {
       method = owner.getMethod(name, parameters);
@@ -414,7 +357,8 @@ public final class Forms {
     return c -> c.invokestatic(target, name, type);
   }
 
-  private static void form(String opcode, String types, Consumer<CodeBuilder> emission) {
+  /** Adds a form that looks at the bits of its sources. */
+  static void form(String opcode, String types, Consumer<CodeBuilder> emission) {
     form(opcode, types, Form.Nan.EXACT, emission);
   }
 

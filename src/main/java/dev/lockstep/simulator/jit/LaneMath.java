@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.intrinsic.DotProducts;
 import dev.lockstep.simulator.intrinsic.FloatOps;
 
 /** What generated code calls where no method of the arithmetic packages fits. */
@@ -49,6 +50,26 @@ public final class LaneMath {
   /** Of unsigned numbers. */
   public static long max(long a, long b) {
     return Long.compareUnsigned(a, b) >= 0 ? a : b;
+  }
+
+  /** {@code lop3}; generated code knows the table. */
+  public static int logic3(int a, int b, int c, int table) {
+    int whenA =
+        b & (c & row(table, 7) | ~c & row(table, 6))
+            | ~b & (c & row(table, 5) | ~c & row(table, 4));
+    int whenNot =
+        b & (c & row(table, 3) | ~c & row(table, 2))
+            | ~b & (c & row(table, 1) | ~c & row(table, 0));
+    return a & whenA | ~a & whenNot;
+  }
+
+  private static int row(int table, int n) {
+    return -(table >>> n & 1);
+  }
+
+  /** {@code dp4a}. */
+  public static int dotProduct(int a, int b, int c, boolean signedA, boolean signedB) {
+    return DotProducts.four(a, signedA, b, signedB, c);
   }
 
   /** Gives every NaN of a register the bits that PTX says; most registers have none. */

@@ -50,6 +50,8 @@ final class Operands {
       case Slot.INTS -> {
         if (type == 'f') {
           c.invokestatic(FLOAT, "intBitsToFloat", MethodTypeDesc.of(CD_float, CD_int));
+        } else if (type == 's') {
+          c.i2s();
         }
       }
       case Slot.LONGS -> {
@@ -81,6 +83,7 @@ final class Operands {
           c.loadConstant(floating ? literal.value() : Double.longBitsToDouble(literal.bits()));
       case 'l' ->
           c.loadConstant(floating ? Double.doubleToRawLongBits(literal.value()) : literal.bits());
+      case 's' -> c.loadConstant((int) (short) literal.bits());
       case 'h' -> c.loadConstant((int) literal.bits() & 0xffff);
       case 'p' -> c.loadConstant(literal.bits() == 0 ? 0 : 1);
       default ->

@@ -23,7 +23,7 @@ public record Place(int file, int index, boolean uniform) implements Source {
   public static boolean fits(int file, int bytes, char type) {
     return switch (type) {
       case 'p' -> file == PREDICATES;
-      case 'h' -> file == Slot.INTS && bytes == 2;
+      case 'h', 's' -> file == Slot.INTS && bytes == 2;
       case 'f', 'i' -> file == Slot.FLOATS || file == Slot.INTS && bytes == 4;
       default -> file == Slot.LONGS || file == Slot.DOUBLES;
     };

@@ -5,6 +5,7 @@ import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
 import dev.lockstep.device.Dim3;
+import dev.lockstep.device.ExecutionTier;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
 import dev.lockstep.device.KernelModule;
@@ -33,8 +34,13 @@ final class InstructionRunner implements AutoCloseable {
   private final MemorySegment host = arena.allocate(BUFFER_BYTES, SLOT);
 
   InstructionRunner(String deviceName) {
+    this(deviceName, ExecutionTier.AUTO);
+  }
+
+  InstructionRunner(String deviceName, ExecutionTier tier) {
     // One block at a time needs no second worker.
-    device = Devices.open(deviceName, DeviceOptions.defaults().withThreads(1)).device();
+    DeviceOptions options = DeviceOptions.defaults().withThreads(1).withTier(tier);
+    device = Devices.open(deviceName, options).device();
     stream = device.newStream();
     in = device.allocate(BUFFER_BYTES);
     out = device.allocate(BUFFER_BYTES);
