@@ -103,15 +103,6 @@ public final class InitializedBytes {
     complete = false;
   }
 
-  /** {@code count} bytes count as never written. */
-  public synchronized void clear(long from, long count) {
-    for (long at = from; at < from + count; at++) {
-      bits[(int) (at >>> 6)] &= (at & 63) == 0 && from + count - at >= 64 ? 0 : ~(1L << at);
-      at += (at & 63) == 0 && from + count - at >= 64 ? 63 : 0;
-    }
-    complete = bytes == 0;
-  }
-
   /** Whether one byte was written. */
   public boolean has(long at) {
     return complete || (bits[(int) (at >>> 6)] >>> at & 1) != 0;

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.sanitizer;
 
+import dev.lockstep.simulator.execution.CallStack;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Entering;
@@ -27,13 +28,21 @@ final class EnteredFunction extends Op {
     for (int number : registers) {
       shadow.unset.forget(w.index(), number, lanes);
     }
-    for (int rest = lanes; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      long from = w.calls().framePointer(lane) + passedBytes;
-      long bytes = w.calls().stackPointer(lane) - from;
-      if (bytes > 0) {
-        shadow.local.clear(shadow.local.start(w, lane) + from, bytes);
+    CallStack calls = w.calls();
+    int rest = lanes;
+    while (rest != 0) {
+      int first = Integer.numberOfTrailingZeros(rest);
+      long from = calls.framePointer(first) + passedBytes;
+      long to = calls.stackPointer(first);
+      int together = 0;
+      for (int others = rest; others != 0; others &= others - 1) {
+        int lane = Integer.numberOfTrailingZeros(others);
+        boolean same =
+            calls.framePointer(lane) + passedBytes == from && calls.stackPointer(lane) == to;
+        together |= same ? 1 << lane : 0;
       }
+      shadow.local.clear(w, together, from, to - from);
+      rest &= ~together;
     }
   }
 }

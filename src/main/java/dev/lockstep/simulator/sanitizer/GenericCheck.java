@@ -41,9 +41,8 @@ final class GenericCheck implements Check {
     if (elsewhere != 0) {
       global.check(w, elsewhere);
     }
-    for (int rest = mask & inLocal; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      local.lane(w, lane, values[lane] + address.offset() - Windows.LOCAL);
+    if ((mask & inLocal) != 0) {
+      local.check(w, mask & inLocal, values, address.offset() - Windows.LOCAL);
     }
     if ((mask & inShared) != 0) {
       shared(w, mask & inShared, values);

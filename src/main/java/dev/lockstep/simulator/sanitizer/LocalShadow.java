@@ -1,15 +1,21 @@
 package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.simulator.execution.Warp;
-import dev.lockstep.simulator.memory.InitializedBytes;
+import java.util.Arrays;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** What the threads of a block have written of their local memories, which lie side by side. */
+/**
+ * What the threads of a block have written of their local memories: for each byte those lanes of a
+ * warp that have, as they mostly access the same one.
+ */
 final class LocalShadow {
   private final int each;
-  private final InitializedBytes written;
+  private final int[] written;
+
+  /** At their places in all memories side by side. */
   private final Holes holes = new Holes();
+
   private final UnsetReads unset;
 
   /**
@@ -17,23 +23,24 @@ final class LocalShadow {
    */
   LocalShadow(int warps, int each, UnsetReads unset) {
     this.each = each;
-    this.written = new InitializedBytes((long) each * warps * Warp.LANES);
+    this.written = new int[Math.multiplyExact(warps, each)];
     this.unset = unset;
   }
 
   /** A block starts. */
   void restart() {
-    written.clear();
+    Arrays.fill(written, 0);
     holes.restart();
   }
 
-  /** Where the memory of a thread begins. */
-  long start(Warp w, int lane) {
-    return ((long) w.index() * Warp.LANES + lane) * each;
-  }
-
-  boolean has(long at, int bytes) {
-    return written.has(at, bytes);
+  /** Those of some lanes to which a byte of theirs was never written. */
+  int missing(Warp w, int lanes, long at, int bytes) {
+    int from = place(w, at);
+    int all = lanes;
+    for (int i = 0; i < bytes; i++) {
+      all &= written[from + i];
+    }
+    return lanes & ~all;
   }
 
   /**
@@ -42,41 +49,70 @@ final class LocalShadow {
    * @param at their address in its own memory
    */
   void read(Warp w, int lane, AccessSite site, long at, int bytes) {
-    unset.read(w, lane, site, new Own(start(w, lane)), at, bytes);
+    unset.read(w, lane, site, new Own(w, lane), at, bytes);
   }
 
-  /** A thread writes, perhaps what has no value. */
-  void write(long at, int bytes, Gaps gaps, int lane) {
-    written.set(at, bytes);
-    boolean some = (gaps.storing() >>> lane & 1) != 0;
-    if (some || holes.any()) {
-      holes.written(at, bytes, some ? gaps : null, lane);
+  /** Threads write, perhaps what has no value. */
+  void write(Warp w, int lanes, long at, int bytes, Gaps gaps) {
+    int to = place(w, at);
+    for (int i = 0; i < bytes; i++) {
+      written[to + i] |= lanes;
+    }
+    int storing = gaps.storing() & lanes;
+    if (storing == 0 && !holes.any()) {
+      return;
+    }
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      boolean some = (storing >>> lane & 1) != 0;
+      long hole = hole(w, lane, at);
+      holes.written(hole, bytes, some ? gaps : null, lane);
       for (int i = 0; some && i < bytes; i++) {
-        if (holes.has(at + i)) {
-          written.unset(at + i, 1);
+        if (holes.has(hole + i)) {
+          written[to + i] &= ~(1 << lane);
         }
       }
     }
   }
 
   /** A frame is entered, or left: what is there was never written. */
-  void clear(long at, long bytes) {
-    written.clear(at, bytes);
-    holes.clear(at, bytes);
+  void clear(Warp w, int lanes, long at, long bytes) {
+    int from = place(w, at);
+    for (int i = 0; i < bytes; i++) {
+      written[from + i] &= ~lanes;
+    }
+    for (int rest = lanes; rest != 0 && holes.any(); rest &= rest - 1) {
+      holes.clear(hole(w, Integer.numberOfTrailingZeros(rest), at), bytes);
+    }
   }
 
   /** A structure is passed: where it has no value, its copy has none. */
-  void copy(long to, long from, int bytes) {
-    written.copy(to, written, from, bytes);
-    holes.copy(to, from, bytes);
+  void copy(Warp w, int lane, long to, long from, int bytes) {
+    int target = place(w, to);
+    int source = place(w, from);
+    int bit = 1 << lane;
+    for (int i = 0; i < bytes; i++) {
+      written[target + i] = written[target + i] & ~bit | written[source + i] & bit;
+    }
+    holes.copy(hole(w, lane, to), hole(w, lane, from), bytes);
+  }
+
+  private int place(Warp w, long at) {
+    return w.index() * each + (int) at;
+  }
+
+  private long hole(Warp w, int lane, long at) {
+    return ((long) w.index() * Warp.LANES + lane) * each + at;
   }
 
   /** The memory of one thread. */
   private final class Own implements UnsetReads.Memory {
-    private final long base;
+    private final Warp warp;
+    private final int lane;
 
-    Own(long base) {
-      this.base = base;
+    Own(Warp warp, int lane) {
+      this.warp = warp;
+      this.lane = lane;
     }
 
     @Override
@@ -91,12 +127,12 @@ final class LocalShadow {
 
     @Override
     public boolean isWritten(long at) {
-      return at >= 0 && at < each && written.has(base + at);
+      return at >= 0 && at < each && (written[place(warp, at)] >>> lane & 1) != 0;
     }
 
     @Override
     public Holes.@Nullable Hole hole(long at) {
-      return holes.at(base + at);
+      return holes.at(LocalShadow.this.hole(warp, lane, at));
     }
   }
 }

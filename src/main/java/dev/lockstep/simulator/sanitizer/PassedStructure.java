@@ -19,12 +19,11 @@ final class PassedStructure extends Op {
     long[] targets = op.to().values(w);
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      long start = shadow.local.start(w, lane);
       long from = sources[lane] + op.from().offset();
       long to = targets[lane] + op.to().offset();
       long last = shadow.localBytes - op.bytes();
       if (from >= 0 && from <= last && to >= 0 && to <= last) {
-        shadow.local.copy(start + to, start + from, op.bytes());
+        shadow.local.copy(w, lane, to, from, op.bytes());
       }
     }
     op.execute(w);
