@@ -14,6 +14,9 @@ final class Footprint {
   /** The same of a line. */
   static final int LINE = 7;
 
+  /** Sectors for which tables can be made in the time of one access that is counted without. */
+  private static final int SECTORS_AN_ACCESS = 1 << 10;
+
   /** The sectors of one region that were touched. */
   static final class Touched {
     private final long first;
@@ -36,9 +39,13 @@ final class Footprint {
 
     private int looks;
 
+    /** Accesses in no order before tables are worth their making. */
+    private long untilTables;
+
     private Touched(long start, long bytes) {
       first = start >> SECTOR;
       sectors = ((start + bytes - 1) >> SECTOR) - first + 1;
+      untilTables = sectors / SECTORS_AN_ACCESS;
       bits = new long[Math.toIntExact((sectors + Long.SIZE - 1) / Long.SIZE)];
     }
 
@@ -53,7 +60,15 @@ final class Footprint {
       return at >= 0 && at >> 6 < bits.length;
     }
 
-    /** Whether it is worth the memory to note accesses in no order apart. */
+    /**
+     * Whether to note accesses in no order in tables: they cost as much as some accesses counted
+     * without.
+     */
+    boolean isWorthTables() {
+      return isSmall() && --untilTables < 0;
+    }
+
+    /** Whether tables may be made. */
     boolean isSmall() {
       return bits.length <= Marks.MOST_LINES / Marks.LINES_PER_WORD;
     }

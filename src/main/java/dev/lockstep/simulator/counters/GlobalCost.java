@@ -55,6 +55,7 @@ final class GlobalCost extends MemoryCost {
     if (into == null
         || also == null
         || into.first() != also.first()
+        || !into.isWorthTables()
         || !scatter.count(addresses, more, lanes, bytes, into)) {
       return false;
     }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Pattern {
   private static final int LANES = Warp.LANES;
+  private static final @Nullable Footing[] NONE = {};
 
   /** An odd number without pattern: two to the 64 by the golden ratio. */
   private static final long WEIGHT = 0x9e37_79b9_7f4a_7c15L;
@@ -32,10 +33,11 @@ final class Pattern {
   /** What each address is above the last, if that is the same for all of a full warp. */
   private final long stride;
 
-  /** By phase, and a bit for each phase that occurred. */
-  private final @Nullable Footing[] footings = new Footing[Footing.PHASES];
+  /** By phase; a bit for each phase that occurred. */
+  private @Nullable Footing[] footings = NONE;
 
-  private final long[] seen = new long[Footing.PHASES / Long.SIZE];
+  private long seenLow;
+  private long seenHigh;
   private @Nullable Footing latest;
   private Pattern successor = this;
 
@@ -141,14 +143,10 @@ final class Pattern {
   @Nullable Footing footing(int phase, AccessCounter counter, Scratch scratch) {
     Footing footing = latest;
     if (footing == null || footing.phase() != phase) {
-      footing = footings[phase];
-      if (footing == null) {
-        if (isFirst(phase)) {
-          return null;
-        }
-        footing = counter.footing(this, phase, scratch);
-        footings[phase] = footing;
+      if (isFirst(phase)) {
+        return null;
       }
+      footing = find(phase, counter, scratch);
       latest = footing;
     }
     return footing;
@@ -156,10 +154,23 @@ final class Pattern {
 
   private boolean isFirst(int phase) {
     long bit = 1L << phase;
-    int word = phase / Long.SIZE;
-    boolean first = (seen[word] & bit) == 0;
-    seen[word] |= bit;
+    boolean low = phase < Long.SIZE;
+    boolean first = ((low ? seenLow : seenHigh) & bit) == 0;
+    seenLow |= low ? bit : 0;
+    seenHigh |= low ? 0 : bit;
     return first;
+  }
+
+  private Footing find(int phase, AccessCounter counter, Scratch scratch) {
+    if (footings.length == 0) {
+      footings = new Footing[Footing.PHASES];
+    }
+    Footing footing = footings[phase];
+    if (footing == null) {
+      footing = counter.footing(this, phase, scratch);
+      footings[phase] = footing;
+    }
+    return footing;
   }
 
   /** The pattern that came behind this one the last time. */
