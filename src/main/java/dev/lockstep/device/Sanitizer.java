@@ -8,9 +8,10 @@ import java.util.List;
  */
 public interface Sanitizer {
   /**
-   * A buffer nobody closed.
+   * A buffer nobody closed, or memory that a kernel took with {@code malloc} and none freed.
    *
-   * @param allocatedAt the frames of the call that allocated it, innermost first
+   * @param allocatedAt the frames of the call that allocated it, innermost first; or the thread
+   *     that took it
    */
   record Leak(long bytes, List<String> allocatedAt) {
     public Leak {
@@ -24,7 +25,8 @@ public interface Sanitizer {
   }
 
   /**
-   * The buffers that are open, oldest first; once the device was closed, those that were open then.
+   * What is allocated, buffers before memory of kernels, oldest first; once the device was closed,
+   * what was allocated then.
    */
   List<Leak> leaks();
 

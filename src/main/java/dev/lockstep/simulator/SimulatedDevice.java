@@ -53,6 +53,9 @@ public final class SimulatedDevice implements Device {
     this.workers = new Workers(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
     long stepLimit = options.stepLimit() == 0 ? DEFAULT_STEP_LIMIT : options.stepLimit();
     this.sanitizer = options.sanitize() ? new SimulatedSanitizer(this) : null;
+    if (sanitizer != null) {
+      memory.heap().watch();
+    }
     this.settings = new RunSettings(gpu, options.schedule(), stepLimit);
   }
 

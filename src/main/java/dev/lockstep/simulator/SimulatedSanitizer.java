@@ -6,10 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Knows the open buffers of a device, and who allocated them. */
+/** Knows what a device has not got back, and who allocated it. */
 final class SimulatedSanitizer implements Sanitizer {
   private static final Logger LOG = LoggerFactory.getLogger(SimulatedSanitizer.class);
 
@@ -59,7 +60,12 @@ final class SimulatedSanitizer implements Sanitizer {
 
   @Override
   public synchronized List<Leak> leaks() {
-    return open.entrySet().stream().map(e -> new Leak(e.getKey().bytes(), e.getValue())).toList();
+    Stream<Leak> buffers =
+        open.entrySet().stream().map(e -> new Leak(e.getKey().bytes(), e.getValue()));
+    Stream<Leak> ofKernels =
+        device.memory().heap().kept().stream()
+            .map(region -> new Leak(region.bytes(), List.of(region.origin())));
+    return Stream.concat(buffers, ofKernels).toList();
   }
 
   @Override
@@ -75,7 +81,7 @@ final class SimulatedSanitizer implements Sanitizer {
     List<Leak> leaks = leaks();
     if (!leaks.isEmpty()) {
       LOG.warn(
-          "device closed with {} buffers of {} bytes still open, the first {}",
+          "device closed with {} allocations of {} bytes not freed, the first {}",
           leaks.size(),
           leaks.stream().mapToLong(Leak::bytes).sum(),
           leaks.get(0));

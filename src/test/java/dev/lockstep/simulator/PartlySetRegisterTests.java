@@ -46,7 +46,7 @@ class PartlySetRegisterTests {
     assertThat(lab.run(32, sum + "@%p1 st.global.u32 [%mine], %r5;")).startsWith(10, 10, 10, 10);
     assertThatThrownBy(() -> lab.run(32, sum + "st.global.u32 [%mine], %r5;"))
         .isInstanceOf(DeviceFault.UninitializedRead.class)
-        .hasMessageContaining("register %r5, made from what the thread has never set")
+        .hasMessageContaining("register %r5, made from %r1, which the thread has never set")
         .hasMessageContaining("thread (4,0,0)");
   }
 

@@ -20,6 +20,9 @@ class SanitizedMemoryTests {
   private static final String READ_OWN =
       "mad.wide.u32 %rd1, %g, 4, %in;\nld.global.u32 %r1, [%rd1];\nst.global.u32 [%mine], %r1;";
 
+  private static final String HEAP =
+      ".extern .func (.param .b64 r) malloc(.param .b64 n); .extern .func free(.param .b64 p);";
+
   private final Lab lab = new Lab();
   private final DeviceBuffer out = lab.device.allocate(256);
   private final DeviceBuffer in = lab.device.allocate(256);
@@ -156,6 +159,31 @@ class SanitizedMemoryTests {
         .startsWith("77 bytes allocated at SanitizedMemoryTests.leaksAreListed(Sanitized");
     kept.close();
     assertThat(sanitizer.leaks()).isEmpty();
+  }
+
+  @Test
+  void memoryOfMallocHasNoValue() {
+    lab.declare(HEAP);
+    String taken = "call (%rd1), malloc, (64); st.u32 [%rd1+4], 7;";
+    String back = " call free, (%rd1); st.global.u32 [%mine], %r1;";
+    assertThat(lab.run(1, taken + "ld.u32 %r1, [%rd1+4];" + back)).containsExactly(7);
+    assertThatThrownBy(() -> lab.run(1, taken + "ld.u32 %r1, [%rd1];" + back))
+        .isInstanceOf(DeviceFault.UninitializedRead.class)
+        .hasMessageContaining(
+            "offset 0 of a malloc of 64 bytes (allocated at k block (0,0,0) thread (0,0,0), PTX"
+                + " line");
+  }
+
+  @Test
+  void whatKernelsDoNotFreeLeaks() {
+    Sanitizer sanitizer = lab.device.capability(Sanitizer.class).orElseThrow();
+    int before = sanitizer.leaks().size();
+    lab.declare(HEAP)
+        .run(1, "call (%rd1), malloc, (64); call (%rd2), malloc, (32); call free, (%rd1);");
+    assertThat(sanitizer.leaks().stream().skip(before).map(Sanitizer.Leak::toString))
+        .singleElement()
+        .asString()
+        .startsWith("32 bytes allocated at k block (0,0,0) thread (0,0,0), PTX line ");
   }
 
   @Test

@@ -116,14 +116,26 @@ class SanitizerTests {
           new Wrong(
               32,
               UninitializedRead.class,
+              1,
+              "stores what comes of it",
+              "ld.shared.u32 %r3, [%r1];\nshl.b32 %r3, %r3, 1; st.global.u32 [%mine], %r3;"),
+          new Wrong(
+              32,
+              UninitializedRead.class,
+              1,
+              "register %r9, which the thread has never set",
+              "shl.b32 %r3, %r9, 1; st.global.u32 [%mine], %r3;"),
+          new Wrong(
+              32,
+              UninitializedRead.class,
               2,
-              "register %r8, which the thread has never set",
+              "register %r8, made from %r9, which the thread has never set",
               "mov.u32 %r8, %r9;\nadd.s32 %r7, %r8, 1;"),
           new Wrong(
               32,
               UninitializedRead.class,
               3,
-              "register %r7, made from what the thread has never set",
+              "register %r7, made from %r9, which the thread has never set",
               "setp.lt.u32 %p1, %t, 31; @%p1 mov.u32 %r9, 1;\nadd.s32 %r7, %r9, 1;\n"
                   + "st.global.u32 [%mine], %r7;"),
           new Wrong(
@@ -136,7 +148,7 @@ class SanitizerTests {
               32,
               UninitializedRead.class,
               3,
-              "register %r6, which the thread has never set at k block (0,0,0) thread (16,0,0)",
+              "register %r6, made from %r9, which the thread has never set at k block (0,0,0) thread (16,0,0)",
               "setp.lt.u32 %p1, %t, 16; @%p1 bra LOW; shfl.sync.bfly.b32 %r6, %t, 16, 31, -1; bra"
                   + " END;\nLOW: shfl.sync.bfly.b32 %r6, %r9, 16, 31, -1;\n"
                   + "END: @!%p1 st.global.u32 [%mine], %r6;"),
@@ -187,6 +199,23 @@ class SanitizerTests {
                   + "setp.lt.u32 %p2, %t,"
                   + " 32; @%p2 red.shared.add.u32 [s], 1;\n"
                   + "@!%p2 ld.shared.u32 %r3, [s];"),
+          new Wrong(
+              64,
+              SharedMemoryRace.class,
+              4,
+              "which thread (0,0,0) wrote at PTX line",
+              "setp.ge.u32 %p1, %t, 32; @%p1 bra TAKE;\n"
+                  + "bar.arrive 3, 64; st.shared.u32 [%r1], %t; bra DONE;\n"
+                  + "TAKE: bar.sync 3, 64;\n"
+                  + "ld.shared.u32 %r3, [%r1+-128];\n"
+                  + "DONE: ret;"),
+          new Wrong(
+              96,
+              SharedMemoryRace.class,
+              2,
+              "which thread (0,0,0) wrote at PTX line",
+              "st.shared.u32 [%r1], %t; setp.lt.u32 %p1, %t, 32; @%p1 exit; bar.sync 1, 64;\n"
+                  + "ld.shared.u32 %r3, [s];"),
           new Wrong(
               32,
               SharedMemoryRace.class,

@@ -107,6 +107,8 @@ final class Barriers {
       return;
     }
     int released = waiting[id];
+    // A barrier for so many threads is none for those that have exited.
+    boolean whole = expected[id] == 0 || Integer.bitCount(released) == cta.warpCount();
     int yes = votes[id];
     int asked = voters[id];
     waiting[id] = 0;
@@ -115,7 +117,7 @@ final class Barriers {
     votes[id] = 0;
     voters[id] = 0;
     if (cta.observer != null) {
-      cta.observer.completed(id, released, Integer.bitCount(released) == cta.warpsLeft());
+      cta.observer.completed(id, released, whole);
     }
     for (int rest = released; rest != 0; rest &= rest - 1) {
       cta.release(Integer.numberOfTrailingZeros(rest), yes, asked);

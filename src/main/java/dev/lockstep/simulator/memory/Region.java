@@ -46,6 +46,11 @@ public final class Region {
     return origin.isEmpty() ? name : name + " (allocated at " + origin + ")";
   }
 
+  /** Who allocated it; empty if nobody remembers. */
+  public String origin() {
+    return origin;
+  }
+
   /** Says who allocated it. */
   public void setOrigin(String place) {
     origin = place;

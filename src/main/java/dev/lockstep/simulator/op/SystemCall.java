@@ -60,7 +60,7 @@ public final class SystemCall extends Op {
           switch (function) {
             case VPRINTF -> print(w, lane);
             case ASSERT_FAIL -> throw assertion(w, lane);
-            case MALLOC -> w.global().heap().allocate(argument(w, lane, 0));
+            case MALLOC -> allocate(w, lane);
             case FREE -> free(w, lane);
           };
     }
@@ -114,6 +114,10 @@ public final class SystemCall extends Op {
                 thread.z(),
                 string(w, lane, argument(w, lane, 0))),
         w.site(lane));
+  }
+
+  private long allocate(Warp w, int lane) {
+    return w.global().heap().allocate(argument(w, lane, 0), () -> w.site(lane).toString());
   }
 
   private long free(Warp w, int lane) {

@@ -61,8 +61,12 @@ final class BitRules {
     this.width = type == null ? 64 : type == ScalarType.PRED ? 1 : type.bits();
   }
 
-  /** Whether the instruction only moves bits about. */
+  /** Whether the instruction only moves bits about. A shift left within a byte multiplies. */
   boolean moves() {
+    if (in.opcode().equals("shl") && sources.size() == 2) {
+      Computed.Source by = sources.get(1);
+      return by.register() != null || by.value() % Byte.SIZE == 0;
+    }
     return MOVES.contains(in.opcode()) && (!in.opcode().equals("cvt") || isIntegral());
   }
 

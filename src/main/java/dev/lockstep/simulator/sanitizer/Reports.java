@@ -109,13 +109,8 @@ final class Reports {
   static DeviceFault used(Origin origin, @Nullable Register register, Use use, FaultSite by) {
     Origin.Memory memory = origin.memory();
     if (memory == null) {
-      String what = origin.computed() ? ", made from what" : ", which";
       return new DeviceFault.UninitializedRead(
-          "register "
-              + (register == null ? "of a vector" : register.name())
-              + what
-              + " the thread has never set",
-          by);
+          "register " + made(origin, register) + ", which the thread has never set", by);
     }
     String source = by.source().isEmpty() ? "" : ", " + by.source();
     return new DeviceFault.UninitializedRead(
@@ -131,6 +126,12 @@ final class Reports {
                 by.instruction(),
                 source),
         memory.site());
+  }
+
+  private static String made(Origin origin, @Nullable Register register) {
+    String never = origin.register() == null ? "" : origin.register().name();
+    String name = register == null ? "of a vector" : register.name();
+    return name.equals(never) ? name : name + ", made from " + never;
   }
 
   private static String done(@Nullable AccessSite before) {
