@@ -148,7 +148,8 @@ class SanitizerTests {
               32,
               UninitializedRead.class,
               3,
-              "register %r6, made from %r9, which the thread has never set at k block (0,0,0) thread (16,0,0)",
+              "register %r6, made from %r9, which the thread has never set at k block (0,0,0)"
+                  + " thread (16,0,0)",
               "setp.lt.u32 %p1, %t, 16; @%p1 bra LOW; shfl.sync.bfly.b32 %r6, %t, 16, 31, -1; bra"
                   + " END;\nLOW: shfl.sync.bfly.b32 %r6, %r9, 16, 31, -1;\n"
                   + "END: @!%p1 st.global.u32 [%mine], %r6;"),

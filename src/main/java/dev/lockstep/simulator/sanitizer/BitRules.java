@@ -92,7 +92,7 @@ final class BitRules {
       case "prmt" -> count == 3 && in.modifiers().size() == 1 ? this::permute : ANY;
       case "bfe" -> count == 3 ? this::extract : ANY;
       case "bfi" -> count == 4 ? this::insert : ANY;
-      case "cvt" -> convert(result);
+      case "cvt" -> convert();
       case "setp" -> setp();
       case "add", "sub", "mul", "mad", "neg", "cvta" -> sum();
       default -> isPacked() ? this::halves : ANY;
@@ -183,11 +183,13 @@ final class BitRules {
 
   private Rule slct() {
     boolean single = in.modifiers().getLast().equals("f32");
+    float zero = in.has("ftz") ? -Float.MIN_NORMAL : -Float.MIN_VALUE;
+    long decides = single ? -1 : 1L << 31;
     return (v, u) -> {
-      if (u[2] != 0) {
+      if ((u[2] & decides) != 0) {
         return u[0] | u[1] | v[0] ^ v[1];
       }
-      boolean first = single ? Float.intBitsToFloat((int) v[2]) >= 0 : (int) v[2] >= 0;
+      boolean first = single ? Float.intBitsToFloat((int) v[2]) > zero : (int) v[2] >= 0;
       return first ? u[0] : u[1];
     };
   }
@@ -215,7 +217,7 @@ final class BitRules {
   }
 
   private long permute(long[] v, long[] u) {
-    if (u[2] != 0) {
+    if ((u[2] & 0xffff) != 0) {
       return -1;
     }
     long bits = u[1] << 32 | u[0] & 0xffff_ffffL;
@@ -232,7 +234,7 @@ final class BitRules {
   }
 
   private long extract(long[] v, long[] u) {
-    if ((u[1] | u[2]) != 0) {
+    if (((u[1] | u[2]) & 0xff) != 0) {
       return -1;
     }
     int at = (int) (v[1] & 0xff);
@@ -245,7 +247,7 @@ final class BitRules {
   }
 
   private long insert(long[] v, long[] u) {
-    if ((u[2] | u[3]) != 0) {
+    if (((u[2] | u[3]) & 0xff) != 0) {
       return -1;
     }
     int at = (int) (v[2] & 0xff);
@@ -271,7 +273,7 @@ final class BitRules {
         };
   }
 
-  private Rule convert(Register result) {
+  private Rule convert() {
     List<String> types = in.modifiers();
     ScalarType to = types.size() < 2 ? null : ScalarType.named(types.get(types.size() - 2));
     if (sources.size() == 2 && to != null && PACKED.contains(to.spelling())) {
@@ -280,12 +282,15 @@ final class BitRules {
     if (!isIntegral() || to == null || type == null || sources.size() != 1) {
       return (v, u) -> (u[0] & low(width)) == 0 && sources.size() == 1 ? 0 : ANY.of(v, u);
     }
-    int kept = Math.min(to.bits(), type.bits());
-    boolean signed = type.isSigned() || to.isSigned() && to.bits() < result.type().bits();
-    return (v, u) -> {
-      long bits = u[0] & low(kept);
-      return signed && (bits >>> kept - 1 & 1) != 0 ? bits | ~low(kept - 1) : bits;
-    };
+    // First as wide as asked for, then as wide as the register.
+    return (v, u) -> extended(extended(u[0], type) & low(to.bits()), to);
+  }
+
+  /** The low bits of a type, and whatever repeats its sign. */
+  private static long extended(long bits, ScalarType type) {
+    int width = type.bits();
+    boolean sign = type.isSigned() && (bits >>> width - 1 & 1) != 0;
+    return bits & low(width) | (sign ? ~low(width) : 0);
   }
 
   /** Of two numbers that differ in a known bit it is known that they are not equal. */
