@@ -40,34 +40,47 @@ public final class Carry extends Op {
 
   @Override
   public void execute(Warp w) {
-    int carries = 0;
     int inverted = subtract ? -1 : 0;
-    for (int rest = w.mask; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      int carry = in ? (w.predicates[flag] ^ inverted) >>> lane & 1 : 0;
-      boolean over = wide ? longs(w, lane, carry) : ints(w, lane, carry);
-      carries |= over ? 1 << lane : 0;
-    }
+    int carriesIn = in ? w.predicates[flag] ^ inverted : 0;
+    int carries = wide ? longs(w, carriesIn) : ints(w, carriesIn);
     if (out) {
       w.keepPredicate(flag, carries ^ inverted);
     }
   }
 
-  private boolean ints(Warp w, int lane, int carry) {
-    long x = w.ints[a][lane] & 0xffff_ffffL;
-    long y = w.ints[b][lane] & 0xffff_ffffL;
-    long result = subtract ? x - y - carry : x + y + carry;
-    w.ints[d][lane] = (int) result;
-    return (result >>> 32) != 0;
+  private int ints(Warp w, int carriesIn) {
+    int[] x = w.ints[a];
+    int[] y = w.ints[b];
+    int[] to = (int[]) w.target(Slot.INTS, d);
+    // A carry is the bit above 32 of a sum, a borrow that of a difference.
+    int sign = subtract ? -1 : 1;
+    int carries = 0;
+    for (int i = 0; i < Warp.LANES; i++) {
+      long more = (y[i] & 0xffff_ffffL) + (carriesIn >>> i & 1);
+      long result = (x[i] & 0xffff_ffffL) + sign * more;
+      to[i] = (int) result;
+      carries |= (int) (result >>> 32 & 1) << i;
+    }
+    w.keep(Slot.INTS, d);
+    return carries;
   }
 
-  private boolean longs(Warp w, int lane, int carry) {
-    long x = w.longs[a][lane];
-    long y = w.longs[b][lane];
-    long result = subtract ? x - y - carry : x + y + carry;
-    w.longs[d][lane] = result;
-    // Unsigned overflow shows in the top bits of the operands and the result.
-    long overflow = subtract ? ~x & y | (~x | y) & result : x & y | (x | y) & ~result;
-    return overflow < 0;
+  private int longs(Warp w, int carriesIn) {
+    long[] first = w.longs[a];
+    long[] second = w.longs[b];
+    long[] to = (long[]) w.target(Slot.LONGS, d);
+    int carries = 0;
+    for (int i = 0; i < Warp.LANES; i++) {
+      long x = first[i];
+      long y = second[i];
+      int carry = carriesIn >>> i & 1;
+      long result = subtract ? x - y - carry : x + y + carry;
+      to[i] = result;
+      // Unsigned overflow shows in the top bits of the operands and the result.
+      long overflow = subtract ? ~x & y | (~x | y) & result : x & y | (x | y) & ~result;
+      carries |= (int) (overflow >>> 63) << i;
+    }
+    w.keep(Slot.LONGS, d);
+    return carries;
   }
 }
