@@ -162,34 +162,6 @@ class DivergenceTests {
   }
 
   @Test
-  void lanesSpinningOnALockLetItsOwnerGoOn() {
-    // Every lane takes the lock in turn; those that fail spin at a place before the owner's.
-    int[] out =
-        lab.declare(".shared .b32 lock; .shared .b32 count;")
-            .run(
-                32,
-                """
-                mov.u32 %r5, lock;
-                mov.u32 %r6, count;
-                st.shared.u32 [lock], 0;
-                st.shared.u32 [count], 0;
-                bar.warp.sync 0xffffffff;
-                SPIN: atom.shared.cas.b32 %r1, [%r5], 0, 1;
-                setp.ne.s32 %p1, %r1, 0;
-                @%p1 bra SPIN;
-                ld.volatile.shared.u32 %r2, [%r6];
-                add.s32 %r2, %r2, 1;
-                st.volatile.shared.u32 [%r6], %r2;
-                membar.cta;
-                atom.shared.exch.b32 %r3, [%r5], 0;
-                bar.warp.sync 0xffffffff;
-                ld.shared.u32 %r4, [%r6];
-                st.global.u32 [%mine], %r4;
-                """);
-    assertThat(out).containsOnly(32);
-  }
-
-  @Test
   void predicatedInstructionsTouchOnlyTheirLanes() {
     int[] out =
         lab.run(

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * that meet become one. As the code is laid out with every loop in one piece and joins behind what
  * they join, that brings lanes together as early as structured code allows, copes with irreducible
  * flow, and needs no stack. A group that must wait for others (a warp-wide operation, a barrier) is
- * parked. A group that runs for long while others could is set aside for a while, so that lanes
- * spinning on a lock let its owner go on.
+ * parked. A group that runs for long while others could is set aside for a while, and sooner if it
+ * only looks for what others have to do, so that lanes spinning on a lock let its owner go on.
  *
  * <p>Under a random schedule groups are drawn instead; groups still become one where one runs into
  * another.
@@ -21,12 +21,18 @@ public final class LaneGroups {
   static final int NEVER = Integer.MAX_VALUE;
   static final int STOP = -1;
 
+  /** How often a group looks in vain before others of its warp get a turn. */
+  private static final int PATIENCE = 16;
+
   private final Warp warp;
   private final Aside aside;
   private final @Nullable Draw draw;
 
   /** Whether the running group was given a turn out of order. */
   private boolean rotated;
+
+  /** How often the running group has looked for something and changed nothing since. */
+  private int looks;
 
   LaneGroups(Warp warp, Aside aside, @Nullable Draw draw) {
     this.warp = warp;
@@ -44,6 +50,7 @@ public final class LaneGroups {
     warp.setMask(lanes);
     warp.limit = NEVER;
     rotated = false;
+    looks = 0;
     warp.meetings.reset();
     if (warp.calls != null) {
       warp.calls.reset();
@@ -142,6 +149,18 @@ public final class LaneGroups {
     warp.limit = later || warp.mask == 0 ? STOP : limit();
   }
 
+  /**
+   * The running group has accessed memory as threads do that wait for each other.
+   *
+   * @param changed whether memory is not as it was
+   */
+  public void spoke(boolean changed) {
+    looks = changed ? 0 : looks + 1;
+    if (looks >= PATIENCE && aside.count() > 0) {
+      stop();
+    }
+  }
+
   /** Stops after the instruction being executed, to be asked {@link #next}. */
   void stop() {
     warp.limit = STOP;
@@ -164,8 +183,9 @@ public final class LaneGroups {
       warp.limit = warp.pc + 1;
       return true;
     }
-    rotated = rotate;
-    int chosen = draw == null ? chosen(rotate) : drawn(draw);
+    rotated = rotate || looks >= PATIENCE;
+    looks = 0;
+    int chosen = draw == null ? chosen(rotated) : drawn(draw);
     if (chosen < 0) {
       return false;
     }
@@ -178,7 +198,7 @@ public final class LaneGroups {
       }
     }
     warp.setMask(lanes);
-    warp.limit = rotate && draw == null ? NEVER : limit();
+    warp.limit = rotated && draw == null ? NEVER : limit();
     return true;
   }
 

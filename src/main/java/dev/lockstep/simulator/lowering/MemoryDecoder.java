@@ -19,6 +19,7 @@ import dev.lockstep.simulator.op.Load;
 import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.MemoryOp;
 import dev.lockstep.simulator.op.Nothing;
+import dev.lockstep.simulator.op.Spoken;
 import dev.lockstep.simulator.op.Store;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,6 +176,7 @@ final class MemoryDecoder {
     e.emit(new Fence());
     e.emit(wide && watched ? new Atomic.Exclusive(access) : access);
     e.emit(new Fence());
+    e.emit(new Spoken(in.opcode().equals("st")));
   }
 
   private void refuse(String... modifiers) {

@@ -76,6 +76,7 @@ public final class Atomic {
     public void execute(Warp w) {
       long[] values = address.values(w);
       MemorySegment shared = w.shared().segment();
+      boolean changed = false;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         long at = address.locate(w, lane, values[lane], alignment, "atomic", Integer.BYTES);
@@ -83,11 +84,15 @@ public final class Atomic {
         int operand = w.ints[b][lane];
         int second = w.ints[c][lane];
         int old;
+        int result;
         do {
           old = (int) INT.getVolatile(w.segment, at);
-        } while (!INT.compareAndSet(w.segment, at, old, f.apply(old, operand, second)));
+          result = f.apply(old, operand, second);
+        } while (!INT.compareAndSet(w.segment, at, old, result));
+        changed |= result != old;
         w.ints[d][lane] = old;
       }
+      w.groups.spoke(changed);
     }
   }
 
@@ -124,16 +129,20 @@ public final class Atomic {
     @Override
     public void execute(Warp w) {
       long[] values = address.values(w);
+      boolean changed = false;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         long at = address.locate(w, lane, values[lane], alignment, "atomic", Short.BYTES);
         int operand = w.ints[b][lane] & 0xffff;
         int second = w.ints[c][lane] & 0xffff;
-        w.ints[d][lane] =
+        int old =
             (at & -4L) + Integer.BYTES <= w.segment.byteSize()
                 ? inWord(w.segment, at, operand, second)
                 : atEnd(w.segment, at, operand, second);
+        changed |= (function.apply(old, operand, second) & 0xffff) != old;
+        w.ints[d][lane] = old;
       }
+      w.groups.spoke(changed);
     }
 
     /** Through the word it lies in, which has a compare-and-set. */
@@ -186,17 +195,22 @@ public final class Atomic {
     @Override
     public void execute(Warp w) {
       long[] values = address.values(w);
+      boolean changed = false;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         long at = address.locate(w, lane, values[lane], Long.BYTES, "atomic");
         long operand = w.longs[b][lane];
         long second = w.longs[c][lane];
         long old;
+        long result;
         do {
           old = (long) LONG.getVolatile(w.segment, at);
-        } while (!LONG.compareAndSet(w.segment, at, old, function.apply(old, operand, second)));
+          result = function.apply(old, operand, second);
+        } while (!LONG.compareAndSet(w.segment, at, old, result));
+        changed |= result != old;
         w.longs[d][lane] = old;
       }
+      w.groups.spoke(changed);
     }
   }
 
@@ -235,6 +249,7 @@ public final class Atomic {
     @Override
     public void execute(Warp w) {
       long[] values = address.values(w);
+      boolean changed = false;
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         long at = address.locate(w, lane, values[lane], 2 * Long.BYTES, "atomic");
@@ -244,11 +259,13 @@ public final class Atomic {
           if (!compares || low == w.longs[b[0]][lane] && high == w.longs[b[1]][lane]) {
             LONG.setVolatile(w.segment, at, w.longs[c[0]][lane]);
             LONG.setVolatile(w.segment, at + Long.BYTES, w.longs[c[1]][lane]);
+            changed |= low != w.longs[c[0]][lane] || high != w.longs[c[1]][lane];
           }
           w.longs[d[0]][lane] = low;
           w.longs[d[1]][lane] = high;
         }
       }
+      w.groups.spoke(changed);
     }
   }
 
