@@ -50,8 +50,8 @@ class SanitizedValuesTests {
     "values, AUTO, 19",
     "values, COMPILED, 19",
     "values.O0, AUTO, 19",
-    "meetings, AUTO, 9",
-    "meetings, COMPILED, 9",
+    "meetings, AUTO, 8",
+    "meetings, COMPILED, 8",
     "meetings.O0, AUTO, 9",
     "unused, AUTO, 17",
     "unused, COMPILED, 17",
@@ -68,7 +68,7 @@ class SanitizedValuesTests {
         if (entry.matches(".*_[23]")) {
           continue; // A later step of another.
         }
-        if (entry.endsWith("_wrong")) {
+        if (entry.endsWith("_wrong") && !isMended(file, entry)) {
           planted.add(entry);
         }
         DeviceFault fault =
@@ -80,6 +80,11 @@ class SanitizedValuesTests {
     }
     assertThat(planted).hasSize(mistakes);
     assertThat(found).isEqualTo(planted);
+  }
+
+  /** Where nvcc knows what is handed over, nothing is: only a flag is left, which is no race. */
+  private static boolean isMended(String file, String entry) {
+    return file.equals("meetings") && entry.equals("fl_nofence_wrong");
   }
 
   /** Reports name the read and the memory, wherever the value went from there. */

@@ -3,8 +3,8 @@ package dev.lockstep.simulator.counters;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.PtxFunction;
-import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.Routine;
 import dev.lockstep.simulator.execution.BarrierOp;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
@@ -55,8 +55,9 @@ final class CountingInstrument implements Instrument {
   }
 
   @Override
-  public void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {
-    inner.kernel(kernel, undefined, shared);
+  public void kernel(
+      List<Routine> routines, List<Register> undefined, List<SharedVariable> shared) {
+    inner.kernel(routines, undefined, shared);
   }
 
   @Override

@@ -2,8 +2,8 @@ package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.PtxFunction;
-import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.Routine;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.op.Branch;
@@ -21,10 +21,12 @@ public interface Instrument {
   /**
    * A kernel begins, whose instructions follow.
    *
+   * @param routines the kernel, then the functions it may call
    * @param undefined registers that may be read before they are written
    * @param shared what lies where in shared memory
    */
-  default void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {}
+  default void kernel(
+      List<Routine> routines, List<Register> undefined, List<SharedVariable> shared) {}
 
   /**
    * Whether an instruction may have the warp go on in the code that follows values: all that comes

@@ -96,7 +96,7 @@ public final class KernelCompiler {
       zeroed.addAll(plan.undefined());
     }
     instrument.kernel(
-        kernel,
+        routines,
         zeroed.stream().filter(r -> !registers.isConstant(r)).toList(),
         symbols.get(0).shared());
     instrument.registers(registers);

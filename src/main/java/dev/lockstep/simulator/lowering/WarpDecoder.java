@@ -240,9 +240,8 @@ final class WarpDecoder {
   }
 
   private MeetingOp.Terms terms(Slot<int[]> masks) {
-    String operation = in.opcode() + "." + String.join(".", in.modifiers());
     Integer literal = e.registers.literal(masks);
-    return new MeetingOp.Terms(operation, masks.index(), literal != null && literal == -1);
+    return new MeetingOp.Terms(in.fullOpcode(), masks.index(), literal != null && literal == -1);
   }
 
   private Slot<int[]> b32(int n) {

@@ -10,6 +10,7 @@ import dev.lockstep.simulator.op.Access;
  * @param id its number among the kernel's, the last one standing for all that have no number
  * @param atomic whether nobody can come between its read and its write, or its bytes
  * @param isVolatile whether it is {@code .volatile}
+ * @param polls whether a thread waits by it: see {@link Polling}
  * @param company knows which of the kernel's accesses stand together
  */
 record AccessSite(
@@ -18,17 +19,30 @@ record AccessSite(
     Access.Kind kind,
     boolean atomic,
     boolean isVolatile,
+    boolean polls,
     Instruction in,
     Company company) {
   /** Numbers there are. */
   static final int LIMIT = 1 << 12;
 
   static AccessSite of(
-      int id, LoweredKernel.Site place, Access.Kind kind, Instruction in, Company company) {
+      int id,
+      LoweredKernel.Site place,
+      Access.Kind kind,
+      Instruction in,
+      Company company,
+      boolean polls) {
     boolean strong =
         kind == Access.Kind.ATOMIC || in.has("relaxed") || in.has("acquire") || in.has("release");
     return new AccessSite(
-        Math.min(id, LIMIT - 1), place, kind, strong, !strong && in.has("volatile"), in, company);
+        Math.min(id, LIMIT - 1),
+        place,
+        kind,
+        strong,
+        !strong && in.has("volatile"),
+        polls,
+        in,
+        company);
   }
 
   boolean reads() {
@@ -60,9 +74,14 @@ record AccessSite(
     return company.has(in);
   }
 
-  /** Whether threads may tell each other something by it. */
-  boolean speaks() {
+  /** Whether it is strong, as the PTX ISA says: threads may tell each other something by it. */
+  boolean isStrong() {
     return atomic || isVolatile;
+  }
+
+  /** Whether it does not matter when another thread's strong access comes. */
+  boolean speaks() {
+    return atomic || isVolatile && polls;
   }
 
   /** The access in a word. */

@@ -135,7 +135,7 @@ final class BlockShadow implements BlockObserver {
 
   /** The active lanes access places where threads tell each other how far they are. */
   void handOver(Warp w, int mask, long[] values, long offset, AccessSite site) {
-    if (!handover.used() || !site.speaks()) {
+    if (!handover.used() || !site.isStrong()) {
       return;
     }
     for (int rest = mask; rest != 0; rest &= rest - 1) {

@@ -72,7 +72,7 @@ final class GenericCheck implements Check {
       at[base + lane] = offset > Integer.MAX_VALUE ? -1 : (int) offset;
     }
     shadow.touch(w);
-    if (site.speaks()) {
+    if (site.isStrong()) {
       shadow.handOver(w, mask, values, address.offset(), site);
     }
     SharedCheck.check(w, shared, mask, at, base, bytes, site, store);

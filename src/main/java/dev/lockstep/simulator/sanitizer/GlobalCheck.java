@@ -35,7 +35,7 @@ final class GlobalCheck implements Check {
   @Override
   public void check(Warp w, int mask) {
     long[] values = address.values(w);
-    if (site.speaks()) {
+    if (site.isStrong()) {
       BlockShadow.of(w).handOver(w, mask, values, address.offset(), site);
     }
     if (mask == -1 && !leavesGaps(w) && whole(w, values)) {
@@ -58,7 +58,7 @@ final class GlobalCheck implements Check {
   @Override
   public void check(Warp w, LaneAddresses lanes) {
     long offset = address.offset();
-    if (site.speaks()) {
+    if (site.isStrong()) {
       BlockShadow.of(w).handOver(w, -1, lanes.values(), offset, site);
     }
     Region region = address.allocation(w, lanes.low() + offset, bytes);

@@ -2,8 +2,8 @@ package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.PtxFunction;
-import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.Routine;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.BlockObserver;
 import dev.lockstep.simulator.execution.LoweredKernel;
@@ -51,6 +51,7 @@ public final class KernelSanitizer implements Instrument {
   private int cellBytes = LARGEST_CELL;
   private List<Register> undefined = List.of();
   private final Company company = new Company();
+  private Polling polling = new Polling(List.of());
 
   /** By {@code wmma.load} or {@code store}: the accesses it consists of. */
   private final Map<Instruction, Integer> pieces = new IdentityHashMap<>();
@@ -62,7 +63,8 @@ public final class KernelSanitizer implements Instrument {
   private final Set<Register> setSomewhere = new HashSet<>();
 
   @Override
-  public void kernel(PtxKernel compiled, List<Register> unset, List<SharedVariable> variables) {
+  public void kernel(List<Routine> routines, List<Register> unset, List<SharedVariable> variables) {
+    polling = new Polling(routines);
     undefined = unset;
     shared = variables;
   }
@@ -197,7 +199,8 @@ public final class KernelSanitizer implements Instrument {
     Store store = op instanceof Store s ? s : null;
     AsyncCopyOp copy =
         op instanceof AsyncCopyOp c && access.kind() == Access.Kind.ASYNC_READ ? c : null;
-    AccessSite site = AccessSite.of(sites.size(), place, access.kind(), in, company);
+    AccessSite site =
+        AccessSite.of(sites.size(), place, access.kind(), in, company, polling.has(in));
     sites.add(site);
     if (space == StateSpace.SHARED || space == StateSpace.GENERIC) {
       cellBytes = Math.min(cellBytes, Integer.highestOneBit(access.bytes()));

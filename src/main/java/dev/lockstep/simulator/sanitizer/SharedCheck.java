@@ -36,7 +36,7 @@ final class SharedCheck implements Check {
     int base = shared.base(w);
     place(w, at, base);
     shadow.touch(w);
-    if (site.speaks()) {
+    if (site.isStrong()) {
       shadow.handOver(w, mask, address.values(w), address.offset() + Windows.SHARED, site);
     }
     check(w, shared, mask, at, base, bytes, site, store);
@@ -50,7 +50,7 @@ final class SharedCheck implements Check {
       return;
     }
     shadow.touch(w);
-    if (site.speaks()) {
+    if (site.isStrong()) {
       shadow.handOver(w, -1, lanes.values(), address.offset() + Windows.SHARED, site);
     }
     if (site.writes()) {

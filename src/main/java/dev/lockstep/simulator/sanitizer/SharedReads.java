@@ -181,8 +181,10 @@ final class SharedReads {
     int other = warp * LANES + Record.readerLane(reader);
     AccessSite before = reports.site(Record.readerSite(reader));
     if (clocks.ordered(other, Record.time(its[cell]), w.index(), lane)
-        || before != null && before.atomic() && (site.atomic() || site.isVolatile())
-        || before != null && before.isVolatile() && (site.atomic() || raised)) {
+        || before != null
+            && before.isStrong()
+            && site.isStrong()
+            && (before.speaks() || site.speaks() || raised)) {
       return;
     }
     if (site.kind() == Access.Kind.ASYNC_WRITE && writes.isUnwritten(cell)) {

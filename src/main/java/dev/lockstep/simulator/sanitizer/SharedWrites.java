@@ -185,8 +185,7 @@ final class SharedWrites implements UnsetReads.Memory {
       throw reports.copyUnderWay(w, lane, site, offset, size, other, writer);
     }
     if (clocks.ordered(other, Record.time(write), w.index(), lane)
-        || excused(write, site)
-        || (write & Record.FLAG) != 0 && site.isVolatile() && other >>> 5 != w.index()) {
+        || isStrong(write, site) && speaks(w, write, site)) {
       return;
     }
     if ((write & Record.ASYNC) != 0) {
@@ -195,10 +194,14 @@ final class SharedWrites implements UnsetReads.Memory {
     throw reports.race(w, lane, site, offset, size, other, writer);
   }
 
-  private static boolean excused(long write, AccessSite site) {
-    boolean atomic = (write & Record.ATOMIC) != 0;
-    return atomic && (site.atomic() || site.isVolatile())
-        || site.atomic() && (write & Record.VOLATILE) != 0;
+  private static boolean isStrong(long write, AccessSite site) {
+    return (write & (Record.ATOMIC | Record.VOLATILE)) != 0 && site.isStrong();
+  }
+
+  /** Whether it does not matter which of two strong accesses comes first. */
+  private static boolean speaks(Warp w, long write, AccessSite site) {
+    boolean flag = (write & Record.FLAG) != 0 && Record.thread(write) >>> 5 != w.index();
+    return (write & Record.ATOMIC) != 0 || flag || site.speaks();
   }
 
   // ---- writes

@@ -19,13 +19,16 @@
  * What the host reads back is not looked at: nobody can tell padding from a hole there.
  *
  * <p>What counts as a race in shared memory: two threads of a block access one byte, one at least
- * writes, not both by atomic (or {@code .relaxed}, {@code .acquire}, {@code .release}) operations,
- * and neither a barrier that both take part in nor, within a warp, a {@code .sync} operation that
- * names both lanes comes between. {@code .volatile} excuses nothing but an atomic operation on the
- * other side, as since Volta a warp's lanes need not run in step; and flags, which one thread
- * raises by a volatile store behind a fence, for other warps that wait for it by volatile loads.
- * Stores of the value already there, by the same instruction as the store before, are no race: so
- * blocks raise flags.
+ * writes, not both by strong operations, and neither a barrier that both take part in nor, within a
+ * warp, a {@code .sync} operation that names both lanes comes between. Strong are atomic
+ * operations, {@code .relaxed}, {@code .acquire}, {@code .release}, and {@code .volatile}, which
+ * the PTX ISA treats like {@code .relaxed}. No race is what it calls no data race, but for one
+ * thing: volatile stores and loads alone make nothing sure of what is read. So what one warp's
+ * lanes pass each other that way, as was right while they ran in step, before Volta, is reported,
+ * like any volatile data that threads exchange without a barrier; flags are not: what a thread
+ * waits for in a loop ({@link dev.lockstep.simulator.sanitizer.Polling}), or raises for another
+ * warp behind a fence. Stores of the value already there, by the same instruction as the store
+ * before, are no race: so blocks raise flags.
  */
 @NullMarked
 package dev.lockstep.simulator.sanitizer;

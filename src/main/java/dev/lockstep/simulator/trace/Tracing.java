@@ -4,8 +4,8 @@ import dev.lockstep.device.Dim3;
 import dev.lockstep.device.KernelTracer.Step;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.PtxFunction;
-import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Register;
+import dev.lockstep.ptx.Routine;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
@@ -44,8 +44,9 @@ public final class Tracing implements Instrument {
   }
 
   @Override
-  public void kernel(PtxKernel kernel, List<Register> undefined, List<SharedVariable> shared) {
-    inner.kernel(kernel, undefined, shared);
+  public void kernel(
+      List<Routine> routines, List<Register> undefined, List<SharedVariable> shared) {
+    inner.kernel(routines, undefined, shared);
   }
 
   @Override
