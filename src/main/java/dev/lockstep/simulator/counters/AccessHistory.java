@@ -9,12 +9,16 @@ final class AccessHistory {
   /** Patterns remembered; when there are more, all are forgotten. */
   private static final int MOST = 32;
 
-  /** New patterns in a row after which none are looked for, and how many accesses later again. */
-  private static final int PATIENCE = 48;
+  /**
+   * New patterns in a row after which no more are remembered, and how many accesses later a few are
+   * again: remembering one takes as long as many an access without a pattern.
+   */
+  private static final int PATIENCE = 12;
 
   private static final int PAUSE = 4096;
+  private static final int RETRIES = 2;
 
-  private static final int SEEN_ONCE = 64;
+  private static final int SEEN_ONCE = 16;
 
   private static final Pattern[] NONE = {};
 
@@ -79,7 +83,7 @@ final class AccessHistory {
     if (pattern != null) {
       strangers = 0;
     } else if (++strangers > PATIENCE) {
-      strangers = strangers < PAUSE ? strangers : 0;
+      strangers = strangers < PAUSE ? strangers : PATIENCE - RETRIES;
     } else if (!isFirst(hash)) {
       pattern = new Pattern(values, lanes);
       remember(hash, pattern, counter, counts);
