@@ -34,6 +34,10 @@ public final class PtxParser {
   private final List<RegisterDeclaration> registers = new ArrayList<>();
 
   private final Set<String> defined = new HashSet<>();
+
+  /** Variables there were declarations of, so that only those are looked for again. */
+  private final Set<String> announced = new HashSet<>();
+
   private final boolean withBodies;
   private int bodies;
   private String version = "";
@@ -214,7 +218,9 @@ public final class PtxParser {
     PtxSyntaxException place = lexer.error("");
     for (Variable variable : variableParser.declarations(external)) {
       // What was declared extern before may be defined here.
-      variables.removeIf(v -> v.name().equals(variable.name()) && v.external());
+      if (!defined.contains(variable.name()) && !announced.add(variable.name())) {
+        variables.removeIf(v -> v.name().equals(variable.name()) && v.external());
+      }
       if (!external) {
         define(variable.name(), place);
       } else if (defined.contains(variable.name())) {
