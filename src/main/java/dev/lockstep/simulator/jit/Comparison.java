@@ -27,7 +27,7 @@ enum Comparison {
   GTU(Opcode.IFGT, true),
   GEU(Opcode.IFGE, true);
 
-  private static final ClassDesc INTEGER = ClassDesc.of("java.lang.Integer");
+  private static final ClassDesc LANE_MATH = LaneMath.class.describeConstable().orElseThrow();
   private static final ClassDesc LONG = ClassDesc.of("java.lang.Long");
 
   private final Opcode branch;
@@ -75,14 +75,22 @@ enum Comparison {
   }
 
   private Consumer<CodeBuilder> ints(boolean unsigned) {
+    String less = unsigned ? "isBelow" : "isLess";
     return c -> {
-      if (unsigned && branch != Opcode.IFEQ && branch != Opcode.IFNE) {
-        c.invokestatic(INTEGER, "compareUnsigned", MethodTypeDesc.ofDescriptor("(II)I"));
-        truth(c);
-      } else {
-        truth(c, ofTwoInts());
+      switch (branch) {
+        case IFEQ -> of(c, "differ").iconst_1().ixor();
+        case IFNE -> of(c, "differ");
+        case IFLT -> of(c, less);
+        case IFGE -> of(c, less).iconst_1().ixor();
+        case IFGT -> of(c.swap(), less);
+        case IFLE -> of(c.swap(), less).iconst_1().ixor();
+        default -> throw new AssertionError(branch);
       }
     };
+  }
+
+  private static CodeBuilder of(CodeBuilder c, String method) {
+    return c.invokestatic(LANE_MATH, method, MethodTypeDesc.ofDescriptor("(II)I"));
   }
 
   private Consumer<CodeBuilder> longs(boolean unsigned) {
@@ -93,18 +101,6 @@ enum Comparison {
         c.lcmp();
       }
       truth(c);
-    };
-  }
-
-  private Opcode ofTwoInts() {
-    return switch (branch) {
-      case IFEQ -> Opcode.IF_ICMPEQ;
-      case IFNE -> Opcode.IF_ICMPNE;
-      case IFLT -> Opcode.IF_ICMPLT;
-      case IFLE -> Opcode.IF_ICMPLE;
-      case IFGT -> Opcode.IF_ICMPGT;
-      case IFGE -> Opcode.IF_ICMPGE;
-      default -> throw new AssertionError(branch);
     };
   }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * The method of one run: fetches the registers' arrays, then loops over 32 lanes with every value
@@ -31,8 +32,8 @@ import java.util.function.Function;
  * are looked at; registers that are read by further runs alone may keep the others in between.
  */
 final class LaneLoop implements Operands.Lanes {
-  /** What the bits of a NaN are above, its sign left aside. */
-  private static final int INFINITY = 0x7f80_0000;
+  /** Each lane's bit of a predicate: shifts by the lane's number would not become vector code. */
+  private static final int[] BITS = IntStream.range(0, Warp.LANES).map(i -> 1 << i).toArray();
 
   private static final ClassDesc LANE_MATH = LaneMath.class.describeConstable().orElseThrow();
   private static final ClassDesc FLOAT_OPS = FloatOps.class.describeConstable().orElseThrow();
@@ -71,9 +72,6 @@ final class LaneLoop implements Operands.Lanes {
 
   private int lane;
 
-  /** Negative as soon as a value that must have the bits PTX says is no number. */
-  private int nans;
-
   /**
    * @param anyNan registers in which a NaN may have any bits, before the run and then behind it
    */
@@ -107,8 +105,6 @@ final class LaneLoop implements Operands.Lanes {
 
   void emit() {
     before();
-    nans = c.allocateLocal(TypeKind.INT);
-    c.iconst_0().istore(nans);
     lane = c.allocateLocal(TypeKind.INT);
     Label top = c.newLabel();
     Label end = c.newLabel();
@@ -122,16 +118,11 @@ final class LaneLoop implements Operands.Lanes {
     for (Scalar scalar : run.scalars()) {
       emit(scalar);
     }
-    Set<Place> scanned = new LinkedHashSet<>();
-    for (Place place : outgoing) {
-      if (run.exact().contains(place)) {
-        if (anyNan.remove(place)) {
-          look(place);
-          scanned.add(place);
-        }
-      }
-      writeBack(place);
-    }
+    outgoing.forEach(this::writeBack);
+    Set<Place> settled = new LinkedHashSet<>(outgoing);
+    settled.retainAll(run.exact());
+    settled.retainAll(anyNan);
+    anyNan.removeAll(settled);
     anyNan.retainAll(outgoing);
     anyNanBefore.stream().filter(place -> !outgoing.contains(place)).forEach(anyNan::add);
     c.iinc(lane, 1).goto_(top).labelBinding(end);
@@ -141,27 +132,12 @@ final class LaneLoop implements Operands.Lanes {
         c.iload(bitsOut(place)).iastore();
       }
     }
-    if (!scanned.isEmpty()) {
-      Label none = c.newLabel();
-      c.iload(nans).ifge(none);
-      for (Place place : scanned) {
-        ClassDesc array = LaneClass.element(place).arrayType();
-        c.aload(array(place));
-        c.invokestatic(LANE_MATH, "makeCanonical", MethodTypeDesc.of(CD_void, array));
-      }
-      c.labelBinding(none);
+    for (Place place : settled) {
+      ClassDesc array = LaneClass.element(place).arrayType();
+      c.aload(array(place));
+      c.invokestatic(LANE_MATH, "settle", MethodTypeDesc.of(CD_void, array));
     }
     c.return_();
-  }
-
-  /**
-   * Makes {@link #nans} negative when a value is no number: without a branch, so that the loop may
-   * become vector code.
-   */
-  private void look(Place place) {
-    c.iload(nans).loadConstant(INFINITY);
-    Operands.load(c, place, 'i', this::value, this);
-    c.loadConstant(Integer.MAX_VALUE).iand().isub().ior().istore(nans);
   }
 
   private void before() {
@@ -223,7 +199,8 @@ final class LaneLoop implements Operands.Lanes {
   private void writeBack(Place place) {
     if (place.file() == Place.PREDICATES) {
       int bits = bitsOut(place);
-      c.iload(bits).iload(value(place)).iload(lane).ishl().ior().istore(bits);
+      c.iload(bits).iload(value(place)).ineg();
+      c.loadConstant(tables.apply(BITS)).iload(lane).iaload().iand().ior().istore(bits);
     } else {
       c.aload(array(place)).iload(lane).loadLocal(kind(place), value(place));
       c.arrayStore(kind(place));

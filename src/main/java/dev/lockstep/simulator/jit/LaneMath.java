@@ -73,17 +73,66 @@ public final class LaneMath {
   }
 
   /** Gives every NaN of a register the bits that PTX says; most registers have none. */
-  public static void makeCanonical(float[] r) {
+  public static void settle(float[] r) {
+    // Zero unless one is no number. Four sums, as one would have each addition wait for another.
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (int i = 0; i < Warp.LANES; i += 4) {
+      a += r[i] * 0f;
+      b += r[i + 1] * 0f;
+      c += r[i + 2] * 0f;
+      d += r[i + 3] * 0f;
+    }
+    if (a + b + c + d != 0) {
+      makeCanonical(r);
+    }
+  }
+
+  /** The same of a register that holds floats as bits. */
+  public static void settle(int[] r) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (int i = 0; i < Warp.LANES; i += 4) {
+      a += Float.intBitsToFloat(r[i]) * 0f;
+      b += Float.intBitsToFloat(r[i + 1]) * 0f;
+      c += Float.intBitsToFloat(r[i + 2]) * 0f;
+      d += Float.intBitsToFloat(r[i + 3]) * 0f;
+    }
+    if (a + b + c + d != 0) {
+      makeCanonical(r);
+    }
+  }
+
+  private static void makeCanonical(float[] r) {
     for (int i = 0; i < Warp.LANES; i++) {
       r[i] = FloatOps.canonical(r[i]);
     }
   }
 
-  /** The same of a register that holds floats as bits. */
-  public static void makeCanonical(int[] r) {
+  private static void makeCanonical(int[] r) {
     for (int i = 0; i < Warp.LANES; i++) {
       r[i] = Float.floatToRawIntBits(FloatOps.canonical(Float.intBitsToFloat(r[i])));
     }
+  }
+
+  // Comparisons give 1 or 0, without branches so that loops of them become vector code.
+
+  public static int differ(int a, int b) {
+    int difference = a - b;
+    return (difference | -difference) >>> 31;
+  }
+
+  public static int isLess(int a, int b) {
+    return (a & ~b | ~(a ^ b) & a - b) >>> 31;
+  }
+
+  /** Of unsigned numbers. */
+  public static int isBelow(int a, int b) {
+    return (~a & b | ~(a ^ b) & a - b) >>> 31;
   }
 
   public static float bf16ToFloat(int bits) {
