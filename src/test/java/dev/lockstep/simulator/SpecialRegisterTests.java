@@ -3,12 +3,14 @@ package dev.lockstep.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.ExecutionTier;
 import dev.lockstep.device.Launch;
 import dev.lockstep.device.Schedule;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class SpecialRegisterTests {
   private final Lab lab = new Lab();
@@ -119,6 +121,39 @@ class SpecialRegisterTests {
     // Two instructions to the second reading, one between the first two; the upper half is zero.
     assertThat(out).containsOnly(210);
     assertThat(lab.run(32, code)).isEqualTo(out);
+  }
+
+  /** In generated code, too, which counts many at once. */
+  @ParameterizedTest
+  @EnumSource
+  void theClockCountsInstructionsOfALoop(ExecutionTier tier) {
+    DeviceOptions options = DeviceOptions.defaults().withThreads(1).withTier(tier);
+    try (Lab tiered = new Lab(options)) {
+      int[] out =
+          tiered.run(
+              32,
+              """
+              mov.u32 %r9, 0;
+              mov.u32 %r8, 0;
+              AGAIN: add.u32 %r5, %t, 7;
+              mul.lo.u32 %r5, %r5, %r5;
+              mov.u32 %r1, %clock;
+              add.u32 %r5, %r5, 1;
+              mul.lo.u32 %r5, %r5, %r5;
+              add.u32 %r5, %r5, 1;
+              mov.u32 %r2, %clock;
+              sub.u32 %r3, %r2, %r1;
+              or.b32 %r8, %r8, %r3;
+              xor.b32 %r5, %r5, %r8;
+              add.u32 %r9, %r9, 1;
+              setp.lt.u32 %p1, %r9, 1000;
+              @%p1 bra AGAIN;
+              mad.lo.u32 %r8, %r9, 100, %r8;
+              st.global.u32 [%mine], %r8;
+              """);
+      // The three between and the second reading, each time.
+      assertThat(out).containsOnly(100_004);
+    }
   }
 
   /** Also across a barrier, and whichever warp runs. */

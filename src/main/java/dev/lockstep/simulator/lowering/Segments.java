@@ -2,6 +2,7 @@ package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.device.Approximation;
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Op;
@@ -178,7 +179,14 @@ final class Segments {
   private static boolean breaks(Placed placed) {
     return placed.step() != null
         && placed.step().kind() != Step.Kind.BRANCH
-        && BREAKS.contains(placed.step().instruction().opcode());
+        && (BREAKS.contains(placed.step().instruction().opcode())
+            || readsClock(placed.step().instruction()));
+  }
+
+  /** A segment counts its instructions when it starts: the clock would run ahead. */
+  private static boolean readsClock(Instruction in) {
+    return in.operands().stream()
+        .anyMatch(o -> o instanceof Operand.Special(String name) && SpecialValues.isClock(name));
   }
 
   /** Whether it parts lanes or makes a warp wait, which the last of a segment may do. */

@@ -92,7 +92,8 @@ final class SpecialValues {
     return name.equals("%envreg1") || name.equals("%envreg2");
   }
 
-  private static boolean isClock(String name) {
+  /** Whether it is another every time it is read. */
+  static boolean isClock(String name) {
     return name.startsWith("%clock") || name.startsWith("%globaltimer");
   }
 
