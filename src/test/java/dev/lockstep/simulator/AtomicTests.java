@@ -200,7 +200,7 @@ class AtomicTests {
 
   /** One block counts in both halves, the other looks until it is done. */
   @ParameterizedTest
-  @ValueSource(strings = {"relaxed.gpu", "volatile"})
+  @ValueSource(strings = {"relaxed.gpu.global", "volatile.global", "global.cg"})
   void vectorsThatOthersWatchAreWhole(String order) {
     int[] out =
         lab.declare(".global .align 16 .b64 pair[2];")
@@ -213,12 +213,12 @@ class AtomicTests {
                 setp.ne.u32 %p1, %r1, 0;
                 @%p1 bra LOOK;
                 COUNT: add.u64 %rd1, %rd1, 1;
-                st.ORDER.global.v2.u64 [%rd9], {%rd1, %rd1};
+                st.ORDER.v2.u64 [%rd9], {%rd1, %rd1};
                 setp.lt.u64 %p1, %rd1, 300000;
                 @%p1 bra COUNT;
                 ret;
                 LOOK: mov.u32 %r2, 0;
-                AGAIN: ld.ORDER.global.v2.u64 {%rd1, %rd2}, [%rd9];
+                AGAIN: ld.ORDER.v2.u64 {%rd1, %rd2}, [%rd9];
                 setp.ne.u64 %p1, %rd1, %rd2;
                 @%p1 add.u32 %r2, %r2, 1;
                 setp.lt.u64 %p1, %rd1, 300000;

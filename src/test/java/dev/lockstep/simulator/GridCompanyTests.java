@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Blocks that wait for each other, which a GPU runs side by side. */
 class GridCompanyTests {
@@ -66,6 +67,33 @@ class GridCompanyTests {
               0);
       assertThat(out)
           .isEqualTo(IntStream.range(0, 288).map(g -> 288 + g % 32 + 9 - g / 32).toArray());
+    }
+  }
+
+  /** As kernels without ordered accesses do it, by __ldcg or __ldcv. */
+  @ParameterizedTest
+  @ValueSource(strings = {"cg", "cv"})
+  void aBlockMayLookPastTheCacheForALaterOne(String hint) {
+    try (Lab lab = new Lab(DeviceOptions.defaults().withThreads(1).withStepLimit(1_000_000))) {
+      int[] out =
+          lab.run(
+              Launch.of(3, 1),
+              """
+              mul.wide.u32 %rd1, %g, 4;
+              add.s64 %rd1, %in, %rd1;
+              WAIT: ld.global.HINT.u32 %r1, [%rd1+4];
+              setp.eq.u32 %p2, %r1, 0;
+              @%p2 bra WAIT;
+              add.u32 %r1, %r1, 1;
+              membar.gl;
+              st.global.cg.u32 [%rd1], %r1;
+              st.global.u32 [%mine], %r1;
+              """
+                  .replace("HINT", hint),
+              3,
+              new int[] {0, 0, 0, 7},
+              0);
+      assertThat(out).containsExactly(10, 9, 8);
     }
   }
 

@@ -4,9 +4,13 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.simulator.execution.LoweredKernel.Company;
 import java.util.List;
+import java.util.Set;
 
 /** Looks for what tells that a block may have to wait for another. */
 final class BlockCompany {
+  /** Loads that see what others stored: ordered ones, and those past the first cache. */
+  private static final Set<String> FRESH = Set.of("volatile", "relaxed", "acquire", "cg", "cv");
+
   private BlockCompany() {}
 
   static Company of(List<RoutinePlan> plans) {
@@ -29,8 +33,7 @@ final class BlockCompany {
   private static boolean looks(Instruction in) {
     boolean strong =
         in.opcode().equals("atom")
-            || in.opcode().equals("ld")
-                && (in.has("volatile") || in.has("relaxed") || in.has("acquire"));
+            || in.opcode().equals("ld") && in.modifiers().stream().anyMatch(FRESH::contains);
     return strong && !in.has("shared") && !in.has("shared::cta");
   }
 

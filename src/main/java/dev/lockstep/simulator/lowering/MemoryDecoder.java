@@ -27,13 +27,17 @@ import java.util.Set;
 
 /**
  * Loads, stores and cache hints (PTX ISA 9.7.9). Hints change nothing here. Accesses that other
- * threads may watch ({@code volatile}, {@code relaxed}, {@code acquire}, {@code release}) come with
- * fences, so that the Java compiler moves none of them.
+ * threads may watch ({@code volatile}, {@code relaxed}, {@code acquire}, {@code release}, and those
+ * past the first cache, by which older scans pass values on) come with fences, so that the Java
+ * compiler moves none of them.
  */
 final class MemoryDecoder {
   /** What says how an access is ordered among others. */
   private static final Set<String> STRONG =
       Set.of("volatile", "relaxed", "acquire", "release", "mmio");
+
+  /** Hints that look past the cache which other multiprocessors do not share. */
+  private static final Set<String> UNCACHED = Set.of("cg", "cv", "wt");
 
   private static final Set<String> HINTS =
       Set.of(
@@ -166,15 +170,15 @@ final class MemoryDecoder {
    * once, and look-back scans rely on a value and its status coming together.
    */
   private <A extends Op & MemoryOp> void emitOrdered(A access) {
-    if (!isStrong()) {
+    if (!isWatched()) {
       e.emit(access);
       return;
     }
     StateSpace space = space(in);
     boolean wide = in.has("v2") || in.has("v4") || in.has("v8") || in.has("b128");
-    boolean watched = space == StateSpace.GLOBAL || space == StateSpace.GENERIC;
+    boolean reached = space == StateSpace.GLOBAL || space == StateSpace.GENERIC;
     e.emit(new Fence());
-    e.emit(wide && watched ? new Atomic.Exclusive(access) : access);
+    e.emit(wide && reached ? new Atomic.Exclusive(access) : access);
     e.emit(new Fence());
     e.emit(new Spoken(in.opcode().equals("st")));
   }
@@ -199,8 +203,8 @@ final class MemoryDecoder {
     }
   }
 
-  private boolean isStrong() {
-    return in.modifiers().stream().anyMatch(STRONG::contains);
+  private boolean isWatched() {
+    return in.modifiers().stream().anyMatch(m -> STRONG.contains(m) || UNCACHED.contains(m));
   }
 
   private void requireOperands(int count) {
