@@ -54,13 +54,15 @@ final class SuiteReader {
     } catch (JacksonException e) {
       throw new IllegalArgumentException(
           "line %d, column %d: %s"
-              .formatted(
-                  e.getLocation().getLineNr(),
-                  e.getLocation().getColumnNr(),
-                  e.getOriginalMessage()),
+              .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr(), reason(e)),
           e);
     }
     return new SuiteReader(folder).suite(root);
+  }
+
+  /** Without Jackson's word that it keeps from us where it reads, which we know. */
+  private static String reason(JacksonException e) {
+    return e.getOriginalMessage().replaceFirst(" \\(start marker at \\[.*", "");
   }
 
   private Suite suite(JsonNode root) {

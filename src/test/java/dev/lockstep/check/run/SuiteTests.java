@@ -240,6 +240,12 @@ class SuiteTests {
         .hasMessageContainingAll(words.split(", +"));
   }
 
+  @Test
+  void aSuiteThatStopsHalfwaySaysWhatIsMissing() {
+    assertThatThrownBy(() -> read("{'cases':["))
+        .hasMessageEndingWith("end-of-input: expected close marker for Array");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
