@@ -96,11 +96,11 @@ extern "C" __global__ void half_written_right(float* y) {
 }
 
 extern "C" __global__ void accumulated(float* y, const float* x) {
-  y[threadIdx.x] += x[threadIdx.x];
+  y[blockIdx.x * blockDim.x + threadIdx.x] += x[threadIdx.x];
 }
 
 extern "C" __global__ void accumulated_right(float* y, const float* x) {
-  y[threadIdx.x] = x[threadIdx.x];
+  y[blockIdx.x * blockDim.x + threadIdx.x] = x[threadIdx.x];
 }
 
 // A stack array of which one element is never set.

@@ -85,8 +85,7 @@ class SanitizerKernelTests {
             "a thread reads 4 bytes at shared address",
             "nobody has written there",
             "thread (0,0,0)"),
-        new Mistake(
-            "accumulated", 32, uninitialized, "y[threadIdx.x] +=", "a buffer of 65536 bytes"),
+        new Mistake("accumulated", 32, uninitialized, "threadIdx.x] +=", "a buffer of 65536 bytes"),
         new Mistake(
             "stack",
             32,
