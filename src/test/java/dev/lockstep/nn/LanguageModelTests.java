@@ -2,28 +2,15 @@ package dev.lockstep.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.lockstep.device.Device;
 import dev.lockstep.device.Stream;
-import dev.lockstep.numeric.CounterRandom;
 import dev.lockstep.numeric.DType;
-import dev.lockstep.ops.Activation;
 import dev.lockstep.ops.BadIndexException;
-import dev.lockstep.ops.KernelLibrary;
-import dev.lockstep.reference.ActivationFormula;
-import dev.lockstep.reference.CrossEntropyFormula;
-import dev.lockstep.reference.EmbeddingFormula;
-import dev.lockstep.reference.NetworkFormula;
 import dev.lockstep.reference.Tape;
 import dev.lockstep.reference.Variable;
-import dev.lockstep.tensor.Shape;
-import dev.lockstep.tensor.Tensor;
-import dev.lockstep.tensor.TensorArena;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -47,33 +34,25 @@ abstract class LanguageModelTests {
           .hidden(35)
           .build();
 
-  private final List<AutoCloseable> open = new ArrayList<>();
-  private Device device;
-  private KernelLibrary library;
-  private Stream stream;
+  private LanguageModelLab lab;
   private OpSet ops;
+  private Stream stream;
 
   abstract Device open();
 
   @BeforeEach
-  void openAll() {
-    device = opened(open());
-    library = opened(new KernelLibrary(device));
-    stream = opened(device.newStream());
-    ops = OpSet.of(library);
+  void openLab() {
+    lab = new LanguageModelLab(open());
+    ops = lab.ops;
+    stream = lab.stream;
   }
 
+  /** There is none where the device was refused and the test skipped. */
   @AfterEach
-  void closeAll() throws Exception {
-    for (AutoCloseable each : open.reversed()) {
-      each.close();
+  void closeLab() {
+    if (lab != null) {
+      lab.close();
     }
-  }
-
-  /** Nothing is open where the device was refused and the test skipped. */
-  private <T extends AutoCloseable> T opened(T resource) {
-    open.add(resource);
-    return resource;
   }
 
   @ParameterizedTest
@@ -107,14 +86,14 @@ abstract class LanguageModelTests {
 
   @Test
   void gradientsOfTwoPassesAddUp() {
-    try (Parameters parameters = parameters(SMALL, DType.F32);
+    try (Parameters parameters = lab.parameters(SMALL, DType.F32);
         LanguageModel model = new LanguageModel(SMALL, ops, parameters, ROWS, true, stream)) {
-      fill(model, 1);
-      train(model, 1f);
+      lab.fill(model, 1);
+      lab.train(model, 1f);
       float[] once = parameters.gradients().toFloats(stream);
       parameters.clearGradients(stream);
-      train(model, 0.5f);
-      train(model, 0.5f);
+      lab.train(model, 0.5f);
+      lab.train(model, 0.5f);
       float[] twice = parameters.gradients().toFloats(stream);
       NetworkTolerance tolerance = new NetworkTolerance(DType.F32, 1, 2);
       tolerance.check("gradients", widen(twice), widen(once));
@@ -123,16 +102,16 @@ abstract class LanguageModelTests {
 
   @Test
   void inferenceComputesTheSameBitsAndHasNoBackward() {
-    try (Parameters parameters = parameters(SMALL, DType.BF16);
+    try (Parameters parameters = lab.parameters(SMALL, DType.BF16);
         LanguageModel training = new LanguageModel(SMALL, ops, parameters, ROWS, true, stream);
         LanguageModel inference = new LanguageModel(SMALL, ops, parameters, ROWS, false, stream)) {
-      fill(training, 1);
-      fill(inference, 1);
+      lab.fill(training, 1);
+      lab.fill(inference, 1);
       training.forward(stream);
       inference.forward(stream);
       float[] logits = inference.logits().toFloats(stream);
       assertThat(logits).isEqualTo(training.logits().toFloats(stream));
-      assertThat(loss(inference)).isEqualTo(loss(training));
+      assertThat(lab.loss(inference)).isEqualTo(lab.loss(training));
       // Without a gradient the logits stay what they were.
       assertThat(inference.logits().toFloats(stream)).isEqualTo(logits);
       assertThatThrownBy(() -> inference.backward(stream))
@@ -145,7 +124,7 @@ abstract class LanguageModelTests {
   @CsvSource({"SWIGLU, BF16", "GELU, BF16", "GEGLU, F32"})
   void recomputationChangesNoBit(FeedForwardKind kind, DType dtype) {
     LanguageModelConfig config = SMALL.toBuilder().feedForward(kind).feedForwardBias(true).build();
-    try (Parameters parameters = parameters(config, dtype);
+    try (Parameters parameters = lab.parameters(config, dtype);
         LanguageModel keeping =
             new LanguageModel(
                 config,
@@ -164,22 +143,22 @@ abstract class LanguageModelTests {
                 ModelUse.RECOMPUTING,
                 LanguageModel.DEFAULT_HEAD_BYTES,
                 stream)) {
-      fill(keeping, 1);
-      fill(recomputing, 1);
-      double loss = train(keeping, 1f);
+      lab.fill(keeping, 1);
+      lab.fill(recomputing, 1);
+      double loss = lab.train(keeping, 1f);
       float[] gradients = parameters.gradients().toFloats(stream);
       parameters.clearGradients(stream);
-      assertThat(train(recomputing, 1f)).isEqualTo(loss);
+      assertThat(lab.train(recomputing, 1f)).isEqualTo(loss);
       assertThat(parameters.gradients().toFloats(stream)).isEqualTo(gradients);
     }
   }
 
   @Test
   void rowsDoNotDependOnTheirBatch() {
-    try (Parameters parameters = parameters(SMALL, DType.BF16);
+    try (Parameters parameters = lab.parameters(SMALL, DType.BF16);
         LanguageModel whole = new LanguageModel(SMALL, ops, parameters, ROWS, false, stream);
         LanguageModel one = new LanguageModel(SMALL, ops, parameters, 1, false, stream)) {
-      fill(whole, 1);
+      lab.fill(whole, 1);
       whole.forward(stream);
       float[] all = whole.logits().toFloats(stream);
       int[] ids = whole.ids().slice(7, 1).toInts(stream);
@@ -194,18 +173,18 @@ abstract class LanguageModelTests {
   @ParameterizedTest
   @EnumSource(names = {"F32", "BF16"})
   void aHeadInChunksGivesTheSameLossAndGradients(DType dtype) {
-    try (Parameters parameters = parameters(SMALL, dtype);
+    try (Parameters parameters = lab.parameters(SMALL, dtype);
         LanguageModel whole = new LanguageModel(SMALL, ops, parameters, ROWS, true, stream);
         LanguageModel cut = chunked(parameters, true)) {
-      fill(whole, 1);
-      fill(cut, 1);
-      double loss = train(whole, 1f);
+      lab.fill(whole, 1);
+      lab.fill(cut, 1);
+      double loss = lab.train(whole, 1f);
       Map<String, float[]> want = new LinkedHashMap<>();
       for (Parameter parameter : parameters.list()) {
         want.put(parameter.name(), parameter.gradient().toFloats(stream));
       }
       parameters.clearGradients(stream);
-      assertThat(train(cut, 1f)).isEqualTo(loss);
+      assertThat(lab.train(cut, 1f)).isEqualTo(loss);
       NetworkTolerance tolerance = new NetworkTolerance(DType.F32, 0, ROWS);
       for (Parameter parameter : parameters.list()) {
         float[] got = parameter.gradient().toFloats(stream);
@@ -224,26 +203,26 @@ abstract class LanguageModelTests {
 
   @Test
   void aHeadInChunksHasTheSameLossWithoutGradients() {
-    try (Parameters parameters = parameters(SMALL, DType.BF16);
+    try (Parameters parameters = lab.parameters(SMALL, DType.BF16);
         LanguageModel whole = new LanguageModel(SMALL, ops, parameters, ROWS, false, stream);
         LanguageModel cut = chunked(parameters, false)) {
-      fill(whole, 1);
-      fill(cut, 1);
+      lab.fill(whole, 1);
+      lab.fill(cut, 1);
       whole.forward(stream);
       cut.forward(stream);
-      assertThat(loss(cut)).isEqualTo(loss(whole));
+      assertThat(lab.loss(cut)).isEqualTo(lab.loss(whole));
     }
   }
 
   @Test
   void aBadTargetOfALaterChunkIsReported() {
-    try (Parameters parameters = parameters(SMALL, DType.F32);
+    try (Parameters parameters = lab.parameters(SMALL, DType.F32);
         LanguageModel model = chunked(parameters, true)) {
-      fill(model, 1);
+      lab.fill(model, 1);
       int[] targets = model.targets().toInts(stream);
       targets[9] = 19;
       model.targets().copyFrom(stream, targets);
-      train(model, 1f);
+      lab.train(model, 1f);
       assertThatThrownBy(() -> model.checkIndices(stream))
           .isInstanceOf(BadIndexException.class)
           .hasMessageEndingWith("the index in row 9 is 19; allowed are 0 to 18");
@@ -252,7 +231,7 @@ abstract class LanguageModelTests {
 
   @Test
   void aHeadWithoutMemoryForARowIsRefused() {
-    try (Parameters parameters = parameters(SMALL, DType.F32)) {
+    try (Parameters parameters = lab.parameters(SMALL, DType.F32)) {
       assertThatThrownBy(
               () -> new LanguageModel(SMALL, ops, parameters, ROWS, true, 75, stream).close())
           .isInstanceOf(IllegalArgumentException.class)
@@ -267,15 +246,15 @@ abstract class LanguageModelTests {
 
   @Test
   void aBadIdIsReported() {
-    try (Parameters parameters = parameters(SMALL, DType.F32);
+    try (Parameters parameters = lab.parameters(SMALL, DType.F32);
         LanguageModel model = new LanguageModel(SMALL, ops, parameters, ROWS, true, stream)) {
-      fill(model, 1);
-      train(model, 1f);
+      lab.fill(model, 1);
+      lab.train(model, 1f);
       model.checkIndices(stream);
       int[] ids = model.ids().toInts(stream);
       ids[4] = 19;
       model.ids().copyFrom(stream, ids);
-      train(model, 1f);
+      lab.train(model, 1f);
       assertThatThrownBy(() -> model.checkIndices(stream))
           .isInstanceOf(BadIndexException.class)
           .hasMessage("embedding_backward_f32: the index in row 4 is 19; allowed are 0 to 18");
@@ -283,10 +262,10 @@ abstract class LanguageModelTests {
   }
 
   private void compare(LanguageModelConfig config, DType dtype) {
-    try (Parameters parameters = parameters(config, dtype);
+    try (Parameters parameters = lab.parameters(config, dtype);
         LanguageModel model = new LanguageModel(config, ops, parameters, ROWS, true, stream)) {
-      fill(model, 1);
-      double loss = train(model, 1f);
+      lab.fill(model, 1);
+      double loss = lab.train(model, 1f);
       Map<String, Variable> expected = new LinkedHashMap<>();
       Tape tape = new Tape();
       for (Parameter parameter : parameters.list()) {
@@ -296,7 +275,8 @@ abstract class LanguageModelTests {
         expected.put(parameter.name(), tape.variable(values, shape));
       }
       Variable expectedLoss =
-          reference(config, expected, model.ids().toInts(stream), model.targets().toInts(stream));
+          LanguageModelReference.loss(
+              config, expected, model.ids().toInts(stream), model.targets().toInts(stream));
       expectedLoss.seedGradient(1);
       tape.reverse();
       NetworkTolerance tolerance = new NetworkTolerance(dtype, config.blocks(), ROWS * 35L);
@@ -307,98 +287,6 @@ abstract class LanguageModelTests {
             parameter.gradient().toDoubles(stream),
             Objects.requireNonNull(expected.get(parameter.name())).gradient());
       }
-    }
-  }
-
-  private static Variable reference(
-      LanguageModelConfig config, Map<String, Variable> parameters, int[] ids, int[] targets) {
-    Variable embedding = Objects.requireNonNull(parameters.get("emb.weight"));
-    Variable contexts = EmbeddingFormula.concatenated(embedding, ids, config.context());
-    Variable x = NetworkFormula.named(parameters, "in", contexts);
-    NetworkFormula network =
-        new NetworkFormula(
-            config.blocks(),
-            true,
-            config.norm() == NormKind.LAYERNORM,
-            config.feedForward().gated(),
-            formula(config.feedForward().activation()),
-            config.normEpsilon());
-    Variable head =
-        config.tiedHead() ? embedding : Objects.requireNonNull(parameters.get("head.weight"));
-    Variable logits = network.apply(parameters, x, head, parameters.get("head.bias")).logits();
-    return CrossEntropyFormula.mean().loss(logits, targets).loss();
-  }
-
-  private static ActivationFormula formula(Activation activation) {
-    return ActivationFormula.named(activation.label());
-  }
-
-  private Parameters parameters(LanguageModelConfig config, DType dtype) {
-    Parameters parameters = new Parameters(library, ModelParameters.specs(config), dtype);
-    parameters.initialize(stream, 42);
-    // Zero biases and unit norm weights would hide what multiplies or adds them.
-    Map<String, float[]> values = parameters.read(stream);
-    CounterRandom random = CounterRandom.of(43);
-    for (Parameter parameter : parameters.list()) {
-      if (parameter.spec().kind() == ParameterSpec.Kind.VECTOR) {
-        float[] own = Objects.requireNonNull(values.get(parameter.name()));
-        CounterRandom ofParameter = random.child(parameter.name());
-        for (int i = 0; i < own.length; i++) {
-          own[i] += (float) (0.3 * ofParameter.gaussian(i));
-        }
-      }
-    }
-    parameters.load(stream, values);
-    parameters.clearGradients(stream);
-    return parameters;
-  }
-
-  /** Random ids and targets; row 2 counts for nothing. */
-  private void fill(LanguageModel model, long seed) {
-    CounterRandom random = CounterRandom.of(seed);
-    int vocabulary = model.config().vocabulary();
-    int[] ids = new int[(int) model.ids().count()];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = (int) random.child("ids").below(vocabulary, i);
-    }
-    int[] targets = new int[model.rows()];
-    for (int i = 0; i < targets.length; i++) {
-      targets[i] = i == 2 ? -100 : (int) random.child("targets").below(vocabulary, i);
-    }
-    model.ids().copyFrom(stream, ids);
-    model.targets().copyFrom(stream, targets);
-  }
-
-  /** A forward and a backward pass; the mean loss. */
-  private double train(LanguageModel model, float upstream) {
-    try (TensorArena arena = new TensorArena()) {
-      Tensor weight = arena.tensor(DType.F32, Shape.of(1));
-      Tensor loss = arena.tensor(DType.F32, Shape.of(1));
-      arena.allocate(device);
-      ops.fill().fill(stream, weight, upstream);
-      model.forward(stream);
-      model.loss(stream, weight);
-      model.meanLoss(stream, loss);
-      model.backward(stream);
-      return loss.toDoubles(stream)[0];
-    }
-  }
-
-  /** The mean loss alone, after a forward pass. */
-  private double loss(LanguageModel model) {
-    try (TensorArena arena = new TensorArena()) {
-      Tensor weight = arena.tensor(DType.F32, Shape.of(1));
-      Tensor mean = arena.tensor(DType.F32, Shape.of(1));
-      Tensor sum = arena.tensor(DType.F32, Shape.of(1));
-      arena.allocate(device);
-      ops.fill().fill(stream, weight, 1);
-      model.loss(stream, weight);
-      model.meanLoss(stream, mean);
-      model.summedLoss(stream, sum);
-      double loss = mean.toDoubles(stream)[0];
-      // One row of them is ignored.
-      assertThat(sum.toDoubles(stream)[0] / (ROWS - 1)).isCloseTo(loss, within(1e-6));
-      return loss;
     }
   }
 

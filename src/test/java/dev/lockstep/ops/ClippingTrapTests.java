@@ -41,62 +41,19 @@ abstract class ClippingTrapTests {
   private static final double INFINITE = Double.POSITIVE_INFINITY;
 
   private OpBench ops;
+  private NormBench norms;
 
   abstract Device open();
 
   @BeforeAll
   void openDevice() {
     ops = new OpBench(open());
+    norms = new NormBench(ops);
   }
 
   @AfterAll
   void closeDevice() {
     ops.close();
-  }
-
-  /** A gradient of one list. */
-  private record Gradient(DType dtype, double... values) {
-    static Gradient filled(DType dtype, int count, double value) {
-      double[] values = new double[count];
-      Arrays.fill(values, value);
-      return new Gradient(dtype, values);
-    }
-  }
-
-  private StepState.Values measure(double lossScale, Options options, Gradient... gradients) {
-    try (GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, 0)) {
-      List<Tensor> tensors = new ArrayList<>();
-      for (Gradient g : gradients) {
-        tensors.add(memory.input(g.dtype(), g.values(), g.values().length));
-      }
-      return measure(memory, lossScale, options, tensors);
-    }
-  }
-
-  private StepState.Values measure(
-      GuardedMemory memory, double lossScale, Options options, List<Tensor> tensors) {
-    StepState state = newState(memory);
-    state.setLossScale(ops.stream, (float) lossScale);
-    Tensor workspace = workspace(memory, tensors);
-    ops.globalNorm.compute(ops.stream, state, table(memory, tensors), workspace, options);
-    memory.finish();
-    return state.read(ops.stream);
-  }
-
-  private StepState newState(GuardedMemory memory) {
-    StepState state =
-        new StepState(ops.library, memory.words("state", (int) StepState.SHAPE.count()));
-    state.reset(ops.stream);
-    return state;
-  }
-
-  private TensorTable table(GuardedMemory memory, List<Tensor> tensors) {
-    Tensor storage = memory.scratch(DType.I32, TensorTable.storageShape(tensors).extents());
-    return new TensorTable(ops.stream, storage, tensors);
-  }
-
-  private static Tensor workspace(GuardedMemory memory, List<Tensor> tensors) {
-    return memory.scratch(DType.F64, GlobalNorm.workspaceShape(tensors).extents());
   }
 
   private static void assertNorm(double got, double expected, long count) {
@@ -113,7 +70,8 @@ abstract class ClippingTrapTests {
   @FieldSource("TYPES")
   void oneElementIsItsOwnNorm(DType dtype) {
     for (NormType type : NormType.values()) {
-      StepState.Values values = measure(1, Options.clipTo(1).of(type), new Gradient(dtype, -3));
+      StepState.Values values =
+          norms.measure(1, Options.clipTo(1).of(type), new Gradient(dtype, -3));
       assertThat(values.norm()).isEqualTo(3);
     }
   }
@@ -132,7 +90,7 @@ abstract class ClippingTrapTests {
         }
       }
       double sum = expected.stream().mapToDouble(v -> v).sum();
-      assertNorm(measure(memory, 1, Options.measure(), views).norm(), Math.sqrt(sum), 3000);
+      assertNorm(norms.measure(memory, 1, Options.measure(), views).norm(), Math.sqrt(sum), 3000);
     }
   }
 
@@ -159,7 +117,7 @@ abstract class ClippingTrapTests {
         tensors.add(all.slice(5L * i, length));
         sum += IntStream.range(5 * i, 5 * i + length).mapToDouble(k -> values[k] * values[k]).sum();
       }
-      StepState.Values got = measure(memory, 1, Options.measure(), tensors);
+      StepState.Values got = norms.measure(memory, 1, Options.measure(), tensors);
       assertThat(got.norm()).isEqualTo((float) Math.sqrt(sum));
     }
   }
@@ -168,7 +126,8 @@ abstract class ClippingTrapTests {
   @FieldSource("TYPES")
   void allZeroIsNoZeroByZero(DType dtype) {
     StepState.Values values =
-        measure(1, Options.clipTo(1), Gradient.filled(dtype, 100, 0), new Gradient(dtype, -0.0));
+        norms.measure(
+            1, Options.clipTo(1), Gradient.filled(dtype, 100, 0), new Gradient(dtype, -0.0));
     assertThat(values.norm()).isZero();
     assertThat(values.clipFactor()).isEqualTo(1);
     assertThat(values.skip()).isFalse();
@@ -181,7 +140,7 @@ abstract class ClippingTrapTests {
     double stored = (float) magnitude;
     double norm = stored * Math.sqrt(count);
     StepState.Values values =
-        measure(1, Options.clipTo(0.5f), Gradient.filled(DType.F32, count, magnitude));
+        norms.measure(1, Options.clipTo(0.5f), Gradient.filled(DType.F32, count, magnitude));
     assertThat(values.nonFinite()).isZero();
     assertThat(values.skip()).isFalse();
     if (norm < Float.MAX_VALUE) {
@@ -194,7 +153,8 @@ abstract class ClippingTrapTests {
 
   @Test
   void aNormBeyondFp32StillClipsWhenEveryGradientIsFinite() {
-    StepState.Values values = measure(1, Options.clipTo(1), Gradient.filled(DType.F32, 100, 1e38));
+    StepState.Values values =
+        norms.measure(1, Options.clipTo(1), Gradient.filled(DType.F32, 100, 1e38));
     assertThat(values.norm()).isEqualTo(Float.POSITIVE_INFINITY);
     assertThat(values.skip()).isFalse();
     assertThat((double) values.clipFactor()).isBetween(0.999e-39, 1.001e-39);
@@ -208,20 +168,21 @@ abstract class ClippingTrapTests {
     double[] scaled =
         Arrays.stream(values).map(v -> DType.F32.round(Math.scalb(v, exponent))).toArray();
     double norm = Math.sqrt(Arrays.stream(scaled).map(v -> v * v).sum());
-    assertNorm(measure(1, Options.measure(), new Gradient(DType.F32, scaled)).norm(), norm, 5000);
+    assertNorm(
+        norms.measure(1, Options.measure(), new Gradient(DType.F32, scaled)).norm(), norm, 5000);
   }
 
   @Test
   void tinyGradientsCountBesideHugeOnesOfAnotherTensor() {
     StepState.Values values =
-        measure(
+        norms.measure(
             1,
             Options.measure(),
             Gradient.filled(DType.F32, 40_000, 1e-30),
             new Gradient(DType.F32, 3e-28, -4e-28, 0));
     assertNorm(values.norm(), Math.hypot(5e-28, 200 * (double) 1e-30f), 40_000);
     StepState.Values mixed =
-        measure(1, Options.measure(), new Gradient(DType.F32, 3e30, 1e-30, -4e30));
+        norms.measure(1, Options.measure(), new Gradient(DType.F32, 3e30, 1e-30, -4e30));
     assertNorm(mixed.norm(), 5e30, 3);
   }
 
@@ -229,7 +190,7 @@ abstract class ClippingTrapTests {
   @Test
   void sumsOfFp16AreNotOfFp16() {
     StepState.Values values =
-        measure(1, Options.measure(), Gradient.filled(DType.F16, 10_000, 60_000));
+        norms.measure(1, Options.measure(), Gradient.filled(DType.F16, 10_000, 60_000));
     assertNorm(values.norm(), 6e6, 10_000);
   }
 
@@ -238,7 +199,7 @@ abstract class ClippingTrapTests {
   void aNormOfBf16HasTheDigitsOfFp32() {
     double[] ones = new double[1000];
     Arrays.fill(ones, 1);
-    assertThat(measure(1, Options.measure(), new Gradient(DType.BF16, ones)).norm())
+    assertThat(norms.measure(1, Options.measure(), new Gradient(DType.BF16, ones)).norm())
         .isEqualTo((float) Math.sqrt(1000));
   }
 
@@ -248,15 +209,17 @@ abstract class ClippingTrapTests {
     Gradient[] gradients = {
       new Gradient(DType.BF16, 2, 2), new Gradient(DType.F32, 4), new Gradient(DType.F16, 1, 0, 3)
     };
-    assertNorm(measure(1, Options.measure(), gradients).norm(), Math.sqrt(34), 6);
-    assertThat(measure(1, Options.measure().of(NormType.MAX), gradients).norm()).isEqualTo(4);
+    assertNorm(norms.measure(1, Options.measure(), gradients).norm(), Math.sqrt(34), 6);
+    assertThat(norms.measure(1, Options.measure().of(NormType.MAX), gradients).norm()).isEqualTo(4);
   }
 
   /** fastmoe 65: squares add up, norms do not. */
   @Test
   void theNormOfAllIsTheRootOfTheSumOfSquares() {
     assertThat(
-            measure(1, Options.measure(), new Gradient(DType.F32, 3), new Gradient(DType.F32, 4))
+            norms
+                .measure(
+                    1, Options.measure(), new Gradient(DType.F32, 3), new Gradient(DType.F32, 4))
                 .norm())
         .isEqualTo(5);
   }
@@ -264,7 +227,8 @@ abstract class ClippingTrapTests {
   /** llmq divides by the square of the norm. */
   @Test
   void theFactorIsMaxNormOverTheNormAndNotOverItsSquare() {
-    StepState.Values values = measure(1, Options.clipTo(1), Gradient.filled(DType.F32, 16, 1));
+    StepState.Values values =
+        norms.measure(1, Options.clipTo(1), Gradient.filled(DType.F32, 16, 1));
     assertThat((double) values.clipFactor()).isBetween(0.25 * (1 - 1e-6), 0.25);
   }
 
@@ -277,14 +241,14 @@ abstract class ClippingTrapTests {
     values[place] = Double.NaN;
     Gradient[] gradients = {new Gradient(DType.F32, 1), new Gradient(dtype, values)};
 
-    StepState.Values skipped = measure(1, Options.clipTo(9).of(type), gradients);
+    StepState.Values skipped = norms.measure(1, Options.clipTo(9).of(type), gradients);
     assertThat(skipped.norm()).isNaN();
     assertThat(skipped.nonFinite()).isEqualTo(2);
     assertThat(skipped.skip()).isTrue();
     assertThat(skipped.gradFactor()).isZero();
 
     Options propagate = Options.clipTo(9).of(type).on(NonFinite.PROPAGATE);
-    StepState.Values propagated = measure(1, propagate, gradients);
+    StepState.Values propagated = norms.measure(1, propagate, gradients);
     assertThat(propagated.skip()).isFalse();
     assertThat(propagated.clipFactor()).isNaN();
     assertThat(propagated.nonFinite()).isEqualTo(2);
@@ -306,7 +270,7 @@ abstract class ClippingTrapTests {
   @CsvSource({"L2", "MAX"})
   void anInfiniteNormPropagatesAsAFactorOfZero(NormType type) {
     Options options = Options.clipTo(1).of(type).on(NonFinite.PROPAGATE);
-    StepState.Values values = measure(1, options, new Gradient(DType.F16, 1, -INFINITE));
+    StepState.Values values = norms.measure(1, options, new Gradient(DType.F16, 1, -INFINITE));
     assertThat(values.norm()).isEqualTo(Float.POSITIVE_INFINITY);
     assertThat(values.clipFactor()).isZero();
     assertThat(values.skip()).isFalse();
@@ -330,7 +294,7 @@ abstract class ClippingTrapTests {
   void whetherAllIsFiniteIsJudgedAfterUnscaling(double lossScale, double gradient, boolean finite) {
     for (NormType type : NormType.values()) {
       StepState.Values values =
-          measure(
+          norms.measure(
               lossScale,
               Options.clipTo(1).of(type),
               new Gradient(DType.BF16, 1),
@@ -343,7 +307,7 @@ abstract class ClippingTrapTests {
   @Test
   void gradientsAreUnscaledBeforeTheyAreClipped() {
     StepState.Values values =
-        measure(1024, Options.clipTo(1), new Gradient(DType.F16, 3 * 1024, 4 * 1024));
+        norms.measure(1024, Options.clipTo(1), new Gradient(DType.F16, 3 * 1024, 4 * 1024));
     assertThat(values.norm()).isEqualTo(5);
     assertThat((double) values.gradFactor() * 1024).isBetween(0.2 * (1 - 1e-6), 0.2);
   }
@@ -360,10 +324,10 @@ abstract class ClippingTrapTests {
           new Gradient(dtype, Arrays.stream(values).map(v -> dtype.round(v * scale)).toArray()));
     }
     Options options = Options.clipTo(1).of(type);
-    StepState.Values first = measure(1, options, gradients.toArray(Gradient[]::new));
+    StepState.Values first = norms.measure(1, options, gradients.toArray(Gradient[]::new));
     for (int seed = 0; seed < 5; seed++) {
       Collections.shuffle(gradients, new Random(seed));
-      assertThat(measure(1, options, gradients.toArray(Gradient[]::new))).isEqualTo(first);
+      assertThat(norms.measure(1, options, gradients.toArray(Gradient[]::new))).isEqualTo(first);
     }
   }
 
@@ -378,11 +342,11 @@ abstract class ClippingTrapTests {
         DType dtype = TYPES.get(i % 3);
         tensors.add(memory.input(dtype, Samples.normal(i, count, dtype), count));
       }
-      StepState state = newState(memory);
-      TensorTable table = table(memory, tensors);
-      Tensor expected = workspace(memory, tensors);
+      StepState state = norms.newState(memory);
+      TensorTable table = norms.table(memory, tensors);
+      Tensor expected = NormBench.workspace(memory, tensors);
       ops.globalNorm.compute(ops.stream, state, table, expected, Options.measure());
-      Tensor got = workspace(memory, tensors);
+      Tensor got = NormBench.workspace(memory, tensors);
       Kernel kernel = ops.library.kernel("global_norm", "global_norm_partial");
       KernelArgs args =
           new KernelArgs()
@@ -402,9 +366,9 @@ abstract class ClippingTrapTests {
       new Gradient(DType.F32, Samples.normal(1, 70_000, DType.F32)),
       new Gradient(DType.BF16, Samples.normal(2, 999, DType.BF16))
     };
-    StepState.Values first = measure(8, Options.clipTo(1), gradients);
+    StepState.Values first = norms.measure(8, Options.clipTo(1), gradients);
     for (int run = 1; run < 10; run++) {
-      assertThat(measure(8, Options.clipTo(1), gradients)).isEqualTo(first);
+      assertThat(norms.measure(8, Options.clipTo(1), gradients)).isEqualTo(first);
     }
   }
 
@@ -414,7 +378,7 @@ abstract class ClippingTrapTests {
     try (GuardedMemory memory = new GuardedMemory(ops.device, ops.stream, 0)) {
       double[] values = {Double.NaN, INFINITE, -INFINITE, 0, -0.0, 0.25, -0.25, 7, -7, 0.5, -0.5};
       Tensor g = memory.updated("g", dtype, values, values.length);
-      ops.clipping.byValue(ops.stream, table(memory, List.of(g)), 0.5f);
+      ops.clipping.byValue(ops.stream, norms.table(memory, List.of(g)), 0.5f);
       assertThat(Objects.requireNonNull(memory.finish().get("g")).values())
           .containsExactly(Double.NaN, 0.5, -0.5, 0, -0.0, 0.25, -0.25, 0.5, -0.5, 0.5, -0.5);
     }

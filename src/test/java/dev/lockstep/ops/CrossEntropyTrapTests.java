@@ -47,41 +47,6 @@ abstract class CrossEntropyTrapTests {
     ops.close();
   }
 
-  /**
-   * A row with few numbers of interest, and what its loss is.
-   *
-   * @param elsewhere the logit of all columns that have no other
-   * @param logits of the first columns
-   */
-  private record Row(double elsewhere, double[] logits, int target, double loss) {
-    static Row of(double elsewhere, int target, double loss, double... logits) {
-      return new Row(elsewhere, logits, target, loss);
-    }
-
-    double[] in(int cols) {
-      double[] row = new double[cols];
-      Arrays.fill(row, elsewhere);
-      System.arraycopy(logits, 0, row, 0, logits.length);
-      return row;
-    }
-  }
-
-  /** Rows of three columns or more; with −∞ elsewhere their loss does not depend on how many. */
-  private static final List<Row> LIMITS =
-      List.of(
-          Row.of(-INF, 1, 0, -INF, 2, -INF), // all mass on the target
-          Row.of(-INF, 1, INF, -INF, -INF, 2), // none on it
-          Row.of(-INF, 1, NAN, -INF, -INF, -INF), // no distribution
-          Row.of(0, 1, NAN, NAN, 0, 0),
-          Row.of(0, 1, NAN, INF, 0, 0),
-          Row.of(-INF, 0, 200, 0, 200, 0), // e^-200 is no float, the loss is 200 all the same
-          Row.of(-INF, 2, Math.log(3), 1000, 1000, 1000),
-          Row.of(-INF, 1, 0, 0, 1e4, 0),
-          Row.of(-INF, 0, 1e4, 0, 1e4, 0),
-          Row.of(-INF, 0, 0, 65_504, -65_504, 0),
-          Row.of(-INF, 1, 131_008, 65_504, -65_504, 0),
-          Row.of(-INF, 1, Math.log(2), -65_504, -65_504, -INF));
-
   /** By elements and by vectors, of one warp and of several. */
   private static final int[] WIDTHS = {3, 35, 264, 4104};
 
@@ -102,23 +67,18 @@ abstract class CrossEntropyTrapTests {
   void infinitiesAndConfidentMistakesHaveTheirLimits(LimitCase limit) {
     int cols = limit.cols();
     DType dtype = limit.dtype();
-    int rows = LIMITS.size();
+    List<LimitRow> limits = LimitRow.ALL;
+    int rows = limits.size();
     double[] logits =
         Samples.rounded(
-            dtype, LIMITS.stream().flatMapToDouble(r -> Arrays.stream(r.in(cols))).toArray());
-    int[] targets = LIMITS.stream().mapToInt(Row::target).toArray();
+            dtype, limits.stream().flatMapToDouble(r -> Arrays.stream(r.in(cols))).toArray());
+    int[] targets = limits.stream().mapToInt(LimitRow::target).toArray();
     CrossEntropyCase call =
         new CrossEntropyCase(dtype, rows, cols).logits(logits).targets(targets).rowGrad(1);
     Map<String, GuardedMemory.Output> got =
         OpTests.run(ops, (limit.statistics() ? call.statistics() : call).opCase(), 0);
     for (int r = 0; r < rows; r++) {
-      Row row = LIMITS.get(r);
-      // bf16 has no 65,504 and no 1e4.
-      double[] rounded = Samples.rounded(dtype, row.logits());
-      double largest = Arrays.stream(rounded).filter(Double::isFinite).max().orElse(0);
-      double loss =
-          row.loss() >= 200 && row.loss() < INF ? largest - rounded[row.target()] : row.loss();
-      double scale = Samples.largest(Arrays.stream(rounded).filter(Double::isFinite).toArray());
+      double loss = limits.get(r).loss(dtype);
       assertClose(
           "loss of row " + r,
           OpTests.output(got, "losses").values()[r],
@@ -129,15 +89,12 @@ abstract class CrossEntropyTrapTests {
         assertThat(gradient).as("gradient of row " + r).containsOnly(NAN);
         continue;
       }
-      double[] x = row.in(cols);
-      double most = Arrays.stream(x).max().orElseThrow();
-      double sum = Arrays.stream(x).map(v -> Math.exp(v - most)).sum();
+      double[] want = limits.get(r).gradient(cols);
       for (int i = 0; i < cols; i++) {
-        double want = Math.exp(x[i] - most) / sum - (i == row.target() ? 1 : 0);
         assertClose(
-            "gradient of row %d, column %d, logits up to %s".formatted(r, i, scale),
+            "gradient of row %d, column %d".formatted(r, i),
             gradient[i],
-            CrossEntropyCase.GRAD_SCALE * want,
+            CrossEntropyCase.GRAD_SCALE * want[i],
             CROSS_ENTROPY_GRADIENT.of(dtype, cols, 0.5, 1));
       }
     }

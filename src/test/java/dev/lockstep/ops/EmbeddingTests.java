@@ -3,7 +3,6 @@ package dev.lockstep.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.Launch;
 import dev.lockstep.numeric.DType;
@@ -12,7 +11,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -38,9 +36,6 @@ abstract class EmbeddingTests extends OpTests {
     {1500, 70_000, 2},
     {2500, 3, 8}
   };
-
-  private static final int CHUNK = 64;
-  private static final int PARTS = 8;
 
   @Override
   Stream<OpCase> cases() {
@@ -207,54 +202,10 @@ abstract class EmbeddingTests extends OpTests {
             .mapToInt(row -> row)
             .toArray();
     try (GuardedMemory memory = new GuardedMemory(bench().device, bench().stream, 0)) {
-      int[] order = sorted(memory, ids, padding, keysPerBlock);
+      int[] order = EmbeddingSort.order(bench(), memory, ids, padding, keysPerBlock);
       assertThat(Arrays.copyOf(order, stable.length)).isEqualTo(stable);
       memory.finish();
     }
-  }
-
-  /** Rows of ids below 1024 in the order of two digits of five bits. */
-  private int[] sorted(GuardedMemory memory, int[] ids, int padding, int keysPerBlock) {
-    OpBench ops = bench();
-    int rows = ids.length;
-    Launch launch = Launch.of(Math.ceilDiv(rows, keysPerBlock), 256);
-    Kernel count = ops.library.kernel("embedding", "embedding_sort_count");
-    Kernel place = ops.library.kernel("embedding", "embedding_sort_place");
-    Tensor counts = memory.scratch(DType.I32, launch.grid().x() * 256L);
-    Tensor total = memory.words("total", 1);
-    Tensor status = memory.words("status", 2);
-    Tensor keys = memory.integers(ids);
-    Tensor order = null;
-    for (int digit = 0; digit < 2; digit++) {
-      Tensor known = digit == 0 ? null : total;
-      Operands counting =
-          new Operands()
-              .begin(count)
-              .output("counts", counts, DType.I32, counts.count())
-              .input("keys", keys, DType.I32, rows)
-              .optionalInput("known", known, DType.I32, 1);
-      Tensor sorted = memory.words("keys " + digit, rows);
-      Tensor sortedOrder = memory.words("order " + digit, rows);
-      Operands placing =
-          new Operands()
-              .begin(place)
-              .output("sorted", sorted, DType.I32, rows)
-              .output("order", sortedOrder, DType.I32, rows)
-              .optionalOutput("total", digit == 0 ? total : null, DType.I32, 1)
-              .input("counts", counts, DType.I32, counts.count())
-              .input("keys", keys, DType.I32, rows)
-              .optionalInput("values", order, DType.I32, rows)
-              .optionalInput("known", known, DType.I32, 1);
-      for (Operands operands : List.of(counting, placing)) {
-        operands.int64(rows).int64(keysPerBlock).int32(5 * digit).int32(31).int64(1000);
-        operands.int32(padding);
-      }
-      counting.output("status", status, DType.I32, 2).checked().launch(ops.stream, launch);
-      placing.checked().launch(ops.stream, launch);
-      keys = sorted;
-      order = sortedOrder;
-    }
-    return Objects.requireNonNull(order).toInts(ops.stream);
   }
 
   /** Around a chunk of 64 rows and around the eight parts that share chunks. */
@@ -263,7 +214,7 @@ abstract class EmbeddingTests extends OpTests {
   void oneIdInAllRowsIsAddedUpInTheStatedOrder(int rows) {
     double[] dOut = Samples.normal(3, rows, DType.F32);
     int[] ids = new int[rows];
-    float expected = 0.25f + sumOfRows(dOut);
+    float expected = 0.25f + RowSums.of(dOut);
     assertThat(gradient(DType.F32, new double[] {0.25}, dOut, ids, 1)).containsExactly(expected);
   }
 
@@ -285,36 +236,8 @@ abstract class EmbeddingTests extends OpTests {
       int at = column;
       double[] numbers =
           IntStream.range(0, own.length).mapToDouble(i -> ownRows[i * dim + at]).toArray();
-      assertThat(alone[column]).isEqualTo(sumOfRows(numbers));
+      assertThat(alone[column]).isEqualTo(RowSums.of(numbers));
     }
-  }
-
-  /** The order embedding.cu states: rows in chunks, chunks and what is left in eight parts. */
-  private static float sumOfRows(double[] rows) {
-    if (rows.length <= CHUNK) {
-      return chunk(rows, 0, rows.length);
-    }
-    int whole = rows.length / CHUNK;
-    float total = 0;
-    for (int part = 0; part < PARTS; part++) {
-      float own = 0;
-      for (int chunk = part; chunk < whole; chunk += PARTS) {
-        own += chunk(rows, chunk * CHUNK, CHUNK);
-      }
-      for (int row = whole * CHUNK + part; row < rows.length; row += PARTS) {
-        own += (float) rows[row];
-      }
-      total = part == 0 ? own : total + own;
-    }
-    return total;
-  }
-
-  private static float chunk(double[] rows, int from, int count) {
-    float sum = 0;
-    for (int row = from; row < from + count; row++) {
-      sum += (float) rows[row];
-    }
-    return sum;
   }
 
   /** Elements are copied and added up one by one or by fours and eights: to the same bits. */

@@ -117,7 +117,7 @@ class EmptyProductTests {
               memory.input(dtype, Samples.integers(2, M * N, 3), M, N),
               Activation.RELU,
               0,
-              LinearTests.biasGradient(memory, "dBias", dtype, before, M, 0));
+              memory.biasGradient("dBias", dtype, before, M, 0));
       Map<String, GuardedMemory.Output> outputs = memory.finish();
       assertThat(values(outputs, "dX")).containsOnly(0);
       assertThat(values(outputs, "dBias")).isEqualTo(before);

@@ -315,7 +315,7 @@ class FusionTests {
   }
 
   private static BiasGradient bias(GuardedMemory memory, String name, Size s) {
-    return LinearTests.biasGradient(memory, name, s.dtype(), new double[s.n()], s.m(), s.k());
+    return memory.biasGradient(name, s.dtype(), new double[s.n()], s.m(), s.k());
   }
 
   private static double[] normal(Size s, long seed, long count) {

@@ -98,6 +98,18 @@ final class GuardedMemory implements AutoCloseable {
     return tensor;
   }
 
+  /**
+   * The gradient of a bias, accumulated into {@code before}, with the workspace for its sums.
+   *
+   * @param rows of the product whose columns are summed
+   * @param depth of that product
+   */
+  BiasGradient biasGradient(String name, DType dtype, double[] before, int rows, int depth) {
+    Shape workspace = BiasGradient.workspaceShape(dtype, rows, before.length, depth);
+    return new BiasGradient(
+        updated(name, DType.F32, before, before.length), scratch(DType.F32, workspace.extents()));
+  }
+
   /** The outputs, after a look at everything that must be as it was. */
   Map<String, Output> finish() {
     stream.synchronize();

@@ -206,7 +206,7 @@ class LibraryLinearOnCudaTests extends OpTests {
                         memory.input(dtype, below, m, k),
                         Activation.LEAKY_RELU,
                         SLOPE,
-                        LinearTests.biasGradient(memory, "dBias", dtype, before, m, n)))
+                        memory.biasGradient("dBias", dtype, before, m, n)))
         .exactly("dX", gradient)
         .exactly("dBias", Naive.plus(before, Naive.columnSums(gradient, m, k)));
   }
@@ -280,7 +280,7 @@ class LibraryLinearOnCudaTests extends OpTests {
                       gateOrGradient,
                       upOrGradient,
                       Activation.RELU,
-                      LinearTests.biasGradient(memory, "dBias", dtype, before, m, n),
+                      memory.biasGradient("dBias", dtype, before, m, n),
                       null);
             })
         .exactly("h", Naive.times(relu(gate), up))

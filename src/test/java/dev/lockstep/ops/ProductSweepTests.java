@@ -75,13 +75,13 @@ class ProductSweepTests {
     return pairs(
         3,
         (kind, turn, shape) -> {
-          MatrixPrecision precision =
-              turn / 2 % 2 == 0 ? MatrixPrecision.TF32 : MatrixPrecision.TF32X3;
+          PrecisionCases cases =
+              new PrecisionCases(turn / 2 % 2 == 0 ? MatrixPrecision.TF32 : MatrixPrecision.TF32X3);
           Activation activation = activations[turn % activations.length];
           return switch (kind) {
-            case 0 -> MatrixPrecisionTests.backwardWeight(precision, shape);
-            case 1 -> MatrixPrecisionTests.epilogue(precision, shape, activation);
-            default -> MatrixPrecisionTests.backwardActivation(precision, shape, activation);
+            case 0 -> cases.backwardWeight(shape);
+            case 1 -> cases.epilogue(shape, activation);
+            default -> cases.backwardActivation(shape, activation);
           };
         });
   }

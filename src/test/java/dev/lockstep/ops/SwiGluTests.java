@@ -222,12 +222,8 @@ abstract class SwiGluTests extends OpTests {
                       g,
                       u,
                       activation,
-                      everything
-                          ? LinearTests.biasGradient(memory, "dGateBias", dtype, before, m, n)
-                          : null,
-                      everything
-                          ? LinearTests.biasGradient(memory, "dUpBias", dtype, before, m, n)
-                          : null);
+                      everything ? memory.biasGradient("dGateBias", dtype, before, m, n) : null,
+                      everything ? memory.biasGradient("dUpBias", dtype, before, m, n) : null);
             });
     if (everything) {
       expectGated(op, dtype, activation, gate, up);

@@ -14,6 +14,11 @@ final class Functions {
         .formatted(argument, function, result);
   }
 
+  /** Code that stores what a function returns for %r1, which {@code prepare} sets. */
+  static String callAndStore(String prepare, String function) {
+    return prepare + call(1, function, 2) + "st.global.u32 [%mine], %r2;";
+  }
+
   /** A function that does something to %x. */
   static String simple(String name, String code) {
     return (".func (.param .b32 r) %s(.param .b32 n) { .reg .b32 %%x; ld.param.b32 %%x, [n]; %s"

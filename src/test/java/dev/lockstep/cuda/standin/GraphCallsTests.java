@@ -1,8 +1,9 @@
 package dev.lockstep.cuda.standin;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static dev.lockstep.cuda.standin.ForeignGraphCalls.launchInstead;
+import static dev.lockstep.cuda.standin.ForeignGraphCalls.nodes;
+import static dev.lockstep.cuda.standin.ForeignGraphCalls.type;
+import static dev.lockstep.cuda.standin.ForeignGraphCalls.update;
 import static jcuda.driver.JCudaDriver.cuCtxCreate;
 import static jcuda.driver.JCudaDriver.cuCtxDestroy;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
@@ -27,16 +28,14 @@ import static jcuda.driver.JCudaDriver.cuStreamIsCapturing;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.invoke.MethodHandle;
+import dev.lockstep.cuda.standin.ForeignGraphCalls.Executable;
+import dev.lockstep.cuda.standin.ForeignGraphCalls.Function;
+import dev.lockstep.cuda.standin.ForeignGraphCalls.Graph;
+import dev.lockstep.cuda.standin.ForeignGraphCalls.Memory;
+import dev.lockstep.cuda.standin.ForeignGraphCalls.Updated;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -45,7 +44,6 @@ import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUmodule;
@@ -79,31 +77,6 @@ class GraphCallsTests {
       }
       """;
 
-  /** Handles with their numbers in reach. */
-  private static final class Graph extends CUgraph {
-    long address() {
-      return getNativePointer();
-    }
-  }
-
-  private static final class Executable extends CUgraphExec {
-    long address() {
-      return getNativePointer();
-    }
-  }
-
-  private static final class Memory extends CUdeviceptr {
-    long address() {
-      return getNativePointer();
-    }
-  }
-
-  private static final class Function extends CUfunction {
-    long address() {
-      return getNativePointer();
-    }
-  }
-
   private final CUcontext context = new CUcontext();
   private final CUstream stream = new CUstream();
   private final CUdeviceptr source = new CUdeviceptr();
@@ -127,7 +100,7 @@ class GraphCallsTests {
     succeed(cuCtxDestroy(context));
   }
 
-  private static void succeed(int code) {
+  static void succeed(int code) {
     assertThat(code).as(CUresult.stringFor(code)).isZero();
   }
 
@@ -192,68 +165,6 @@ class GraphCallsTests {
     return Pointer.to(Pointer.to(to), Pointer.to(number));
   }
 
-  private static MethodHandle driver(String name, FunctionDescriptor type) {
-    return Linker.nativeLinker()
-        .downcallHandle(
-            SymbolLookup.libraryLookup("libcuda.so.1", Arena.global()).find(name).orElseThrow(),
-            type);
-  }
-
-  /**
-   * The nodes of a graph in so many places. Not through JCuda, which leaves it to chance how many
-   * places the driver finds.
-   */
-  private static List<Long> nodes(Graph graph, int places) throws Throwable {
-    MethodHandle get =
-        driver("cuGraphGetNodes", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS));
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment nodes = arena.allocate(JAVA_LONG, places).fill((byte) -1);
-      MemorySegment count = arena.allocateFrom(JAVA_LONG, places);
-      succeed((int) get.invokeExact(graph.address(), nodes, count));
-      List<Long> all = Arrays.stream(nodes.toArray(JAVA_LONG)).boxed().toList();
-      int listed = (int) count.get(JAVA_LONG, 0);
-      assertThat(all.subList(listed, places)).as("places left over").allMatch(rest -> rest == 0);
-      return all.subList(0, listed);
-    }
-  }
-
-  private static List<Long> nodes(Graph graph) throws Throwable {
-    long[] count = new long[1];
-    succeed(cuGraphGetNodes(graph, null, count));
-    return nodes(graph, (int) count[0]);
-  }
-
-  private static int type(long node) throws Throwable {
-    MethodHandle get =
-        driver("cuGraphNodeGetType", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, ADDRESS));
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment type = arena.allocate(JAVA_INT).fill((byte) -1);
-      int code = (int) get.invokeExact(node, type);
-      return code == 0 ? type.get(JAVA_INT, 0) : code;
-    }
-  }
-
-  /** Lets a node launch {@code store} with one block of so many threads. */
-  private int launchInstead(
-      Executable executable, long node, Function store, int value, int threads) throws Throwable {
-    MethodHandle set =
-        driver(
-            "cuGraphExecKernelNodeSetParams_v2",
-            FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS));
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment params = arena.allocate(72, 8);
-      params.set(JAVA_LONG, 0, store.address());
-      for (int at = 8; at < 32; at += 4) {
-        params.set(JAVA_INT, at, at == 20 ? threads : 1);
-      }
-      MemorySegment parameters = arena.allocate(ADDRESS, 2);
-      parameters.setAtIndex(ADDRESS, 0, arena.allocateFrom(JAVA_LONG, target.address()));
-      parameters.setAtIndex(ADDRESS, 1, arena.allocateFrom(JAVA_INT, value));
-      params.set(ADDRESS, 40, parameters);
-      return (int) set.invokeExact(executable.address(), node, params);
-    }
-  }
-
   @Test
   void nodesAreListedInOrderWithWhatTheyDo() throws Throwable {
     Function store = store();
@@ -288,39 +199,25 @@ class GraphCallsTests {
     Executable executable = executable(graph);
     Executable untouched = executable(graph);
     List<Long> nodes = nodes(graph);
-    succeed(launchInstead(executable, nodes.get(0), store, 7, 1));
+    succeed(launchInstead(executable, nodes.get(0), store, target, 7, 1));
     assertThat(target()).as("nothing is launched by that").isOne();
     succeed(cuGraphLaunch(executable, stream));
     assertThat(target()).isEqualTo(7);
     succeed(cuGraphLaunch(untouched, stream));
     assertThat(target()).as("the graph and its other executables stay as they are").isEqualTo(3);
 
-    assertThat(launchInstead(executable, nodes.get(1), store, 8, 1))
+    assertThat(launchInstead(executable, nodes.get(1), store, target, 8, 1))
         .as("a copy is no kernel")
         .isEqualTo(CUresult.CUDA_ERROR_INVALID_VALUE);
-    assertThat(launchInstead(executable, nodes.get(0), store, 8, 2000))
+    assertThat(launchInstead(executable, nodes.get(0), store, target, 8, 2000))
         .as("no block has 2000 threads")
         .isEqualTo(CUresult.CUDA_ERROR_INVALID_VALUE);
     Graph other = captured(() -> succeed(cuMemsetD32Async(target, 9, 1, stream)));
-    assertThat(launchInstead(executable(other), nodes.get(0), store, 8, 1))
+    assertThat(launchInstead(executable(other), nodes.get(0), store, target, 8, 1))
         .as("a node of another graph")
         .isEqualTo(CUresult.CUDA_ERROR_INVALID_VALUE);
     succeed(cuGraphLaunch(executable, stream));
     assertThat(target()).as("what was refused changed nothing").isEqualTo(7);
-  }
-
-  private record Updated(int code, int result, long node) {}
-
-  /** JCuda's own libraries lack the call. */
-  private static Updated update(Executable executable, Graph with) throws Throwable {
-    MethodHandle update =
-        driver(
-            "cuGraphExecUpdate_v2", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS));
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment info = arena.allocate(24, 8).fill((byte) -1);
-      int code = (int) update.invokeExact(executable.address(), with.address(), info);
-      return new Updated(code, info.get(JAVA_INT, 0), info.get(JAVA_LONG, 8));
-    }
   }
 
   @Test
