@@ -11,26 +11,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * 32 lanes in lockstep. Registers are arrays of 32 values, one array per register; a predicate is
- * an int with one bit per lane.
+ * 32 lanes in lockstep.
  *
  * <p>An op computes all 32 lanes in a loop of constant length, into the register itself when all
  * lanes are active and into a scratch array otherwise, from which {@link #keep} takes the active
  * ones.
  */
-public final class Warp {
+public final class Warp extends LaneRegisters {
   /** Lanes of a warp. */
   public static final int LANES = 32;
-
-  // Read by every op: fields, not methods, so that a cold start has little to compile.
-  public final float[][] floats;
-  public final int[][] ints;
-  public final long[][] longs;
-  public final double[][] doubles;
-  public final int[] predicates;
-
-  /** The four files above predicates, by {@link Slot#file}. */
-  public final Object[][] files;
 
   /** The next instruction. */
   public int pc;
@@ -105,15 +94,10 @@ public final class Warp {
   final @Nullable CallStack calls;
 
   Warp(Cta cta, int index, RegisterFile file) {
+    super(file);
     this.cta = cta;
     this.index = index;
     this.idle = cta.idle;
-    this.floats = new float[file.floats()][LANES];
-    this.ints = new int[file.ints()][LANES];
-    this.longs = new long[file.longs()][LANES];
-    this.doubles = new double[file.doubles()][LANES];
-    this.predicates = new int[file.predicates()];
-    this.files = new Object[][] {floats, ints, longs, doubles};
     CallStack.Layout layout = cta.kernel.calls();
     this.calls =
         layout == null

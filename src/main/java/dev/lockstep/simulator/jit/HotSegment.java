@@ -26,7 +26,7 @@ final class HotSegment extends Op {
   @Override
   public void execute(Warp w) {
     if (++executions == THRESHOLD) {
-      SegmentCompiler.compileLater(segment, first, code);
+      SegmentCompiler.compileLater(segment, first, code, Sample.of(segment.parts(), w));
     }
     first.execute(w);
   }

@@ -6,8 +6,8 @@ import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
+import dev.lockstep.simulator.execution.LaneRegisters;
 import dev.lockstep.simulator.execution.Slot;
-import dev.lockstep.simulator.execution.Warp;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
 import java.lang.constant.ClassDesc;
@@ -22,9 +22,9 @@ import java.util.function.Function;
 
 /** The class generated for a {@link LaneCode}. It knows registers by number alone. */
 final class LaneClass {
-  static final ClassDesc WARP = Warp.class.describeConstable().orElseThrow();
+  static final ClassDesc REGISTERS = LaneRegisters.class.describeConstable().orElseThrow();
   static final ClassDesc BASE = LaneCode.class.describeConstable().orElseThrow();
-  static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, WARP, CD_int.arrayType());
+  static final MethodTypeDesc RUN = MethodTypeDesc.of(CD_void, REGISTERS, CD_int.arrayType());
 
   private static final ClassDesc NAME =
       ClassDesc.of(LaneClass.class.getPackageName(), "GeneratedLanes");
@@ -99,8 +99,8 @@ final class LaneClass {
   }
 
   /** The registers that it is to be told. */
-  int[] registers() {
-    return numbers.numbers();
+  List<Place> registers() {
+    return numbers.places();
   }
 
   private ConstantDesc table(int[] values) {
@@ -121,8 +121,8 @@ final class LaneClass {
           case Slot.LONGS -> "longs";
           default -> "doubles";
         };
-    c.aload(RegisterNumbers.WARP);
-    c.getfield(WARP, field, element(place).arrayType().arrayType());
+    c.aload(RegisterNumbers.REGISTERS);
+    c.getfield(REGISTERS, field, element(place).arrayType().arrayType());
   }
 
   /** The type of a lane's value. */

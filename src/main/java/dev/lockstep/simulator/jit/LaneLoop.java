@@ -183,7 +183,8 @@ final class LaneLoop implements Operands.Lanes {
 
   /** Pushes the array of predicates and the place in it. */
   private void predicate(Place place) {
-    c.aload(RegisterNumbers.WARP).getfield(LaneClass.WARP, "predicates", CD_int.arrayType());
+    c.aload(RegisterNumbers.REGISTERS)
+        .getfield(LaneClass.REGISTERS, "predicates", CD_int.arrayType());
     numbers.push(c, place);
   }
 

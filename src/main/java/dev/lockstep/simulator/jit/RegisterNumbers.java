@@ -10,15 +10,15 @@ import java.util.List;
  */
 final class RegisterNumbers {
   /** The local variables of its two parameters. */
-  static final int WARP = 1;
+  static final int REGISTERS = 1;
 
   private static final int NUMBERS = 2;
 
   private final List<Place> places = new ArrayList<>();
 
-  /** The numbers to be told, once the code is complete. */
-  int[] numbers() {
-    return places.stream().mapToInt(Place::index).toArray();
+  /** The registers whose numbers are to be told, once the code is complete. */
+  List<Place> places() {
+    return List.copyOf(places);
   }
 
   /** Pushes a register's number. */

@@ -7,6 +7,7 @@ import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
+import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Address;
 import dev.lockstep.simulator.op.LaneMemoryOp;
 import dev.lockstep.simulator.op.WatchedLaneOp;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * machine can inline them.
  */
 final class SegmentClass {
-  private static final ClassDesc WARP = LaneClass.WARP;
+  private static final ClassDesc WARP = describe(Warp.class);
   private static final ClassDesc INTS = ConstantDescs.CD_int.arrayType();
   private static final ClassDesc OP = describe(Op.class);
   private static final ClassDesc BASE = describe(CompiledSegment.class);
@@ -67,6 +68,11 @@ final class SegmentClass {
     return segment.waits()
         ? null
         : SomeLanes.of(segment.parts(), segment.pc() + 1, bound.iterator());
+  }
+
+  /** Has code that is new compiled before the segment takes over. */
+  void rehearse(Sample sample) {
+    bound.forEach(code -> code.rehearse(sample));
   }
 
   /** The objects that the class takes its constants from, once {@link #bytes} was asked for. */
@@ -198,7 +204,7 @@ final class SegmentClass {
 
   private void run(CodeBuilder c, BoundCode call) {
     c.loadConstant(constant(call.code(), LaneClass.BASE)).aload(1);
-    c.loadConstant(constant(call.registers(), INTS));
+    c.loadConstant(constant(call.numbers(), INTS));
     c.invokevirtual(LaneClass.BASE, "run", LaneClass.RUN);
   }
 

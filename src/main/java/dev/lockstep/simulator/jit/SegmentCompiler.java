@@ -28,17 +28,28 @@ public final class SegmentCompiler {
       switch (tier) {
         case INTERPRETED -> {}
         case AUTO -> code[segment.pc()] = new HotSegment(segment, code);
-        case COMPILED -> code[segment.pc()] = compile(segment, code[segment.pc()]);
+        case COMPILED ->
+            code[segment.pc()] =
+                define(new SegmentClass(segment, CODES), segment, code[segment.pc()]);
       }
     }
   }
 
-  static void compileLater(Segment segment, Op first, Op[] code) {
-    COMPILER.execute(() -> code[segment.pc()] = compile(segment, first));
+  /**
+   * Has the code of a segment take over once it is quick.
+   *
+   * @param sample what it may be tried on
+   */
+  static void compileLater(Segment segment, Op first, Op[] code, Sample sample) {
+    COMPILER.execute(
+        () -> {
+          SegmentClass generated = new SegmentClass(segment, CODES);
+          generated.rehearse(sample);
+          code[segment.pc()] = define(generated, segment, first);
+        });
   }
 
-  private static Op compile(Segment segment, Op first) {
-    SegmentClass generated = new SegmentClass(segment, CODES);
+  private static Op define(SegmentClass generated, Segment segment, Op first) {
     try {
       MethodHandles.Lookup lookup =
           MethodHandles.lookup()

@@ -22,8 +22,8 @@ class LaneCodesTests {
   void thoseThatDifferInRegistersAloneAreOne() {
     LaneClass one = lanes(sum(2, 0, 1));
     LaneClass other = lanes(sum(7, 5, 9));
-    assertThat(one.registers()).containsExactly(0, 1, 2);
-    assertThat(other.registers()).containsExactly(5, 9, 7);
+    assertThat(one.registers()).containsExactly(f(0), f(1), f(2));
+    assertThat(other.registers()).containsExactly(f(5), f(9), f(7));
     assertThat(codes.of(other)).isSameAs(codes.of(one));
   }
 
