@@ -1,26 +1,30 @@
 package dev.lockstep.simulator;
 
+import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.Launch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /**
  * The work of {@code bench/kernels/four_kernels.cu}: inputs, launches, and the same computed in
  * plain Java on one thread, which is what the simulator is held to and measured against.
  */
-public enum FourKernels {
+public enum FourKernels implements WatchedKernel {
   /** 2²⁰ elements. */
   GELU("gelu", 1 << 20, 1 << 20) {
     @Override
-    Launch launch() {
+    public Launch launch() {
       return Launch.of((1 << 20) / THREADS, THREADS);
     }
 
     @Override
-    void arguments(KernelArgs args, long x, long other, long result) {
-      args.int64(x).int64(result).int32(1 << 20);
+    public void arguments(KernelArgs args, List<DeviceBuffer> inputs, DeviceBuffer result) {
+      args.address(inputs.get(0), 0).address(result, 0).int32(1 << 20);
     }
 
     @Override
@@ -37,13 +41,17 @@ public enum FourKernels {
   /** 1024 rows of 1024. */
   LAYERNORM("layernorm", 1 << 20, 1 << 20) {
     @Override
-    Launch launch() {
+    public Launch launch() {
       return Launch.of(1024, THREADS);
     }
 
     @Override
-    void arguments(KernelArgs args, long x, long other, long result) {
-      args.int64(x).int64(other).int64(other + 4096).int64(result).int32(1024);
+    public void arguments(KernelArgs args, List<DeviceBuffer> inputs, DeviceBuffer result) {
+      args.address(inputs.get(0), 0)
+          .address(inputs.get(1), 0)
+          .address(inputs.get(1), 4096)
+          .address(result, 0)
+          .int32(1024);
     }
 
     @Override
@@ -69,13 +77,13 @@ public enum FourKernels {
   /** 256 × 256 × 256. */
   SGEMM("sgemm", 1 << 16, 1 << 16) {
     @Override
-    Launch launch() {
+    public Launch launch() {
       return new Launch(new Dim3(16, 16, 1), new Dim3(16, 16, 1), 0);
     }
 
     @Override
-    void arguments(KernelArgs args, long x, long other, long result) {
-      args.int64(x).int64(other).int64(result).int32(256);
+    public void arguments(KernelArgs args, List<DeviceBuffer> inputs, DeviceBuffer result) {
+      args.address(inputs.get(0), 0).address(inputs.get(1), 0).address(result, 0).int32(256);
     }
 
     @Override
@@ -95,14 +103,13 @@ public enum FourKernels {
   /** 256 rows of 4096. */
   CROSS_ENTROPY("cross_entropy", 1 << 20, 256) {
     @Override
-    Launch launch() {
+    public Launch launch() {
       return Launch.of(256, THREADS);
     }
 
     @Override
-    void arguments(KernelArgs args, long x, long other, long result) {
-      // The targets lie behind the floats of the other input.
-      args.int64(x).int64(other + 4L * OTHER).int64(result).int32(4096);
+    public void arguments(KernelArgs args, List<DeviceBuffer> inputs, DeviceBuffer result) {
+      args.address(inputs.get(0), 0).address(inputs.get(2), 0).address(result, 0).int32(4096);
     }
 
     @Override
@@ -122,7 +129,7 @@ public enum FourKernels {
   };
 
   /** Floats of the second input: weights and biases, or a matrix. */
-  static final int OTHER = 1 << 16;
+  private static final int OTHER = 1 << 16;
 
   private static final int THREADS = 256;
   private static final long SEED = 7;
@@ -137,18 +144,28 @@ public enum FourKernels {
     this.results = results;
   }
 
-  String entry() {
+  @Override
+  public String file() {
+    return "four_kernels";
+  }
+
+  @Override
+  public String entry() {
     return entry;
   }
 
-  int results() {
-    return results;
+  @Override
+  public List<MemorySegment> inputs() {
+    return List.of(
+        MemorySegment.ofArray(x()),
+        MemorySegment.ofArray(other()),
+        MemorySegment.ofArray(targets()));
   }
 
-  abstract Launch launch();
-
-  /** Fills in the kernel's arguments, given device addresses. */
-  abstract void arguments(KernelArgs args, long x, long other, long result);
+  @Override
+  public long resultBytes() {
+    return 4L * results;
+  }
 
   /** The same in plain Java. */
   abstract void compute(float[] x, float[] other, int[] targets, float[] result);
@@ -165,18 +182,15 @@ public enum FourKernels {
     return new Random(SEED + 2).ints(256, 0, 4096).toArray();
   }
 
-  /**
-   * Holds a result to plain Java's; both round differently.
-   *
-   * @throws IllegalStateException when they are further apart than rounding explains
-   */
-  void check(float[] result) {
+  @Override
+  public void check(MemorySegment result) {
     float[] expected = new float[results];
     compute(x(), other(), targets(), expected);
     for (int i = 0; i < results; i++) {
-      if (!(Math.abs(result[i] - expected[i]) <= 1e-3f * (1 + Math.abs(expected[i])))) {
+      float found = result.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      if (!(Math.abs(found - expected[i]) <= 1e-3f * (1 + Math.abs(expected[i])))) {
         throw new IllegalStateException(
-            this + "[" + i + "] is " + result[i] + ", plain Java says " + expected[i]);
+            this + "[" + i + "] is " + found + ", plain Java says " + expected[i]);
       }
     }
   }

@@ -1,17 +1,7 @@
 package dev.lockstep.simulator;
 
-import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceOptions;
-import dev.lockstep.device.Kernel;
-import dev.lockstep.device.KernelArgs;
-import dev.lockstep.device.KernelCounters;
-import dev.lockstep.device.KernelImage;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullUnmarked;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -45,13 +35,6 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 1,
     jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector"})
 public class FourKernelsBenchmark {
-  /** What is watched during a launch. */
-  public enum Watch {
-    PLAIN,
-    SANITIZED,
-    COUNTED
-  }
-
   @Param public FourKernels work;
 
   @Param public Watch mode;
@@ -65,11 +48,7 @@ public class FourKernelsBenchmark {
   private int[] targets;
   private float[] result;
 
-  private SimulatedDevice device;
-  private SimulatedStream stream;
-  private Kernel kernel;
-  private DeviceBuffer results;
-  private final KernelArgs args = new KernelArgs();
+  private WatchedLaunch launch;
 
   /** Opens a device and copies the inputs there. */
   @Setup
@@ -77,30 +56,16 @@ public class FourKernelsBenchmark {
     x = work.x();
     other = work.other();
     targets = work.targets();
-    result = new float[work.results()];
-    device =
-        new SimulatedDevice(
-            DeviceOptions.defaults().withThreads(threads).withSanitize(mode == Watch.SANITIZED));
-    stream = device.newStream();
-    DeviceBuffer inputs = device.allocate(4L * x.length);
-    DeviceBuffer others = device.allocate(4L * (other.length + targets.length));
-    results = device.allocate(4L * result.length);
-    try (Arena arena = Arena.ofConfined()) {
-      stream.copyToDevice(inputs, 0, arena.allocateFrom(ValueLayout.JAVA_FLOAT, x));
-      stream.copyToDevice(others, 0, arena.allocateFrom(ValueLayout.JAVA_FLOAT, other));
-      stream.copyToDevice(
-          others, 4L * other.length, arena.allocateFrom(ValueLayout.JAVA_INT, targets));
-    }
-    String ptx = Files.readString(Path.of("bench/kernels/four_kernels.ptx"));
-    kernel = device.load(KernelImage.ofPtx("four_kernels", ptx)).kernel(work.entry());
-    work.arguments(args, inputs.address(), others.address(), results.address());
+    result = new float[(int) (work.resultBytes() / Float.BYTES)];
+    DeviceOptions options = DeviceOptions.defaults().withThreads(threads);
+    launch = new WatchedLaunch(work, options.withSanitize(mode == Watch.SANITIZED));
   }
 
   /** Starts counting anew, so that counts do not pile up. */
   @Setup(Level.Iteration)
   public void count() {
     if (mode == Watch.COUNTED) {
-      device.capability(KernelCounters.class).orElseThrow().start();
+      launch.counters().start();
     }
   }
 
@@ -108,13 +73,13 @@ public class FourKernelsBenchmark {
   @TearDown(Level.Iteration)
   public void stop() {
     if (mode == Watch.COUNTED) {
-      device.capability(KernelCounters.class).orElseThrow().stop();
+      launch.counters().stop();
     }
   }
 
   @Benchmark
   public void simulator() {
-    stream.launch(kernel, work.launch(), args);
+    launch.launch();
   }
 
   @Benchmark
@@ -126,12 +91,8 @@ public class FourKernelsBenchmark {
   /** Holds the simulator to plain Java. */
   @TearDown
   public void close() {
-    stream.launch(kernel, work.launch(), args);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment host = arena.allocate(results.bytes(), Float.BYTES);
-      stream.copyToHost(host, results, 0);
-      work.check(host.toArray(ValueLayout.JAVA_FLOAT));
-    }
-    device.close();
+    launch.launch();
+    launch.check();
+    launch.close();
   }
 }

@@ -36,7 +36,7 @@ class NormalisePtxTests {
         .contains(
             "\t.file\t1 \"kernels/rmsnorm.cu\"\n",
             "\t.file\t2 \"kernels/include/lanes.cuh\"\n",
-            "\t.file\t4 \"bench/kernels/gather.cu\"\n",
+            "\t.file\t4 \"bench/kernels/irregular.cu\"\n",
             "\t.file\t5 \"src/test/print.cu\"\n",
             "\t.file\t3 \"cuda/cuda_bf16.hpp\"\n");
   }
@@ -182,7 +182,7 @@ class NormalisePtxTests {
             "\t.shared .align 4 .b8 " + name + "[128];",
             "\t.file\t1 \"" + folder + "/rmsnorm.cu\"",
             "\t.file\t2 \"" + folder + "/include/lanes.cuh\"",
-            "\t.file\t4 \"" + folder.resolveSibling("bench/kernels/gather.cu") + "\"",
+            "\t.file\t4 \"" + folder.resolveSibling("bench/kernels/irregular.cu") + "\"",
             "\t.file\t5 \"" + folder.resolve("../src/test/print.cu") + "\"",
             "\t.file\t3 \"/opt/cuda/bin/../targets/x/include/cuda_bf16.hpp\", 1700000000, 99",
             "\t.section\t.debug_str",

@@ -106,9 +106,9 @@ class SourceHashTests {
 
   @Test
   void refusesOtherFlagsOfAProgram() throws Exception {
-    edit("programs.txt", "gather.cu -arch=compute_80", "gather.cu -arch=compute_90");
+    edit("programs.txt", "irregular.cu -arch=compute_80", "irregular.cu -arch=compute_90");
     assertRefused(
-        "bench/kernels/gather.ptx does not match bench/kernels/gather.cu, its headers and its"
+        "bench/kernels/irregular.ptx does not match bench/kernels/irregular.cu, its headers and its"
             + " flags in kernels/programs.txt: run make -C kernels\n");
   }
 
@@ -133,20 +133,20 @@ class SourceHashTests {
   @Test
   void refusesAProgramWithoutItsSourceOrItsPtx() throws Exception {
     Files.delete(root.resolve("bench/kernels/four_kernels.cu"));
-    Files.delete(root.resolve("bench/kernels/gather.ptx"));
+    Files.delete(root.resolve("bench/kernels/irregular.ptx"));
     assertRefused(
         "bench/kernels/four_kernels.ptx has no bench/kernels/four_kernels.cu;"
-            + " bench/kernels/gather.ptx is missing: run make -C kernels\n");
+            + " bench/kernels/irregular.ptx is missing: run make -C kernels\n");
   }
 
   @Test
   void takesEmptyLinesBetweenProgramsAndNamesOneWithoutFlags() throws Exception {
-    edit("programs.txt", "bench/kernels/gather.ptx", "\nbench/kernels/gather.ptx");
+    edit("programs.txt", "bench/kernels/irregular.ptx", "\nbench/kernels/irregular.ptx");
     assertThat(tool.run(root, "verify").exit()).isZero();
-    edit("programs.txt", "gather.cu -arch=compute_80 -lineinfo", "gather.cu");
+    edit("programs.txt", "irregular.cu -arch=compute_80 -lineinfo", "irregular.cu");
     assertRefused(
-        "kernels/programs.txt: no PTX, source and flags: bench/kernels/gather.ptx"
-            + " bench/kernels/gather.cu\n");
+        "kernels/programs.txt: no PTX, source and flags: bench/kernels/irregular.ptx"
+            + " bench/kernels/irregular.cu\n");
   }
 
   @Test
