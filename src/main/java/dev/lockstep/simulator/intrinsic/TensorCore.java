@@ -87,8 +87,11 @@ public interface TensorCore {
     /** C, then D, by rows of 8. */
     final float[] c = new float[16 * 8];
 
-    /** B as packed pairs, transposed: row k/2 at 8·(k/2). */
-    final int[] pairs = new int[8 * 8];
+    /** As packed pairs B transposed, row k/2 at 8·(k/2), and behind it A's registers. */
+    final int[] pairs = new int[8 * 8 + 4 * 32];
+
+    /** What {@link #pairs} holds: the lower halves of 8 pairs, then their upper halves. */
+    final float[] factors = new float[2 * pairs.length];
 
     private @Nullable Matrices matrices;
     private float[] tilesA = {};

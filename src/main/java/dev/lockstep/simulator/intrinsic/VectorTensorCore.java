@@ -49,27 +49,20 @@ final class VectorTensorCore implements TensorCore {
       float[] c2,
       float[] c3,
       Scratch scratch) {
-    transpose(b0, scratch.pairs, 0);
-    transpose(b1, scratch.pairs, 32);
-    if (HalfPairs.isBf16(input)) {
-      unpackBf16(a0, scratch.a, 0);
-      unpackBf16(a1, scratch.a, 64);
-      unpackBf16(a2, scratch.a, 128);
-      unpackBf16(a3, scratch.a, 192);
-      unpackRowsBf16(scratch.pairs, scratch.b, 8);
-    } else {
-      unpackF16(a0, scratch.a, 0);
-      unpackF16(a1, scratch.a, 64);
-      unpackF16(a2, scratch.a, 128);
-      unpackF16(a3, scratch.a, 192);
-      unpackRowsF16(scratch.pairs, scratch.b, 8);
-    }
+    int[] pairs = scratch.pairs;
+    transpose(b0, pairs, 0);
+    transpose(b1, pairs, 32);
+    System.arraycopy(a0, 0, pairs, 64, LANES);
+    System.arraycopy(a1, 0, pairs, 96, LANES);
+    System.arraycopy(a2, 0, pairs, 128, LANES);
+    System.arraycopy(a3, 0, pairs, 160, LANES);
+    unpack(input, pairs, scratch.factors, 192);
     loadC(c0, c1, scratch.c, 0);
     loadC(c2, c3, scratch.c, 64);
-    accumulate4Rows(scratch, 0, 0, 2);
-    accumulate4Rows(scratch, 16, 32, 2);
-    accumulate4Rows(scratch, 64, 64, 2);
-    accumulate4Rows(scratch, 80, 96, 2);
+    accumulate4Rows(scratch, 128, 0, 2);
+    accumulate4Rows(scratch, 160, 32, 2);
+    accumulate4Rows(scratch, 192, 64, 2);
+    accumulate4Rows(scratch, 224, 96, 2);
     storeD(scratch.c, 0, d0, d1);
     storeD(scratch.c, 64, d2, d3);
   }
@@ -89,22 +82,17 @@ final class VectorTensorCore implements TensorCore {
       float[] c2,
       float[] c3,
       Scratch scratch) {
-    transpose(b0, scratch.pairs, 0);
-    if (HalfPairs.isBf16(input)) {
-      unpackBf16(a0, scratch.a, 0);
-      unpackBf16(a1, scratch.a, 64);
-      unpackRowsBf16(scratch.pairs, scratch.b, 4);
-    } else {
-      unpackF16(a0, scratch.a, 0);
-      unpackF16(a1, scratch.a, 64);
-      unpackRowsF16(scratch.pairs, scratch.b, 4);
-    }
+    int[] pairs = scratch.pairs;
+    transpose(b0, pairs, 0);
+    System.arraycopy(a0, 0, pairs, 32, LANES);
+    System.arraycopy(a1, 0, pairs, 64, LANES);
+    unpack(input, pairs, scratch.factors, 96);
     loadC(c0, c1, scratch.c, 0);
     loadC(c2, c3, scratch.c, 64);
-    accumulate4Rows(scratch, 0, 0, 1);
-    accumulate4Rows(scratch, 16, 32, 1);
-    accumulate4Rows(scratch, 64, 64, 1);
-    accumulate4Rows(scratch, 80, 96, 1);
+    accumulate4Rows(scratch, 64, 0, 1);
+    accumulate4Rows(scratch, 96, 32, 1);
+    accumulate4Rows(scratch, 128, 64, 1);
+    accumulate4Rows(scratch, 160, 96, 1);
     storeD(scratch.c, 0, d0, d1);
     storeD(scratch.c, 64, d2, d3);
   }
@@ -119,35 +107,24 @@ final class VectorTensorCore implements TensorCore {
     }
   }
 
-  private static void unpackBf16(int[] register, float[] a, int at) {
-    for (int lane = 0; lane < LANES; lane += WIDTH) {
-      IntVector pairs = IntVector.fromArray(I, register, lane);
-      lowerBf16(pairs).intoArray(a, at + lane);
-      upperBf16(pairs).intoArray(a, at + 32 + lane);
-    }
-  }
-
-  private static void unpackF16(int[] register, float[] a, int at) {
-    for (int lane = 0; lane < LANES; lane += WIDTH) {
-      IntVector pairs = IntVector.fromArray(I, register, lane);
-      fromUpperF16(pairs.lanewise(VectorOperators.LSHL, 16)).intoArray(a, at + lane);
-      fromUpperF16(pairs.lanewise(VectorOperators.AND, UPPER_HALF)).intoArray(a, at + 32 + lane);
-    }
-  }
-
-  private static void unpackRowsBf16(int[] pairs, float[] b, int count) {
-    for (int t = 0; t < count; t++) {
-      IntVector row = IntVector.fromArray(I, pairs, 8 * t);
-      lowerBf16(row).intoArray(b, 16 * t);
-      upperBf16(row).intoArray(b, 16 * t + 8);
-    }
-  }
-
-  private static void unpackRowsF16(int[] pairs, float[] b, int count) {
-    for (int t = 0; t < count; t++) {
-      IntVector row = IntVector.fromArray(I, pairs, 8 * t);
-      fromUpperF16(row.lanewise(VectorOperators.LSHL, 16)).intoArray(b, 16 * t);
-      fromUpperF16(row.lanewise(VectorOperators.AND, UPPER_HALF)).intoArray(b, 16 * t + 8);
+  /**
+   * All factors in one loop: with one for each register C2 reaches the end of what it inlines in
+   * the middle of them, and boxes vectors.
+   */
+  private static void unpack(DType input, int[] pairs, float[] factors, int count) {
+    if (HalfPairs.isBf16(input)) {
+      for (int i = 0; i < count; i += WIDTH) {
+        IntVector row = IntVector.fromArray(I, pairs, i);
+        lowerBf16(row).intoArray(factors, 2 * i);
+        upperBf16(row).intoArray(factors, 2 * i + WIDTH);
+      }
+    } else {
+      for (int i = 0; i < count; i += WIDTH) {
+        IntVector row = IntVector.fromArray(I, pairs, i);
+        fromUpperF16(row.lanewise(VectorOperators.LSHL, 16)).intoArray(factors, 2 * i);
+        fromUpperF16(row.lanewise(VectorOperators.AND, UPPER_HALF))
+            .intoArray(factors, 2 * i + WIDTH);
+      }
     }
   }
 
@@ -200,12 +177,11 @@ final class VectorTensorCore implements TensorCore {
   /**
    * Adds 8·{@code halves} products to four rows of sums, k ascending.
    *
-   * @param a where the first row's first element stands in {@code scratch.a}
+   * @param a where the first row's first element stands in {@code scratch.factors}
    * @param c where the first row stands in {@code scratch.c}
    */
   private static void accumulate4Rows(Scratch scratch, int a, int c, int halves) {
-    float[] left = scratch.a;
-    float[] right = scratch.b;
+    float[] factors = scratch.factors;
     float[] sums = scratch.c;
     FloatVector s0 = FloatVector.fromArray(F, sums, c);
     FloatVector s1 = FloatVector.fromArray(F, sums, c + 8);
@@ -215,16 +191,16 @@ final class VectorTensorCore implements TensorCore {
       for (int t = 0; t < 4; t++) {
         int x = a + 128 * half + t;
         int k = 64 * half + 16 * t;
-        FloatVector even = FloatVector.fromArray(F, right, k);
-        s0 = even.fma(FloatVector.broadcast(F, left[x]), s0);
-        s1 = even.fma(FloatVector.broadcast(F, left[x + 4]), s1);
-        s2 = even.fma(FloatVector.broadcast(F, left[x + 8]), s2);
-        s3 = even.fma(FloatVector.broadcast(F, left[x + 12]), s3);
-        FloatVector odd = FloatVector.fromArray(F, right, k + 8);
-        s0 = odd.fma(FloatVector.broadcast(F, left[x + 32]), s0);
-        s1 = odd.fma(FloatVector.broadcast(F, left[x + 36]), s1);
-        s2 = odd.fma(FloatVector.broadcast(F, left[x + 40]), s2);
-        s3 = odd.fma(FloatVector.broadcast(F, left[x + 44]), s3);
+        FloatVector even = FloatVector.fromArray(F, factors, k);
+        s0 = even.fma(FloatVector.broadcast(F, factors[x]), s0);
+        s1 = even.fma(FloatVector.broadcast(F, factors[x + 4]), s1);
+        s2 = even.fma(FloatVector.broadcast(F, factors[x + 16]), s2);
+        s3 = even.fma(FloatVector.broadcast(F, factors[x + 20]), s3);
+        FloatVector odd = FloatVector.fromArray(F, factors, k + 8);
+        s0 = odd.fma(FloatVector.broadcast(F, factors[x + 8]), s0);
+        s1 = odd.fma(FloatVector.broadcast(F, factors[x + 12]), s1);
+        s2 = odd.fma(FloatVector.broadcast(F, factors[x + 24]), s2);
+        s3 = odd.fma(FloatVector.broadcast(F, factors[x + 28]), s3);
       }
     }
     canonical(s0).intoArray(sums, c);
