@@ -37,10 +37,18 @@ final class ReadLog {
 
   private final int[] count;
 
-  /** Takes an entry that is no longer kept. */
-  @FunctionalInterface
+  /** Takes entries that are no longer kept. */
   interface Sink {
-    void read(int warp, int[] offsets, int base, int mask, int bytes, int time, int site);
+    /** Some lanes have read, each at its offset, from {@code base} on. */
+    void lanes(int warp, int[] offsets, int base, int mask, int bytes, int time, int site);
+
+    /**
+     * Neighbouring lanes have read, in equal steps.
+     *
+     * @param first the offset of the first
+     * @param lane the first
+     */
+    void row(int warp, int first, int stride, int lane, int count, int bytes, int time, int site);
   }
 
   ReadLog(int warps) {
@@ -140,24 +148,21 @@ final class ReadLog {
     count[warp] = 0;
     for (int i = 0; i < n; i++) {
       int at = i * FIELDS;
-      if (fields[at + LOWER] != IRREGULAR) {
-        expand(fields, at, offsets[warp], i * LANES);
+      int size = fields[at + SIZE];
+      int time = fields[at + TIME];
+      int site = fields[at + SITE];
+      int first = fields[at + FIRST];
+      int lower = fields[at + LOWER];
+      int middle = fields[at + MIDDLE];
+      int upper = fields[at + UPPER];
+      if (lower == IRREGULAR) {
+        sink.lanes(warp, offsets[warp], i * LANES, fields[at + MASK], size, time, site);
+      } else if (upper == lower && middle == first + HALF * lower) {
+        sink.row(warp, first, lower, 0, LANES, size, time, site);
+      } else {
+        sink.row(warp, first, lower, 0, HALF, size, time, site);
+        sink.row(warp, middle, upper, HALF, HALF, size, time, site);
       }
-      sink.read(
-          warp,
-          offsets[warp],
-          i * LANES,
-          fields[at + MASK],
-          fields[at + SIZE],
-          fields[at + TIME],
-          fields[at + SITE]);
-    }
-  }
-
-  private static void expand(int[] fields, int at, int[] into, int base) {
-    for (int i = 0; i < HALF; i++) {
-      into[base + i] = fields[at + FIRST] + i * fields[at + LOWER];
-      into[base + HALF + i] = fields[at + MIDDLE] + i * fields[at + UPPER];
     }
   }
 

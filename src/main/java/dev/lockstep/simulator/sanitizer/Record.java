@@ -53,11 +53,16 @@ final class Record {
     return (int) (write >>> WRITE_SITE) & SITE_MASK;
   }
 
-  /** The reads of a warp with one more. */
-  static long read(long before, int time, int lane, int site) {
+  /** All bits where a record is greater than another, else none. */
+  static long ifLater(long record, long other) {
+    return other - record >> 63;
+  }
+
+  /** The reads of a warp, of which none was later, with one more. */
+  static long read(long before, int time, long lane, int site) {
     long reader = lane | (long) site << 5;
-    long first = time(before) == time ? before & FIRST : reader << READER;
-    return at(time) | first | reader;
+    long older = ifLater(at(time), before);
+    return at(time) | before & FIRST & ~older | reader << READER & older | reader;
   }
 
   /** A reader other than {@code lane}, as a lane and a site; or −1. */

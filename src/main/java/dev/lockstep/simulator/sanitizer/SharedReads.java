@@ -3,8 +3,6 @@ package dev.lockstep.simulator.sanitizer;
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Access;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who read what in a block's shared memory since the block met, and whether a write comes after
@@ -19,24 +17,14 @@ final class SharedReads {
   private final SharedWrites writes;
   private final int shift;
 
-  /** By cell: the warps that read it since the block met, as bits below the time of the last. */
-  private final long[] readers;
-
-  /** By warp and cell: the last {@link Record#read}. */
-  private final long[] @Nullable [] reads;
-
   private final ReadLog log;
-  private final ReadLog.Sink noteCells = this::noteCells;
+
+  /** What was read and is no longer in the log. */
+  private final CellReads cells;
 
   // What was read since the block met lies between these offsets.
   private int readLow;
   private int readHigh;
-
-  // What was read and is no longer in the log.
-  private int notedLow;
-  private int notedHigh;
-
-  private long settled;
 
   SharedReads(
       int bytes,
@@ -51,25 +39,21 @@ final class SharedReads {
     this.handover = handover;
     this.reports = reports;
     this.writes = writes;
-    this.readers = new long[(bytes >>> shift) + 1];
-    this.reads = new long[warps][];
     this.log = new ReadLog(warps);
+    this.cells = new CellReads(bytes, shift, warps);
   }
 
   /** Times have been reset. */
   void reset() {
-    Arrays.fill(readers, 0);
-    Arrays.fill(reads, null);
+    cells.reset();
   }
 
   /** All threads of the block have met. */
   void settle() {
-    settled = Record.last(clocks.settled());
+    cells.settle(Record.last(clocks.settled()));
     log.clear();
     readLow = Integer.MAX_VALUE;
     readHigh = -1;
-    notedLow = Integer.MAX_VALUE;
-    notedHigh = -1;
   }
 
   /** Where an access is to put the offsets of its lanes, from {@link #base} on. */
@@ -88,7 +72,7 @@ final class SharedReads {
     readLow = Math.min(readLow, (int) lanes.low() + offset);
     readHigh = Math.max(readHigh, (int) lanes.high() + offset + size);
     if (log.add(w.index(), lanes, offset, size, clocks.now(), site.id())) {
-      log.drain(w.index(), noteCells);
+      log.drain(w.index(), cells);
     }
   }
 
@@ -97,72 +81,38 @@ final class SharedReads {
     readLow = Math.min(readLow, low);
     readHigh = Math.max(readHigh, high + size);
     if (log.add(w.index(), mask, size, low, high + size, clocks.now(), site.id())) {
-      log.drain(w.index(), noteCells);
-    }
-  }
-
-  private void noteCells(
-      int warp, int[] offsets, int base, int mask, int size, int time, int site) {
-    long[] mine = reads[warp];
-    if (mine == null) {
-      mine = new long[readers.length];
-      reads[warp] = mine;
-    }
-    long bit = 1L << warp;
-    long now = Record.at(time);
-    for (int rest = mask; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      int offset = offsets[base + lane];
-      for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
-        long before = readers[cell];
-        readers[cell] = now | bit | (before > settled ? before & 0xffff_ffffL : 0);
-        mine[cell] = Record.read(mine[cell], time, lane, site);
-      }
-      notedLow = Math.min(notedLow, offset);
-      notedHigh = Math.max(notedHigh, offset + size);
+      log.drain(w.index(), cells);
     }
   }
 
   // ---- writes
 
   /**
-   * Whether somebody read what is about to be written.
+   * Whether somebody may have read what is about to be written.
    *
+   * @param first where the first lane writes
    * @param stride as {@link ReadLog#mayConflict}
    */
-  void check(
-      Warp w,
-      int mask,
-      int[] at,
-      int base,
-      int low,
-      int end,
-      int size,
-      AccessSite site,
-      int stride) {
+  boolean mayHave(Warp w, int low, int end, int first, int stride) {
     if (low >= readHigh || end <= readLow) {
-      return;
+      return false;
     }
-    if (log.mayConflict(low, end, w.index(), at[base], stride)) {
-      log.drainAll(noteCells);
+    if (log.mayConflict(low, end, w.index(), first, stride)) {
+      log.drainAll(cells);
     }
-    if (low < notedHigh && end > notedLow) {
-      checkReaders(w, mask, at, base, size, site);
-    }
+    return cells.mayHave(low, end);
   }
 
-  private void checkReaders(Warp w, int mask, int[] at, int base, int size, AccessSite site) {
+  /** Reports reads, by others, of what is about to be written. */
+  void check(Warp w, int mask, int[] at, int base, int size, AccessSite site) {
     boolean flag = handover.raisesFlag(w.index(), mask, site);
     for (int rest = mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       int offset = at[base + lane];
       for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
-        long state = readers[cell];
-        if (state > settled) {
-          for (int warps = (int) state; warps != 0; warps &= warps - 1) {
-            int warp = Integer.numberOfTrailingZeros(warps);
-            checkReader(w, lane, offset, size, site, warp, cell, flag && warp != w.index());
-          }
+        for (int warps = cells.readers(cell); warps != 0; warps &= warps - 1) {
+          int warp = Integer.numberOfTrailingZeros(warps);
+          checkReader(w, lane, offset, size, site, warp, cell, flag && warp != w.index());
         }
       }
     }
@@ -170,17 +120,14 @@ final class SharedReads {
 
   private void checkReader(
       Warp w, int lane, int offset, int size, AccessSite site, int warp, int cell, boolean raised) {
-    long[] its = reads[warp];
-    if (its == null) {
-      return;
-    }
-    int reader = Record.otherReader(its[cell], warp == w.index() ? lane : -1);
+    long read = cells.read(warp, cell);
+    int reader = Record.otherReader(read, warp == w.index() ? lane : -1);
     if (reader < 0) {
       return;
     }
     int other = warp * LANES + Record.readerLane(reader);
     AccessSite before = reports.site(Record.readerSite(reader));
-    if (clocks.ordered(other, Record.time(its[cell]), w.index(), lane)
+    if (clocks.ordered(other, Record.time(read), w.index(), lane)
         || before != null
             && before.isStrong()
             && site.isStrong()

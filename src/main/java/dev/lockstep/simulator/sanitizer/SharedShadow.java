@@ -85,11 +85,12 @@ final class SharedShadow {
         writes.checkRead(w, mask, at, base, low, end, size, site);
         reads.note(w, mask, low, high, size, site);
       }
-      case STORE, MATRIX_STORE, ASYNC_WRITE ->
-          write(w, mask, at, base, low, end, size, site, store);
-      case ATOMIC -> {
-        writes.checkRead(w, mask, at, base, low, end, size, site);
-        write(w, mask, at, base, low, end, size, site, store);
+      case STORE, MATRIX_STORE, ASYNC_WRITE, ATOMIC -> {
+        if (site.reads()) {
+          writes.checkRead(w, mask, at, base, low, end, size, site);
+        }
+        write(w, mask, at, base, size, site, store, reads.mayHave(w, low, end, at[base], 0));
+        writes.wrote(low, end);
       }
       case ASYNC_READ -> throw new AssertionError("cp.async reads global memory");
     }
@@ -102,7 +103,7 @@ final class SharedShadow {
     }
     int low = (int) (lanes.low() + offset);
     int end = (int) (lanes.high() + offset) + size;
-    if (!writes.isQuiet(low, end)) {
+    if (!writes.isQuiet(low, end) && !writes.areSettled(lanes, (int) offset, size)) {
       int[] at = reads.offsets(w);
       int base = reads.base(w);
       ReadLog.place(lanes, (int) offset, at, base);
@@ -119,15 +120,15 @@ final class SharedShadow {
     }
     int low = (int) (lanes.low() + offset);
     int end = (int) (lanes.high() + offset) + size;
-    int[] at = reads.offsets(w);
-    int base = reads.base(w);
-    ReadLog.place(lanes, (int) offset, at, base);
+    int first = (int) (lanes.first() + offset);
     boolean apart = lanes.stride() != LaneAddresses.IRREGULAR && Math.abs(lanes.stride()) >= size;
-    reads.check(w, -1, at, base, low, end, size, site, apart ? (int) lanes.stride() : 0);
-    if (gaps.storing() != 0) {
-      writes.note(w, -1, at, base, size, site, store, gaps);
-    } else {
-      writes.noteStore(w, at, base, size, lanes.stride(), site, store);
+    boolean read = reads.mayHave(w, low, end, first, apart ? (int) lanes.stride() : 0);
+    boolean row = lanes.stride() == size && gaps.storing() == 0;
+    if (read || !row || !writes.storeRow(w, first, size, site)) {
+      int[] at = reads.offsets(w);
+      int base = reads.base(w);
+      ReadLog.place(lanes, (int) offset, at, base);
+      write(w, -1, at, base, size, site, store, read);
     }
     writes.wrote(low, end);
   }
@@ -138,19 +139,22 @@ final class SharedShadow {
         && lanes.areMultiples(size, offset);
   }
 
+  /**
+   * @param read whether some of it may have been read
+   */
   private void write(
       Warp w,
       int mask,
       int[] at,
       int base,
-      int low,
-      int end,
       int size,
       AccessSite site,
-      @Nullable Store store) {
-    reads.check(w, mask, at, base, low, end, size, site, 0);
+      @Nullable Store store,
+      boolean read) {
+    if (read) {
+      reads.check(w, mask, at, base, size, site);
+    }
     writes.note(w, mask, at, base, size, site, store, gaps.storing() == 0 ? null : gaps);
-    writes.wrote(low, end);
   }
 
   /** A lane has waited for a copy of its own: to it, the bytes are written now. */

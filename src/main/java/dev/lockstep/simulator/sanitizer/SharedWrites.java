@@ -1,11 +1,11 @@
 package dev.lockstep.simulator.sanitizer;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.memory.Windows;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.Store;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +24,7 @@ final class SharedWrites implements UnsetReads.Memory {
   private final int shift;
   private final int bytes;
 
-  /** By cell: the last {@link Record#write}. */
-  private final long[] writes;
-
-  /** Cells nobody has written in this block. */
-  private int unwritten;
+  private final CellWrites cells;
 
   /** Cells that a cp.async is to write. */
   private int inFlight;
@@ -36,11 +32,6 @@ final class SharedWrites implements UnsetReads.Memory {
   // What was written since the block met lies between these offsets.
   private int low;
   private int high;
-
-  /** Records up to here are of earlier blocks; and up to there, before the block met last. */
-  private long unborn;
-
-  private long settled;
 
   SharedWrites(
       int bytes, int shift, Clocks clocks, Handover handover, Reports reports, UnsetReads unset) {
@@ -50,49 +41,39 @@ final class SharedWrites implements UnsetReads.Memory {
     this.handover = handover;
     this.reports = reports;
     this.unset = unset;
-    this.writes = new long[(bytes >>> shift) + 1];
+    this.cells = new CellWrites(bytes, shift);
   }
 
   /** Times have been reset. */
   void reset() {
-    Arrays.fill(writes, 0);
+    cells.reset();
   }
 
   /** A block starts. */
   void restart() {
-    unborn = Record.last(clocks.start());
-    unwritten = bytes >>> shift;
+    cells.restart(Record.last(clocks.start()));
     holes.restart();
     if (inFlight != 0) {
-      abandonCopies();
+      cells.abandonCopies();
+      inFlight = 0;
     }
-  }
-
-  /** Copies that nobody waited for end with their block. */
-  private void abandonCopies() {
-    for (int cell = 0; cell < writes.length; cell++) {
-      if (Record.time(writes[cell]) == Clocks.NEVER) {
-        writes[cell] = 0;
-      }
-    }
-    inFlight = 0;
   }
 
   /** All threads of the block have met. */
   void settle() {
-    settled = Record.last(clocks.settled());
+    cells.settle(Record.last(clocks.settled()));
     low = Integer.MAX_VALUE;
     high = -1;
   }
 
   /** Whether nobody has written a place in this block. */
   boolean isUnwritten(int cell) {
-    return writes[cell] <= unborn;
+    return cells.isUnwritten(cell);
   }
 
   /** Whether what lies between may be read by anybody. */
   boolean isQuiet(int from, int end) {
-    return unwritten == 0 && inFlight == 0 && (from >= high || end <= low) && !holes.any();
+    return cells.areWritten() && inFlight == 0 && (from >= high || end <= low) && !holes.any();
   }
 
   // ---- reads
@@ -110,7 +91,7 @@ final class SharedWrites implements UnsetReads.Memory {
     if (mask == -1 && !holes.any()) {
       boolean fine = true;
       for (int next = 0; next < size && fine; next += 1 << shift) {
-        fine = allSettled(at, base, next);
+        fine = cells.areSettled(at, base, next);
       }
       if (fine) {
         return;
@@ -122,26 +103,20 @@ final class SharedWrites implements UnsetReads.Memory {
     }
   }
 
-  /** Whether 32 cells were all written, before the block met last. Without a branch. */
-  private boolean allSettled(int[] at, int base, int next) {
-    long first = unborn + 1;
-    long last = settled;
-    long bad = 0;
-    for (int i = 0; i < LANES; i++) {
-      long write = writes[(at[base + i] + next) >>> shift];
-      bad |= (write - first) | (last - write);
-    }
-    return bad >= 0;
+  /**
+   * Whether all lanes read what was written before the block met last, as far as is easily told.
+   */
+  boolean areSettled(LaneAddresses lanes, int offset, int size) {
+    return !holes.any() && cells.areSettled(lanes, offset, size);
   }
 
   private void examineRead(Warp w, int lane, int offset, int size, AccessSite site) {
     boolean whole = !holes.any();
     for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
-      long write = writes[cell];
-      if (write <= unborn) {
+      if (cells.isUnwritten(cell)) {
         whole = false;
-      } else if (write > settled) {
-        checkOrder(w, lane, offset, size, write, site);
+      } else if (!cells.isSettled(cell)) {
+        checkOrder(w, lane, offset, size, cells.get(cell), site);
       }
     }
     if (!whole) {
@@ -171,7 +146,7 @@ final class SharedWrites implements UnsetReads.Memory {
 
   @Override
   public boolean isWritten(long offset) {
-    return offset >= 0 && writes[(int) (offset >>> shift)] > unborn && !holes.has(offset);
+    return offset >= 0 && !cells.isUnwritten((int) (offset >>> shift)) && !holes.has(offset);
   }
 
   /** A lane accesses what was written since the block met. */
@@ -212,36 +187,10 @@ final class SharedWrites implements UnsetReads.Memory {
     high = Math.max(high, end);
   }
 
-  /** Writes 32 cells in a row, if the block has met since they were written last. */
-  private boolean storeNeighbours(Warp w, int from, AccessSite site) {
-    int first = from >>> shift;
-    long last = settled;
-    long limit = unborn;
-    long late = 0;
-    int fresh = 0;
-    for (int i = 0; i < LANES; i++) {
-      long before = writes[first + i];
-      late |= last - before;
-      fresh += (int) (before - limit - 1 >>> 63);
-    }
-    if (late < 0) {
-      return false;
-    }
-    long record = Record.write(clocks.now(), w.index(), site);
-    for (int i = 0; i < LANES; i++) {
-      writes[first + i] = record + i;
-    }
-    unwritten -= fresh;
-    return true;
-  }
-
-  /** Notes a store of one cell by each lane, {@code stride} bytes apart. */
-  void noteStore(
-      Warp w, int[] at, int base, int size, long stride, AccessSite site, @Nullable Store store) {
-    boolean row = stride == 1L << shift && size == 1 << shift && !holes.any();
-    if (!row || !storeNeighbours(w, at[base], site)) {
-      note(w, -1, at, base, size, site, store, null);
-    }
+  /** Notes a store of neighbours by all lanes, if the block has met since they were written. */
+  boolean storeRow(Warp w, int offset, int size, AccessSite site) {
+    return !holes.any()
+        && cells.storeRow(offset, size, Record.write(clocks.now(), w.index(), site));
   }
 
   /**
@@ -268,15 +217,12 @@ final class SharedWrites implements UnsetReads.Memory {
       int lane = Integer.numberOfTrailingZeros(rest);
       int offset = at[base + lane];
       for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
-        long before = writes[cell];
-        if (before > settled
+        long before = cells.get(cell);
+        if (!cells.isSettled(cell)
             && !(store != null && sameAgain(w, lane, offset, size, before, site, store))) {
           checkOrder(w, lane, offset, size, before, site);
         }
-        if (before <= unborn) {
-          unwritten--;
-        }
-        writes[cell] = record + lane;
+        cells.set(cell, record + lane);
         inFlight += later ? 1 : 0;
       }
       if (gaps != null || holes.any()) {
@@ -317,9 +263,9 @@ final class SharedWrites implements UnsetReads.Memory {
   void copied(Warp w, int lane, int offset, int size) {
     int thread = w.index() * LANES + lane;
     for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
-      long record = writes[cell];
+      long record = cells.get(cell);
       if (Record.time(record) == Clocks.NEVER && Record.thread(record) == thread) {
-        writes[cell] = record - Record.at(Clocks.NEVER) + Record.at(clocks.now());
+        cells.set(cell, record - Record.at(Clocks.NEVER) + Record.at(clocks.now()));
         inFlight--;
       }
     }
