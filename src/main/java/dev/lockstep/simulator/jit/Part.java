@@ -2,6 +2,9 @@ package dev.lockstep.simulator.jit;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.op.Branch;
+import dev.lockstep.simulator.op.LaneMemoryOp;
+import dev.lockstep.simulator.op.WatchedLaneOp;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -14,7 +17,15 @@ public sealed interface Part {
    * @param wanted what is read behind them
    * @param exact those of {@code wanted} in which a NaN must have the bits that PTX says
    */
-  record Run(List<Scalar> scalars, Set<Place> wanted, Set<Place> exact) implements Part {}
+  record Run(List<Scalar> scalars, Set<Place> wanted, Set<Place> exact) implements Part {
+    /** The registers it changes. */
+    Set<Place> written() {
+      Set<Place> written = new HashSet<>();
+      scalars.forEach(scalar -> written.add(scalar.target()));
+      written.retainAll(wanted);
+      return written;
+    }
+  }
 
   /**
    * Sums, or the like, over the lanes of a warp: for one distance after the other, each lane
@@ -33,8 +44,21 @@ public sealed interface Part {
    * @param length how many
    * @param behind the pc behind the branch
    * @param parts what it does for lanes that do not take the branch
+   * @param wanted what is read behind it
    */
-  record Passed(Branch branch, int length, int behind, List<Part> parts) implements Part {}
+  record Passed(Branch branch, int length, int behind, List<Part> parts, Set<Place> wanted)
+      implements Part {
+    /** Whether generated code can execute it for some lanes as it does for all. */
+    boolean isForAnyLanes() {
+      return parts.stream()
+          .allMatch(
+              part -> part instanceof Run || part instanceof Single single && isAccess(single));
+    }
+
+    private static boolean isAccess(Single single) {
+      return single.op() instanceof LaneMemoryOp && !(single.op() instanceof WatchedLaneOp);
+    }
+  }
 
   /**
    * Anything else: executed as the interpreter does.

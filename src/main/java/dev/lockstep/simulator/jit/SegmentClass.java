@@ -21,6 +21,7 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -39,6 +40,7 @@ final class SegmentClass {
   private static final ClassDesc BASE = describe(CompiledSegment.class);
   private static final ClassDesc THROWN = describe(RuntimeException.class);
   private static final ClassDesc SOME_LANES = describe(SomeLanes.class);
+  private static final ClassDesc RUN = describe(SomeLanes.Run.class);
   private static final ClassDesc PASSING = describe(SomeLanes.Passing.class);
   private static final ClassDesc MEMORY_OP = describe(LaneMemoryOp.class);
   private static final ClassDesc WATCHED_OP = describe(WatchedLaneOp.class);
@@ -141,13 +143,7 @@ final class SegmentClass {
       }
     }
     c.labelBinding(again);
-    if (segment.parts().stream().anyMatch(Part.Single.class::isInstance)) {
-      c.trying(
-          parts -> execute(parts, segment.parts(), seen, new int[1]),
-          left -> left.catching(THROWN, this::left));
-    } else {
-      execute(c, segment.parts(), seen, new int[1]);
-    }
+    tryParts(c, segment.parts(), seen);
     if (segment.isLoop()) {
       c.aload(0).aload(1).invokevirtual(BASE, "repeats", MethodTypeDesc.of(CD_boolean, WARP));
       c.ifne(again);
@@ -156,6 +152,16 @@ final class SegmentClass {
       c.aload(1).loadConstant(segment.pc() + segment.length()).putfield(WARP, "pc", CD_int);
     }
     c.return_();
+  }
+
+  private void tryParts(CodeBuilder c, List<Part> parts, AddressRegisters seen) {
+    if (parts.stream().anyMatch(Part.Single.class::isInstance)) {
+      c.trying(
+          tried -> execute(tried, parts, seen, new int[1]),
+          left -> left.catching(THROWN, this::left));
+    } else {
+      execute(c, parts, seen, new int[1]);
+    }
   }
 
   /** The warp goes on in other code, or nowhere: what would have come next was not executed. */
@@ -180,13 +186,7 @@ final class SegmentClass {
           seen.written(butterfly.to());
         }
         case Part.Passed passed -> {
-          Label behind = c.newLabel();
-          Iterator<BoundCode> code = bound.subList(next[0], bound.size()).iterator();
-          SomeLanes.Passing passing = SomeLanes.Passing.of(passed, code);
-          c.loadConstant(constant(passing, PASSING)).aload(1);
-          c.invokevirtual(PASSING, "enters", ENTERS).ifeq(behind);
-          execute(c, passed.parts(), seen, next);
-          c.labelBinding(behind);
+          pass(c, passed, seen, next);
           seen.clear();
         }
         case Part.Single(Op op, int behind, Set<Place> written) -> {
@@ -194,12 +194,60 @@ final class SegmentClass {
           if (op instanceof LaneMemoryOp access) {
             access(c, access, seen);
           } else {
-            c.loadConstant(constant(op, OP)).aload(1).invokevirtual(OP, "execute", ON_WARP);
+            execute(c, op);
           }
           written.forEach(seen::written);
         }
       }
     }
+  }
+
+  private void pass(CodeBuilder c, Part.Passed passed, AddressRegisters seen, int[] next) {
+    Label behind = c.newLabel();
+    Iterator<BoundCode> code = bound.subList(next[0], bound.size()).iterator();
+    boolean anyLanes = passed.isForAnyLanes();
+    c.loadConstant(constant(SomeLanes.Passing.of(passed, code), PASSING)).aload(1);
+    c.invokevirtual(PASSING, anyLanes ? "admits" : "enters", ENTERS).ifeq(behind);
+    if (anyLanes) {
+      executeAny(c, passed, seen, next);
+      c.aload(1).iconst_m1().invokevirtual(WARP, "setMask", MethodTypeDesc.of(CD_void, CD_int));
+    } else {
+      execute(c, passed.parts(), seen, next);
+    }
+    c.labelBinding(behind);
+  }
+
+  /** For any lanes: where others want nothing of what is written they may compute it, too. */
+  private void executeAny(CodeBuilder c, Part.Passed passed, AddressRegisters seen, int[] next) {
+    for (Part part : passed.parts()) {
+      switch (part) {
+        case Part.Run lanes -> {
+          BoundCode code = bound.get(next[0]++);
+          Set<Place> written = lanes.written();
+          if (Collections.disjoint(written, passed.wanted())) {
+            run(c, code);
+          } else {
+            c.loadConstant(constant(new SomeLanes.Run(code, lanes), RUN)).aload(1);
+            c.invokevirtual(RUN, "executeAny", ON_WARP);
+          }
+          written.forEach(seen::written);
+        }
+        case Part.Single(LaneMemoryOp access, int behind, Set<Place> written) -> {
+          c.aload(1).loadConstant(behind).putfield(WARP, "pc", CD_int);
+          if (Collections.disjoint(written, passed.wanted())) {
+            access(c, access, seen);
+          } else {
+            execute(c, access);
+          }
+          written.forEach(seen::written);
+        }
+        default -> throw new IllegalArgumentException("not for any lanes: " + part);
+      }
+    }
+  }
+
+  private void execute(CodeBuilder c, Object op) {
+    c.loadConstant(constant(op, OP)).aload(1).invokevirtual(OP, "execute", ON_WARP);
   }
 
   private void run(CodeBuilder c, BoundCode call) {

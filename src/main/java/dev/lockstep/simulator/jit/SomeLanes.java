@@ -57,7 +57,7 @@ final class SomeLanes {
   }
 
   /** A loop over all lanes. */
-  private static final class Run extends Op {
+  static final class Run extends Op {
     private final BoundCode code;
 
     /** What it changes, by file. */
@@ -69,13 +69,19 @@ final class SomeLanes {
       for (int file = 0; file < written.length; file++) {
         int here = file;
         written[file] =
-            run.scalars().stream()
-                .map(Scalar::target)
+            run.written().stream()
                 .filter(place -> place.file() == here)
-                .filter(run.wanted()::contains)
-                .distinct()
                 .mapToInt(Place::index)
                 .toArray();
+      }
+    }
+
+    /** The same where all lanes may be active. */
+    void executeAny(Warp w) {
+      if (w.full) {
+        code.run(w);
+      } else {
+        execute(w);
       }
     }
 
@@ -128,6 +134,22 @@ final class SomeLanes {
       parts.execute(w);
       w.setMask(lanes);
       return false;
+    }
+
+    /**
+     * Makes those of a full warp the active lanes that are to execute what the branch passes over;
+     * whether there are any.
+     */
+    boolean admits(Warp w) {
+      int taken = branch.taken(w);
+      if (taken == -1) {
+        w.leaveOut(length);
+        return false;
+      }
+      if (taken != 0) {
+        w.setMask(~taken);
+      }
+      return true;
     }
 
     @Override

@@ -150,7 +150,9 @@ final class SegmentBuilder {
           // Whoever comes behind cannot know which way was taken: all is exact on both.
           Set<Place> liveBefore = new HashSet<>(live);
           List<Part> passed = build(body, liveBefore, new HashSet<>(live));
-          parts.add(new Part.Passed(skip.branch(), skip.length(), skip.behind(), passed));
+          parts.add(
+              new Part.Passed(
+                  skip.branch(), skip.length(), skip.behind(), passed, Set.copyOf(live)));
           Set<Place> kept = new HashSet<>(skip.effect().written());
           kept.retainAll(live);
           live.addAll(liveBefore);

@@ -60,8 +60,8 @@ public abstract sealed class Element {
     }
   }
 
-  /** Stores 32 neighbours. */
-  abstract void store(MemorySegment to, long at, Object register);
+  /** Stores {@code count} lanes from {@code lane} on as neighbours. */
+  abstract void store(MemorySegment to, long at, Object register, int lane, int count);
 
   /** Loads one lane. */
   abstract void get(MemorySegment from, long at, Object register, int lane);
@@ -97,8 +97,8 @@ public abstract sealed class Element {
     }
 
     @Override
-    void store(MemorySegment to, long at, Object register) {
-      MemorySegment.copy((float[]) register, 0, to, ValueLayout.JAVA_FLOAT_UNALIGNED, at, LANES);
+    void store(MemorySegment to, long at, Object register, int lane, int count) {
+      MemorySegment.copy((float[]) register, lane, to, ValueLayout.JAVA_FLOAT_UNALIGNED, at, count);
     }
 
     @Override
@@ -140,8 +140,8 @@ public abstract sealed class Element {
     }
 
     @Override
-    void store(MemorySegment to, long at, Object register) {
-      MemorySegment.copy((int[]) register, 0, to, ValueLayout.JAVA_INT_UNALIGNED, at, LANES);
+    void store(MemorySegment to, long at, Object register, int lane, int count) {
+      MemorySegment.copy((int[]) register, lane, to, ValueLayout.JAVA_INT_UNALIGNED, at, count);
     }
 
     @Override
@@ -183,8 +183,8 @@ public abstract sealed class Element {
     }
 
     @Override
-    void store(MemorySegment to, long at, Object register) {
-      MemorySegment.copy((long[]) register, 0, to, ValueLayout.JAVA_LONG_UNALIGNED, at, LANES);
+    void store(MemorySegment to, long at, Object register, int lane, int count) {
+      MemorySegment.copy((long[]) register, lane, to, ValueLayout.JAVA_LONG_UNALIGNED, at, count);
     }
 
     @Override
@@ -227,8 +227,9 @@ public abstract sealed class Element {
     }
 
     @Override
-    void store(MemorySegment to, long at, Object register) {
-      MemorySegment.copy((double[]) register, 0, to, ValueLayout.JAVA_DOUBLE_UNALIGNED, at, LANES);
+    void store(MemorySegment to, long at, Object register, int lane, int count) {
+      MemorySegment.copy(
+          (double[]) register, lane, to, ValueLayout.JAVA_DOUBLE_UNALIGNED, at, count);
     }
 
     @Override
@@ -273,10 +274,10 @@ public abstract sealed class Element {
     }
 
     @Override
-    void store(MemorySegment to, long at, Object register) {
+    void store(MemorySegment to, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, (short) r[i]);
+      for (int i = 0; i < count; i++) {
+        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, (short) r[lane + i]);
       }
     }
 
@@ -322,10 +323,10 @@ public abstract sealed class Element {
     }
 
     @Override
-    void store(MemorySegment to, long at, Object register) {
+    void store(MemorySegment to, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, (short) r[i]);
+      for (int i = 0; i < count; i++) {
+        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, (short) r[lane + i]);
       }
     }
 
@@ -371,10 +372,10 @@ public abstract sealed class Element {
     }
 
     @Override
-    void store(MemorySegment to, long at, Object register) {
+    void store(MemorySegment to, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        to.set(ValueLayout.JAVA_BYTE, at + i, (byte) r[i]);
+      for (int i = 0; i < count; i++) {
+        to.set(ValueLayout.JAVA_BYTE, at + i, (byte) r[lane + i]);
       }
     }
 
@@ -420,10 +421,10 @@ public abstract sealed class Element {
     }
 
     @Override
-    void store(MemorySegment to, long at, Object register) {
+    void store(MemorySegment to, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        to.set(ValueLayout.JAVA_BYTE, at + i, (byte) r[i]);
+      for (int i = 0; i < count; i++) {
+        to.set(ValueLayout.JAVA_BYTE, at + i, (byte) r[lane + i]);
       }
     }
 

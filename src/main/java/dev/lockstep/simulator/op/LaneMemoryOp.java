@@ -13,7 +13,8 @@ public interface LaneMemoryOp extends MemoryOp {
   Address address();
 
   /**
-   * Executes for a full warp.
+   * Executes for a full warp, or for some lanes of one of which the others want nothing any more of
+   * what it may write.
    *
    * @param lanes what was seen in the register of {@link #address}, which has not changed since
    */

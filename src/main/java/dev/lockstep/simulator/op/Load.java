@@ -65,6 +65,10 @@ public final class Load extends Op implements LaneMemoryOp {
   }
 
   private void apart(Warp w, LaneAddresses lanes) {
+    if (!w.full) {
+      partly(w);
+      return;
+    }
     long[] places = address.localPlaces(w, lanes, bytes);
     if (places == null) {
       laneByLane(w);

@@ -44,11 +44,15 @@ public final class Store extends Op implements LaneMemoryOp {
 
   @Override
   public void execute(Warp w, LaneAddresses lanes) {
+    if (!w.full) {
+      someNeighbours(w, lanes);
+      return;
+    }
     long shift = address.shift(w, lanes, bytes);
     if (shift == Address.APART) {
       apart(w, lanes);
     } else if (a.length == 1 && lanes.stride() == bytes) {
-      element.store(w.segment, lanes.first() + shift, w.files[element.file()][a[0]]);
+      element.store(w.segment, lanes.first() + shift, w.files[element.file()][a[0]], 0, Warp.LANES);
     } else if (lanes.stride() == bytes && collected) {
       Tuples.store(w, element, lanes.first() + shift, a);
     } else {
@@ -72,6 +76,24 @@ public final class Store extends Op implements LaneMemoryOp {
             w.segment, places, shift + (long) j * element.bytes(), w.files[element.file()][a[j]]);
       }
     }
+  }
+
+  /** Stores for active lanes that are neighbours, as are their addresses; or for any. */
+  private void someNeighbours(Warp w, LaneAddresses lanes) {
+    int first = w.firstLane();
+    int count = Integer.bitCount(w.mask);
+    if (a.length == 1
+        && a[0] >= 0
+        && lanes.stride() == bytes
+        && w.mask >>> first == -1 >>> Warp.LANES - count) {
+      long shift = address.shift(w, lanes, bytes);
+      if (shift != Address.APART) {
+        Object from = w.files[element.file()][a[0]];
+        element.store(w.segment, lanes.first() + shift + (long) first * bytes, from, first, count);
+        return;
+      }
+    }
+    execute(w);
   }
 
   /** Checks all active lanes together, and stores what they have. */
