@@ -2,9 +2,10 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.execution.WatchedBarrier;
 
 /** Counts the warps that have to wait at a block-wide barrier. */
-final class CountedBarrier extends Op {
+final class CountedBarrier extends Op implements WatchedBarrier {
   private final Op op;
   private final int slot;
 
@@ -19,6 +20,16 @@ final class CountedBarrier extends Op {
     if (w.isBlocked()) {
       KernelTally.of(w).counts[slot]++;
     }
+  }
+
+  @Override
+  public Op watched() {
+    return op;
+  }
+
+  @Override
+  public void met(Warp last, int waited) {
+    KernelTally.of(last).counts[slot] += waited;
   }
 
   @Override

@@ -63,15 +63,24 @@ public final class BarrierOp extends Op {
     if (aligned ? !w.full && !w.groups.gather() : !w.arrivals.gather(this)) {
       return;
     }
-    int lane = w.firstLane();
-    int number = w.ints[id][lane];
-    int count = threads < 0 ? 0 : w.ints[threads][lane];
+    int number = number(w);
+    int count = threads < 0 ? 0 : w.ints[threads][w.firstLane()];
     w.arrivals.requireSame(this, number, count);
     w.arriveAtBarrier(this, number, count);
   }
 
   Kind kind() {
     return kind;
+  }
+
+  /** Whether any full warp that executes it waits there for all that are left of the block. */
+  boolean isForAll() {
+    return kind == Kind.SYNC && aligned && literal && threads < 0;
+  }
+
+  /** Which barrier a warp names whose lanes all name one. */
+  int number(Warp w) {
+    return w.ints[id][w.firstLane()];
   }
 
   /** Whether all lanes that execute it name the same barrier and count. */

@@ -70,6 +70,22 @@ final class Barriers {
     complete(id);
   }
 
+  /** Whether it exists and nobody has arrived there yet. */
+  boolean isFree(int id) {
+    return id < COUNT && arrived[id] == 0;
+  }
+
+  /** All warps have met at a free barrier for all, though none has executed it. */
+  void met(int id, Warp[] warps) {
+    BlockObserver observer = cta.observer;
+    if (observer != null) {
+      for (Warp w : warps) {
+        observer.arrived(id, w);
+      }
+      observer.completed(id, -1 >>> (Warp.LANES - warps.length), true);
+    }
+  }
+
   /** A warp ended: barriers for the whole block no longer wait for it. */
   void exited() {
     for (int id = 0; id < COUNT; id++) {

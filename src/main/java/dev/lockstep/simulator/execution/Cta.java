@@ -38,16 +38,14 @@ final class Cta {
   final Dim3 shape;
   MemorySegment parameters = MemorySegment.NULL;
 
-  /** Characters a block may print. */
-  private static final int MAX_PRINTED = 16 << 20;
-
-  private final StringBuilder printed = new StringBuilder();
+  private final Printout printed = new Printout();
   final IdleLanes idle = new IdleLanes();
   private final Warp[] warps;
   private final long[] steps;
   private final boolean[] blocked;
   private final boolean[] done;
   private final Barriers barriers;
+  private final Convoy convoy;
   private final SpecialRegisterFile specials;
   private final RunSettings settings;
 
@@ -111,6 +109,7 @@ final class Cta {
     this.blocked = new boolean[count];
     this.done = new boolean[count];
     this.barriers = new Barriers(this, count);
+    this.convoy = new Convoy(this, warps, barriers);
     this.specials =
         new SpecialRegisterFile(
             kernel.registers(), warps, shape, settings.gpu(), sharedBytes, dynamicSharedBytes);
@@ -197,11 +196,15 @@ final class Cta {
     while (left > 0) {
       boolean progress = false;
       long before = events;
-      for (int i = 0; i < warps.length; i++) {
-        if (!done[i] && !blocked[i]) {
-          progress = true;
-          runWarp(i, hasWaited ? SHORT_SLICE : SLICE);
+      int i = 0;
+      while (i < warps.length) {
+        if (done[i] || blocked[i]) {
+          i++;
+          continue;
         }
+        progress = true;
+        runWarp(i, turn());
+        i = convoy.isReady() ? convoy.go(i) : i + 1;
       }
       if (!progress) {
         throw deadlock();
@@ -259,7 +262,7 @@ final class Cta {
         executeAgain(w);
         continue;
       }
-      if (blocked[i]) {
+      if (blocked[i] || convoy.isReady()) {
         break;
       }
       if (w.budget == 0 || w.yields) {
@@ -275,10 +278,8 @@ final class Cta {
         break;
       }
     }
-    int executed = turn - w.budget;
-    elapsed += executed;
+    executed(w, turn - w.budget);
     slice = w.budget;
-    steps[i] += executed;
     if (steps[i] > settings.stepLimit()) {
       throw new DeviceFault.StepLimit(settings.stepLimit(), site(w, w.firstLane() & 31, w.pc));
     }
@@ -287,6 +288,21 @@ final class Cta {
       left--;
       barriers.exited();
     }
+  }
+
+  private int turn() {
+    return hasWaited ? SHORT_SLICE : SLICE;
+  }
+
+  /** Notes what a warp has executed. */
+  void executed(Warp w, int instructions) {
+    elapsed += instructions;
+    steps[w.index] += instructions;
+  }
+
+  /** How much a warp may execute before it has to be looked at by itself. */
+  int allowed(Warp w) {
+    return (int) Math.min(turn(), settings.stepLimit() - steps[w.index]);
   }
 
   private static void execute(Warp w) {
@@ -298,7 +314,7 @@ final class Cta {
   }
 
   /** Executes, by other code, an instruction that gave up after it had been counted. */
-  private static void executeAgain(Warp w) {
+  static void executeAgain(Warp w) {
     Tally tally = w.tally;
     w.tally = tally == null ? null : tally.spare();
     try {
@@ -330,10 +346,18 @@ final class Cta {
       blocked[w.index] = true;
       w.arrivals.block(op);
       barriers.arrive(w, op, id, threads);
+      if (!blocked[w.index] && left == warps.length) {
+        convoy.met(w);
+      }
     } else {
       barriers.arrive(w, op, id, threads);
       w.arrivals.resume(0, 0);
     }
+  }
+
+  /** All warps have come to a barrier, though none has executed it. */
+  void met() {
+    events += warps.length;
   }
 
   boolean isBlocked(int warp) {
@@ -373,21 +397,12 @@ final class Cta {
   }
 
   boolean print(String text) {
-    if (printed.length() + text.length() > MAX_PRINTED) {
-      return false;
-    }
-    printed.append(text);
-    return true;
+    return printed.add(text);
   }
 
   /** What the block run last has printed. */
   String takePrinted() {
-    if (printed.isEmpty()) {
-      return "";
-    }
-    String text = printed.toString();
-    printed.setLength(0);
-    return text;
+    return printed.take();
   }
 
   FaultSite site(Warp w, int lane, int pc) {

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.jit;
 
+import dev.lockstep.simulator.execution.Leg;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * for a stop inside the segment, and all 32 lanes are active or none has to wait for others in it;
  * otherwise that first instruction is executed and the interpreter goes on behind it.
  */
-public abstract class CompiledSegment extends Op {
+public abstract class CompiledSegment extends Leg {
   private final Op first;
   private final int end;
   private final int more;
@@ -22,6 +23,7 @@ public abstract class CompiledSegment extends Op {
    * @param someLanes what it does when not all lanes are active; null when it cannot
    */
   protected CompiledSegment(Op first, Segment segment, @Nullable SomeLanes someLanes) {
+    super(segment.commonEnd());
     this.first = first;
     this.end = segment.pc() + segment.length();
     this.more = segment.length() - 1;
@@ -37,6 +39,21 @@ public abstract class CompiledSegment extends Op {
   /** Whether it has come back to its start, and all of it can be executed once more. */
   protected final boolean repeats(Warp w) {
     return w.full && w.pc == end - 1 - more && w.takeSteps(more + 1, end);
+  }
+
+  /** Executes for a full warp all that comes before a barrier at the end. */
+  protected void executeToBarrier(Warp w) {
+    throw new IllegalStateException("no barrier ends this segment");
+  }
+
+  @Override
+  protected final boolean reachBarrier(Warp w) {
+    if (!w.full || !w.takeSteps(more + 1, end)) {
+      return false;
+    }
+    executeToBarrier(w);
+    w.pc = end;
+    return true;
   }
 
   /** Executes all of it for some lanes, if that can be done at once; else its first instruction. */

@@ -1,8 +1,11 @@
 package dev.lockstep.simulator.jit;
 
+import dev.lockstep.simulator.execution.Leg;
+import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.op.Branch;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Instructions that follow each other without a branch, a barrier or a branch target between; one
@@ -15,6 +18,15 @@ import java.util.Set;
  * @param parts what they do, in an order that gives the same
  */
 public record Segment(int pc, int length, boolean goesOn, boolean waits, List<Part> parts) {
+  /** The barrier at its end that all warps of a block may take together; null if there is none. */
+  @Nullable Op commonEnd() {
+    return !parts.isEmpty()
+            && parts.getLast() instanceof Part.Single(Op op, int behind, Set<Place> written)
+            && Leg.canEndWith(op)
+        ? op
+        : null;
+  }
+
   /** Whether its last op is a branch that leads back to its start. */
   boolean isLoop() {
     return !parts.isEmpty()

@@ -52,6 +52,9 @@ final class SegmentClass {
   private static final MethodTypeDesc CONSTRUCTOR =
       MethodTypeDesc.of(CD_void, OP, describe(Segment.class), SOME_LANES);
 
+  /** Overrides what {@link CompiledSegment} has for segments without a barrier at the end. */
+  private static final String TO_BARRIER = "executeToBarrier";
+
   private static final ClassDesc NAME =
       ClassDesc.of(SegmentClass.class.getPackageName(), "GeneratedSegment");
   private final Segment segment;
@@ -90,6 +93,9 @@ final class SegmentClass {
               type.withSuperclass(BASE).withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
               constructor(type);
               type.withMethodBody("execute", ON_WARP, ClassFile.ACC_PUBLIC, this::execute);
+              if (segment.commonEnd() != null) {
+                type.withMethodBody(TO_BARRIER, ON_WARP, ClassFile.ACC_PROTECTED, this::toBarrier);
+              }
             });
   }
 
@@ -126,6 +132,12 @@ final class SegmentClass {
                 .aload(3)
                 .invokespecial(BASE, ConstantDescs.INIT_NAME, CONSTRUCTOR)
                 .return_());
+  }
+
+  private void toBarrier(CodeBuilder c) {
+    List<Part> parts = segment.parts().subList(0, segment.parts().size() - 1);
+    tryParts(c, parts, new AddressRegisters());
+    c.return_();
   }
 
   private void execute(CodeBuilder c) {
