@@ -19,6 +19,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -192,12 +193,17 @@ class SimulatedDeviceTests {
 
   @Test
   void countsTheInstructionsOfALaunch() {
-    // Three warps, two blocks; what only copies literals and parameters is not executed.
+    // Three warps, two blocks; what is the same for each block is not executed for each.
     lab.run(Lab.launch(2, 96, 0), "mov.u32 %r1, 7;\nbar.sync 0;\nret;", 1, new int[0], 0);
     long few = lab.stream.warpInstructions();
     lab.run(
         Lab.launch(2, 96, 0),
-        "mov.u32 %r1, 7;\nbar.sync 0;\nadd.s32 %r2, %r1, %t;\nbar.sync 0;\nret;",
+        "mov.u32 %r1, 7;\n"
+            + "bar.sync 0;\n"
+            + "add.s32 %r2, %r1, %g;\n"
+            + "add.s32 %r3, %r1, %t;\n"
+            + "bar.sync 0;\n"
+            + "ret;",
         1,
         new int[0],
         0);
@@ -213,6 +219,22 @@ class SimulatedDeviceTests {
     assertThatThrownBy(() -> device.allocate(1)).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(device::newStream).isInstanceOf(IllegalStateException.class);
     leaked.close();
+  }
+
+  @Test
+  void whatIsTheSameForEachBlockIsComputedForEachLaunch() {
+    try (KernelModule module =
+            lab.load(
+                "setp.lt.s32 %p1, %t, %n; selp.b32 %r1, 7, 8, %p1;"
+                    + "mad.lo.s32 %r1, %r1, %n, %t; st.global.u32 [%mine], %r1;");
+        DeviceBuffer out = lab.ints(new int[8])) {
+      for (int n : new int[] {1, 3}) {
+        KernelArgs args = new KernelArgs().address(out, 0).nullAddress().int32(n);
+        lab.stream.launch(module.kernel("k"), Launch.of(2, 4), args);
+        assertThat(lab.read(out))
+            .isEqualTo(IntStream.range(0, 8).map(i -> (i % 4 < n ? 7 : 8) * n + i % 4).toArray());
+      }
+    }
   }
 
   @Test

@@ -130,6 +130,10 @@ final class Cta {
       w.tally = tally;
     }
     specials.startLaunch(grid, arguments);
+    for (Warp w : warps) {
+      w.setMask(-1);
+      kernel.prologue().forEach(op -> op.execute(w));
+    }
   }
 
   /**

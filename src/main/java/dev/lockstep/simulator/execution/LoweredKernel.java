@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A kernel ready to run.
  *
  * @param exactBlock the only block it may be launched with, or nothing
+ * @param prologue what each warp does once for all blocks of a launch
  * @param code one op per instruction, blocks in an order in which the lanes furthest behind come
  *     first: see {@link LaneGroups}
  * @param followed the same op by op, with the values followed that an instrument watches; the very
@@ -24,6 +25,7 @@ public record LoweredKernel(
     int parameterBytes,
     int maxThreads,
     List<Integer> exactBlock,
+    List<Op> prologue,
     Op[] code,
     Op[] followed,
     List<Site> sites,

@@ -87,6 +87,14 @@ public record RegisterFile(
       return compareTo(RESERVED_SMEM_OFFSET_BEGIN) >= 0;
     }
 
+    /** Whether it is the same for each block of a launch. */
+    public boolean isSameForBlocks() {
+      return switch (this) {
+        case CTAID_X, CTAID_Y, CTAID_Z, SMID -> false;
+        default -> true;
+      };
+    }
+
     /** Whether it is the same in all lanes of a warp. */
     public boolean isUniform() {
       return switch (this) {

@@ -104,12 +104,14 @@ public final class KernelCompiler {
     Listing listing = new Listing();
     List<Segment> segments = new ArrayList<>();
     List<CallLink> calls = new ArrayList<>();
+    List<Op> prologue = new ArrayList<>();
     for (RoutinePlan plan : plans) {
       Placement placement = new Placement(graph, plan, registers, instrument, refusals, listing);
       Segments found =
           new Segments(registers, plan.symbols, plan.routine.registers(), options.approximation());
       found.add(new RoutineLayout(plan, registers, instrument, listing, placement).layOut());
       segments.addAll(found.found());
+      prologue.addAll(placement.prologue());
       calls.addAll(placement.calls());
     }
     calls.forEach(call -> call.link(module, plans, frames));
@@ -122,6 +124,7 @@ public final class KernelCompiler {
         kernel.parameterBytes(),
         kernel.maxThreads(),
         kernel.exactBlock(),
+        List.copyOf(prologue),
         code,
         followed,
         listing.sites(),

@@ -183,17 +183,25 @@ final class Placement {
     }
   }
 
-  private Op decode(Instruction in) {
-    Emitter emitter = plan.emitter;
+  /** What the routine does once for each launch; nobody watches it. */
+  List<Op> prologue() {
+    return plan.prologue.stream().map(in -> sequence(List.of(ops(in)))).toList();
+  }
+
+  private Op[] ops(Instruction in) {
     try {
       plan.decoder.decode(in);
     } catch (Unsupported e) {
-      emitter.finish();
+      plan.emitter.finish();
       refusals.instruction(plan, in, e);
-      return new Nothing();
+      return new Op[] {new Nothing()};
     }
+    return plan.emitter.finish();
+  }
+
+  private Op decode(Instruction in) {
     LoweredKernel.Site site = site(in);
-    Op[] steps = emitter.finish();
+    Op[] steps = ops(in);
     for (int i = 0; i < steps.length; i++) {
       Op step = steps[i];
       steps[i] = instrument.step(step, in, site);

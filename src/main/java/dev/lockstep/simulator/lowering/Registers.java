@@ -41,6 +41,9 @@ final class Registers implements RegisterPlaces {
   private final Map<Long, RegisterFile.ParameterValue> parameters = new HashMap<>();
   private final Set<Register> constants = new HashSet<>();
 
+  /** Those of them that are computed for each launch and are not the same in all lanes. */
+  private final Set<Register> varying = new HashSet<>();
+
   /** The file a register of that type lives in. */
   static int file(ScalarType type) {
     return switch (type) {
@@ -79,15 +82,37 @@ final class Registers implements RegisterPlaces {
     constants.add(register);
   }
 
-  /** Whether it was made an {@link #alias}. */
+  /** From now on the register has a place that nothing writes but once for each launch. */
+  void compute(Register register, boolean uniform) {
+    constants.add(register);
+    if (!uniform) {
+      varying.add(register);
+    }
+  }
+
+  /** Whether nothing writes it while blocks run. */
   boolean isConstant(Register register) {
     return constants.contains(register);
   }
 
-  /** Whether all lanes hold the same in a place nothing writes. */
-  boolean isUniform(Slot<?> place) {
+  /** Whether all lanes of a warp hold the same in a register, and nothing writes it. */
+  boolean isUniform(Register register) {
+    return isConstant(register)
+        && !varying.contains(register)
+        && specialsIn(register).allMatch(Special::isUniform);
+  }
+
+  /** Whether it holds the same for each block of a launch. */
+  boolean isSameForBlocks(Register register) {
+    return isConstant(register) && specialsIn(register).allMatch(Special::isSameForBlocks);
+  }
+
+  /** What a register is an {@link #alias} of. */
+  private Stream<Special> specialsIn(Register register) {
+    Slot<?> place = slots.get(register);
     return specials.entrySet().stream()
-        .noneMatch(e -> e.getValue().equals(place) && !e.getKey().isUniform());
+        .filter(e -> e.getValue().equals(place))
+        .map(Map.Entry::getKey);
   }
 
   /** The parameter at an offset of the block, as a register of a file. */

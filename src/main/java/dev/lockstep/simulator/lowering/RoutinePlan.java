@@ -1,6 +1,7 @@
 package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Prototype;
 import dev.lockstep.ptx.PtxFunction;
 import dev.lockstep.ptx.Register;
@@ -22,6 +23,9 @@ final class RoutinePlan {
 
   /** Steps whose only effect is known when the kernel is launched. */
   final boolean[] constant;
+
+  /** Those of them that compute something, to be executed for each launch. */
+  final List<Instruction> prologue;
 
   final Emitter emitter;
   final Decoder decoder;
@@ -45,11 +49,21 @@ final class RoutinePlan {
         hoistsConstants
             ? LaunchConstants.find(registers, symbols, steps, routine)
             : new boolean[steps.size()];
+    prologue =
+        hoistsConstants && !symbols.ofFunction() && mayCompute(options)
+            ? LaunchPrologue.find(registers, steps, routine, liveness, constant)
+            : List.of();
     RegisterAllocation.run(
         registers, routine.registers(), steps, blocks, order, constant, liveness);
     emitter = new Emitter(registers, symbols, options);
     decoder = new Decoder(emitter);
     start = new int[blocks.size()];
+  }
+
+  /** A drawn schedule counts single instructions, and so does the clock. */
+  private boolean mayCompute(DeviceOptions options) {
+    return !options.schedule().random()
+        && steps.stream().noneMatch(step -> Segments.readsClock(step.instruction()));
   }
 
   /** Where its code starts. */

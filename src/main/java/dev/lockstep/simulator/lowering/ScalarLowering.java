@@ -5,6 +5,7 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.ScalarType;
+import dev.lockstep.simulator.execution.RegisterFile.Special;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.jit.Form;
 import dev.lockstep.simulator.jit.Forms;
@@ -223,13 +224,12 @@ final class ScalarLowering {
   }
 
   private @Nullable Source special(String name) {
-    Slot<int[]> slot;
     try {
-      slot = registers.special(SpecialValues.named(name));
+      Special special = SpecialValues.named(name);
+      return new Place(Slot.INTS, registers.special(special).index(), special.isUniform());
     } catch (Unsupported e) {
       return null;
     }
-    return new Place(slot.file(), slot.index(), registers.isUniform(slot));
   }
 
   private static boolean fits(Register register, char type) {

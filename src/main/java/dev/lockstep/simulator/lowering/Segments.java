@@ -184,7 +184,7 @@ final class Segments {
   }
 
   /** A segment counts its instructions when it starts: the clock would run ahead. */
-  private static boolean readsClock(Instruction in) {
+  static boolean readsClock(Instruction in) {
     return in.operands().stream()
         .anyMatch(o -> o instanceof Operand.Special(String name) && SpecialValues.isClock(name));
   }
@@ -316,7 +316,6 @@ final class Segments {
       return new Place(Place.PREDICATES, registers.predicate(register), false);
     }
     Slot<?> slot = registers.slot(register);
-    return new Place(
-        slot.file(), slot.index(), registers.isConstant(register) && registers.isUniform(slot));
+    return new Place(slot.file(), slot.index(), registers.isUniform(register));
   }
 }

@@ -60,16 +60,47 @@ class KernelCompilerTests {
             mov.u32 %r2, 5;
             mov.u32 %r3, %r2;
             mov.f32 %f1, 0f3F800000;
-            add.s32 %r4, %r1, %r3;
-            st.global.u32 [%rd2], %r4;
+            st.global.v2.u32 [%rd2+8], {%r1, %r3};
             st.global.f32 [%rd2+4], %f1;
             """);
     assertThat(kernel.sites())
         .extracting(site -> site.instruction().split(" ")[0])
-        .containsExactly("add.s32", "st.global.u32", "st.global.f32", "}");
+        .containsExactly("st.global.v2.u32", "st.global.f32", "}");
     assertThat(kernel.registers().parameters())
         .extracting(RegisterFile.ParameterValue::offset)
         .containsExactly(0L);
+  }
+
+  @Test
+  void whatIsTheSameForEachBlockIsComputedOnceALaunch() {
+    LoweredKernel kernel =
+        compile(
+            """
+            mov.u32 %r1, %tid.x;
+            mov.u32 %r2, %ctaid.x;
+            setp.gt.s32 %p1, %r1, 127;
+            shl.b32 %r3, %r1, 2;
+            add.s32 %r4, %r3, %r2;
+            @%p1 add.s32 %r5, %r3, 1;
+            st.global.v2.u32 [%rd0], {%r4, %r5};
+            """);
+    assertThat(kernel.prologue()).hasSize(2);
+    assertThat(kernel.sites())
+        .extracting(site -> site.instruction().split(" ")[0])
+        .containsExactly("add.s32", "@%p1", "st.global.v2.u32", "}");
+  }
+
+  @Test
+  void whatMayBeReadBeforeItIsSetIsNotComputedBefore() {
+    LoweredKernel kernel =
+        compile(
+            """
+            LOOP: st.global.u32 [%rd0], %r3;
+            mov.u32 %r1, %tid.x;
+            shl.b32 %r3, %r1, 2;
+            bra LOOP;
+            """);
+    assertThat(kernel.prologue()).isEmpty();
   }
 
   @Test
