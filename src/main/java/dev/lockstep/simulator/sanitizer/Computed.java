@@ -28,7 +28,7 @@ final class Computed extends Followed {
   /** Whether bits only go from one place to another. */
   private final boolean moves;
 
-  Computed(Op op, Instruction in, Registers registers) {
+  Computed(Op op, Instruction in, NumberedRegisters registers) {
     super(op, in, registers);
     List<Operand> operands = in.operands();
     for (int i = 1; i < operands.size(); i++) {
@@ -38,7 +38,8 @@ final class Computed extends Followed {
     target(operands.get(0), results);
     boolean carries = in.opcode().endsWith("c") && CARRYING.contains(in.opcode());
     if (carries) {
-      sources.add(new Source(Registers.CARRY, registers.number(Registers.CARRY), 0, false));
+      sources.add(
+          new Source(NumberedRegisters.CARRY, registers.number(NumberedRegisters.CARRY), 0, false));
     }
     BitRules all = new BitRules(in, sources, isPlain(operands));
     List<BitRules.Rule> found = new ArrayList<>();
@@ -50,7 +51,7 @@ final class Computed extends Followed {
       }
     }
     if (in.has("cc")) {
-      targets.add(Registers.CARRY);
+      targets.add(NumberedRegisters.CARRY);
       found.add(BitRules.ANY);
     }
     this.rules = found.toArray(BitRules.Rule[]::new);
@@ -87,7 +88,7 @@ final class Computed extends Followed {
         sources.add(new Source(null, -1, narrow ? raw & 0xffff_ffffL : raw, false));
       }
       default -> {
-        Register register = Registers.register(operand);
+        Register register = NumberedRegisters.register(operand);
         sources.add(
             new Source(
                 register,
@@ -105,7 +106,7 @@ final class Computed extends Followed {
         target(first, to);
         target(second, to);
       }
-      default -> to.add(Registers.register(operand));
+      default -> to.add(NumberedRegisters.register(operand));
     }
   }
 
@@ -149,7 +150,9 @@ final class Computed extends Followed {
       Origin passed = origin == null || moves ? origin : origin.used();
       for (int r = 0; r < result.length; r++) {
         result[r] =
-            origin == null ? 0 : rules[r].of(value, without) & Registers.bits(targets.get(r));
+            origin == null
+                ? 0
+                : rules[r].of(value, without) & NumberedRegisters.bits(targets.get(r));
       }
       for (int r = 0; r < result.length; r++) {
         unset.put(w, numbers[r], lane, result[r], passed);

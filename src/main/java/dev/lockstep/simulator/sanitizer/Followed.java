@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 class Followed extends Op {
   final Op op;
   final Instruction in;
-  final Registers registers;
+  final NumberedRegisters registers;
   private final int guard;
   private final List<Register> uses = new ArrayList<>();
   private final List<Use> ways = new ArrayList<>();
@@ -23,7 +23,7 @@ class Followed extends Op {
   private int[] useNumbers = {};
   private int[] resultNumbers = {};
 
-  Followed(Op op, Instruction in, Registers registers) {
+  Followed(Op op, Instruction in, NumberedRegisters registers) {
     this.op = op;
     this.in = in;
     this.registers = registers;

@@ -18,14 +18,14 @@ final class FollowedAccesses {
   static List<@Nullable Register> elements(Operand operand) {
     List<@Nullable Register> elements = new ArrayList<>();
     if (operand instanceof Operand.Vector(List<Operand> parts)) {
-      parts.forEach(part -> elements.add(Registers.register(part)));
+      parts.forEach(part -> elements.add(NumberedRegisters.register(part)));
     } else {
-      elements.add(Registers.register(operand));
+      elements.add(NumberedRegisters.register(operand));
     }
     return elements;
   }
 
-  private static int[] numbers(List<@Nullable Register> elements, Registers registers) {
+  private static int[] numbers(List<@Nullable Register> elements, NumberedRegisters registers) {
     return elements.stream().mapToInt(r -> r == null ? -1 : registers.number(r)).toArray();
   }
 
@@ -46,7 +46,7 @@ final class FollowedAccesses {
     private final int bytes;
     private final boolean signed;
 
-    Loaded(Op op, Instruction in, Registers registers) {
+    Loaded(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
       this.elements = elements(in.operands().get(0));
       this.numbers = numbers(elements, registers);
@@ -94,7 +94,7 @@ final class FollowedAccesses {
     /** Whether other threads are meant to take it: what they use of it is theirs to answer for. */
     private final boolean handsOver;
 
-    Stored(Op op, Instruction in, Registers registers, Company company) {
+    Stored(Op op, Instruction in, NumberedRegisters registers, Company company) {
       super(op, in, registers);
       this.values = elements(in.operands().get(1));
       this.numbers = numbers(values, registers);

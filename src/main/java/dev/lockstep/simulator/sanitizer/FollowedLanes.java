@@ -24,20 +24,21 @@ final class FollowedLanes {
     /** The predicate that {@code match.all} sets, which hangs on the same; −1 for none. */
     private int agreed = -1;
 
-    Heard(Op op, Instruction in, Registers registers) {
+    Heard(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
       Operand to = in.operands().get(0);
-      this.result = Registers.register(to instanceof Operand.Pair(Operand d, Operand p) ? d : to);
+      this.result =
+          NumberedRegisters.register(to instanceof Operand.Pair(Operand d, Operand p) ? d : to);
       this.number = result == null ? -1 : registers.number(result);
-      Register heard = Registers.register(in.operands().get(1));
+      Register heard = NumberedRegisters.register(in.operands().get(1));
       this.value = heard == null ? -1 : registers.number(heard);
       if (to instanceof Operand.Pair(Operand d, Operand p)
-          && Registers.register(p) instanceof Register with) {
+          && NumberedRegisters.register(p) instanceof Register with) {
         sets(with);
         agreed = in.opcode().equals("match") ? registers.number(with) : -1;
       }
       for (Operand operand : in.operands().subList(2, in.operands().size())) {
-        if (Registers.register(operand) instanceof Register register) {
+        if (NumberedRegisters.register(operand) instanceof Register register) {
           uses(register, Use.OTHER);
         }
       }
@@ -64,7 +65,7 @@ final class FollowedLanes {
           unset.put(w, agreed, lane, bits & 1, origin);
         }
         if (number >= 0) {
-          long mask = Registers.bits(Objects.requireNonNull(result));
+          long mask = NumberedRegisters.bits(Objects.requireNonNull(result));
           unset.put(w, number, lane, bits & mask, origin);
         }
       }
@@ -87,7 +88,7 @@ final class FollowedLanes {
     }
 
     final long[] values(Warp w, Operand operand) {
-      if (Registers.register(operand) instanceof Register register) {
+      if (NumberedRegisters.register(operand) instanceof Register register) {
         return registers.values(w, register);
       }
       long[] values = new long[Warp.LANES];
@@ -100,7 +101,7 @@ final class FollowedLanes {
   static final class Shuffled extends Heard {
     private final Shuffle.Mode mode;
 
-    Shuffled(Op op, Instruction in, Registers registers) {
+    Shuffled(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
       String way = in.modifiers().get(in.has("sync") ? 1 : 0);
       this.mode = Shuffle.Mode.valueOf(way.toUpperCase(Locale.ROOT));
@@ -132,7 +133,7 @@ final class FollowedLanes {
     /** By lane, whom it asks, and who votes yes; both as they were before the op. */
     private record Votes(long[] members, int votes) {}
 
-    Voted(Op op, Instruction in, Registers registers) {
+    Voted(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
     }
 
@@ -165,7 +166,7 @@ final class FollowedLanes {
 
   /** {@code redux} and {@code match}, which hang on all they are told. */
   static final class Combined extends Heard {
-    Combined(Op op, Instruction in, Registers registers) {
+    Combined(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
     }
 

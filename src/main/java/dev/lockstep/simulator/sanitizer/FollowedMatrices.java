@@ -17,7 +17,7 @@ final class FollowedMatrices {
 
   /** Registers that hold a matrix, or several. */
   record Held(List<@Nullable Register> registers, int[] numbers) {
-    static Held of(Instruction in, int operand, Registers registers) {
+    static Held of(Instruction in, int operand, NumberedRegisters registers) {
       List<@Nullable Register> all = FollowedAccesses.elements(in.operands().get(operand));
       return new Held(
           all, all.stream().mapToInt(r -> r == null ? -1 : registers.number(r)).toArray());
@@ -61,7 +61,7 @@ final class FollowedMatrices {
     private final Held b;
     private final Held c;
 
-    Product(Op op, Instruction in, Registers registers) {
+    Product(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
       this.d = Held.of(in, 0, registers);
       this.a = Held.of(in, 1, registers);
@@ -162,7 +162,7 @@ final class FollowedMatrices {
     private final Held d;
     private final boolean transposed;
 
-    Loaded(Op op, Instruction in, Registers registers) {
+    Loaded(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
       this.d = Held.of(in, 0, registers);
       this.transposed = in.has("trans");
@@ -202,7 +202,7 @@ final class FollowedMatrices {
     private final Held a;
     private final boolean transposed;
 
-    Stored(Op op, Instruction in, Registers registers) {
+    Stored(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
       this.a = Held.of(in, 1, registers);
       this.transposed = in.has("trans");
@@ -239,7 +239,7 @@ final class FollowedMatrices {
     private final Held d;
     private final Held a;
 
-    Transposed(Op op, Instruction in, Registers registers) {
+    Transposed(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
       this.d = Held.of(in, 0, registers);
       this.a = Held.of(in, 1, registers);

@@ -60,7 +60,7 @@ final class FollowedPieces {
     private final Fragment fragment;
     private final FollowedMatrices.Held d;
 
-    Loaded(Op op, Instruction in, Registers registers) {
+    Loaded(Op op, Instruction in, NumberedRegisters registers) {
       super(op, in, registers);
       this.fragment = MatrixParts.moved(in);
       this.d = FollowedMatrices.Held.of(in, 0, registers);
@@ -97,7 +97,7 @@ final class FollowedPieces {
     /**
      * @param pieces how many there are
      */
-    Stored(Op op, Instruction in, Registers registers, int pieces) {
+    Stored(Op op, Instruction in, NumberedRegisters registers, int pieces) {
       super(op, in, registers);
       this.fragment = MatrixParts.moved(in);
       this.a = FollowedMatrices.Held.of(in, 1, registers);

@@ -98,10 +98,10 @@ final class Following {
           "vsub4",
           "xor");
 
-  private final Registers registers;
+  private final NumberedRegisters registers;
   private final Company company;
 
-  Following(Registers registers, Company company) {
+  Following(NumberedRegisters registers, Company company) {
     this.registers = registers;
     this.company = company;
   }
@@ -194,7 +194,7 @@ final class Following {
   private static void uses(Followed followed, Operand operand, Use use) {
     if (operand instanceof Operand.Address(Operand base, long offset)) {
       uses(followed, base, use);
-    } else if (Registers.register(operand) instanceof Register register) {
+    } else if (NumberedRegisters.register(operand) instanceof Register register) {
       followed.uses(register, use);
     }
   }
@@ -239,7 +239,7 @@ final class Following {
 
   /** A branch, whose guard is all there is to it. */
   private static final class Branching extends Followed {
-    Branching(Op op, Instruction in, Registers registers) {
+    Branching(Op op, Instruction in, NumberedRegisters registers) {
       super(op, new Instruction(null, in.opcode(), List.of(), List.of(), 0, "", null), registers);
     }
 

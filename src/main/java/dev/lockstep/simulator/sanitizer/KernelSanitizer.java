@@ -56,7 +56,7 @@ public final class KernelSanitizer implements Instrument {
   /** By {@code wmma.load} or {@code store}: the accesses it consists of. */
   private final Map<Instruction, Integer> pieces = new IdentityHashMap<>();
 
-  private @Nullable Registers registers;
+  private @Nullable NumberedRegisters registers;
   private @Nullable Following following;
 
   /** Registers that some instruction sets. */
@@ -71,7 +71,7 @@ public final class KernelSanitizer implements Instrument {
 
   @Override
   public void registers(RegisterPlaces places) {
-    registers = new Registers(places);
+    registers = new NumberedRegisters(places);
     undefined.forEach(registers::number);
     following = new Following(registers, company);
   }
@@ -132,7 +132,10 @@ public final class KernelSanitizer implements Instrument {
         uses.add(in.guard().predicate());
       }
     } else if (in.opcode().equals("call")) {
-      in.operands().stream().map(Registers::register).filter(Objects::nonNull).forEach(uses::add);
+      in.operands().stream()
+          .map(NumberedRegisters::register)
+          .filter(Objects::nonNull)
+          .forEach(uses::add);
     } else {
       Dataflow.uses(in, uses::add);
       Dataflow.definitions(in, sets::add);

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which bits of the registers of a block have no value, and why. Registers go by the number that
- * {@link Registers} gives them.
+ * {@link NumberedRegisters} gives them.
  */
 final class UnsetBits {
   /** By warp and number: the lanes that lack bits. */

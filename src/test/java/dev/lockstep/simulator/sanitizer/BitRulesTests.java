@@ -205,7 +205,7 @@ class BitRulesTests {
     for (int i = 0; i < results.size(); i++) {
       Register result = results.get(i);
       long bits = rules.of(i, results.size(), result).of(value, without);
-      found.add(Long.toHexString(bits & Registers.bits(result)));
+      found.add(Long.toHexString(bits & NumberedRegisters.bits(result)));
     }
     return String.join(" ", found);
   }
@@ -243,7 +243,7 @@ class BitRulesTests {
       default ->
           to.add(
               new Computed.Source(
-                  Registers.register(operand), 0, 0, operand instanceof Operand.Not));
+                  NumberedRegisters.register(operand), 0, 0, operand instanceof Operand.Not));
     }
   }
 }

@@ -12,14 +12,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The registers of a kernel, numbered from 0 in the order in which they are first asked for. */
-final class Registers {
+final class NumberedRegisters {
   /** The condition code of extended-precision arithmetic. */
   static final Register CARRY = new Register(0, "CC.CF", ScalarType.PRED, -4);
 
   private final Map<Register, Integer> numbers = new HashMap<>();
   private final RegisterPlaces places;
 
-  Registers(RegisterPlaces places) {
+  NumberedRegisters(RegisterPlaces places) {
     this.places = places;
   }
 
