@@ -74,12 +74,16 @@ public enum HalfFormat {
   abstract int round(float value);
 
   /**
-   * {@code add.rn}; {@code sub} adds the negated operand. A float has more than twice the bits and
-   * two more, so that rounding to it first does no harm (Figueroa, "When is double rounding
-   * innocuous?", 1995), and tiny sums are exact.
+   * {@code add.rn}. A float has more than twice the bits and two more, so that rounding to it first
+   * does no harm (Figueroa, "When is double rounding innocuous?", 1995), and tiny sums are exact.
    */
   public int add(int a, int b) {
     return round(toFloat(a) + toFloat(b));
+  }
+
+  /** {@code sub.rn}: a and the negated b, added. */
+  public int sub(int a, int b) {
+    return add(a, neg(b));
   }
 
   /** {@code mul.rn}. */

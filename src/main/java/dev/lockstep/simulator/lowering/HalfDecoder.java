@@ -57,8 +57,7 @@ final class HalfDecoder {
       }
       case "sub" -> {
         allow("rn", "ftz", "sat");
-        // a − b is a + (−b), bit for bit.
-        binary((a, b) -> format.add(a, format.neg(b)));
+        binary(format::sub);
       }
       case "mul" -> {
         allow("rn", "ftz", "sat");
