@@ -90,7 +90,8 @@ final class HostChecks {
           case "rnn_tanh" -> RecurrentFormula.rnn(weights, ActivationFormula.TANH);
           case "lstm" -> RecurrentFormula.lstm(weights);
           case "gru" -> RecurrentFormula.gru(weights);
-          default -> throw new IllegalArgumentException("unknown cell " + cell);
+          default ->
+              throw new IllegalArgumentException("cell " + cell + " must be rnn_tanh, lstm or gru");
         };
     @Nullable Variable c0 = in.optional("c0");
     RecurrentFormula.Run run =

@@ -34,7 +34,9 @@ public record Progress(Map<String, Standing> questions) {
     public Standing {
       Objects.requireNonNull(due, "due");
       if (box < 1 || box > DAYS.length || wrongInARow < 0) {
-        throw new IllegalArgumentException("box %d, wrong %d".formatted(box, wrongInARow));
+        throw new IllegalArgumentException(
+            "box %d must be from 1 to %d, wrongInARow %d at least 0"
+                .formatted(box, DAYS.length, wrongInARow));
       }
     }
   }

@@ -64,12 +64,18 @@ public record LearningRateSchedule(
     AT_LAST_STEP
   }
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public LearningRateSchedule {
     if (!(peak >= 0) || Double.isInfinite(peak)) {
-      throw new IllegalArgumentException("learning rate " + peak + " must be finite and not < 0");
+      throw new IllegalArgumentException(
+          "learning rate " + peak + " must be finite and at least 0");
     }
     if (warmupSteps < 0) {
-      throw new IllegalArgumentException("warm-up steps " + warmupSteps + " must not be negative");
+      throw new IllegalArgumentException("warm-up steps " + warmupSteps + " must be at least 0");
     }
     if (steps < 1) {
       throw new IllegalArgumentException("steps " + steps + " must be at least 1");

@@ -1,5 +1,9 @@
 package dev.lockstep.reference;
 
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
 /**
  * Activation functions and their derivatives; both relus have the negative side's slope at 0. Elu
  * is {@code α (eˣ − 1)} below zero (Clevert et al. 2016, <a
@@ -23,7 +27,7 @@ public enum ActivationFormula {
   /**
    * The activation of that name, for example {@code gelu_erf}.
    *
-   * @throws IllegalArgumentException for an unknown name
+   * @throws IllegalArgumentException for an unknown name, listing those there are
    */
   public static ActivationFormula named(String name) {
     for (ActivationFormula activation : values()) {
@@ -31,7 +35,13 @@ public enum ActivationFormula {
         return activation;
       }
     }
-    throw new IllegalArgumentException("unknown activation \"" + name + "\"");
+    throw new IllegalArgumentException(
+        "unknown activation \"%s\"; known: %s"
+            .formatted(
+                name,
+                Arrays.stream(values())
+                    .map(known -> known.name().toLowerCase(Locale.ROOT))
+                    .collect(Collectors.joining(", "))));
   }
 
   /** Element by element, with the usual parameters: slope 0.01, α = 1. */

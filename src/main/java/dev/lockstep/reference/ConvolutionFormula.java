@@ -64,7 +64,8 @@ public final class ConvolutionFormula {
             && weight[0] % geometry.groups() == 0;
     if (!fits) {
       throw new IllegalArgumentException(
-          "conv2d: images %s, kernels %s, groups %d"
+          ("conv2d: images %s, kernels %s, groups %d; needed are [n, c, h, w],"
+                  + " [k, c / groups, kh, kw], and k a multiple of groups")
               .formatted(Arrays.toString(x), Arrays.toString(weight), geometry.groups()));
     }
     Convolution products =

@@ -115,7 +115,8 @@ public final class Primitives {
     int n = b.columns();
     if (b.rows() != depth) {
       throw new IllegalArgumentException(
-          "matmul: %s times %s".formatted(Arrays.toString(a.shape()), Arrays.toString(b.shape())));
+          "matmul: %s times %s: the columns of one must be the rows of the other"
+              .formatted(Arrays.toString(a.shape()), Arrays.toString(b.shape())));
     }
     double[] y = new double[m * n];
     MatrixProduct.add(y, a.values(), b.values(), m, depth, n);
@@ -193,7 +194,7 @@ public final class Primitives {
   private static void requireSameShape(String what, Variable a, Variable b) {
     if (!Arrays.equals(a.shape(), b.shape())) {
       throw new IllegalArgumentException(
-          "%s: shape %s and shape %s"
+          "%s: shape %s and shape %s must be the same"
               .formatted(what, Arrays.toString(a.shape()), Arrays.toString(b.shape())));
     }
   }

@@ -194,13 +194,15 @@ public final class Views {
 
   private static void requireRange(String what, int from, int to, int of) {
     if (from < 0 || to > of || from >= to) {
-      throw new IllegalArgumentException("%s %d to %d of %d".formatted(what, from, to, of));
+      throw new IllegalArgumentException(
+          "%s %d to %d must be some of 0 to %d".formatted(what, from, to, of));
     }
   }
 
   private static void requireCommon(String how, String what, int first, int other) {
     if (first != other) {
-      throw new IllegalArgumentException("%s: %d %s and %d".formatted(how, first, what, other));
+      throw new IllegalArgumentException(
+          "%s: %d %s and %d must be as many".formatted(how, first, what, other));
     }
   }
 }

@@ -13,8 +13,11 @@ class ReferenceRefusalTests {
   void mismatchedShapesAreNamed() {
     Variable a = tape.variable(new double[6], 2, 3);
     Variable b = tape.variable(new double[8], 4, 2);
-    assertThatThrownBy(() -> Primitives.matmul(a, b)).hasMessage("matmul: [2, 3] times [4, 2]");
-    assertThatThrownBy(() -> Primitives.add(a, b)).hasMessageContaining("[2, 3] and shape [4");
+    assertThatThrownBy(() -> Primitives.matmul(a, b))
+        .hasMessage(
+            "matmul: [2, 3] times [4, 2]: the columns of one must be the rows of the other");
+    assertThatThrownBy(() -> Primitives.add(a, b))
+        .hasMessage("add: shape [2, 3] and shape [4, 2] must be the same");
     assertThatThrownBy(() -> LinearFormula.linear(a, a, b)).hasMessageContaining("8 elements");
     assertThatThrownBy(() -> tape.variable(new double[5], 2, 3))
         .hasMessage("shape [2, 3] needs 6 values, got 5");
@@ -41,11 +44,32 @@ class ReferenceRefusalTests {
   void partsOutsideOrOfOtherSizesAreNamed() {
     Variable x = tape.variable(new double[6], 2, 3);
     Variable y = tape.variable(new double[4], 2, 2);
-    assertThatThrownBy(() -> Views.rows(x, 1, 3)).hasMessage("rows 1 to 3 of 2");
-    assertThatThrownBy(() -> Views.columns(x, 2, 2)).hasMessage("columns 2 to 2 of 3");
-    assertThatThrownBy(() -> Views.below(x, y)).hasMessage("below: 3 columns and 2");
+    assertThatThrownBy(() -> Views.rows(x, 1, 3)).hasMessage("rows 1 to 3 must be some of 0 to 2");
+    assertThatThrownBy(() -> Views.columns(x, 2, 2))
+        .hasMessage("columns 2 to 2 must be some of 0 to 3");
+    assertThatThrownBy(() -> Views.below(x, y))
+        .hasMessage("below: 3 columns and 2 must be as many");
     assertThatThrownBy(() -> Views.beside(x, Views.transpose(x)))
-        .hasMessage("beside: 2 rows and 3");
+        .hasMessage("beside: 2 rows and 3 must be as many");
+  }
+
+  @Test
+  void imagesKernelsAndGroupsThatDoNotFitAreNamed() {
+    Variable images = tape.variable(new double[12], 1, 3, 2, 2);
+    Variable kernels = tape.variable(new double[8], 2, 4, 1, 1);
+    assertThatThrownBy(
+            () ->
+                ConvolutionFormula.conv2d(images, kernels, null, ConvolutionFormula.Geometry.PLAIN))
+        .hasMessage(
+            "conv2d: images [1, 3, 2, 2], kernels [2, 4, 1, 1], groups 1; needed are [n, c, h, w],"
+                + " [k, c / groups, kh, kw], and k a multiple of groups");
+  }
+
+  @Test
+  void anUnknownActivationIsToldTheKnownOnes() {
+    assertThatThrownBy(() -> ActivationFormula.named("swish"))
+        .hasMessageStartingWith("unknown activation \"swish\"; known: ")
+        .hasMessageEndingWith(", gelu_tanh, gelu_erf");
   }
 
   @Test

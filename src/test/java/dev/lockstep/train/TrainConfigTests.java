@@ -67,7 +67,7 @@ class TrainConfigTests {
     refused(b -> b.sampleLength(-1), "sample length -1 must be at least 0");
     refused(b -> b.clipNorm(-1), "clip norm -1.0 must be finite and at least 0");
     refused(b -> b.temperature(Double.NaN), "temperature NaN must be finite and at least 0");
-    refused(b -> b.learningRate(-1), "learning rate -1.0 must be finite and not < 0");
+    refused(b -> b.learningRate(-1), "learning rate -1.0 must be finite and at least 0");
     refused(b -> b.beta1(1), "beta1 1.0 must be at least 0 and below 1");
     refused(b -> b.epsilon(0), "eps 0.0 must be finite and positive");
     refused(b -> b.weightDecay(-0.5), "weightDecay -0.5 must be finite and at least 0");
