@@ -14,6 +14,7 @@ public final class Counts {
     this.values = values;
   }
 
+  /** The number of that counter. */
   public long get(Counter counter) {
     return values[counter.ordinal()];
   }
@@ -63,11 +64,13 @@ public final class Counts {
   public static final class Builder {
     private final long[] values = new long[COUNTERS.length];
 
+    /** Adds to one counter. */
     public Builder add(Counter counter, long more) {
       values[counter.ordinal()] += more;
       return this;
     }
 
+    /** Adds to each counter. */
     public Builder add(Counts counts) {
       for (int i = 0; i < values.length; i++) {
         values[i] += counts.values[i];
@@ -75,6 +78,7 @@ public final class Counts {
       return this;
     }
 
+    /** The sums so far. */
     public Counts build() {
       return new Counts(values.clone());
     }

@@ -12,12 +12,14 @@ public abstract sealed class DeviceFault extends RuntimeException {
     this.site = site;
   }
 
+  /** Where it happened. */
   public FaultSite site() {
     return site;
   }
 
   /** An access to memory nobody allocated, or past the end of what was. */
   public static final class IllegalAddress extends DeviceFault {
+    /** Says what kind of access it was, and which memory is nearest. */
     public IllegalAddress(String access, long address, String nearest, FaultSite site) {
       super("illegal address 0x%x (%s; %s)".formatted(address, access, nearest), site);
     }
@@ -25,6 +27,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** An access at an address that is no multiple of its size. */
   public static final class MisalignedAddress extends DeviceFault {
+    /** Says what kind of access it was, and what its address must be a multiple of. */
     public MisalignedAddress(String access, long address, int alignment, FaultSite site) {
       super(
           "misaligned address 0x%x (%s needs a multiple of %d)"
@@ -35,6 +38,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** A read of memory or of a register that nothing has written. */
   public static final class UninitializedRead extends DeviceFault {
+    /** Says {@code what}. */
     public UninitializedRead(String what, FaultSite site) {
       super("uninitialized read: " + what, site);
     }
@@ -45,6 +49,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
    * them.
    */
   public static final class SharedMemoryRace extends DeviceFault {
+    /** Says {@code what}. */
     public SharedMemoryRace(String what, FaultSite site) {
       super("shared memory race: " + what, site);
     }
@@ -52,6 +57,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** An access to the destination of a {@code cp.async} that was not waited for. */
   public static final class AsyncCopyNotWaited extends DeviceFault {
+    /** Says {@code what}. */
     public AsyncCopyNotWaited(String what, FaultSite site) {
       super("cp.async not waited for: " + what, site);
     }
@@ -59,6 +65,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** Threads of a warp met an operation that all of them must reach together, and some did not. */
   public static final class BarrierDivergence extends DeviceFault {
+    /** Says {@code what}. */
     public BarrierDivergence(String what, FaultSite site) {
       super("divergent barrier: " + what, site);
     }
@@ -66,6 +73,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** Warps wait for each other and none can go on. */
   public static final class Deadlock extends DeviceFault {
+    /** Says {@code waiting}. */
     public Deadlock(String waiting, FaultSite site) {
       super("deadlock: " + waiting, site);
     }
@@ -73,6 +81,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** An instruction the simulator does not execute; found when the kernel is loaded. */
   public static final class UnsupportedInstruction extends DeviceFault {
+    /** Says {@code what}. */
     public UnsupportedInstruction(String what, FaultSite site) {
       super("unsupported instruction: " + what, site);
     }
@@ -80,6 +89,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** Calls nested deeper than a thread's local memory allows. */
   public static final class StackOverflow extends DeviceFault {
+    /** Says {@code what}. */
     public StackOverflow(String what, FaultSite site) {
       super("stack overflow: " + what, site);
     }
@@ -87,6 +97,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** A warp ran longer than the step limit. */
   public static final class StepLimit extends DeviceFault {
+    /** Says how many instructions a warp may execute. */
     public StepLimit(long limit, FaultSite site) {
       super("a warp executed " + limit + " instructions without finishing", site);
     }
@@ -94,6 +105,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** The kernel called {@code trap}. */
   public static final class Trap extends DeviceFault {
+    /** Says {@code what}. */
     public Trap(String what, FaultSite site) {
       super(what, site);
     }
@@ -101,6 +113,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
 
   /** A device-side {@code assert} failed. */
   public static final class AssertionFailed extends DeviceFault {
+    /** Says {@code what}. */
     public AssertionFailed(String what, FaultSite site) {
       super("assertion failed: " + what, site);
     }

@@ -30,6 +30,11 @@ public record DeviceOptions(
   /** What the simulator models unless told otherwise. */
   public static final String DEFAULT_GPU = "a100";
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public DeviceOptions {
     if (threads < 0) {
       throw new IllegalArgumentException("threads " + threads + " must be 0 (all cores) or more");
@@ -54,11 +59,13 @@ public record DeviceOptions(
         ExecutionTier.AUTO);
   }
 
+  /** The same with another {@link #threads()}. */
   public DeviceOptions withThreads(int count) {
     return new DeviceOptions(
         count, stepLimit, gpu, anyTarget, sanitize, schedule, approximation, matrixMode, tier);
   }
 
+  /** The same with another {@link #stepLimit()}. */
   public DeviceOptions withStepLimit(long limit) {
     return new DeviceOptions(
         threads, limit, gpu, anyTarget, sanitize, schedule, approximation, matrixMode, tier);
@@ -70,26 +77,31 @@ public record DeviceOptions(
         threads, stepLimit, name, false, sanitize, schedule, approximation, matrixMode, tier);
   }
 
+  /** The same with another {@link #sanitize()}. */
   public DeviceOptions withSanitize(boolean on) {
     return new DeviceOptions(
         threads, stepLimit, gpu, anyTarget, on, schedule, approximation, matrixMode, tier);
   }
 
+  /** The same with another {@link #schedule()}. */
   public DeviceOptions withSchedule(Schedule order) {
     return new DeviceOptions(
         threads, stepLimit, gpu, anyTarget, sanitize, order, approximation, matrixMode, tier);
   }
 
+  /** The same with another {@link #approximation()}. */
   public DeviceOptions withApproximation(Approximation mode) {
     return new DeviceOptions(
         threads, stepLimit, gpu, anyTarget, sanitize, schedule, mode, matrixMode, tier);
   }
 
+  /** The same with another {@link #matrixMode()}. */
   public DeviceOptions withMatrixMode(MatrixMode mode) {
     return new DeviceOptions(
         threads, stepLimit, gpu, anyTarget, sanitize, schedule, approximation, mode, tier);
   }
 
+  /** The same with another {@link #tier()}. */
   public DeviceOptions withTier(ExecutionTier how) {
     return new DeviceOptions(
         threads, stepLimit, gpu, anyTarget, sanitize, schedule, approximation, matrixMode, how);

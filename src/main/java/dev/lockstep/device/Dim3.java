@@ -2,6 +2,7 @@ package dev.lockstep.device;
 
 /** Extents of a grid or a block, or a place in one. */
 public record Dim3(int x, int y, int z) {
+  /** x by 1 by 1. */
   public Dim3(int x) {
     this(x, 1, 1);
   }

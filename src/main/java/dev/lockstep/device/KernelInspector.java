@@ -27,6 +27,7 @@ public interface KernelInspector {
       int dynamicSharedAlignment,
       int localBytes,
       List<DeviceFault.UnsupportedInstruction> uncovered) {
+    /** Takes copies. */
     public Inspection {
       uncovered = List.copyOf(uncovered);
     }

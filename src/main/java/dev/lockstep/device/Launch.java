@@ -21,6 +21,11 @@ public record Launch(Dim3 grid, Dim3 block, int sharedBytes, Optional<Dim3> clus
   /** What a GPU may have; only 8 are promised (CUDA C++ guide, "Thread Block Clusters"). */
   private static final int MAX_CLUSTER_BLOCKS = 16;
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public Launch {
     requirePositive("grid", grid);
     requirePositive("block", block);

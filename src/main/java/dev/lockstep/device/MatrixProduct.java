@@ -25,6 +25,11 @@ public record MatrixProduct(
     boolean transposeA,
     boolean transposeB,
     boolean accumulate) {
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public MatrixProduct {
     if (in != DType.F32 && in != DType.F16 && in != DType.BF16) {
       throw new IllegalArgumentException("in " + in.suffix() + " must be f32, f16 or bf16");

@@ -14,6 +14,7 @@ public interface Sanitizer {
    *     that took it
    */
   record Leak(long bytes, List<String> allocatedAt) {
+    /** Takes copies. */
     public Leak {
       allocatedAt = List.copyOf(allocatedAt);
     }

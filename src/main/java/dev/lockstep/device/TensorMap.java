@@ -84,6 +84,11 @@ public record TensorMap(
     }
   }
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public TensorMap {
     sizes = List.copyOf(sizes);
     strides = List.copyOf(strides);

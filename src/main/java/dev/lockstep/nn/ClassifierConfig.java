@@ -14,6 +14,11 @@ import java.util.Map;
 public record ClassifierConfig(int features, int classes, StackConfig stack)
     implements ModelConfig {
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public ClassifierConfig {
     Sizes.require("features", features, 1);
     Sizes.require("classes", classes, 1);
@@ -103,11 +108,13 @@ public record ClassifierConfig(int features, int classes, StackConfig stack)
       return this;
     }
 
+    /** Sets {@link ClassifierConfig#features()}. */
     public Builder features(int value) {
       features = value;
       return this;
     }
 
+    /** Sets {@link ClassifierConfig#classes()}. */
     public Builder classes(int value) {
       classes = value;
       return this;

@@ -106,6 +106,7 @@ public final class FeedForwardNetwork implements AutoCloseable {
     return dX;
   }
 
+  /** What it was built by. */
   public LanguageModelConfig config() {
     return config;
   }

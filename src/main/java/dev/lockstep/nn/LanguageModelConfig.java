@@ -23,6 +23,11 @@ public record LanguageModelConfig(
     StackConfig stack)
     implements ModelConfig {
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public LanguageModelConfig {
     Sizes.require("vocabulary", vocabulary, 1);
     Sizes.require("context", context, 1);
@@ -128,26 +133,31 @@ public record LanguageModelConfig(
       return this;
     }
 
+    /** Sets {@link LanguageModelConfig#vocabulary()}. */
     public Builder vocabulary(int value) {
       vocabulary = value;
       return this;
     }
 
+    /** Sets {@link LanguageModelConfig#context()}. */
     public Builder context(int value) {
       context = value;
       return this;
     }
 
+    /** Sets {@link LanguageModelConfig#embedding()}. */
     public Builder embedding(int value) {
       embedding = value;
       return this;
     }
 
+    /** Sets {@link LanguageModelConfig#headBias()}. */
     public Builder headBias(boolean value) {
       headBias = value;
       return this;
     }
 
+    /** Sets {@link LanguageModelConfig#tiedHead()}. */
     public Builder tiedHead(boolean value) {
       tiedHead = value;
       return this;

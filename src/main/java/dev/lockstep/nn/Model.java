@@ -77,6 +77,7 @@ public abstract sealed class Model implements AutoCloseable permits LanguageMode
     stack.dropout().reset(stream, 0, 0);
   }
 
+  /** What it was built by. */
   public abstract ModelConfig config();
 
   /** Predictions made at once, B. */

@@ -33,51 +33,61 @@ public abstract sealed class StackBuilder<B extends StackBuilder<B>>
 
   abstract B self();
 
+  /** Sets {@link StackConfig#width()}. */
   public final B width(int value) {
     width = value;
     return self();
   }
 
+  /** Sets {@link StackConfig#hidden()}. */
   public final B hidden(int value) {
     hidden = value;
     return self();
   }
 
+  /** Sets {@link StackConfig#blocks()}. */
   public final B blocks(int value) {
     blocks = value;
     return self();
   }
 
+  /** Sets {@link StackConfig#norm()}. */
   public final B norm(NormKind value) {
     norm = value;
     return self();
   }
 
+  /** Sets {@link StackConfig#feedForward()}. */
   public final B feedForward(FeedForwardKind value) {
     feedForward = value;
     return self();
   }
 
+  /** Sets {@link StackConfig#feedForwardBias()}. */
   public final B feedForwardBias(boolean value) {
     feedForwardBias = value;
     return self();
   }
 
+  /** Sets {@link StackConfig#normEpsilon()}. */
   public final B normEpsilon(double value) {
     normEpsilon = value;
     return self();
   }
 
+  /** Sets {@link StackConfig#normPlacement()}. */
   public final B normPlacement(NormPlacement value) {
     normPlacement = value;
     return self();
   }
 
+  /** Sets {@link StackConfig#initialization()}. */
   public final B initialization(Initialization value) {
     initialization = value;
     return self();
   }
 
+  /** Sets {@link StackConfig#dropout()}. */
   public final B dropout(double value) {
     dropout = value;
     return self();

@@ -29,6 +29,11 @@ public record StackConfig(
     Initialization initialization,
     double dropout) {
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public StackConfig {
     Sizes.require("width", width, 1);
     Sizes.require("hidden", hidden, 1);

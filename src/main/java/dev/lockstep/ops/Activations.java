@@ -14,6 +14,7 @@ public final class Activations {
   private final KernelFamily backward;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public Activations(KernelLibrary library) {
     forward = new KernelFamily(library, "activation", "activation_forward");
     backward = new KernelFamily(library, "activation", "activation_backward");

@@ -33,6 +33,11 @@ public final class AdamKernel {
    * @param eps added to the root of the mean of squares, positive
    */
   public record Settings(float beta1, float beta2, float eps, Decay decay) {
+    /**
+     * Checks what is given.
+     *
+     * @throws IllegalArgumentException when a number is out of its range
+     */
     public Settings {
       requireDecay("beta1", beta1);
       requireDecay("beta2", beta2);
@@ -53,6 +58,7 @@ public final class AdamKernel {
     }
   }
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public AdamKernel(KernelLibrary library) {
     preparation = new StepPreparation(library);
     decoupled = new LazyKernel(library, IMAGE, "adamw_step");

@@ -22,6 +22,7 @@ public final class BceWithLogits {
   private final LossReduction reduction;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public BceWithLogits(KernelLibrary library) {
     fused = new KernelFamily(library, IMAGE, "bce_with_logits_fused");
     reduction = new LossReduction(library, IMAGE);

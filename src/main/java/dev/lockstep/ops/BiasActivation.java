@@ -14,6 +14,7 @@ public final class BiasActivation {
   private final KernelFamily forward;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public BiasActivation(KernelLibrary library) {
     forward = new KernelFamily(library, "bias_activation", "bias_activation_forward");
   }

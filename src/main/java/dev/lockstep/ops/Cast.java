@@ -17,6 +17,7 @@ public final class Cast {
 
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public Cast(KernelLibrary library) {
     for (DType from : TYPES) {
       Map<DType, LazyKernel> targets = new EnumMap<>(DType.class);

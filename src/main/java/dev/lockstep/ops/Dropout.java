@@ -20,6 +20,7 @@ public final class Dropout {
   private final KernelFamily backward;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public Dropout(KernelLibrary library) {
     forward = new KernelFamily(library, "dropout", "dropout_forward");
     backward = new KernelFamily(library, "dropout", "dropout_backward");

@@ -25,6 +25,7 @@ public final class Embedding {
   private final KernelFamily combine;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public Embedding(KernelLibrary library) {
     forward = new KernelFamily(library, IMAGE, "embedding_forward");
     count = new LazyKernel(library, IMAGE, "embedding_sort_count");

@@ -9,6 +9,7 @@ public final class Fill {
   private final KernelFamily kernels;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public Fill(KernelLibrary library) {
     kernels = new KernelFamily(library, "cast", "fill");
   }

@@ -33,6 +33,7 @@ public final class FusedLinear {
     this(library, MatrixPrecision.FP32);
   }
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public FusedLinear(KernelLibrary library, MatrixPrecision precision) {
     this(library, precision, (GemmTile) null);
   }

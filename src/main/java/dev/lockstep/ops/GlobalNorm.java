@@ -57,6 +57,11 @@ public final class GlobalNorm {
    * @param maxNorm clip to this norm, positive; infinity measures without clipping
    */
   public record Options(NormType type, float maxNorm, NonFinite nonFinite) {
+    /**
+     * Checks what is given.
+     *
+     * @throws IllegalArgumentException when a number is out of its range
+     */
     public Options {
       if (!(maxNorm > 0)) {
         throw new IllegalArgumentException(
@@ -85,6 +90,7 @@ public final class GlobalNorm {
     }
   }
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public GlobalNorm(KernelLibrary library) {
     partial = new LazyKernel(library, IMAGE, "global_norm_partial");
     tensors = new LazyKernel(library, IMAGE, "global_norm_tensors");

@@ -11,6 +11,7 @@ public final class GradientClipping {
   private final LazyKernel kernel;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public GradientClipping(KernelLibrary library) {
     kernel = new LazyKernel(library, "global_norm", "clip_gradients");
   }

@@ -10,6 +10,7 @@ public final class GradientScaling {
   private final KernelFamily unscale;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public GradientScaling(KernelLibrary library) {
     scale = new KernelFamily(library, "cast", "scale");
     unscale = new KernelFamily(library, "cast", "unscale");

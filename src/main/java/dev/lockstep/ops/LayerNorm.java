@@ -17,6 +17,7 @@ import dev.lockstep.tensor.Tensor;
 public final class LayerNorm {
   private final NormOp op;
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public LayerNorm(KernelLibrary library) {
     op = new NormOp(library, "layernorm", true);
   }

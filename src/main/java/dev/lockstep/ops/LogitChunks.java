@@ -23,6 +23,11 @@ public record LogitChunks(long rows, long vocabulary, long width, DType dtype, l
   /** Parts lie behind the logits at a boundary of so many bytes. */
   private static final long ALIGNMENT = 16;
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public LogitChunks {
     if (width < 0) {
       throw new IllegalArgumentException("width %d must not be negative".formatted(width));

@@ -20,6 +20,11 @@ public final class LossScaling {
    * @param maximum the scale never rises above, finite
    */
   public record Rules(float growth, float backoff, int interval, float minimum, float maximum) {
+    /**
+     * Checks what is given.
+     *
+     * @throws IllegalArgumentException when a number is out of its range
+     */
     public Rules {
       if (!(growth >= 1 && growth < Float.POSITIVE_INFINITY)) {
         throw new IllegalArgumentException("growth " + growth + " must be finite and at least 1");
@@ -39,6 +44,7 @@ public final class LossScaling {
     }
   }
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public LossScaling(KernelLibrary library) {
     kernel = new LazyKernel(library, "optimizer", "loss_scale_update");
   }

@@ -18,6 +18,7 @@ public final class MeanSquaredError {
   private final LossReduction reduction;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public MeanSquaredError(KernelLibrary library) {
     fused = new KernelFamily(library, IMAGE, "squared_error_fused");
     reduction = new LossReduction(library, IMAGE);

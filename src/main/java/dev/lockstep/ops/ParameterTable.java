@@ -47,6 +47,11 @@ public final class ParameterTable {
       @Nullable Tensor copy,
       List<Tensor> moments,
       float weightDecay) {
+    /**
+     * Checks what is given.
+     *
+     * @throws IllegalArgumentException when a number is out of its range
+     */
     public Entry {
       moments = List.copyOf(moments);
       if (!(weightDecay >= 0 && weightDecay < Float.POSITIVE_INFINITY)) {

@@ -17,6 +17,7 @@ import dev.lockstep.tensor.Tensor;
 public final class RmsNorm {
   private final NormOp op;
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public RmsNorm(KernelLibrary library) {
     op = new NormOp(library, "rmsnorm", false);
   }

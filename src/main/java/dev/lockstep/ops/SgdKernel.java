@@ -23,6 +23,11 @@ public final class SgdKernel {
    * @param nesterov go by gradient and momentum instead of momentum alone
    */
   public record Settings(float momentum, float dampening, boolean nesterov) {
+    /**
+     * Checks what is given.
+     *
+     * @throws IllegalArgumentException when a number is out of its range
+     */
     public Settings {
       requireShare("momentum", momentum);
       requireShare("dampening", dampening);
@@ -45,6 +50,7 @@ public final class SgdKernel {
     }
   }
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public SgdKernel(KernelLibrary library) {
     preparation = new StepPreparation(library);
     plain = new LazyKernel(library, IMAGE, "sgd_step");

@@ -13,6 +13,7 @@ public final class Softmax {
   private final KernelFamily backward;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public Softmax(KernelLibrary library) {
     forward = new KernelFamily(library, "softmax", "softmax_forward");
     backward = new KernelFamily(library, "softmax", "softmax_backward");

@@ -34,6 +34,7 @@ public final class SoftmaxCrossEntropy {
   private final int sharedBytes;
   private final Operands operands = new Operands();
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public SoftmaxCrossEntropy(KernelLibrary library) {
     fused = new KernelFamily(library, IMAGE, "softmax_cross_entropy_fused");
     unaligned = new KernelFamily(library, IMAGE, "softmax_cross_entropy_unaligned");
@@ -59,9 +60,17 @@ public final class SoftmaxCrossEntropy {
    */
   public record Options(
       int ignoreIndex, float labelSmoothing, float zLoss, float softCap, int classes) {
+    /** PyTorch's. */
     public static final int DEFAULT_IGNORE_INDEX = -100;
+
+    /** For {@link #classes}. */
     public static final int ALL_COLUMNS = 0;
 
+    /**
+     * Checks what is given.
+     *
+     * @throws IllegalArgumentException when a number is out of its range
+     */
     public Options {
       if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
         throw new IllegalArgumentException(
@@ -85,22 +94,27 @@ public final class SoftmaxCrossEntropy {
       return new Options(DEFAULT_IGNORE_INDEX, 0, 0, Float.POSITIVE_INFINITY, ALL_COLUMNS);
     }
 
+    /** The same with another {@link #ignoreIndex()}. */
     public Options withIgnoreIndex(int index) {
       return new Options(index, labelSmoothing, zLoss, softCap, classes);
     }
 
+    /** The same with another {@link #labelSmoothing()}. */
     public Options withLabelSmoothing(float epsilon) {
       return new Options(ignoreIndex, epsilon, zLoss, softCap, classes);
     }
 
+    /** The same with another {@link #zLoss()}. */
     public Options withZLoss(float lambda) {
       return new Options(ignoreIndex, labelSmoothing, lambda, softCap, classes);
     }
 
+    /** The same with another {@link #softCap()}. */
     public Options withSoftCap(float cap) {
       return new Options(ignoreIndex, labelSmoothing, zLoss, cap, classes);
     }
 
+    /** The same with another {@link #classes()}. */
     public Options withClasses(int count) {
       return new Options(ignoreIndex, labelSmoothing, zLoss, softCap, count);
     }
@@ -127,18 +141,22 @@ public final class SoftmaxCrossEntropy {
       return new Outputs(losses, null, null, null, null);
     }
 
+    /** The same with {@link #dLogits()}, too. */
     public Outputs withGradient(@Nullable Tensor tensor) {
       return new Outputs(losses, tensor, logSumExp, predictions, entropies);
     }
 
+    /** The same with {@link #logSumExp()}, too. */
     public Outputs withLogSumExp(Tensor tensor) {
       return new Outputs(losses, dLogits, tensor, predictions, entropies);
     }
 
+    /** The same with {@link #predictions()}, too. */
     public Outputs withPredictions(Tensor tensor) {
       return new Outputs(losses, dLogits, logSumExp, tensor, entropies);
     }
 
+    /** The same with {@link #entropies()}, too. */
     public Outputs withEntropies(Tensor tensor) {
       return new Outputs(losses, dLogits, logSumExp, predictions, tensor);
     }

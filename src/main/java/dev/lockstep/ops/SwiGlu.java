@@ -27,6 +27,7 @@ public final class SwiGlu {
     this(library, MatrixPrecision.FP32);
   }
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public SwiGlu(KernelLibrary library, MatrixPrecision precision) {
     this(library, precision, (GatedTile) null);
   }

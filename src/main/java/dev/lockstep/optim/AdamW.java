@@ -29,6 +29,11 @@ public final class AdamW extends Optimizer {
    */
   public record Config(
       double beta1, double beta2, double epsilon, double weightDecay, WeightDecayScope scope) {
+    /**
+     * Checks what is given.
+     *
+     * @throws IllegalArgumentException when a number is out of its range
+     */
     public Config {
       // The kernel's own bounds hold for what is left after rounding to fp32.
       AdamKernel.Settings.adamW((float) beta1, (float) beta2, (float) epsilon);

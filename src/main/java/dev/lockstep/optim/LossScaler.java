@@ -28,6 +28,11 @@ public final class LossScaler {
    */
   public record Config(
       double initial, double growth, double backoff, int interval, double minimum, double maximum) {
+    /**
+     * Checks what is given.
+     *
+     * @throws IllegalArgumentException when a number is out of its range
+     */
     public Config {
       rules(growth, backoff, interval, minimum, maximum);
       if (!(initial >= minimum && initial <= maximum)) {
@@ -52,6 +57,7 @@ public final class LossScaler {
     }
   }
 
+  /** Takes its kernels from {@code library}, which must stay open while this is in use. */
   public LossScaler(KernelLibrary library, Config config) {
     this.scaling = new LossScaling(library);
     this.config = config;

@@ -70,6 +70,11 @@ public record OptimizerConfig(
     }
   }
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public OptimizerConfig {
     // Each of the two checks its own bounds.
     adam(beta1, beta2, epsilon, weightDecay, scope);

@@ -31,6 +31,11 @@ public final class Sgd extends Optimizer {
       boolean nesterov,
       double weightDecay,
       WeightDecayScope scope) {
+    /**
+     * Checks what is given.
+     *
+     * @throws IllegalArgumentException when a number is out of its range
+     */
     public Config {
       // The kernel's own bounds hold for what is left after rounding to fp32.
       new SgdKernel.Settings((float) momentum, (float) dampening, nesterov);

@@ -33,10 +33,12 @@ public final class HostTensor implements AutoCloseable {
     segment = arena.allocate(Tensor.bytes(dtype, shape), ALIGNMENT);
   }
 
+  /** Type of the elements. */
   public DType dtype() {
     return dtype;
   }
 
+  /** Extents, outermost first. */
   public Shape shape() {
     return shape;
   }

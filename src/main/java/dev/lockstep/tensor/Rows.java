@@ -67,6 +67,7 @@ public record Rows(Tensor span, long rows, long cols, long pitch) {
     return new Rows(span.slice(from, spanOf(rows, count, pitch)), rows, count, pitch);
   }
 
+  /** Type of the elements. */
   public DType dtype() {
     return span.dtype();
   }

@@ -64,10 +64,12 @@ public final class Tensor {
     }
   }
 
+  /** Type of the elements. */
   public DType dtype() {
     return dtype;
   }
 
+  /** Extents, outermost first. */
   public Shape shape() {
     return shape;
   }

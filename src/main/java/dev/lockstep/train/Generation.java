@@ -37,6 +37,7 @@ public final class Generation {
     return checkpoint.step();
   }
 
+  /** The model of the checkpoint. */
   public LanguageModelConfig model() {
     return model;
   }

@@ -15,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  *     rows
  */
 public record InputConfig(@Nullable Path data, long seed, int batch, int accumulation) {
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public InputConfig {
     Checks.requireAtLeast("batch", batch, 1);
     Checks.requireAtLeast("accumulation", accumulation, 1);

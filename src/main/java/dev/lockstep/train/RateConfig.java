@@ -16,8 +16,12 @@ public record RateConfig(
     int warmupSteps,
     LearningRateSchedule.Decay schedule,
     double finalFraction) {
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public RateConfig {
-    // Checks its own bounds.
     LearningRateSchedule.of(schedule, learningRate, warmupSteps, 1, finalFraction);
   }
 

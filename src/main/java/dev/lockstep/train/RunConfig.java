@@ -36,6 +36,11 @@ public record RunConfig(
   static final int SAMPLE_LENGTH = 200;
   static final double TEMPERATURE = 0.7;
 
+  /**
+   * Checks what is given.
+   *
+   * @throws IllegalArgumentException when a number is out of its range
+   */
   public RunConfig {
     Checks.requireAtLeast("steps", steps, 1);
     Checks.requireAtLeast("validation interval", validateEvery, 0);

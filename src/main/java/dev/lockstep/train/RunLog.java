@@ -39,6 +39,7 @@ public record RunLog(
     SortedMap<Integer, Validation> validations,
     @Nullable Validation validation) {
 
+  /** Takes copies. */
   public RunLog {
     steps = List.copyOf(steps);
     health = List.copyOf(health);

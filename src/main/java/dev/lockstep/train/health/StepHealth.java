@@ -26,6 +26,7 @@ public record StepHealth(
     List<String> absent,
     List<HealthWarning> warnings) {
 
+  /** Takes copies. */
   public StepHealth {
     activations = List.copyOf(activations);
     parameters = List.copyOf(parameters);
