@@ -72,6 +72,20 @@ class ReadmeTests {
     assertThat(links).isNotEmpty().allSatisfy(link -> assertThat(Path.of(link)).exists());
   }
 
+  /** Told to whoever has just cloned the repository: each runs there, as it stands. */
+  @Test
+  void kernelsAreRunAsShown() {
+    List<String> commands = groups("(?m)^\\./lockstep (run (?:.*\\\\\\n)*.*)$");
+    assertThat(commands).hasSizeGreaterThan(3);
+    for (String command : commands) {
+      String[] words = command.replaceAll(" #.*", "").replace("\\\n", " ").strip().split(" +");
+      Run run = Run.lockstep(words);
+      assertThat(run.code())
+          .as("%s%n%s%s", command, run.out(), run.err())
+          .isEqualTo(command.contains("exit code 3") ? 3 : 0);
+    }
+  }
+
   /** What stands in the first cell of rows whose whole cell looks like that. */
   private List<String> firstCells(String cell) {
     return groups("(?m)^\\| " + cell + " \\|");
