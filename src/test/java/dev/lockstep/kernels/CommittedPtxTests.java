@@ -201,7 +201,9 @@ class CommittedPtxTests {
   @ParameterizedTest
   @MethodSource("dev.lockstep.kernels.CommittedKernels#images")
   void noKernelSpillsRegistersOnAnyArchitecture(String image) {
-    for (JsonNode entry : CommittedKernels.index(image).get("entries")) {
+    JsonNode entries = CommittedKernels.index(image).get("entries");
+    assertThat(entries).isNotEmpty();
+    for (JsonNode entry : entries) {
       assertThat(entry.get("resources").propertyNames())
           .containsExactly("sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120");
       for (JsonNode usage : entry.get("resources")) {

@@ -44,6 +44,8 @@ record KernelTool(String name, Path classes) {
   Result run(Path folder, String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // A JVM that lives for less than a second: nothing is worth compiling well.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(List.of("-cp", classes.toString(), name));
     command.addAll(List.of(arguments));
     Path err = Files.createTempFile(classes, "err", ".txt");

@@ -101,6 +101,7 @@ class EarlierFormsTests {
         """;
     List<PtxKernel> kernels = PtxParser.parse(text.formatted("2.3")).kernels();
     assertThat(kernels)
+        .hasSize(2)
         .allSatisfy(
             kernel ->
                 assertThat(kernel.body().registers())
