@@ -6,14 +6,7 @@ import dev.lockstep.device.Counter;
 import dev.lockstep.device.Counts;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
-import dev.lockstep.device.KernelCounters;
 import dev.lockstep.numeric.DType;
-import dev.lockstep.tensor.Shape;
-import dev.lockstep.tensor.Tensor;
-import dev.lockstep.tensor.TensorArena;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,12 +29,6 @@ class GemmCountsTests {
 
   private OpBench bench;
 
-  private enum Pass {
-    FORWARD,
-    INPUT,
-    WEIGHT
-  }
-
   @BeforeAll
   void open() {
     bench = new OpBench(Devices.open("sim", DeviceOptions.defaults()).device());
@@ -63,13 +50,13 @@ class GemmCountsTests {
     // Whose results, in fp32, are read and added to: 128 additions and as many accesses.
     "WIDE, WEIGHT, 1.60"
   })
-  void fewInstructionsAccompanyAProduct(GemmTile tile, Pass pass, double most) {
+  void fewInstructionsAccompanyAProduct(GemmTile tile, CountedPass pass, double most) {
     assertThat(perProduct(count(tile, pass, 1024))).isLessThanOrEqualTo(most);
   }
 
   @ParameterizedTest
   @MethodSource("tilesAndPasses")
-  void theLoopTakesAtMostThreeInstructionsForTwoProducts(GemmTile tile, Pass pass) {
+  void theLoopTakesAtMostThreeInstructionsForTwoProducts(GemmTile tile, CountedPass pass) {
     Counts some = count(tile, pass, 256);
     Counts more = count(tile, pass, 256 + turn(tile));
     double instructions = more.get(Counter.INSTRUCTIONS) - some.get(Counter.INSTRUCTIONS);
@@ -79,7 +66,7 @@ class GemmCountsTests {
 
   @ParameterizedTest
   @MethodSource("tilesAndPasses")
-  void noAccessIsWasted(GemmTile tile, Pass pass) {
+  void noAccessIsWasted(GemmTile tile, CountedPass pass) {
     Counts counts = count(tile, pass, 256);
     long tiles = WIDTH / tile.cols();
     long operands = tiles * (tile.rows() + tile.cols()) * 256 * 2;
@@ -90,7 +77,7 @@ class GemmCountsTests {
     assertThat(counts.get(Counter.GLOBAL_COPY_DISTINCT_BYTES)).isEqualTo(operands);
     assertThat(counts.get(Counter.GLOBAL_STORE_DISTINCT_BYTES))
         .isEqualTo(32 * counts.get(Counter.GLOBAL_STORE_SECTORS))
-        .isEqualTo(ROWS * WIDTH * (pass == Pass.WEIGHT ? 4 : 2));
+        .isEqualTo(ROWS * WIDTH * (pass == CountedPass.WEIGHT ? 4 : 2));
     assertThat(counts.get(Counter.GLOBAL_LOAD_DISTINCT_BYTES))
         .isEqualTo(32 * counts.get(Counter.GLOBAL_LOAD_SECTORS));
     double tensor = counts.get(Counter.TENSOR_FLOPS);
@@ -99,7 +86,7 @@ class GemmCountsTests {
 
   static Stream<Arguments> tilesAndPasses() {
     return Stream.of(GemmTile.LARGE, GemmTile.WIDE)
-        .flatMap(tile -> Stream.of(Pass.values()).map(pass -> Arguments.of(tile, pass)));
+        .flatMap(tile -> Stream.of(CountedPass.values()).map(pass -> Arguments.of(tile, pass)));
   }
 
   /** The depth of a turn of the ring: three stages of 32, or two of 64 in wide tiles. */
@@ -112,46 +99,7 @@ class GemmCountsTests {
   }
 
   /** Of a pass whose sums are {@code depth} deep. */
-  private Counts count(GemmTile tile, Pass pass, int depth) {
-    FusedLinear linear = bench.linearIn(tile);
-    try (TensorArena memory = new TensorArena()) {
-      List<Tensor> tensors = new ArrayList<>();
-      Function<Shape, Tensor> bf16 = shape -> add(tensors, memory.tensor(DType.BF16, shape));
-      KernelCounters counters = bench.device.capability(KernelCounters.class).orElseThrow();
-      Runnable launch =
-          switch (pass) {
-            case FORWARD -> {
-              Tensor out = bf16.apply(Shape.of(ROWS, WIDTH));
-              Tensor x = bf16.apply(Shape.of(ROWS, depth));
-              Tensor weight = bf16.apply(Shape.of(WIDTH, depth));
-              yield () ->
-                  linear.forward(bench.stream, out, null, x, weight, null, null, Activation.NONE);
-            }
-            case INPUT -> {
-              Tensor dX = bf16.apply(Shape.of(ROWS, WIDTH));
-              Tensor dY = bf16.apply(Shape.of(ROWS, depth));
-              Tensor weight = bf16.apply(Shape.of(depth, WIDTH));
-              yield () -> linear.backwardInput(bench.stream, dX, dY, weight);
-            }
-            case WEIGHT -> {
-              Tensor dWeight = add(tensors, memory.tensor(DType.F32, Shape.of(ROWS, WIDTH)));
-              Tensor dY = bf16.apply(Shape.of(depth, ROWS));
-              Tensor x = bf16.apply(Shape.of(depth, WIDTH));
-              yield () -> linear.backwardWeight(bench.stream, dWeight, dY, x);
-            }
-          };
-      memory.allocate(bench.device);
-      tensors.forEach(tensor -> tensor.zero(bench.stream));
-      bench.stream.synchronize();
-      counters.start();
-      launch.run();
-      bench.stream.synchronize();
-      return counters.stop().getFirst().totals();
-    }
-  }
-
-  private static Tensor add(List<Tensor> tensors, Tensor tensor) {
-    tensors.add(tensor);
-    return tensor;
+  private Counts count(GemmTile tile, CountedPass pass, int depth) {
+    return pass.count(bench, bench.linearIn(tile), DType.BF16, ROWS, WIDTH, depth);
   }
 }

@@ -6,12 +6,7 @@ import dev.lockstep.device.Counter;
 import dev.lockstep.device.Counts;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.Devices;
-import dev.lockstep.device.KernelCounters;
 import dev.lockstep.numeric.DType;
-import dev.lockstep.tensor.Shape;
-import dev.lockstep.tensor.Tensor;
-import dev.lockstep.tensor.TensorArena;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -28,12 +23,6 @@ class MatrixPrecisionCountsTests {
   private static final int DEPTH = 512;
 
   private OpBench bench;
-
-  private enum Pass {
-    FORWARD,
-    INPUT,
-    WEIGHT
-  }
 
   @BeforeAll
   void open() {
@@ -63,10 +52,10 @@ class MatrixPrecisionCountsTests {
     "TF32X3, WEIGHT, 512, 3.9"
   })
   void fewInstructionsAccompanyAProductAndNoAccessIsWasted(
-      MatrixPrecision precision, Pass pass, int width, double most) {
-    int result = pass == Pass.WEIGHT ? width : ROWS;
+      MatrixPrecision precision, CountedPass pass, int width, double most) {
+    int result = pass == CountedPass.WEIGHT ? width : ROWS;
     GemmTile tile = GemmTile.of(DType.F32, precision, width, DEPTH);
-    Counts counts = count(precision, pass, result, width);
+    Counts counts = pass.count(bench, bench.linear(precision), DType.F32, result, width, DEPTH);
     long tiles = GemmLaunch.of(tile, result, width).tiles();
     long operands = tiles * (tile.rows() + tile.cols()) * DEPTH * 4L;
     assertThat((double) counts.get(Counter.INSTRUCTIONS) / counts.get(Counter.TENSOR))
@@ -80,31 +69,5 @@ class MatrixPrecisionCountsTests {
         .isEqualTo(4L * result * width);
     double tensor = counts.get(Counter.TENSOR_FLOPS);
     assertThat(tensor / (tensor + counts.flops())).isGreaterThan(0.9);
-  }
-
-  private Counts count(MatrixPrecision precision, Pass pass, int rows, int width) {
-    try (TensorArena memory = new TensorArena()) {
-      Tensor out = memory.tensor(DType.F32, Shape.of(rows, width));
-      Tensor left =
-          memory.tensor(
-              DType.F32, pass == Pass.WEIGHT ? Shape.of(DEPTH, rows) : Shape.of(rows, DEPTH));
-      Tensor right =
-          memory.tensor(
-              DType.F32, pass == Pass.FORWARD ? Shape.of(width, DEPTH) : Shape.of(DEPTH, width));
-      memory.allocate(bench.device);
-      List.of(out, left, right).forEach(tensor -> tensor.zero(bench.stream));
-      bench.stream.synchronize();
-      KernelCounters counters = bench.device.capability(KernelCounters.class).orElseThrow();
-      FusedLinear linear = bench.linear(precision);
-      counters.start();
-      switch (pass) {
-        case FORWARD ->
-            linear.forward(bench.stream, out, null, left, right, null, null, Activation.NONE);
-        case INPUT -> linear.backwardInput(bench.stream, out, left, right);
-        case WEIGHT -> linear.backwardWeight(bench.stream, out, left, right);
-      }
-      bench.stream.synchronize();
-      return counters.stop().getFirst().totals();
-    }
   }
 }
