@@ -101,7 +101,7 @@ class SanitizerKernelTests {
         new Mistake(
             "copied_for_others",
             256,
-            copy,
+            race,
             "__pipeline_memcpy_async(&sh[t]",
             "no barrier parts them",
             "line:y[t] ="),

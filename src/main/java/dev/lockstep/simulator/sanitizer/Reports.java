@@ -55,6 +55,7 @@ final class Reports {
         w.site(lane));
   }
 
+  /** Who waited for a copy sees it, and no other thread before a barrier (PTX ISA, cp.async). */
   DeviceFault copyNotShared(
       Warp w,
       int lane,
@@ -63,17 +64,9 @@ final class Reports {
       int size,
       int other,
       @Nullable AccessSite copy) {
-    return new DeviceFault.AsyncCopyNotWaited(
+    return new DeviceFault.SharedMemoryRace(
         "a thread %s %s, to which thread %s %s and waited for it; no barrier came after that"
             .formatted(site.verb(), shared(offset, size), w.thread(other), begun(copy)),
-        w.site(lane));
-  }
-
-  DeviceFault copyReadBefore(
-      Warp w, int lane, int offset, int size, int other, @Nullable AccessSite reader) {
-    return new DeviceFault.AsyncCopyNotWaited(
-        "a thread copies to %s, which thread %s %s; no barrier parts them"
-            .formatted(shared(offset, size), w.thread(other), done(reader)),
         w.site(lane));
   }
 

@@ -2,7 +2,6 @@ package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
-import dev.lockstep.simulator.op.Access;
 
 /**
  * Who read what in a block's shared memory since the block met, and whether a write comes after
@@ -14,7 +13,6 @@ final class SharedReads {
   private final Clocks clocks;
   private final Handover handover;
   private final Reports reports;
-  private final SharedWrites writes;
   private final int shift;
 
   private final ReadLog log;
@@ -26,19 +24,11 @@ final class SharedReads {
   private int readLow;
   private int readHigh;
 
-  SharedReads(
-      int bytes,
-      int shift,
-      int warps,
-      Clocks clocks,
-      Handover handover,
-      Reports reports,
-      SharedWrites writes) {
+  SharedReads(int bytes, int shift, int warps, Clocks clocks, Handover handover, Reports reports) {
     this.shift = shift;
     this.clocks = clocks;
     this.handover = handover;
     this.reports = reports;
-    this.writes = writes;
     this.log = new ReadLog(warps);
     this.cells = new CellReads(bytes, shift, warps);
   }
@@ -133,9 +123,6 @@ final class SharedReads {
             && site.isStrong()
             && (before.speaks() || site.speaks() || raised)) {
       return;
-    }
-    if (site.kind() == Access.Kind.ASYNC_WRITE && writes.isUnwritten(cell)) {
-      throw reports.copyReadBefore(w, lane, offset, size, other, before);
     }
     throw reports.race(w, lane, site, offset, size, other, before);
   }

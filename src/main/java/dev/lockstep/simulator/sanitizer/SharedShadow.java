@@ -33,7 +33,7 @@ final class SharedShadow {
     this.bytes = bytes;
     this.gaps = gaps;
     this.writes = new SharedWrites(bytes, shift, clocks, handover, reports, unset);
-    this.reads = new SharedReads(bytes, shift, warps, clocks, handover, reports, writes);
+    this.reads = new SharedReads(bytes, shift, warps, clocks, handover, reports);
   }
 
   /** Times have been reset. */

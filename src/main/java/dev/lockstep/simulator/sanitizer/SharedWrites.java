@@ -66,11 +66,6 @@ final class SharedWrites implements UnsetReads.Memory {
     high = -1;
   }
 
-  /** Whether nobody has written a place in this block. */
-  boolean isUnwritten(int cell) {
-    return cells.isUnwritten(cell);
-  }
-
   /** Whether what lies between may be read by anybody. */
   boolean isQuiet(int from, int end) {
     return cells.areWritten() && inFlight == 0 && (from >= high || end <= low) && !holes.any();
