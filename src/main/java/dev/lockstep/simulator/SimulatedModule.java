@@ -12,9 +12,9 @@ import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.ptx.Variable;
 import dev.lockstep.simulator.execution.LoweredKernel;
-import dev.lockstep.simulator.lowering.CodeAddresses;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.lowering.KernelCompiler;
+import dev.lockstep.simulator.lowering.PreparedModule;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,7 +33,7 @@ final class SimulatedModule implements KernelModule {
   private final SimulatedDevice device;
   private final String name;
   private final PtxModule module;
-  private final PtxModule prepared;
+  private final PreparedModule prepared;
   private final Map<String, GlobalMemory.Allocation> variables = new HashMap<>();
   private final Map<String, DeviceBuffer> asked = new HashMap<>();
   private final Map<String, Long> addresses = new HashMap<>();
@@ -43,14 +43,14 @@ final class SimulatedModule implements KernelModule {
     this.device = device;
     this.name = name;
     this.module = module;
-    this.prepared = KernelCompiler.prepared(module);
     Map<Variable, MemorySegment> contents = new LinkedHashMap<>();
     for (Variable variable : module.variables()) {
       if (variable.space() == StateSpace.GLOBAL || variable.space() == StateSpace.CONST) {
         contents.put(variable, allocate(variable));
       }
     }
-    contents.forEach(this::initialise);
+    this.prepared = PreparedModule.of(module, addresses);
+    contents.forEach((variable, content) -> initialise(variable, content, prepared));
   }
 
   private MemorySegment allocate(Variable variable) {
@@ -72,14 +72,14 @@ final class SimulatedModule implements KernelModule {
     }
   }
 
-  private void initialise(Variable variable, MemorySegment content) {
+  private void initialise(Variable variable, MemorySegment content, PreparedModule code) {
     for (int i = 0; i < variable.initial().size(); i++) {
       content.set(ValueLayout.JAVA_BYTE, i, variable.initial().get(i));
     }
     for (Variable.Reference reference : variable.references()) {
       Long address = addresses.get(reference.symbol());
       if (address == null) {
-        address = CodeAddresses.of(module, reference.symbol());
+        address = code.codeAddress(reference.symbol());
       }
       if (address == 0) {
         throw new DeviceException(
@@ -111,13 +111,12 @@ final class SimulatedModule implements KernelModule {
     if (known != null) {
       return known;
     }
-    PtxKernel kernel = declared(entry);
+    requireDeclared(entry);
     SimulatedKernel lowered =
         new SimulatedKernel(
             device,
             module,
-            instrument ->
-                KernelCompiler.compile(prepared, kernel, addresses, device.options(), instrument));
+            instrument -> KernelCompiler.compile(prepared, entry, device.options(), instrument));
     kernels.put(entry, lowered);
     return lowered;
   }
@@ -138,15 +137,10 @@ final class SimulatedModule implements KernelModule {
   /** What a kernel needs and what of it cannot be executed. */
   KernelInspector.Inspection inspect(String entry) {
     device.requireOpen();
+    requireDeclared(entry);
     List<DeviceFault.UnsupportedInstruction> uncovered = new ArrayList<>();
     LoweredKernel lowered =
-        KernelCompiler.compile(
-            prepared,
-            declared(entry),
-            addresses,
-            device.options(),
-            Instrument.NONE,
-            uncovered::add);
+        KernelCompiler.compile(prepared, entry, device.options(), Instrument.NONE, uncovered::add);
     return new KernelInspector.Inspection(
         lowered.staticSharedBytes(),
         lowered.dynamicSharedAlignment(),
@@ -154,14 +148,11 @@ final class SimulatedModule implements KernelModule {
         uncovered);
   }
 
-  private PtxKernel declared(String entry) {
-    return module.kernels().stream()
-        .filter(kernel -> kernel.name().equals(entry))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "module " + name + " has no kernel \"" + entry + "\"; it has " + entries()));
+  private void requireDeclared(String entry) {
+    if (!prepared.hasKernel(entry)) {
+      throw new IllegalArgumentException(
+          "module " + name + " has no kernel \"" + entry + "\"; it has " + entries());
+    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.lockstep.device.HostBuffer;
 import dev.lockstep.device.Kernel;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelImage;
+import dev.lockstep.device.KernelInspector;
 import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.Launch;
 import java.lang.foreign.Arena;
@@ -248,6 +249,25 @@ class SimulatedDeviceTests {
       MemorySegment host = arena.allocate(ValueLayout.JAVA_INT);
       lab.stream.copyToHost(host, out, 0);
       assertThat(host.get(ValueLayout.JAVA_INT, 0)).isEqualTo(5);
+    }
+  }
+
+  /** Clang declares shared memory outside of kernels: each has what it names. */
+  @Test
+  void aKernelHasNoSharedMemoryThatOnlyOthersName() {
+    String ptx =
+        """
+        .version 8.0
+        .target sm_80
+        .shared .align 16 .b8 mine[48];
+        .shared .align 16 .b8 others[40000];
+        .entry k() { .reg .b32 %r; ld.shared.u32 %r, [mine]; ret; }
+        .entry other() { .reg .b32 %r; ld.shared.u32 %r, [others]; ret; }
+        """;
+    try (KernelModule module = lab.device.load(KernelImage.ofPtx("m", ptx))) {
+      KernelInspector inspector = lab.device.capability(KernelInspector.class).orElseThrow();
+      assertThat(inspector.inspect(module, "k").staticSharedBytes()).isEqualTo(48);
+      assertThat(inspector.inspect(module, "other").staticSharedBytes()).isEqualTo(40_000);
     }
   }
 }

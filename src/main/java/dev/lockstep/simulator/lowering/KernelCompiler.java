@@ -14,7 +14,7 @@ import dev.lockstep.simulator.jit.Segment;
 import dev.lockstep.simulator.jit.SegmentCompiler;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /** Lowers a kernel: {@link #compile} reads as the list of passes. */
@@ -24,31 +24,19 @@ public final class KernelCompiler {
 
   private KernelCompiler() {}
 
-  /** A module as its kernels are lowered from: once for all of them. */
-  public static PtxModule prepared(PtxModule module) {
-    return ParameterPromotion.of(FramedParameters.of(module));
-  }
-
   /**
    * Makes a kernel executable.
    *
-   * @param module {@link #prepared}
-   * @param kernel as it was before
-   * @param globals addresses of the module's global and constant variables, by name
+   * @param entry the kernel's name
    * @param options what approximate and matrix instructions are to return
    * @param instrument what is put around the ops
    * @throws DeviceFault.UnsupportedInstruction at the first instruction that cannot be executed
    */
   public static LoweredKernel compile(
-      PtxModule module,
-      PtxKernel kernel,
-      Map<String, Long> globals,
-      DeviceOptions options,
-      Instrument instrument) {
+      PreparedModule prepared, String entry, DeviceOptions options, Instrument instrument) {
     return compile(
-        module,
-        kernel,
-        globals,
+        prepared,
+        entry,
         options,
         instrument,
         fault -> {
@@ -58,33 +46,32 @@ public final class KernelCompiler {
 
   /** Every instruction of a kernel that cannot be executed, in the order of the lowered code. */
   public static List<DeviceFault.UnsupportedInstruction> survey(
-      PtxModule module, PtxKernel kernel, Map<String, Long> globals, DeviceOptions options) {
+      PreparedModule prepared, String entry, DeviceOptions options) {
     List<DeviceFault.UnsupportedInstruction> found = new ArrayList<>();
-    compile(module, kernel, globals, options, Instrument.NONE, found::add);
+    compile(prepared, entry, options, Instrument.NONE, found::add);
     return List.copyOf(found);
   }
 
   /**
    * Lowers a kernel that perhaps cannot be run.
    *
-   * @param module {@link #prepared}
-   * @param kernel as it was before
    * @param refused gets every instruction that cannot be executed, in the order of the lowered code
    */
   public static LoweredKernel compile(
-      PtxModule module,
-      PtxKernel kernel,
-      Map<String, Long> globals,
+      PreparedModule prepared,
+      String entry,
       DeviceOptions options,
       Instrument instrument,
       Consumer<DeviceFault.UnsupportedInstruction> refused) {
+    PtxModule module = prepared.module();
+    PtxKernel kernel = Objects.requireNonNull(prepared.kernel(entry), entry);
     Refusals refusals = new Refusals(module, kernel, refused);
     if (kernel.clusterBlocks() > 1) {
       refusals.clusters();
     }
-    CallGraph graph = CallGraph.of(module, preparedOf(module, kernel));
+    CallGraph graph = CallGraph.of(module, kernel);
     List<Routine> routines = graph.routines();
-    List<Symbols> symbols = Symbols.of(module, routines, globals);
+    List<Symbols> symbols = Symbols.of(prepared, routines);
     Registers registers = new Registers();
     List<RoutinePlan> plans = new ArrayList<>();
     List<Register> zeroed = new ArrayList<>();
@@ -134,13 +121,6 @@ public final class KernelCompiler {
         frames.localBytes(),
         layout,
         BlockCompany.of(plans));
-  }
-
-  private static PtxKernel preparedOf(PtxModule module, PtxKernel kernel) {
-    return module.kernels().stream()
-        .filter(each -> each.name().equals(kernel.name()))
-        .findFirst()
-        .orElseThrow();
   }
 
   /** A drawn schedule counts single instructions, as the interpreter executes them. */

@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.device.DeviceException;
-import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.Routine;
@@ -21,22 +20,31 @@ final class StaticShared {
 
   private StaticShared() {}
 
-  /**
-   * Counts what the kernel and its functions name.
-   *
-   * @param ofModule variables of the module
-   * @throws DeviceException when it is too much, as an assembler would
-   */
-  static void check(List<Variable> ofModule, List<Routine> routines) {
+  /** Names that operands of these routines are. */
+  static Set<String> named(Stream<? extends Routine> routines) {
     Set<String> named = new HashSet<>();
-    for (Routine routine : routines) {
-      for (Instruction in : routine.instructions()) {
-        in.operands().forEach(operand -> collect(operand, named));
-      }
-    }
+    routines
+        .flatMap(routine -> routine.instructions().stream())
+        .forEach(in -> in.operands().forEach(operand -> collect(operand, named)));
+    return named;
+  }
+
+  /**
+   * Those of the module's variables that a kernel has: all but what only other routines name.
+   *
+   * @param ofModule variables of the module in shared memory
+   * @param ofOthers names that some routine of the module names
+   * @throws DeviceException when they and the kernel's own are too much, as an assembler would
+   */
+  static List<Variable> used(
+      List<Variable> ofModule, Set<String> ofOthers, List<Routine> routines) {
+    Set<String> named = named(routines.stream());
+    List<Variable> used =
+        ofModule.stream()
+            .filter(v -> named.contains(v.name()) || !ofOthers.contains(v.name()))
+            .toList();
     long bytes =
-        Stream.concat(
-                ofModule.stream(), routines.stream().flatMap(each -> each.variables().stream()))
+        Stream.concat(used.stream(), routines.stream().flatMap(each -> each.variables().stream()))
             .filter(v -> v.space() == StateSpace.SHARED && named.contains(v.name()))
             .mapToLong(Variable::bytes)
             .sum();
@@ -48,6 +56,7 @@ final class StaticShared {
                   .formatted(kernel, bytes, MOST)
               + " launch (extern .shared)");
     }
+    return used;
   }
 
   private static void collect(Operand operand, Set<String> named) {

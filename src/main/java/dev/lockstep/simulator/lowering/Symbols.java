@@ -5,7 +5,6 @@ import dev.lockstep.ptx.Parameter;
 import dev.lockstep.ptx.Prototype;
 import dev.lockstep.ptx.PtxFunction;
 import dev.lockstep.ptx.PtxKernel;
-import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.Routine;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.ptx.Variable;
@@ -28,14 +27,20 @@ final class Symbols {
   record Place(StateSpace space, long address, long bytes, boolean framed) {}
 
   private final SharedLayout sharedLayout;
+  private final PreparedModule module;
   private final Map<String, Place> places;
   private final boolean framed;
   private long localBytes;
   private int alignment = 16;
 
-  private Symbols(SharedLayout shared, Map<String, Place> module, Routine routine) {
+  /**
+   * @param ofModule what the module has in shared memory
+   */
+  private Symbols(
+      PreparedModule module, SharedLayout shared, Map<String, Place> ofModule, Routine routine) {
+    this.module = module;
     this.sharedLayout = shared;
-    this.places = new HashMap<>(module);
+    this.places = new HashMap<>(ofModule);
     this.framed = routine instanceof PtxFunction;
     switch (routine) {
       case PtxKernel kernel -> {
@@ -54,55 +59,29 @@ final class Symbols {
     }
   }
 
-  /**
-   * The symbols of a kernel and its functions, in their order.
-   *
-   * @param globals addresses of the module's global and constant variables
-   */
-  static List<Symbols> of(PtxModule module, List<Routine> routines, Map<String, Long> globals) {
-    StaticShared.check(module.variables(), routines);
+  /** The symbols of a kernel and its functions, in their order. */
+  static List<Symbols> of(PreparedModule module, List<Routine> routines) {
     SharedLayout shared = new SharedLayout();
     Map<String, Place> places = new HashMap<>();
-    int code = 0;
-    for (PtxFunction function : module.functions()) {
-      places.put(function.name(), code(code++));
-    }
-    for (PtxKernel kernel : module.kernels()) {
-      places.put(kernel.name(), code(code++));
-    }
-    for (String alias : module.aliases().keySet()) {
-      long address = CodeAddresses.of(module, alias);
-      if (address != 0) {
-        places.put(alias, new Place(StateSpace.GENERIC, address, 0, false));
-      }
-    }
-    for (Variable variable : module.variables()) {
-      if (variable.space() == StateSpace.SHARED) {
-        shared.place(variable, places);
-      } else {
-        Long address = globals.get(variable.name());
-        if (address != null) {
-          places.put(
-              variable.name(), new Place(variable.space(), address, variable.bytes(), false));
-        }
-      }
+    for (Variable variable : StaticShared.used(module.shared(), module.named(), routines)) {
+      shared.place(variable, places);
     }
     List<Symbols> all = new ArrayList<>();
     for (Routine routine : routines) {
-      all.add(new Symbols(shared, places, routine));
+      all.add(new Symbols(module, shared, places, routine));
     }
     shared.placeDynamic();
     return all;
   }
 
-  /** What stands at the address of the n-th function or kernel. */
-  private static Place code(int n) {
-    return new Place(StateSpace.GENERIC, CodeAddresses.of(n), 0, false);
+  /** The architecture the module is written for. */
+  Target target() {
+    return module.target();
   }
 
   @Nullable Place find(String name) {
     Place place = places.get(name);
-    return place == null ? null : sharedLayout.resolved(place);
+    return place == null ? module.find(name) : sharedLayout.resolved(place);
   }
 
   /** What the kernel has in shared memory, in the order of its declarations. */

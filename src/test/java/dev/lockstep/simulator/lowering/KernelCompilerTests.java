@@ -129,9 +129,7 @@ class KernelCompilerTests {
             fence.proxy.tensormap::generic.acquire.gpu [%rd1], 128;
             @%p0 tex.1d.v4.f32.s32 {%f1, %f2, %f3, %f4}, [t, {%r1}];
             """);
-    assertThat(
-            KernelCompiler.survey(
-                module, module.kernels().get(0), Map.of(), DeviceOptions.defaults()))
+    assertThat(surveyed(module, "k"))
         .extracting(fault -> fault.site().ptxLine() + " " + fault.site().instruction())
         .containsExactly(
             "5 frob.b32 %r1, %r2;",
@@ -150,22 +148,21 @@ class KernelCompilerTests {
             .entry alone() .reqnctapercluster 1, 1, 1 { ret; }
             .entry pair() .explicitcluster .reqnctapercluster 2, 1, 1 { ret; }
             """);
-    assertThat(surveyed(module, 0)).isEmpty();
-    assertThat(surveyed(module, 1))
+    assertThat(surveyed(module, "alone")).isEmpty();
+    assertThat(surveyed(module, "pair"))
         .singleElement()
         .satisfies(
             fault -> assertThat(fault).hasMessageContaining("clusters of more than one block"));
   }
 
-  private static List<DeviceFault.UnsupportedInstruction> surveyed(PtxModule module, int kernel) {
+  private static List<DeviceFault.UnsupportedInstruction> surveyed(PtxModule module, String entry) {
     return KernelCompiler.survey(
-        module, module.kernels().get(kernel), Map.of(), DeviceOptions.defaults());
+        PreparedModule.of(module, Map.of()), entry, DeviceOptions.defaults());
   }
 
   private static LoweredKernel compile(String body) {
-    PtxModule module = parse(body);
-    return KernelCompiler.compile(
-        module, module.kernels().get(0), Map.of(), DeviceOptions.defaults(), Instrument.NONE);
+    PreparedModule module = PreparedModule.of(parse(body), Map.of());
+    return KernelCompiler.compile(module, "k", DeviceOptions.defaults(), Instrument.NONE);
   }
 
   private static PtxModule parse(String body) {
