@@ -172,9 +172,13 @@ final class BodyParser {
   private void instructionOrLabel() {
     int start = lexer.start();
     int line = lexer.line();
+    int column = lexer.column();
     String word = lexer.text();
     lexer.advance();
     if (lexer.at(':')) {
+      if (!Syntax.isIdentifier(word)) {
+        throw new PtxSyntaxException(line, column, word + " is no name");
+      }
       lexer.advance();
       if (calls.directive(word)) {
         return;
@@ -226,9 +230,9 @@ final class BodyParser {
       }
     }
     Syntax.expect(lexer, ';');
-    if (earlier.removed(parts.get(0), parts)) {
-      throw new PtxSyntaxException(
-          line, 1, opcode + " lacks .sync, which PTX 6.4 and later demand for sm_70 and later");
+    String refusal = earlier.refusal(parts.get(0), parts);
+    if (!refusal.isEmpty()) {
+      throw new PtxSyntaxException(line, 1, opcode + refusal);
     }
     String text = lexer.collapsed(start, lexer.previousEnd());
     for (Preparation first : operands.takePreparations()) {

@@ -22,6 +22,7 @@ final class EarlierForms {
   private static final int PARAMETERS_IN_LIST_FROM = 104;
   private static final int REGISTERS_IN_BODIES_FROM = 300;
   private static final int SYNC_SAID_FROM = 604;
+  private static final int DOUBLES_FROM = 13;
   private static final Set<String> WITHOUT_SYNC = Set.of("shfl", "vote");
   private static final Set<String> FLUSHING =
       Set.of(
@@ -34,12 +35,14 @@ final class EarlierForms {
   private final int version;
   private final int target;
   private final boolean flushing;
+  private final boolean mapsDoubles;
 
   /**
    * @param version as in {@code .version 1.4}
    * @param target as in {@code .target sm_13}
+   * @param mapsDoubles whether the target option {@code map_f64_to_f32} stands there
    */
-  EarlierForms(String version, String target) {
+  EarlierForms(String version, String target, boolean mapsDoubles) {
     Matcher numbers = VERSION.matcher(version);
     this.version =
         numbers.matches() && version.length() < 6
@@ -49,14 +52,26 @@ final class EarlierForms {
     this.target =
         architecture.matches() ? Integer.parseInt(architecture.group(1)) : Integer.MAX_VALUE;
     this.flushing = this.target < 20;
+    this.mapsDoubles = mapsDoubles;
   }
 
-  /** Whether the instruction is one that its version no longer has for its target. */
-  boolean removed(String opcode, List<String> modifiers) {
-    return WITHOUT_SYNC.contains(opcode)
+  /** Why the instruction is none of its version and target; empty where it is. */
+  String refusal(String opcode, List<String> modifiers) {
+    if (WITHOUT_SYNC.contains(opcode)
         && version >= SYNC_SAID_FROM
         && target >= 70
-        && !modifiers.contains("sync");
+        && !modifiers.contains("sync")) {
+      return " lacks .sync, which PTX 6.4 and later demand for sm_70 and later";
+    }
+    if (mapsDoubles && modifiers.contains("f64")) {
+      return " is beyond the simulator (map_f64_to_f32, doubles that become floats)";
+    }
+    return "";
+  }
+
+  /** Whether the target computes with doubles. */
+  boolean hasDoubles() {
+    return target >= DOUBLES_FROM;
   }
 
   /** Whether registers may be declared outside of bodies. */

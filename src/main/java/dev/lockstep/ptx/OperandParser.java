@@ -193,6 +193,35 @@ final class OperandParser {
         && word.chars().skip(1).allMatch(c -> c >= '0' && c <= (bytes ? '7' : '3'));
   }
 
+  /** Whether {@code .x} follows a vector's name: white space may stand before it. */
+  private boolean atElement() {
+    return lexer.kind() == Lexer.WORD && lexer.first() == '.';
+  }
+
+  private Operand element(String vector) {
+    String name = vector + lexer.text();
+    Register register = scopes.find(name);
+    if (register == null) {
+      throw lexer.error("undeclared register " + name);
+    }
+    lexer.advance();
+    return new Operand.Reg(register);
+  }
+
+  private Operand special(String word) {
+    PtxSyntaxException undeclared = lexer.error("undeclared register " + word);
+    lexer.advance();
+    String name = word;
+    if (atElement()) {
+      name += lexer.text();
+      lexer.advance();
+    }
+    if (!SpecialRegisters.isName(name)) {
+      throw undeclared;
+    }
+    return new Operand.Special(SpecialRegisters.canonical(name));
+  }
+
   private Operand simple() {
     if (ConstantExpression.starts(lexer)) {
       return ConstantExpression.parse(lexer);
@@ -217,6 +246,9 @@ final class OperandParser {
     List<Register> vector = scopes.findVector(word);
     if (vector != null) {
       lexer.advance();
+      if (atElement()) {
+        return element(word);
+      }
       return new Operand.Vector(vector.stream().<Operand>map(Operand.Reg::new).toList());
     }
     int dot = word.indexOf('.');
@@ -227,11 +259,7 @@ final class OperandParser {
     }
     String variable = scopes.findVariable(word);
     if (variable == null && word.charAt(0) == '%') {
-      if (!SpecialRegisters.isName(word)) {
-        throw lexer.error("undeclared register " + word);
-      }
-      lexer.advance();
-      return new Operand.Special(SpecialRegisters.canonical(word));
+      return special(word);
     }
     if (variable == null) {
       names.used(word, lexer);

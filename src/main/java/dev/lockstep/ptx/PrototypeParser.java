@@ -31,7 +31,8 @@ final class PrototypeParser {
   Prototype parse(boolean anonymous) {
     List<Prototype.Formal> results = lexer.at('(') ? list() : List.of();
     PtxSyntaxException wrong = lexer.error("expected _, found '" + lexer.text() + "'");
-    name = Syntax.word(lexer, "a function name");
+    String what = "a function name";
+    name = anonymous ? Syntax.word(lexer, what) : Syntax.identifier(lexer, what);
     if (anonymous && !name.equals("_")) {
       throw wrong;
     }

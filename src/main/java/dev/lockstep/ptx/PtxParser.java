@@ -42,6 +42,7 @@ public final class PtxParser {
   private int bodies;
   private String version = "";
   private String target = "";
+  private boolean mapsDoubles;
 
   private PtxParser(String source, boolean withBodies) {
     this.withBodies = withBodies;
@@ -69,6 +70,7 @@ public final class PtxParser {
   }
 
   private PtxModule module() {
+    header();
     while (lexer.kind() != Lexer.END) {
       if (lexer.at('@') && lexer.following() == '@') {
         lexer.skipLine();
@@ -79,9 +81,6 @@ public final class PtxParser {
       } else {
         directive();
       }
-    }
-    if (version.isEmpty() || target.isEmpty()) {
-      throw lexer.error("no .version or no .target: not a PTX file");
     }
     variableParser.opaque().forEach(names::declare);
     names.requireDeclared();
@@ -97,11 +96,32 @@ public final class PtxParser {
         Map.copyOf(files));
   }
 
+  /** What a file opens with, in this order (PTX ISA 11.1); targets may stand one by one. */
+  private void header() {
+    opening(".version");
+    version();
+    opening(".target");
+    while (lexer.atWord(".target")) {
+      target();
+    }
+    requireDoubles();
+    if (lexer.atWord(".address_size")) {
+      addressSize();
+    }
+  }
+
+  private void opening(String directive) {
+    if (!lexer.atWord(directive)) {
+      throw lexer.error(
+          "a PTX file opens with .version and .target: expected %s, found '%s'"
+              .formatted(directive, lexer.text()));
+    }
+  }
+
   private void directive() {
     switch (lexer.text()) {
-      case ".version" -> version();
-      case ".target" -> target();
-      case ".address_size" -> addressSize();
+      case ".version", ".target", ".address_size" ->
+          throw lexer.error(lexer.text() + " stands once, where the file opens");
       case ".file" -> file();
       case ".loc" -> lexer.skipLine();
       case ".section" -> {
@@ -127,13 +147,32 @@ public final class PtxParser {
     lexer.advance();
   }
 
-  /** {@code sm_80, debug}: of the options only the first, the architecture, is kept. */
+  /** {@code sm_80, debug}: an architecture, or several of which the last counts, and options. */
   private void target() {
-    lexer.advance();
-    target = Syntax.word(lexer, "a target");
-    while (lexer.at(',')) {
+    do {
       lexer.advance();
-      Syntax.word(lexer, "a target option");
+      switch (lexer.text()) {
+        case "texmode_unified", "texmode_independent", "debug" -> lexer.advance();
+        case "map_f64_to_f32" -> {
+          mapsDoubles = true;
+          lexer.advance();
+        }
+        default -> architecture();
+      }
+    } while (lexer.at(','));
+  }
+
+  private void architecture() {
+    if (!lexer.text().startsWith("sm_")) {
+      throw lexer.error("expected a target, found '" + lexer.text() + "'");
+    }
+    target = Syntax.word(lexer, "a target");
+  }
+
+  /** Where a GPU has doubles, none are made floats. */
+  private void requireDoubles() {
+    if (mapsDoubles && earlier().hasDoubles()) {
+      throw lexer.error("map_f64_to_f32 is for targets before sm_13, not for " + target);
     }
   }
 
@@ -245,7 +284,7 @@ public final class PtxParser {
     lexer.advance();
     int line = lexer.line();
     PtxSyntaxException place = lexer.error("");
-    String name = Syntax.word(lexer, "a kernel name");
+    String name = Syntax.identifier(lexer, "a kernel name");
     Scopes scopes = new Scopes(lexer, bodies++);
     scopes.enter();
     registers.forEach(declaration -> declaration.declareIn(scopes));
@@ -306,6 +345,6 @@ public final class PtxParser {
   }
 
   private EarlierForms earlier() {
-    return new EarlierForms(version, target);
+    return new EarlierForms(version, target, mapsDoubles);
   }
 }

@@ -32,7 +32,7 @@ record RegisterDeclaration(String name, int count, boolean ranged, int lanes, Sc
   }
 
   private static RegisterDeclaration one(Lexer lexer, int lanes, ScalarType type) {
-    String name = Syntax.word(lexer, "a register name");
+    String name = Syntax.identifier(lexer, "a register name");
     if (!lexer.at('<')) {
       return new RegisterDeclaration(name, 1, false, lanes, type);
     }

@@ -23,6 +23,19 @@ final class Syntax {
     return text;
   }
 
+  /** A name that is declared here: PTX ISA 4.4, where no dot belongs to one. */
+  static String identifier(Lexer lexer, String what) {
+    if (lexer.kind() == Lexer.WORD && !isIdentifier(lexer.text())) {
+      throw lexer.error(lexer.text() + " is no name");
+    }
+    return word(lexer, what);
+  }
+
+  static boolean isIdentifier(String word) {
+    boolean marked = "_$%".indexOf(word.charAt(0)) >= 0;
+    return word.indexOf('.') < 0 && !(marked && word.length() == 1) && !word.equals("WARP_SZ");
+  }
+
   static long integer(Lexer lexer) {
     if (lexer.kind() != Lexer.NUMBER) {
       throw lexer.error("expected an integer, found '" + lexer.text() + "'");

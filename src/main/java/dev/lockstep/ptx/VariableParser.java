@@ -169,7 +169,7 @@ final class VariableParser {
 
   private Variable declarator(
       StateSpace space, ScalarType type, int lanes, int alignment, boolean external) {
-    String name = Syntax.word(lexer, "a variable name");
+    String name = Syntax.identifier(lexer, "a variable name");
     // name<4> declares name0 to name3, which nobody writes for memory.
     long count = extent(lexer);
     boolean unsized = count == 0;

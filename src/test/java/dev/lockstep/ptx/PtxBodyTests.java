@@ -4,6 +4,7 @@ import static dev.lockstep.ptx.Snippets.instructions;
 import static dev.lockstep.ptx.Snippets.kernel;
 import static dev.lockstep.ptx.Snippets.literal;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,17 @@ class PtxBodyTests {
     assertThat(all.get(1).operands().get(1))
         .isEqualTo(((Operand.Vector) all.get(0).operands().get(0)).elements().get(1));
     assertThat(all.get(2).operands().get(1)).isEqualTo(new Operand.Special("%tid"));
+  }
+
+  /** White space may stand before the element of a vector, nowhere within it. */
+  @Test
+  void elementsMayStandApart() {
+    List<Instruction> all =
+        instructions(".reg .v2 .f32 v; .reg .f32 f; mov.f32 v .x, v\n  .g; mov.u32 f, %ntid .y;");
+    assertThat(all.get(0).operands()).hasToString("[Reg[register=v.x], Reg[register=v.y]]");
+    assertThat(all.get(1).operands().get(1)).isEqualTo(new Operand.Special("%ntid.y"));
+    assertThatThrownBy(() -> instructions(".reg .b32 r; mov.u32 r, %tid. x;"))
+        .isInstanceOf(PtxSyntaxException.class);
   }
 
   /** The sum comes first, under the same guard, and has a register of its own. */
