@@ -171,6 +171,81 @@ class AccessTests {
         .isInstanceOf(DeviceFault.UnsupportedInstruction.class);
   }
 
+  /** Eight halves are 16 bytes, as four words are. */
+  @Test
+  void vectorsOfEightHalvesGoThereAndBack() {
+    int[] out =
+        lab.run(
+            Launch.of(1, 1),
+            """
+            ld.global.v8.b16 {%h0,%h1,%h2,%h3,%h4,%h5,%h6,%h7}, [%in];
+            st.global.v8.s16 [%out], {%h7,%h6,%h5,%h4,%h3,%h2,%h1,%h0};
+            """,
+            4,
+            new int[] {0x1_0000, 0x3_0002, 0x5_0004, 0x7_0006},
+            0);
+    assertThat(out).containsExactly(0x6_0007, 0x4_0005, 0x2_0003, 1);
+  }
+
+  /** A register may be wider than what it takes, which is extended, and than what it gives. */
+  @ParameterizedTest
+  @CsvSource({
+    "ld.global.s32, st.global.v2.b64, -2, -1, -1, -1",
+    "ld.global.u32, st.global.v2.b64, -2, 0, 0, 0",
+    "ld.global.s64, st.global.v2.b64, -2, -3, -1, -1",
+    "ld.global.b64, st.global.v2.b64, -2, -3, 0, 0",
+    "ld.global.f32, st.global.v2.b64, -2, 0, 0, 0",
+    "ld.global.s8,  st.global.v2.b64, -2, -1, -1, -1",
+    "ld.global.b64, st.global.u64, -2, -3, 0xdeadbeef, 0xdeadbeef",
+    "ld.global.b64, st.global.f32, -2, 0xdeadbeef, 0xdeadbeef, 0xdeadbeef",
+  })
+  void registersOf128BitsMeetNarrowerMemory(
+      String load, String store, String word0, String word1, String word2, String word3) {
+    String stored = store.contains("v2") ? "{%rd1, %rd2}" : "%q";
+    int[] out =
+        lab.run(
+            Launch.of(1, 1),
+            ".reg .b128 %%q; %s %%q, [%%in]; mov.b128 {%%rd1, %%rd2}, %%q; %s [%%out], %s;"
+                .formatted(load, store, stored),
+            4,
+            new int[] {-2, -3},
+            0);
+    assertThat(out)
+        .containsExactly(
+            Long.decode(word0).intValue(),
+            Long.decode(word1).intValue(),
+            Long.decode(word2).intValue(),
+            Long.decode(word3).intValue());
+  }
+
+  /** Conversions extend, too. */
+  @ParameterizedTest
+  @CsvSource({
+    "cvt.s64.s32, -1, -1",
+    "cvt.u64.s32, -1, 0",
+    "cvt.u64.u32, 0, 0",
+    "cvt.s32.s64, -1, -1",
+    "cvt.u32.u64, 0, 0"
+  })
+  void conversionsTo128BitsExtend(String opcode, int second, int upper) {
+    String source = opcode.endsWith("64") ? "%rd3" : "%r1";
+    int[] out =
+        lab.run(
+            Launch.of(1, 1),
+            """
+            .reg .b128 %%q;
+            mov.b32 %%r1, -2; mov.b64 %%rd3, -2;
+            %s %%q, %s;
+            mov.b128 {%%rd1, %%rd2}, %%q;
+            st.global.v2.b64 [%%out], {%%rd1, %%rd2};
+            """
+                .formatted(opcode, source),
+            4,
+            new int[0],
+            0);
+    assertThat(out).containsExactly(-2, second, upper, upper);
+  }
+
   /** Lanes that stand aside may hold any address. */
   @ParameterizedTest
   @ValueSource(ints = {3, 12, 31})

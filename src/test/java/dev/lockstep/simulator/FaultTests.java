@@ -230,7 +230,7 @@ class FaultTests {
       value = {
         "add.f32 %f1, %f2, 1; ~ an integer where a .f32 belongs",
         "mov.f64 %fd1, 1; ~ an integer where a .f64 belongs",
-        "add.f16x2 %i1, %i1, 5; ~ an integer where a .f16x2 belongs",
+        "add.f16x2 %r1, %r1, 5; ~ an integer where a .f16x2 belongs",
         "mov.u32 %i1, 0f3f800000; ~ a floating-point number where a .u32 belongs",
         "mov.b32 %i1, 1.0; ~ a floating-point number where a .b32 belongs",
         "st.global.u32 [%d], 1.0; ~ a floating-point number where a .u32 belongs",

@@ -207,7 +207,8 @@ class MemoryTests {
             mad.lo.u32 %r1, %t, 4, %r1;
             ld.const.u32 %r2, [%r1];
             mov.u32 %r4, before;
-            ld.const.u32 %r3, [%r4+8];
+            sub.u32 %r4, %r4, 0x10000; // Wraps around, as the sum with the offset does.
+            ld.const.u32 %r3, [%r4+0x10008];
             mov.u32 %r4, in;
             ld.param.u32 %r5, [%r4+8];
             mad.lo.u32 %r2, %r2, 10, %r3;

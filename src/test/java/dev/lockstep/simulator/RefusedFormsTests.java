@@ -98,6 +98,82 @@ class RefusedFormsTests {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mov.relu %r1, %r2; | it has no type",
+        "mov.u32.u32 %r1, %r2; | it has several types",
+        "mov.u32 %r1, %r2, %r3; | it has 3 operands, not 2",
+        "mov.f16 %h1, %h2; | mov of .f16",
+        "xor.b32 %r1, %r1, %r2, %r3; | it has 4 operands, not 3",
+        "setp.lt.s32.lt %p1, %r1, %r2; | modifier .lt twice",
+        "rcp.rn.ftz.f32.ftz %f1, %f2; | modifier .ftz twice",
+        "mul.wide.wide.u32 %rd1, %r1, %r2; | modifier .wide twice",
+        "ld.global.f16 %h1, [%rd1]; | ld of .f16",
+        "st.global.bf16x2 [%rd1], %r1; | st of .bf16x2",
+        "ld.global.const.u32 %r1, [%rd1]; | it has several state spaces",
+        "ld.u64 %rd1, [p]; | p lies in param memory, which is not accessed so",
+        "ld.global.u32 %r1, [s]; | s lies in shared memory, which is not accessed so",
+        "ld.shared.u32 %r1, [g]; | g lies in global memory, which is not accessed so",
+        "bfe.u32 %r1, %f1, %r2, %r3; | %f1 is .f32, which is no .u32",
+        "bfind.u32 %rd1, %r1; | %rd1 is .b64, which is no .u32",
+        "popc.b64 %rd1, %rd2; | %rd1 is .b64, which is no .u32",
+        "clz.b32 %r1, %rd2; | %rd2 is .b64, which is no .b32",
+        "shf.l.wrap.b32 %r1, %r2, %r3, %f1; | %f1 is .f32, which is no .u32",
+        "lop3.b32 %r1, %rd1, %r2, %r3, 1; | %rd1 is .b64, which is no .b32",
+        "vadd.u32.u32.u32 %r1, %f1, %r2; | %f1 is .f32, which is no .u32",
+        "vote.sync.ballot.b32 %rd1, %p1, -1; | %rd1 is .b64, which is no .b32",
+        "vote.sync.any.f32 %p1, %p2, -1; | type .f32",
+        "match.any.sync.b32 %r1, %rd1, -1; | %rd1 is .b64, which is no .b32",
+        "redux.sync.add.u32 %r1, %f1, -1; | %f1 is .f32, which is no .u32",
+        "redux.sync.min.f32 %f1, %f2, -1; | needs .target sm_100a",
+        "shfl.sync.idx.b32 %r1, %rd1, 0, 31, -1; | %rd1 is .b64, which is no .b32",
+        "atom.global.add.u32 %r1, [%rd1], %rd2; | %rd2 is .b64, which is no .u32",
+        "red.global.add.u32 [%rd1], %r1, %r2; | it has 3 operands, not 2",
+        "add.rn.f32.f16 %f1, %r1, %f2; | %r1 is .b32, which is no .f16",
+        "cvta.global.u64 %rd1, %r1; | %r1 is .b32, which is no .u64",
+        "ret.eq; | modifiers .eq",
+        "exit 1; | it has 1 operands, not 0",
+        "trap.rz; | modifiers .rz",
+        "nanosleep 40; | a modifier is missing",
+        "activemask %r1; | a modifier is missing",
+        "membar; | it needs one of .cta, .gl, .sys",
+        "fence.acq_rel; | it needs one of .cta, .cluster, .gpu, .sys",
+        "griddepcontrol; | a modifier is missing",
+        "cp.async.ca.shared [s], [%rd1], 4; | a copy that is not from .global to .shared",
+        "ld.global.v8.b32 {%r1,%r2,%r3,%r4,%r5,%r6,%r7,%r8}, [%rd1]; | before sm_100",
+        "ld.shared.v4.b64 {%rd1,%rd2,%rd3,%rd4}, [s]; | 16 bytes at once in shared memory",
+      })
+  void mistakesInOneInstructionAreRefused(String body, String message) {
+    assertThatThrownBy(() -> load("9.0", ".global .u32 g[4]; .shared .b8 s[64];", body))
+        .isInstanceOf(DeviceFault.UnsupportedInstruction.class)
+        .hasMessageContainingAll(message, "PTX line " + LINE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ex2.approx.approx.f32 %f1, %f2;",
+        "bfi.b32 %f1, %f1, %f2, %r1, %r2;",
+        "popc.b32 %r1, %f1;",
+        "prmt.b32 %f1, %f1, %f2, %f3;",
+        "lop3.or.b32 %r1|%p1, %r2, %r3, %r4, 1, %p2;",
+        "testp.finite.f32 %p1, %r1;",
+        "match.any.sync.b64 %r1, %rd1, -1;",
+        "shfl.sync.idx.b32 %f1, %f2, 1, 31, -1;",
+        "atom.global.exch.b32 %f1, [%rd1], %f2;",
+        "atom.global.add.f32 %r1, [%rd1], %f1;",
+        "fma.rn.f32.bf16 %f1, %h1, %hu, %f2;",
+        "ld.u32 %r1, [s]; ld.u32 %r1, [g]; st.u32 [s], 1;",
+        "fence.proxy.alias; membar.gl; bra.uni over; over:",
+      })
+  void whatOnlyLooksLikeAMistakeIsTaken(String body) {
+    String declared = ".reg .u16 %hu; " + body;
+    assertThatCode(() -> load("9.0", ".global .u32 g[4]; .shared .b8 s[64];", declared))
+        .doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"99.9", "8.9", "6.9", "0.5", "10.0"})
   void aVersionThatNeverWasIsRefused(String version) {
     assertThatThrownBy(() -> load(version, "", ""))

@@ -3,7 +3,7 @@ package dev.lockstep.simulator.lowering;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.ScalarType;
 
-/** How many operands an arithmetic instruction takes: one too many must not be overlooked. */
+/** How many operands an instruction takes: one too many must not be overlooked. */
 final class Arity {
   private Arity() {}
 
@@ -20,52 +20,38 @@ final class Arity {
     }
   }
 
+  /** As many as belong there; as many as there are where a decoder counts itself. */
   private static int wanted(Instruction in) {
     boolean combined = in.has("and") || in.has("or") || in.has("xor");
+    int got = in.operands().size();
     return switch (in.opcode()) {
-      case "abs",
-          "neg",
-          "not",
-          "cnot",
-          "popc",
-          "clz",
-          "brev",
-          "bfind",
-          "rcp",
-          "sqrt",
-          "rsqrt",
-          "ex2",
-          "lg2",
-          "sin",
-          "cos",
-          "tanh",
-          "testp" ->
-          2;
+      case "exit", "trap", "brkpt", "griddepcontrol", "membar" -> 0;
+      case "fence" -> in.has("proxy") ? got : 0;
+      case "activemask", "nanosleep", "pmevent" -> 1;
+      case "abs", "neg", "not", "cnot", "popc", "clz", "brev", "bfind", "mov", "cvta" -> 2;
+      case "rcp", "sqrt", "rsqrt", "ex2", "lg2", "sin", "cos", "tanh", "testp", "isspacep" -> 2;
+      case "movmatrix", "ldmatrix", "stmatrix", "elect" -> 2;
+      case "add", "sub", "mul", "div", "rem", "addc", "subc", "mul24", "copysign" -> 3;
+      case "and", "or", "xor", "shl", "shr", "szext", "bmsk", "match", "redux" -> 3;
       case "mad", "madc", "fma", "sad", "mad24", "bfe", "fns", "prmt", "dp4a", "dp2a", "shf" -> 4;
-      case "selp", "slct" -> 4;
-      case "vadd2",
-          "vadd4",
-          "vsub2",
-          "vsub4",
-          "vavrg2",
-          "vavrg4",
-          "vabsdiff2",
-          "vabsdiff4",
-          "vmin2",
-          "vmin4",
-          "vmax2",
-          "vmax4",
-          "vset2",
-          "vset4",
-          "vmad" ->
-          4;
+      case "selp", "slct", "vmad" -> 4;
+      case "vadd2", "vsub2", "vavrg2", "vabsdiff2", "vmin2", "vmax2", "vset2" -> 4;
+      case "vadd4", "vsub4", "vavrg4", "vabsdiff4", "vmin4", "vmax4", "vset4" -> 4;
       case "bfi" -> 5;
       case "lop3" -> combined ? 6 : 5;
       case "set", "setp" -> combined ? 4 : 3;
-      case "min", "max" -> in.operands().size() == 4 && Decoder.type(in) == ScalarType.F32 ? 4 : 3;
+      case "min", "max" -> got == 4 && Decoder.type(in) == ScalarType.F32 ? 4 : 3;
       case "cvt" -> conversion(in);
-      default -> 3;
+      case "vote" -> in.has("sync") ? 3 : 2;
+      case "shfl" -> in.has("sync") ? 5 : 4;
+      case "red" -> withPolicy(in, 2);
+      case "atom" -> withPolicy(in, in.has("cas") ? 4 : 3);
+      default -> got;
     };
+  }
+
+  private static int withPolicy(Instruction in, int count) {
+    return in.has("L2::cache_hint") ? count + 1 : count;
   }
 
   private static int conversion(Instruction in) {

@@ -39,6 +39,9 @@ final class AsyncCopyDecoder {
         default -> throw new Unsupported("modifier ." + modifier);
       }
     }
+    if (!in.has("global") || !in.has("shared") && !in.has("shared::cta")) {
+      throw new Unsupported("a copy that is not from .global to .shared");
+    }
     int size = (int) literal(in, 2);
     if (size != 4 && size != 8 && size != 16) {
       throw new Unsupported("a copy of " + size + " bytes; 4, 8 and 16 are known");

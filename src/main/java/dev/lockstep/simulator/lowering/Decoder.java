@@ -20,6 +20,8 @@ final class Decoder {
    * @throws Unsupported when nobody knows it
    */
   void decode(Instruction in) {
+    Modifiers.check(in);
+    Arity.check(in);
     OperandTypes.check(in);
     switch (in.opcode()) {
       case "add",
@@ -55,10 +57,8 @@ final class Decoder {
           "dp2a",
           "fns",
           "szext",
-          "bmsk" -> {
-        Arity.check(in);
-        BitFieldDecoder.decode(in, emitter);
-      }
+          "bmsk" ->
+          BitFieldDecoder.decode(in, emitter);
       case "vadd2",
           "vadd4",
           "vsub2",
@@ -76,27 +76,17 @@ final class Decoder {
           VideoDecoder.decode(in, emitter);
       case "vadd", "vsub", "vabsdiff", "vmin", "vmax", "vshl", "vshr", "vset" ->
           ScalarVideoDecoder.decode(in, emitter);
-      case "vmad" -> {
-        Arity.check(in);
-        VideoProductDecoder.decode(in, emitter);
-      }
+      case "vmad" -> VideoProductDecoder.decode(in, emitter);
       case "mov", "cvta", "isspacep" -> MoveDecoder.decode(in, emitter);
-      case "selp", "slct" -> {
-        Arity.check(in);
-        SelectDecoder.decode(in, emitter);
-      }
+      case "selp", "slct" -> SelectDecoder.decode(in, emitter);
       case "cvt" -> {
-        Arity.check(in);
         if (in.has("pack")) {
           PackDecoder.decode(in, emitter);
         } else {
           ConversionDecoder.decode(in, emitter);
         }
       }
-      case "setp", "set" -> {
-        Arity.check(in);
-        CompareDecoder.decode(in, emitter);
-      }
+      case "setp", "set" -> CompareDecoder.decode(in, emitter);
       case "ld", "ldu", "st", "prefetch", "prefetchu", "applypriority", "discard", "createpolicy" ->
           MemoryDecoder.decode(in, emitter);
       case "atom", "red" -> AtomicDecoder.decode(in, emitter);
@@ -126,7 +116,6 @@ final class Decoder {
 
   private void arithmetic(Instruction in) {
     ScalarType type = type(in);
-    Arity.check(in);
     boolean mixed = types(in).size() == 2 && types(in).getFirst() == ScalarType.F32;
     switch (type) {
       case F32 -> FloatDecoder.decode(in, emitter);

@@ -19,6 +19,7 @@ import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PredicateOp;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the steps of one instruction. Sources and targets are asked for by the class the
@@ -296,7 +297,20 @@ final class Emitter {
   }
 
   Slot<long[]> toB64(Operand operand) {
+    return toB64(operand, false);
+  }
+
+  /** A 64-bit result; a 128-bit register takes its extension. */
+  Slot<long[]> toB64(Operand operand, boolean signed) {
     if (operand instanceof Operand.Reg(Register r)) {
+      if (r.type() == ScalarType.B128) {
+        Slot<long[]> upper = registers.upper(r);
+        if (signed) {
+          emitAfter(new Lanes2<>(LongLanes::shrSigned, upper, slot(r), registers.constant(63)));
+        } else {
+          emitAfter(new Lanes1<>(LongLanes::move, upper, registers.constant(0L)));
+        }
+      }
       if (Registers.file(r.type()) == Slot.LONGS) {
         return slot(r);
       }
@@ -355,6 +369,7 @@ final class Emitter {
     }
     if (base instanceof Operand.Symbol(String name, long more)) {
       Symbols.Place place = symbols.find(name);
+      requireReach(name, place, space);
       if (place != null && place.framed()) {
         return new Address(place.space(), framePointer(), place.address() + more + offset);
       }
@@ -370,11 +385,39 @@ final class Emitter {
     }
     return switch (space) {
       case SHARED, LOCAL -> new Address(space, b32(base), offset);
-      // The lower half of an address there says how far from the start it is.
-      case CONST -> new Address(space, b64(base), Windows.CONST + offset);
+      // The lower half of an address there says how far from the start it is; sums wrap around.
+      case CONST -> new Address(space, wrapped(base, (int) offset), Windows.CONST);
       case PARAM -> new Address(space, b64(base), offset);
       case GLOBAL, GENERIC -> throw new Unsupported("a 32-bit address of 64-bit memory");
     };
+  }
+
+  private Slot<long[]> wrapped(Operand base, int offset) {
+    Slot<int[]> sum = registers.temporaryInt();
+    emit(IntLanes::add, sum, b32(base), registers.constant(offset));
+    Slot<long[]> wide = registers.temporaryLong();
+    emit(ConversionLanes::unsignedToLong, wide, sum);
+    return wide;
+  }
+
+  /** A name is accessed in its own space, or by a generic access where such reach it. */
+  private static void requireReach(String name, Symbols.@Nullable Place place, StateSpace space) {
+    if (place == null || place.framed() || place.space() == space) {
+      return;
+    }
+    boolean local = place.space() == StateSpace.LOCAL;
+    boolean reached =
+        switch (space) {
+          case GENERIC ->
+              local || place.space() == StateSpace.GLOBAL || place.space() == StateSpace.SHARED;
+          case PARAM -> local; // Parameters of calls lie there.
+          default -> false;
+        };
+    if (!reached) {
+      throw new Unsupported(
+          "%s lies in %s memory, which is not accessed so"
+              .formatted(name, place.space().spelling()));
+    }
   }
 
   /** Named without a space, a variable is accessed in its own. */
@@ -414,11 +457,9 @@ final class Emitter {
     return slot(CallDecoder.FRAME_POINTER);
   }
 
+  /** Where a register lies; of 128 bits the lower half. */
   @SuppressWarnings("unchecked") // The register's type was looked at by the caller.
   private <A> Slot<A> slot(Register register) {
-    if (register.type() == ScalarType.B128) {
-      throw new Unsupported("a 128-bit register as an operand of this size");
-    }
     if (register.type() == ScalarType.PRED) {
       throw new Unsupported("a predicate where a number belongs");
     }

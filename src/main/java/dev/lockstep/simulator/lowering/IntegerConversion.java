@@ -51,7 +51,7 @@ final class IntegerConversion {
       e.emit(
           new Frequent.IntMove(e.toInteger(operand(in, 0), to), e.integer(operand(in, 1), from)));
     } else if (to.bytes() == 8 && from.bytes() < 8) {
-      Slot<long[]> d = e.toB64(operand(in, 0));
+      Slot<long[]> d = e.toB64(operand(in, 0), to.isSigned());
       Slot<int[]> a = e.integer(operand(in, 1), from);
       if (from.isSigned()) {
         e.emit(ConversionLanes::signedToLong, d, a);
@@ -162,12 +162,12 @@ final class IntegerConversion {
 
   private void result(Slot<long[]> value) {
     if (to.bytes() == 8) {
-      e.emit(LongLanes::move, e.toB64(operand(in, 0)), value);
+      e.emit(LongLanes::move, e.toB64(operand(in, 0), to.isSigned()), value);
     } else if (hasWideTarget()) {
       int bits = to.bits();
       boolean signed = to.isSigned();
       PerLane.Long1 extend = v -> IntegerConversions.extend(v, bits, signed);
-      e.emit(PerLane.longs(extend), e.toB64(operand(in, 0)), value);
+      e.emit(PerLane.longs(extend), e.toB64(operand(in, 0), to.isSigned()), value);
     } else {
       e.emit(ConversionLanes::longToInt, e.toInteger(operand(in, 0), to), value);
     }
@@ -176,7 +176,7 @@ final class IntegerConversion {
   /** A narrow result in a register of 64 bits is extended to all of them. */
   private boolean hasWideTarget() {
     return operand(in, 0) instanceof Operand.Reg(Register r)
-        && r.type().bytes() == 8
+        && r.type().bytes() >= 8
         && to.bytes() < 8;
   }
 

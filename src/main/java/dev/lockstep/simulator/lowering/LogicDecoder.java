@@ -160,6 +160,9 @@ final class LogicDecoder {
     }
     String combine = Decoder.choice(in, "", "or", "and");
     Operand target = operand(in, 0);
+    if (combine.isEmpty() && target instanceof Operand.Pair) {
+      throw new Unsupported("a predicate, but neither .or nor .and");
+    }
     Operand predicate = new Operand.Sink();
     if (target instanceof Operand.Pair(Operand first, Operand second)) {
       target = first;

@@ -108,7 +108,7 @@ final class MemoryDecoder {
           switch (element.file()) {
             case Slot.FLOATS -> e.toF32(target);
             case Slot.DOUBLES -> e.toF64(target);
-            case Slot.LONGS -> e.toB64(target);
+            case Slot.LONGS -> e.toB64(target, type.isSigned());
             default -> signed(target, type);
           });
     }
@@ -126,7 +126,7 @@ final class MemoryDecoder {
         && target instanceof Operand.Reg(Register r)
         && Registers.file(r.type()) == Slot.LONGS) {
       Slot<int[]> value = e.registers.temporaryInt();
-      e.emitAfter(new Lanes1<>(ConversionLanes::signedToLong, e.toB64(target), value));
+      e.emitAfter(new Lanes1<>(ConversionLanes::signedToLong, e.toB64(target, true), value));
       return value;
     }
     return e.toB32(target);
@@ -218,14 +218,28 @@ final class MemoryDecoder {
   private void requireCount(List<Operand> elements) {
     int count = in.has("v2") ? 2 : in.has("v4") ? 4 : in.has("v8") ? 8 : 1;
     int bytes = Decoder.type(in).bytes();
-    if (elements.size() != count || count * bytes > 32 || count == 8 && bytes != 4 && bytes != 1) {
+    if (elements.size() != count || count * bytes > 32) {
       throw new Unsupported(elements.size() + " elements of ." + Decoder.type(in).spelling());
+    }
+    if (count * bytes > 16) {
+      requireWide();
     }
     for (Operand element : elements) {
       if (element instanceof Operand.Reg(Register r) && r.type().bytes() < bytes) {
         throw new Unsupported(
             "a register of " + r.type().bits() + " bits for ." + Decoder.type(in).spelling());
       }
+    }
+  }
+
+  /** 256 bits at once: only in global memory, and not on GPUs of old (PTX ISA 9.7.9.8). */
+  private void requireWide() {
+    StateSpace space = space(in);
+    if (space != StateSpace.GLOBAL && space != StateSpace.GENERIC) {
+      throw new Unsupported("more than 16 bytes at once in " + space.spelling() + " memory");
+    }
+    if (e.symbols.target().number() < 100) {
+      throw new Unsupported("more than 16 bytes at once, before sm_100");
     }
   }
 

@@ -60,7 +60,7 @@ final class ScalarLowering {
   }
 
   private @Nullable List<Scalar> select(Instruction in) {
-    if (in.modifiers().size() != 1 || in.operands().size() != 4) {
+    if (!isOfTypeOnly(in) || in.operands().size() != 4) {
       return null;
     }
     ScalarType type = Decoder.type(in);
@@ -75,7 +75,7 @@ final class ScalarLowering {
   }
 
   private @Nullable List<Scalar> move(Instruction in) {
-    if (in.modifiers().size() != 1 || in.operands().size() != 2) {
+    if (!isOfTypeOnly(in) || in.operands().size() != 2) {
       return null;
     }
     Operand to = in.operands().get(0);
@@ -92,6 +92,11 @@ final class ScalarLowering {
       return form == null ? null : list(scalar(in, form, to, parts));
     }
     return list(scalar(in, Forms.move(code), to, List.of(from)));
+  }
+
+  /** Whether it has one modifier, its type: what has none the decoder refuses. */
+  private static boolean isOfTypeOnly(Instruction in) {
+    return in.modifiers().size() == 1 && Decoder.types(in).size() == 1;
   }
 
   private @Nullable List<Scalar> unpack(

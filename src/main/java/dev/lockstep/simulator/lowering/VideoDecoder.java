@@ -37,7 +37,6 @@ final class VideoDecoder {
     } else {
       Decoder.allow(in, "sat", "add");
     }
-    Arity.check(in);
     List<ScalarType> types = Decoder.types(in);
     List<ScalarType> allowed = List.of(ScalarType.U32, ScalarType.S32);
     boolean compares = in.opcode().startsWith("vset");

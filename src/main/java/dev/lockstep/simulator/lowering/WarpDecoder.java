@@ -102,6 +102,10 @@ final class WarpDecoder {
     Slot<int[]> a = b32(1);
     WarpVote.Reduce.Function function;
     if (Decoder.type(in) == ScalarType.F32) {
+      if (!e.symbols.target().isOfBlackwellFamily()) {
+        throw new Unsupported(
+            "a reduction of .f32 needs .target sm_100a, or another of its family");
+      }
       function = floatReduction(operation);
       // Alone, a value is still made absolute, and a NaN canonical.
       Slot<int[]> own = e.registers.temporaryInt();
@@ -204,6 +208,13 @@ final class WarpDecoder {
   private void fence() {
     if (in.has("proxy") && !in.has("alias")) {
       throw new Unsupported("the asynchronous and the tensor map proxy");
+    }
+    if (!in.has("proxy")) {
+      String[] scopes =
+          in.opcode().equals("membar")
+              ? new String[] {"cta", "gl", "sys"}
+              : new String[] {"cta", "cluster", "gpu", "sys"};
+      Decoder.required(in, scopes);
     }
     Decoder.allow(
         in, "cta", "gl", "sys", "gpu", "cluster", "sc", "acq_rel", "acquire", "release", "proxy",
