@@ -229,6 +229,9 @@ final class BodyParser {
         throw lexer.error("expected an operand, found ';'");
       }
     }
+    if (branch && list.size() != 1) {
+      throw lexer.error("bra takes one label, not " + list.size());
+    }
     Syntax.expect(lexer, ';');
     String refusal = earlier.refusal(parts.get(0), parts);
     if (!refusal.isEmpty()) {

@@ -20,6 +20,8 @@ class PtxMistakesTests {
         "ld.u32 %r1, [%rd1;          | 5 | 18 | expected ']', found ';'",
         "@%r1 ret;                   | 5 | 2  | expected a predicate register",
         "mov.u32 %r1, 12Q4;          | 5 | 14 | not a number: 12Q4",
+        "bra.uni ;                   | 5 | 9  | bra takes one label, not 0",
+        "L: bra L, L;                | 5 | 12 | bra takes one label, not 2",
         "bra NOWHERE;                | 5 | 1  | no label NOWHERE in reach",
         ".bogus 1;                   | 5 | 1  | unknown directive .bogus in a kernel body",
         ".reg .f99 %f;               | 5 | 6  | expected a type, found '.f99'",

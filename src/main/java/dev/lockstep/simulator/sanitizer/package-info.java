@@ -16,7 +16,11 @@
  * it. Reported is what is used ({@link dev.lockstep.simulator.sanitizer.Use}): branched on, made an
  * address, passed to an atomic operation or to the system, or stored to global memory, unless that
  * copies a structure with its padding. The report names the read that found no value, and the use.
- * What the host reads back is not looked at: nobody can tell padding from a hole there.
+ * What the host reads back is not looked at: nobody can tell padding from a hole there. Bits are
+ * followed, not formulas: what is made of {@code x + u - u} lacks a value where {@code u} does, and
+ * a branch on what has none is reported though both ways may come to the same. Kernels that do so
+ * on purpose exist (CUB's segmented radix sort, thrust's set operations). NVIDIA's initcheck looks
+ * at loads from global memory alone.
  *
  * <p>What counts as a race in shared memory: two threads of a block access one byte, one at least
  * writes, not both by strong operations, and neither a barrier that both take part in nor, within a
