@@ -11,103 +11,89 @@ final class Banks {
   /** Bytes of one word from each bank. */
   static final int ROW_BYTES = 128;
 
-  /** Bytes of a word, and words of two rows, as powers of two. */
-  private static final int WORD = 2;
+  /** The same as a power of two. */
+  private static final int ROW = 7;
 
-  private static final int PAIR = 6;
+  private static final int LANES = Warp.LANES;
 
-  /** By lane: the bank asked, what for, and what it gives in the first turn. */
-  private final int[] banks = new int[Warp.LANES];
+  /** By bank of each part of the warp that is served together: a bit for each row asked for. */
+  private final long[] asked = new long[LANES];
 
-  private final int[] words = new int[Warp.LANES];
-  private final int[] got = new int[Warp.LANES];
-
-  /** By bank, what it gives in this turn. */
-  private final int[] given = new int[Warp.LANES];
-
-  /** Whether all of a warp ask for words of one pair of rows. */
-  private boolean pair;
+  private final int[] turns = new int[LANES];
 
   /**
-   * Notes what lanes ask for.
+   * Turns until these lanes have what they ask for, of all parts of the warp.
    *
    * @param unit bytes of each access, 4 at least, as a power of two
    * @param alone whether each lane has to be served by itself
    */
-  void ask(long[] addresses, int unit, boolean alone) {
+  int turns(long[] addresses, int lanes, int unit, boolean alone) {
     int last = (ROW_BYTES >> unit) - 1;
-    int first = (int) (addresses[0] >> unit);
-    int differences = 0;
-    for (int i = 0; i < Warp.LANES; i++) {
-      int word = (int) (addresses[i] >> unit);
-      banks[i] = word & last;
-      words[i] = word;
-      differences |= word ^ first;
-    }
-    pair = differences >>> PAIR == 0 && unit == WORD && !alone;
     if (alone) {
-      for (int i = 0; i < Warp.LANES; i++) {
-        words[i] = i;
+      askAlone(addresses, lanes, unit, last);
+    } else {
+      ask(addresses, lanes, unit, last);
+    }
+    int sum = 0;
+    for (int from = 0; from < LANES; from += last + 1) {
+      sum += most(from, from + last + 1);
+    }
+    return sum;
+  }
+
+  private void ask(long[] addresses, int lanes, int unit, int last) {
+    int near = Near.lanes(addresses, lanes, ROW);
+    askNear(addresses, near, unit, last);
+    if (near != lanes) {
+      askFar(addresses, lanes & ~near, unit, last);
+    }
+  }
+
+  private void askNear(long[] addresses, int lanes, int unit, int last) {
+    long[] rows = asked;
+    for (int i = 0; i < LANES; i++) {
+      int address = (int) addresses[i];
+      int bank = i & ~last | address >> unit & last;
+      rows[bank & LANES - 1] |= (lanes >>> i & 1L) << (address >> ROW);
+    }
+  }
+
+  /** Each lane counts as asking for a row of its own. */
+  private void askAlone(long[] addresses, int lanes, int unit, int last) {
+    long[] rows = asked;
+    for (int i = 0; i < LANES; i++) {
+      int bank = i & ~last | (int) (addresses[i] >> unit) & last;
+      rows[bank & LANES - 1] |= lanes & 1L << i;
+    }
+  }
+
+  /** Asks for further blocks of rows: as many bits are set for them, whichever. */
+  private void askFar(long[] addresses, int lanes, int unit, int last) {
+    for (int i = 0; i < LANES; i++) {
+      turns[i] = Long.bitCount(asked[i]);
+      asked[i] = 0;
+    }
+    for (int rest = lanes; rest != 0; ) {
+      int near = Near.lanes(addresses, rest, ROW);
+      askNear(addresses, near, unit, last);
+      for (int i = 0; i < LANES; i++) {
+        turns[i] += Long.bitCount(asked[i]);
+        asked[i] = 0;
       }
+      rest &= ~near;
+    }
+    for (int i = 0; i < LANES; i++) {
+      asked[i] = (1L << turns[i]) - 1;
     }
   }
 
-  /**
-   * Turns until these lanes have what they asked for: in each every bank gives the word that the
-   * last lane asks for which it has not served yet.
-   */
-  int turns(int lanes) {
-    if (pair && lanes == -1) {
-      return turnsOfPair();
+  /** The most rows that one of these banks is asked for. Nothing is asked for any more then. */
+  private int most(int from, int to) {
+    int most = 0;
+    for (int bank = from; bank < to; bank++) {
+      most = Math.max(most, Long.bitCount(asked[bank]));
+      asked[bank] = 0;
     }
-    int turns = 0;
-    for (int rest = lanes; rest != 0; turns++) {
-      rest = rest == -1 ? firstTurn() : turn(rest);
-    }
-    return turns;
-  }
-
-  /** Each bank has two words to give: both, if any bank is asked for both. */
-  private int turnsOfPair() {
-    long asked = 0;
-    for (int i = 0; i < Warp.LANES; i++) {
-      asked |= 1L << words[i];
-    }
-    return (asked & asked >>> Warp.LANES) == 0 ? 1 : 2;
-  }
-
-  /** Lanes of a full warp that are left after a turn. */
-  private int firstTurn() {
-    for (int i = 0; i < Warp.LANES; i++) {
-      given[banks[i]] = words[i];
-    }
-    for (int i = 0; i < Warp.LANES; i++) {
-      got[i] = given[banks[i]];
-    }
-    int left = 0;
-    for (int i = 0; i < Warp.LANES; i++) {
-      left |= isOther(got[i], words[i]) << i;
-    }
-    return left;
-  }
-
-  /** The same of some lanes. */
-  private int turn(int lanes) {
-    for (int rest = lanes; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      given[banks[lane]] = words[lane];
-    }
-    int left = 0;
-    for (int rest = lanes; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      left |= isOther(given[banks[lane]], words[lane]) << lane;
-    }
-    return left;
-  }
-
-  /** 1 or 0, without a branch that nobody could predict. */
-  private static int isOther(int a, int b) {
-    int difference = a ^ b;
-    return (difference | -difference) >>> Integer.SIZE - 1;
+    return most;
   }
 }

@@ -31,28 +31,24 @@ final class LocalCost extends MemoryCost {
   @Override
   void measure(long[] addresses, int lanes, Scratch scratch) {
     int different = 0;
-    for (int from = 0; from < Warp.LANES; from += TOGETHER) {
-      different += different(addresses, from, lanes >>> from & (1 << TOGETHER) - 1);
+    for (int rest = lanes; rest != 0; ) {
+      int near = Near.lanes(addresses, rest, unit);
+      different += different(addresses, near);
+      rest &= ~near;
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
     scratch.cost(1, (long) different << unit - WORD, asked, 0, 0);
   }
 
-  /** How many different places neighbours access: bit sets of 64 places, one after the other. */
-  private int different(long[] addresses, int from, int lanes) {
+  /** How many different places of one block neighbours access. */
+  private int different(long[] addresses, int lanes) {
     int different = 0;
-    for (int rest = lanes; rest != 0; ) {
-      long start = addresses[from + Integer.numberOfTrailingZeros(rest)] >> unit & -Long.SIZE;
+    for (int from = 0; from < Warp.LANES; from += TOGETHER) {
       long places = 0;
-      int elsewhere = 0;
-      for (int i = 0; i < TOGETHER; i++) {
-        long place = (addresses[from + i] >> unit) - start;
-        int here = place >= 0 && place < Long.SIZE ? rest >>> i & 1 : 0;
-        places |= (long) here << place;
-        elsewhere |= (rest >>> i & 1 ^ here) << i;
+      for (int i = from; i < from + TOGETHER; i++) {
+        places |= (lanes >>> i & 1L) << (addresses[i] >> unit);
       }
       different += Long.bitCount(places);
-      rest = elsewhere;
     }
     return different;
   }

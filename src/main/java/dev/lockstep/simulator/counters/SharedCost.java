@@ -39,17 +39,11 @@ final class SharedCost extends MemoryCost {
   /** As many lanes together as all banks can serve: vectors are accessed by parts of the warp. */
   @Override
   void measure(long[] addresses, int lanes, Scratch scratch) {
+    int wavefronts = scratch.banks.turns(addresses, lanes, unit, kind == Kind.ATOMIC);
     int together = Banks.ROW_BYTES >> unit;
-    Banks banks = scratch.banks;
-    banks.ask(addresses, unit, kind == Kind.ATOMIC);
-    int wavefronts = 0;
     int groups = 0;
     for (int from = 0; from < Warp.LANES; from += together) {
-      int group = lanes & -1 >>> (Warp.LANES - together) << from;
-      if (group != 0) {
-        groups++;
-        wavefronts += banks.turns(group);
-      }
+      groups += (lanes & -1 >>> (Warp.LANES - together) << from) == 0 ? 0 : 1;
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
     scratch.cost(1, wavefronts, wavefronts - groups, asked, 0);
