@@ -234,4 +234,56 @@ class AccessPatternTests {
     assertThat(at(counts, 12, Counter.SHARED_STORE_WAVEFRONTS)).isEqualTo(wavefronts);
     assertThat(at(counts, 12, Counter.SHARED_STORE_CONFLICTS)).isEqualTo(wavefronts - turns);
   }
+
+  /** More strides than are remembered, each of them so seldom that it is counted by itself. */
+  @Test
+  void stridesInNoOrderAreCountedOneByOne() {
+    int turns = 300;
+    LaunchCounts counts =
+        lab.count(
+            32,
+            """
+            mov.u32 %%r1, 0;
+            mov.u32 %%r5, 1;
+            LOOP: mad.lo.u32 %%r5, %%r5, 1664525, 1013904223;
+            shr.u32 %%r2, %%r5, 27;
+            sub.s32 %%r2, %%r2, 16;
+            mul.lo.s32 %%r3, %%t, %%r2;
+            mul.wide.s32 %%rd1, %%r3, 4;
+            add.s64 %%rd1, %%in, %%rd1;
+            ld.global.u32 %%r4, [%%rd1+2048];
+            st.global.u32 [%%rd1+2052], %%r4;
+            add.u32 %%r1, %%r1, 1;
+            setp.lt.u32 %%p1, %%r1, %d;
+            @%%p1 bra LOOP;
+            """
+                .formatted(turns));
+    long sectors = 0;
+    long lines = 0;
+    long distinct = 0;
+    Set<Integer> read = new HashSet<>();
+    Set<Integer> written = new HashSet<>();
+    int state = 1;
+    for (int turn = 0; turn < turns; turn++) {
+      state = state * 1664525 + 1013904223;
+      int stride = (state >>> 27) - 16;
+      Set<Integer> words = new HashSet<>();
+      for (int t = 0; t < 32; t++) {
+        words.add(512 + t * stride);
+      }
+      sectors += words.stream().map(word -> word / 8).distinct().count();
+      lines += words.stream().map(word -> word / 32).distinct().count();
+      distinct += 4L * words.size();
+      words.forEach(word -> read.add(word / 8));
+      words.forEach(word -> written.add((word + 1) / 8));
+    }
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_REQUESTS)).isEqualTo(turns);
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_SECTORS)).isEqualTo(sectors);
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_LINES)).isEqualTo(lines);
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_BYTES)).isEqualTo(turns * 128);
+    assertThat(at(counts, 9, Counter.GLOBAL_LOAD_DISTINCT_BYTES)).isEqualTo(distinct);
+    assertThat(at(counts, 10, Counter.GLOBAL_STORE_DISTINCT_BYTES)).isEqualTo(distinct);
+    assertThat(counts.compulsoryLoadBytes()).isEqualTo(32L * read.size());
+    assertThat(counts.compulsoryStoreBytes()).isEqualTo(32L * written.size());
+  }
 }

@@ -72,10 +72,12 @@ final class AccessCounter {
     Pattern pattern = history.latest();
     if (pattern != null && pattern.goesIn(lanes.stride())) {
       executed(w, tally, history, pattern, lanes.values(), shift);
-    } else if (lanes.stride() == LaneAddresses.IRREGULAR && history.isPatternless()) {
+    } else if (!history.isPatternless()) {
+      count(w, tally, lanes.values(), shift, -1);
+    } else if (lanes.stride() == LaneAddresses.IRREGULAR) {
       irregular(w, tally, history, lanes.values(), shift, -1);
     } else {
-      count(w, tally, lanes.values(), shift, -1);
+      strided(w, tally, history, lanes, shift);
     }
   }
 
@@ -128,6 +130,19 @@ final class AccessCounter {
         member.cost.add(tally.scratch.cost, 1, tally.counts);
       } else {
         measured(w, tally, history, member, values, shift, lanes);
+      }
+    }
+  }
+
+  /** The same for addresses that go in equal steps, but in others each time. */
+  private void strided(
+      Warp w, KernelTally tally, AccessHistory history, LaneAddresses lanes, long shift) {
+    for (Member member : members) {
+      long first = lanes.first() + shift + member.distance;
+      if (member.cost.strided(first, lanes.stride(), history, tally.scratch)) {
+        member.cost.add(tally.scratch.cost, 1, tally.counts);
+      } else {
+        measured(w, tally, history, member, lanes.values(), shift, -1);
       }
     }
   }

@@ -90,18 +90,36 @@ final class Footprint {
 
     /** Notes accesses in no order by the bytes that lie before them. */
     void touch(int[] offsets) {
-      if (whole) {
-        return;
+      byte[] known = untilWhole();
+      if (known != null) {
+        for (int offset : offsets) {
+          known[offset >>> SECTOR] = 1;
+        }
+        lookWhenDue(known);
       }
-      byte[] known = touched;
-      if (known == null) {
-        known = new byte[bits.length * Long.SIZE];
-        touched = known;
+    }
+
+    /** Notes accesses in equal steps, which all lie in the region. */
+    void touch(long address, long stride) {
+      byte[] known = untilWhole();
+      if (known != null) {
+        long offset = address - (first << SECTOR);
+        for (int i = 0; i < Warp.LANES; i++) {
+          known[(int) (offset + i * stride >> SECTOR)] = 1;
+        }
+        lookWhenDue(known);
+      }
+    }
+
+    private byte @Nullable [] untilWhole() {
+      if (touched == null && !whole) {
+        touched = new byte[bits.length * Long.SIZE];
         nextLook = sectors / Warp.LANES + 1;
       }
-      for (int offset : offsets) {
-        known[offset >>> SECTOR] = 1;
-      }
+      return whole ? null : touched;
+    }
+
+    private void lookWhenDue(byte[] known) {
       if (--nextLook == 0) {
         look(known);
       }

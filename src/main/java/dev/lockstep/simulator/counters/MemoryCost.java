@@ -7,12 +7,14 @@ import java.util.List;
 abstract class MemoryCost {
   private final int slot;
   private final List<Counter> counters;
+  private final int size;
 
   /**
    * @param counters what {@link #measure} gives
    */
   MemoryCost(Slots slots, List<Counter> counters) {
     this.counters = counters;
+    this.size = counters.size();
     this.slot = slots.take(counters.size());
   }
 
@@ -33,6 +35,15 @@ abstract class MemoryCost {
     return false;
   }
 
+  /**
+   * The same of a full warp whose addresses go in equal steps.
+   *
+   * @param first the address of lane 0
+   */
+  boolean strided(long first, long stride, AccessHistory history, Scratch scratch) {
+    return false;
+  }
+
   /** Whether it reads global memory. */
   boolean loads() {
     return false;
@@ -45,7 +56,7 @@ abstract class MemoryCost {
 
   /** Adds the cost of that many executions. */
   final void add(long[] cost, long executions, long[] counts) {
-    for (int i = 0; i < counters.size(); i++) {
+    for (int i = 0; i < size; i++) {
       counts[slot + i] += cost[i] * executions;
     }
   }
