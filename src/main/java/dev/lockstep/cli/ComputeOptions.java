@@ -31,9 +31,9 @@ final class ComputeOptions {
       names = "--no-graph",
       negatable = true,
       description =
-          "queue each kernel of each step; else, where the device can (CUDA can, the simulator"
-              + " cannot), a step is captured once and launched as one graph, unless --profile"
-              + " times its kernels")
+          "capture a step once and launch it as one graph, where the device can (CUDA can, the"
+              + " simulator cannot) and --profile does not time its kernels (default); --no-graph"
+              + " queues each kernel of each step")
   private boolean noGraph;
 
   @Option(
