@@ -121,7 +121,11 @@ public record TrainConfig(
     return knobs;
   }
 
-  /** Changes some of the defaults; checked when {@link #build built}. */
+  /**
+   * Changes some of the defaults; checked when {@link #build built}. Each method sets the knob of
+   * its name, which {@link ComputeConfig}, {@link InputConfig}, {@link OptimizerConfig}, {@link
+   * RateConfig} or {@link RunConfig} explains.
+   */
   public static final class Builder {
     private ModelConfig model = LanguageModelConfig.defaults();
     private Precision precision = Precision.BF16;
@@ -163,223 +167,186 @@ public record TrainConfig(
 
     private Builder() {}
 
-    /** Sets {@link TrainConfig#model()}. */
     public Builder model(ModelConfig value) {
       model = value;
       return this;
     }
 
-    /** Sets {@link ComputeConfig#precision()}. */
     public Builder precision(Precision value) {
       precision = value;
       return this;
     }
 
-    /** Sets {@link ComputeConfig#matmul()}. */
     public Builder matmul(MatrixEngine value) {
       matmul = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#steps()}. */
     public Builder steps(int value) {
       steps = value;
       return this;
     }
 
-    /** Sets {@link InputConfig#seed()}. */
     public Builder seed(long value) {
       seed = value;
       return this;
     }
 
-    /** Sets {@link InputConfig#batch()}. */
     public Builder batch(int value) {
       batch = value;
       return this;
     }
 
-    /** Sets {@link InputConfig#accumulation()}. */
     public Builder accumulation(int value) {
       accumulation = value;
       return this;
     }
 
-    /** Sets {@link ComputeConfig#headMemory()}. */
     public Builder headMemory(long value) {
       headMemory = value;
       return this;
     }
 
-    /** Sets {@link RateConfig#learningRate()}. */
     public Builder learningRate(double value) {
       learningRate = value;
       return this;
     }
 
-    /** Sets {@link RateConfig#warmupSteps()}. */
     public Builder warmupSteps(int value) {
       warmupSteps = value;
       return this;
     }
 
-    /** Sets {@link RateConfig#finalFraction()}. */
     public Builder finalLearningRateFraction(double value) {
       finalLearningRateFraction = value;
       return this;
     }
 
-    /** Sets {@link RateConfig#schedule()}. */
     public Builder schedule(LearningRateSchedule.Decay value) {
       schedule = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#kind()}. */
     public Builder optimizer(OptimizerConfig.Kind value) {
       optimizer = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#momentum()}. */
     public Builder momentum(double value) {
       momentum = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#nesterov()}. */
     public Builder nesterov(boolean value) {
       nesterov = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#clipValue()}. */
     public Builder clipValue(double value) {
       clipValue = value;
       return this;
     }
 
-    /** Sets {@link ComputeConfig#recompute()}. */
     public Builder recompute(boolean value) {
       recompute = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#validateEvery()}. */
     public Builder validateEvery(int value) {
       validateEvery = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#patience()}. */
     public Builder patience(int value) {
       patience = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#beta1()}. */
     public Builder beta1(double value) {
       beta1 = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#beta2()}. */
     public Builder beta2(double value) {
       beta2 = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#epsilon()}. */
     public Builder epsilon(double value) {
       epsilon = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#weightDecay()}. */
     public Builder weightDecay(double value) {
       weightDecay = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#scope()}. */
     public Builder weightDecayScope(WeightDecayScope value) {
       weightDecayScope = value;
       return this;
     }
 
-    /** Sets {@link OptimizerConfig#clipNorm()}. */
     public Builder clipNorm(double value) {
       clipNorm = value;
       return this;
     }
 
-    /** Sets {@link ComputeConfig#lossScaling()}. */
     public Builder lossScaling(LossScalingMode value) {
       lossScaling = value;
       return this;
     }
 
-    /** Sets {@link ComputeConfig#lossScaler()}. */
     public Builder lossScaler(LossScaler.Config value) {
       lossScaler = value;
       return this;
     }
 
-    /** Sets {@link InputConfig#data()}. */
     public Builder data(@Nullable Path value) {
       data = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#out()}. */
     public Builder out(Path value) {
       out = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#overwrite()}. */
     public Builder overwrite(boolean value) {
       overwrite = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#resume()}. */
     public Builder resume(@Nullable Path value) {
       resume = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#logEvery()}. */
     public Builder logEvery(int value) {
       logEvery = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#checkpointEvery()}. */
     public Builder checkpointEvery(int value) {
       checkpointEvery = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#healthEvery()}. */
     public Builder healthEvery(int value) {
       healthEvery = value;
       return this;
     }
 
-    /** Sets {@link ComputeConfig#graph()}. */
     public Builder graph(boolean value) {
       graph = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#sampleLength()}. */
     public Builder sampleLength(int value) {
       sampleLength = value;
       return this;
     }
 
-    /** Sets {@link RunConfig#temperature()}. */
     public Builder temperature(double value) {
       temperature = value;
       return this;
