@@ -2,6 +2,7 @@ package dev.lockstep.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -10,16 +11,6 @@ import picocli.CommandLine.Model.CommandSpec;
 @Command(
     name = "lockstep",
     description = "CUDA kernels, run on a GPU or on a simulator of one, and held to a reference.",
-    subcommands = {
-      TrainCommand.class,
-      SampleCommand.class,
-      CheckCommand.class,
-      BenchCommand.class,
-      ReportCommand.class,
-      GrillCommand.class,
-      RunCommand.class,
-      DoctorCommand.class
-    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -49,26 +40,50 @@ public final class Lockstep {
   /** The kernel the user ran did what no kernel may. */
   static final int FAULT = 3;
 
+  /** In the order in which help lists them. */
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          TrainCommand.class,
+          SampleCommand.class,
+          CheckCommand.class,
+          BenchCommand.class,
+          ReportCommand.class,
+          GrillCommand.class,
+          RunCommand.class,
+          DoctorCommand.class);
+
   /** Runs one command and ends the process. */
   public static void main(String[] arguments) {
     StandardError.adopt();
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    int code = commandLine(out, err).execute(arguments);
+    int code = commandLine(out, err, arguments).execute(arguments);
     out.flush();
     err.flush();
     System.exit(code);
   }
 
-  /** The commands, printing to the given places. */
-  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+  /**
+   * The commands, printing to the given places.
+   *
+   * @param arguments to be parsed; if the first names a command there is only that one, as to
+   *     describe all takes as long as a small kernel
+   */
+  static CommandLine commandLine(PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine commands = new CommandLine(new Lockstep());
+    String first = arguments.length == 0 ? "" : arguments[0];
+    List<Class<?>> named = COMMANDS.stream().filter(each -> name(each).equals(first)).toList();
+    (named.isEmpty() ? COMMANDS : named).forEach(commands::addSubcommand);
     commands.setOut(out);
     commands.setErr(err);
     commands.setParameterExceptionHandler(Failures::wrongArguments);
     commands.setExecutionExceptionHandler(Failures::failed);
     hideHelpOfHelp(commands.getCommandSpec());
     return configured(commands);
+  }
+
+  private static String name(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
   }
 
   /** Gives a command the types and widths all of them have. */

@@ -101,6 +101,40 @@ class LauncherTests {
   }
 
   @Test
+  void startsWithTheClassesThatTheBuildArchived() throws Exception {
+    program(
+        "jdk-25/bin/java",
+        """
+        for option; do
+          case $option in -XX:ArchiveClassesAtExit=*) echo >"${option#*=}" ;; esac
+        done
+        echo "$@"
+        """);
+    Path archive = home.resolve("target/lockstep.jsa");
+    assertThat(launch("doctor").out)
+        .contains(
+            "-XX:SharedArchiveFile=" + archive, "-jar " + home + "/target/lockstep.jar doctor")
+        .doesNotContain("ArchiveClassesAtExit");
+    assertThat(archive).exists();
+  }
+
+  @Test
+  void startsWithoutAnArchiveThatCouldNotBeMade() throws Exception {
+    program(
+        "jdk-25/bin/java",
+        """
+        for option; do
+          case $option in -XX:ArchiveClassesAtExit=*) echo >"${option#*=}"; exit 1 ;; esac
+        done
+        echo "$@"
+        """);
+    Started run = launch("doctor");
+    assertThat(run.code).isZero();
+    assertThat(run.out).contains("lockstep.jar doctor").doesNotContain("SharedArchiveFile");
+    assertThat(home.resolve("target")).isDirectoryNotContaining("glob:**.jsa*");
+  }
+
+  @Test
   void dropsTheNoticeOfTheIncubatorAndNothingElse() throws Exception {
     program(
         "jdk-25/bin/java",

@@ -76,7 +76,8 @@ class LockstepTests {
     assertThat(examples).isNotEmpty();
     for (String example : examples) {
       String arguments = example.strip().split(" {2,}")[0].substring("lockstep ".length());
-      Lockstep.commandLine(nowhere, nowhere).parseArgs(arguments.split(" "));
+      String[] words = arguments.split(" ");
+      Lockstep.commandLine(nowhere, nowhere, words).parseArgs(words);
     }
   }
 
@@ -110,6 +111,15 @@ class LockstepTests {
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
     assertThat(run.err()).contains("Usage: lockstep", "  train ", "  check ", "  doctor ");
+  }
+
+  @Test
+  void aNamedCommandIsDescribedAlone() {
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    assertThat(Lockstep.commandLine(nowhere, nowhere, "run", "check").getSubcommands())
+        .containsOnlyKeys("run");
+    assertThat(Lockstep.commandLine(nowhere, nowhere, "trian").getSubcommands())
+        .containsKeys("run", "train");
   }
 
   @Test

@@ -15,7 +15,7 @@ record Run(int code, String out, String err) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int code =
-        Lockstep.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+        Lockstep.commandLine(new PrintWriter(out, true), new PrintWriter(err, true), arguments)
             .execute(arguments);
     return new Run(code, out.toString(), err.toString());
   }
