@@ -167,7 +167,7 @@ final class SegmentClass {
   }
 
   private void tryParts(CodeBuilder c, List<Part> parts, AddressRegisters seen) {
-    if (parts.stream().anyMatch(Part.Single.class::isInstance)) {
+    if (!parts.stream().allMatch(Part.Run.class::isInstance)) {
       c.trying(
           tried -> execute(tried, parts, seen, new int[1]),
           left -> left.catching(THROWN, this::left));

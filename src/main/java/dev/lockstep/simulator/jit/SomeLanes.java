@@ -131,7 +131,14 @@ final class SomeLanes {
         return false;
       }
       w.setMask(lanes & ~taken);
-      parts.execute(w);
+      try {
+        parts.execute(w);
+      } catch (RuntimeException left) {
+        // Those who go on in other code do so without those who took the branch.
+        w.setMask(lanes);
+        branch.execute(w);
+        throw left;
+      }
       w.setMask(lanes);
       return false;
     }

@@ -170,7 +170,6 @@ final class Segments {
   private static boolean isPlain(Placed placed) {
     return placed.step() != null
         && placed.step().kind() == Step.Kind.PLAIN
-        && !placed.watched()
         && !breaks(placed)
         && !ends(placed)
         && !Steps.waits(placed.step());

@@ -51,7 +51,17 @@ final class ReadLog {
     void row(int warp, int first, int stride, int lane, int count, int bytes, int time, int site);
   }
 
-  ReadLog(int warps) {
+  /** By warp and entry: its {@link LaneCells}, once somebody asked; else 0. */
+  private final long[][] cells;
+
+  private final int shift;
+
+  /**
+   * @param shift by which offsets are cells
+   */
+  ReadLog(int warps, int shift) {
+    this.shift = shift;
+    cells = new long[warps][CAPACITY];
     entries = new int[warps][CAPACITY * FIELDS];
     offsets = new int[warps][(CAPACITY + 1) * LANES];
     count = new int[warps];
@@ -94,6 +104,7 @@ final class ReadLog {
   }
 
   private int entry(int warp, int mask, int size, int low, int end, int time, int site) {
+    cells[warp][count[warp]] = 0;
     int at = count[warp]++ * FIELDS;
     int[] fields = entries[warp];
     fields[at + MASK] = mask;
@@ -112,34 +123,75 @@ final class ReadLog {
     }
   }
 
-  /**
-   * Whether an entry may be in the way of a write between {@code low} and {@code end}.
-   *
-   * @param own the writing warp
-   * @param first where its first lane writes
-   * @param stride how far apart its lanes write, at least their size; or 0 when they do not go in
-   *     steps. An entry of the same warp that goes in the same steps is each lane's own
-   */
-  boolean mayConflict(int low, int end, int own, int first, int stride) {
+  /** Whether entries lie where a write between {@code low} and {@code end} does. */
+  boolean overlaps(int low, int end) {
     for (int w = 0; w < count.length; w++) {
       int[] fields = entries[w];
       for (int at = 0; at < count[w] * FIELDS; at += FIELDS) {
         if (low < fields[at + END] && end > fields[at + LOW]) {
-          boolean same =
-              w == own
-                  && stride != 0
-                  && fields[at + FIRST] == first
-                  && fields[at + LOWER] == stride
-                  && fields[at + UPPER] == stride
-                  && fields[at + MIDDLE] == first + HALF * stride
-                  && fields[at + SIZE] <= Math.abs(stride);
-          if (!same) {
-            return true;
-          }
+          return true;
         }
       }
     }
     return false;
+  }
+
+  /**
+   * Whether an entry may be in the way of a write by some lanes, whose offsets were put at {@link
+   * #base}. What each of them alone has read is not.
+   */
+  boolean mayConflict(int warp, int mask, int low, int end, int size) {
+    long written = LaneCells.of(offsets[warp], base(warp), mask, size, shift);
+    for (int w = 0; w < count.length; w++) {
+      int[] fields = entries[w];
+      for (int i = 0; i < count[w]; i++) {
+        int at = i * FIELDS;
+        if (low < fields[at + END]
+            && end > fields[at + LOW]
+            && (written & cells(w, i)) != 0
+            && !(w == warp && isEachOwn(w, i, mask, size))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private long cells(int warp, int i) {
+    if (cells[warp][i] == 0) {
+      int[] fields = entries[warp];
+      int at = i * FIELDS;
+      expand(fields, at, offsets[warp], i * LANES);
+      cells[warp][i] =
+          LaneCells.of(offsets[warp], i * LANES, fields[at + MASK], fields[at + SIZE], shift);
+    }
+    return cells[warp][i];
+  }
+
+  /** Whether lanes that write have read where they do, each alone. */
+  private boolean isEachOwn(int warp, int i, int mask, int size) {
+    int[] fields = entries[warp];
+    int at = i * FIELDS;
+    int its = fields[at + SIZE];
+    int lanes = fields[at + MASK];
+    boolean apart =
+        isRow(fields, at)
+            ? Math.abs(fields[at + LOWER]) >= Math.max(size, its)
+            : size <= its && LaneCells.areApart(cells(warp, i), lanes, its, shift);
+    int different = mask & ~lanes;
+    int[] all = offsets[warp];
+    for (int rest = mask; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      different |= all[i * LANES + lane] ^ all[base(warp) + lane];
+    }
+    return apart && different == 0;
+  }
+
+  private static boolean isRow(int[] fields, int at) {
+    int stride = fields[at + LOWER];
+    return stride != IRREGULAR
+        && stride == fields[at + UPPER]
+        && fields[at + MIDDLE] == fields[at + FIRST] + HALF * stride;
   }
 
   void drain(int warp, Sink sink) {
@@ -157,11 +209,21 @@ final class ReadLog {
       int upper = fields[at + UPPER];
       if (lower == IRREGULAR) {
         sink.lanes(warp, offsets[warp], i * LANES, fields[at + MASK], size, time, site);
-      } else if (upper == lower && middle == first + HALF * lower) {
+      } else if (isRow(fields, at)) {
         sink.row(warp, first, lower, 0, LANES, size, time, site);
       } else {
         sink.row(warp, first, lower, 0, HALF, size, time, site);
         sink.row(warp, middle, upper, HALF, HALF, size, time, site);
+      }
+    }
+  }
+
+  /** Puts the offsets of an entry where those of irregular ones are. */
+  private static void expand(int[] fields, int at, int[] into, int base) {
+    if (fields[at + LOWER] != IRREGULAR) {
+      for (int i = 0; i < HALF; i++) {
+        into[base + i] = fields[at + FIRST] + i * fields[at + LOWER];
+        into[base + HALF + i] = fields[at + MIDDLE] + i * fields[at + UPPER];
       }
     }
   }

@@ -29,7 +29,7 @@ final class SharedReads {
     this.clocks = clocks;
     this.handover = handover;
     this.reports = reports;
-    this.log = new ReadLog(warps);
+    this.log = new ReadLog(warps, shift);
     this.cells = new CellReads(bytes, shift, warps);
   }
 
@@ -77,24 +77,19 @@ final class SharedReads {
 
   // ---- writes
 
-  /**
-   * Whether somebody may have read what is about to be written.
-   *
-   * @param first where the first lane writes
-   * @param stride as {@link ReadLog#mayConflict}
-   */
-  boolean mayHave(Warp w, int low, int end, int first, int stride) {
-    if (low >= readHigh || end <= readLow) {
-      return false;
-    }
-    if (log.mayConflict(low, end, w.index(), first, stride)) {
-      log.drainAll(cells);
-    }
-    return cells.mayHave(low, end);
+  /** Whether somebody may have read between these offsets, where something is to be written. */
+  boolean mayHave(int low, int end) {
+    return low < readHigh && end > readLow && (cells.mayHave(low, end) || log.overlaps(low, end));
   }
 
   /** Reports reads, by others, of what is about to be written. */
-  void check(Warp w, int mask, int[] at, int base, int size, AccessSite site) {
+  void check(Warp w, int mask, int[] at, int base, int low, int end, int size, AccessSite site) {
+    if (log.mayConflict(w.index(), mask, low, end, size)) {
+      log.drainAll(cells);
+    }
+    if (!cells.mayHave(low, end)) {
+      return;
+    }
     boolean flag = handover.raisesFlag(w.index(), mask, site);
     for (int rest = mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);

@@ -89,7 +89,7 @@ final class SharedShadow {
         if (site.reads()) {
           writes.checkRead(w, mask, at, base, low, end, size, site);
         }
-        write(w, mask, at, base, size, site, store, reads.mayHave(w, low, end, at[base], 0));
+        write(w, mask, at, base, low, end, size, site, store);
         writes.wrote(low, end);
       }
       case ASYNC_READ -> throw new AssertionError("cp.async reads global memory");
@@ -120,15 +120,12 @@ final class SharedShadow {
     }
     int low = (int) (lanes.low() + offset);
     int end = (int) (lanes.high() + offset) + size;
-    int first = (int) (lanes.first() + offset);
-    boolean apart = lanes.stride() != LaneAddresses.IRREGULAR && Math.abs(lanes.stride()) >= size;
-    boolean read = reads.mayHave(w, low, end, first, apart ? (int) lanes.stride() : 0);
-    boolean row = lanes.stride() == size && gaps.storing() == 0;
-    if (read || !row || !writes.storeRow(w, first, size, site)) {
+    boolean row = lanes.stride() == size && gaps.storing() == 0 && !reads.mayHave(low, end);
+    if (!row || !writes.storeRow(w, (int) (lanes.first() + offset), size, site)) {
       int[] at = reads.offsets(w);
       int base = reads.base(w);
       ReadLog.place(lanes, (int) offset, at, base);
-      write(w, -1, at, base, size, site, store, read);
+      write(w, -1, at, base, low, end, size, site, store);
     }
     writes.wrote(low, end);
   }
@@ -139,20 +136,18 @@ final class SharedShadow {
         && lanes.areMultiples(size, offset);
   }
 
-  /**
-   * @param read whether some of it may have been read
-   */
   private void write(
       Warp w,
       int mask,
       int[] at,
       int base,
+      int low,
+      int end,
       int size,
       AccessSite site,
-      @Nullable Store store,
-      boolean read) {
-    if (read) {
-      reads.check(w, mask, at, base, size, site);
+      @Nullable Store store) {
+    if (reads.mayHave(low, end)) {
+      reads.check(w, mask, at, base, low, end, size, site);
     }
     writes.note(w, mask, at, base, size, site, store, gaps.storing() == 0 ? null : gaps);
   }
