@@ -67,6 +67,22 @@ record SanitizerMistake(
                   + "mov.u32 %r3, s; mad.lo.s32 %r3, %t, 16, %r3;\n"
                   + "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r4,%r5,%r6,%r7}, [%r3];\n"
                   + "st.global.u32 [%mine], %r5;"),
+          // Each lane at an address of its own, of which one was never written.
+          uninitialized(
+              32,
+              1,
+              "of local memory; nobody has written there; thread (9,0,0) stores it at PTX line",
+              "and.b32 %r3, %t, 3; shl.b32 %r3, %r3, 2; mov.u32 %r4, l; add.u32 %r4, %r4, %r3;"
+                  + " setp.ne.u32 %p1, %t, 9; @%p1 st.local.u32 [%r4], 5;"
+                  + " ld.local.u32 %r5, [%r4];\nst.global.u32 [%mine], %r5;"),
+          // Only some lanes pass by, in code that others pass over.
+          uninitialized(
+              32,
+              1,
+              "of local memory; nobody has written there; thread (9,0,0) stores what comes of it",
+              "setp.ne.u32 %p1, %t, 9; mov.u32 %r5, 7; @%p1 st.local.u32 [l], 5;"
+                  + " setp.lt.u32 %p2, %t, 8; @%p2 bra OVER; ld.local.u32 %r5, [l];"
+                  + " add.u32 %r5, %r5, 1; OVER:\nst.global.u32 [%mine], %r5;"),
           uninitialized(
               32,
               1,
@@ -135,6 +151,16 @@ record SanitizerMistake(
               "st.shared.u32 [%r1], %t; bar.sync 0; setp.lt.u32 %p1, %t, 31; @%p1 ld.shared.u32"
                   + " %r5, [%r1+4];\n"
                   + "st.shared.u32 [%r1], %t;"),
+          // Lanes exchange neighbours, of which they alone have read the first, not the second.
+          race(
+              32,
+              3,
+              "a thread writes 4 bytes at shared address 0x4 (offset 4 of s), which thread (1,0,0)"
+                  + " read at PTX line",
+              "st.shared.u32 [%r1], %t; st.shared.u32 [%r1+128], %t; bar.sync 0;\n"
+                  + "mov.u32 %r3, s; mad.lo.s32 %r3, %t, 4, %r3; ld.shared.u32 %r4, [%r3];"
+                  + " ld.shared.u32 %r5, [%r3+4]; setp.eq.u32 %p1, %t, 0;\n"
+                  + "@%p1 st.shared.u32 [%r3+4], %r4;"),
           race(32, 1, "which thread (0,0,0) wrote at PTX line", "st.shared.u32 [s], %t;"),
           race(
               64,

@@ -11,6 +11,7 @@ import dev.lockstep.device.Schedule;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /** Each mistake in a few lines of PTX; and what is nearly the same, and right. */
@@ -26,11 +27,35 @@ class SanitizerTests {
   @ParameterizedTest(name = "{0}")
   @FieldSource("dev.lockstep.simulator.SanitizerMistake#ALL")
   void mistakesAreFound(SanitizerMistake wrong) {
-    DeviceFault fault =
-        catchThrowableOfType(
-            DeviceFault.class, () -> run(DeviceOptions.defaults(), wrong.threads(), wrong.code()));
-    assertThat(fault).isInstanceOf(wrong.fault()).hasMessageContaining(wrong.says());
-    assertThat(fault.site().ptxLine()).isEqualTo(Lab.FIRST_LINE + wrong.line());
+    for (ExecutionTier tier : ExecutionTier.values()) {
+      DeviceOptions options = DeviceOptions.defaults().withTier(tier);
+      DeviceFault fault =
+          catchThrowableOfType(
+              DeviceFault.class, () -> run(options, wrong.threads(), wrong.code()));
+      assertThat(fault).isInstanceOf(wrong.fault()).hasMessageContaining(wrong.says());
+      assertThat(fault.site().ptxLine()).isEqualTo(Lab.FIRST_LINE + wrong.line());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void lanesThatPassedOverAnUnsetValueGoOn(ExecutionTier tier) {
+    String code =
+        """
+        setp.ne.u32 %p1, %t, 9; mov.u32 %r5, 7;
+        @%p1 st.local.u32 [l], 5;
+        setp.lt.u32 %p2, %t, 8;
+        @%p2 bra OVER;
+        ld.local.u32 %r5, [l];
+        add.u32 %r5, %r5, 1;
+        OVER:
+        selp.b32 %r5, %r5, 0, %p1;
+        st.global.u32 [%mine], %r5;
+        """;
+    try (Lab lab = new Lab(DeviceOptions.defaults().withSanitize(true).withTier(tier))) {
+      int[] expected = IntStream.range(0, 32).map(t -> t < 8 ? 7 : t == 9 ? 0 : 6).toArray();
+      assertThat(lab.declare(SHARED).run(32, OWN + code)).isEqualTo(expected);
+    }
   }
 
   @ParameterizedTest(name = "{0}")

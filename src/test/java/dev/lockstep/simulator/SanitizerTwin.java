@@ -15,6 +15,12 @@ record SanitizerTwin(int threads, String code) {
               32, "st.shared.u32 [%r1], %t; bar.warp.sync -1; ld.shared.u32 %r5, [s];"),
           new SanitizerTwin(
               32,
+              "st.shared.u32 [%r1], %t; st.shared.u32 [%r1+128], %t; bar.sync 0; mov.u32 %r3, s;"
+                  + " mad.lo.s32 %r3, %t, 8, %r3; ld.shared.u32 %r4, [%r3];"
+                  + " ld.shared.u32 %r5, [%r3+4]; and.b32 %r6, %t, 5; setp.eq.u32 %p1, %r6, 0;"
+                  + " @%p1 st.shared.u32 [%r3], %r5; @%p1 st.shared.u32 [%r3+4], %r4;"),
+          new SanitizerTwin(
+              32,
               "st.shared.u32 [%r1], %t; shfl.sync.bfly.b32 %r6, %t, 1, 31, -1; ld.shared.u32 %r5,"
                   + " [s];"),
           new SanitizerTwin(
@@ -54,6 +60,10 @@ record SanitizerTwin(int threads, String code) {
                   + "st.shared.u32 [%r1], %t; bar.arrive 3, 64; bra DONE;\n"
                   + "TAKE: bar.sync 3, 64; ld.shared.u32 %r3, [%r1+-128];\n"
                   + "DONE: ret;"),
+          new SanitizerTwin(
+              32,
+              "and.b32 %r3, %t, 3; shl.b32 %r3, %r3, 2; mov.u32 %r4, l; add.u32 %r4, %r4, %r3;"
+                  + " st.local.u32 [%r4], 5; ld.local.u32 %r5, [%r4]; st.global.u32 [%mine], %r5;"),
           new SanitizerTwin(32, "st.local.u64 [l], %out; ld.local.u32 %r3, [l+4];"),
           new SanitizerTwin(
               32,

@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.sanitizer;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.Address;
@@ -25,31 +26,64 @@ final class LocalCheck implements Check {
     check(w, mask, address.values(w), address.offset());
   }
 
+  @Override
+  public void check(Warp w, LaneAddresses lanes) {
+    if (lanes.stride() == 0) {
+      together(w, -1, lanes.first() + address.offset());
+    } else {
+      apart(w, -1, lanes.values(), address.offset());
+    }
+  }
+
   /**
    * Of some lanes, at least one.
    *
    * @param shift what is missing from the values to be addresses in local memory
    */
   void check(Warp w, int mask, long[] values, long shift) {
-    int together = together(values, mask);
-    check(w, together, values[Integer.numberOfTrailingZeros(mask)] + shift);
-    for (int rest = mask & ~together; rest != 0; rest &= rest - 1) {
-      check(w, Integer.lowestOneBit(rest), values[Integer.numberOfTrailingZeros(rest)] + shift);
+    if (areTogether(values, mask)) {
+      together(w, mask, values[Integer.numberOfTrailingZeros(mask)] + shift);
+    } else {
+      apart(w, mask, values, shift);
     }
   }
 
-  /** Those of some lanes that have what the first of them has. */
-  private static int together(long[] values, int mask) {
+  private static boolean areTogether(long[] values, int mask) {
     long first = values[Integer.numberOfTrailingZeros(mask)];
     int same = 0;
     for (int i = 0; i < Warp.LANES; i++) {
       same |= (values[i] == first ? 1 : 0) << i;
     }
-    return same & mask;
+    return (mask & ~same) == 0;
+  }
+
+  /** Of lanes each at an address of its own. */
+  private void apart(Warp w, int mask, long[] values, long shift) {
+    BlockShadow shadow = BlockShadow.of(w);
+    LocalShadow local = shadow.local;
+    long last = shadow.localBytes - bytes;
+    int lanes = 0;
+    for (int i = 0; i < Warp.LANES; i++) {
+      long at = values[i] + shift;
+      lanes |= (at | last - at) >= 0 ? 1 << i : 0;
+    }
+    lanes &= mask;
+    int missing = local.missing(w, lanes, values, shift, bytes);
+    for (int rest = reads ? missing : 0; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      local.read(w, lane, site, values[lane] + shift, bytes);
+    }
+    if (writes) {
+      // Most was written before, which needs no note.
+      for (int rest = local.knowsGaps(shadow.gaps) ? lanes : missing; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        local.write(w, 1 << lane, values[lane] + shift, bytes, shadow.gaps);
+      }
+    }
   }
 
   /** Of lanes that access the same address in their memories. */
-  private void check(Warp w, int lanes, long at) {
+  private void together(Warp w, int lanes, long at) {
     BlockShadow shadow = BlockShadow.of(w);
     if (at < 0 || at > shadow.localBytes - bytes) {
       return;

@@ -44,6 +44,31 @@ final class LocalShadow {
   }
 
   /**
+   * The same of lanes each at an address of its own.
+   *
+   * @param shift what is missing from the values to be these addresses
+   */
+  int missing(Warp w, int lanes, long[] values, long shift, int bytes) {
+    int missing = 0;
+    long start = place(w, shift);
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      int from = (int) (start + values[lane]);
+      int all = -1;
+      for (int i = 0; i < bytes; i++) {
+        all &= written[from + i];
+      }
+      missing |= ~all & 1 << lane;
+    }
+    return missing;
+  }
+
+  /** Whether bytes are known that were written without a value, or are about to be. */
+  boolean knowsGaps(Gaps gaps) {
+    return holes.any() || gaps.storing() != 0;
+  }
+
+  /**
    * A thread reads bytes of which some may have no value.
    *
    * @param at their address in its own memory

@@ -3,13 +3,13 @@ package dev.lockstep.simulator.sanitizer;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Label;
 import dev.lockstep.ptx.Operand;
-import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.Routine;
-import dev.lockstep.simulator.lowering.Dataflow;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,15 +24,7 @@ final class Polling {
   private final Set<Key> loads = new HashSet<>();
 
   Polling(List<? extends Routine> routines) {
-    for (Routine routine : routines) {
-      List<Instruction> code = routine.instructions();
-      for (int end = 0; end < code.size(); end++) {
-        Integer start = target(routine, code.get(end));
-        if (start != null && start <= end) {
-          loop(routine, start, end);
-        }
-      }
-    }
+    routines.forEach(this::look);
   }
 
   /** Whether a thread waits by this load. */
@@ -40,47 +32,43 @@ final class Polling {
     return loads.contains(key(in));
   }
 
-  private void loop(Routine routine, int start, int end) {
+  private void look(Routine routine) {
     List<Instruction> code = routine.instructions();
-    Set<Register> changing = new HashSet<>();
-    code.subList(start, end + 1).forEach(in -> Dataflow.definitions(in, changing::add));
-    for (int i = start; i <= end; i++) {
-      Integer target = target(routine, code.get(i));
-      if (target != null && (i == end || target < start || target > end)) {
-        Set<List<Operand>> awaited = awaited(code.subList(start, i + 1), changing);
-        // Compilers put the first look before the loop.
-        code.stream()
-            .filter(in -> in.opcode().equals("ld") && awaited.contains(in.operands()))
-            .forEach(in -> loads.add(key(in)));
+    // By start of loops: where branches lead back to it.
+    TreeMap<Integer, TreeSet<Integer>> loops = new TreeMap<>();
+    for (int at = 0; at < code.size(); at++) {
+      Integer target = target(routine, code.get(at));
+      if (target != null && target <= at) {
+        loops.computeIfAbsent(target, start -> new TreeSet<>()).add(at);
       }
     }
+    Set<List<Operand>> awaited = new HashSet<>();
+    loops.forEach((start, ends) -> look(routine, start, ends, awaited));
+    // Compilers put the first look before the loop.
+    code.stream()
+        .filter(in -> in.opcode().equals("ld") && awaited.contains(in.operands()))
+        .forEach(in -> loads.add(key(in)));
   }
 
   /**
-   * The operands of the loads that decide, alone, whether a branch ends a loop.
+   * Looks at all that may end a loop. One that ends early sets the fewest registers: what hangs on
+   * nothing that changes in a longer one does not in this.
    *
-   * @param way from the start of a loop to a branch that may end it
-   * @param changing registers that the loop sets
+   * @param ends where branches lead back to the start
    */
-  private static Set<List<Operand>> awaited(List<Instruction> way, Set<Register> changing) {
-    Instruction.Guard guard = way.getLast().guard();
-    Set<Register> wanted = new HashSet<>();
-    Set<List<Operand>> found = new HashSet<>();
-    if (guard != null) {
-      wanted.add(guard.predicate());
-    }
-    for (Instruction in : way.subList(0, way.size() - 1).reversed()) {
-      Set<Register> set = new HashSet<>();
-      Dataflow.definitions(in, set::add);
-      if (wanted.removeAll(set)) {
-        if (in.opcode().equals("ld")) {
-          found.add(in.operands());
-        }
-        Dataflow.uses(in, wanted::add);
+  private static void look(
+      Routine routine, int start, TreeSet<Integer> ends, Set<List<Operand>> awaited) {
+    List<Instruction> code = routine.instructions();
+    LoopValues values = new LoopValues(code.subList(start, ends.last() + 1));
+    for (int at = start; at <= ends.last(); at++) {
+      Integer target = target(routine, code.get(at));
+      int end = Objects.requireNonNull(ends.ceiling(at));
+      if (code.get(at).guard() != null
+          && target != null
+          && (at == end || target < start || target > end)) {
+        values.addLoads(at - start, end - start, awaited);
       }
     }
-    wanted.retainAll(changing);
-    return wanted.isEmpty() ? found : Set.of();
   }
 
   private static @Nullable Integer target(Routine routine, Instruction in) {
