@@ -84,6 +84,25 @@ class BarrierTests {
   }
 
   @Test
+  void threadsThatReturnEarlyByWayOfACommonEndAreNotWaitedFor() {
+    // As nvcc -G writes `if (t >= 40) return; __syncthreads();`.
+    int[] out =
+        lab.run(
+            64,
+            """
+            setp.lt.u32 %p1, %t, 40;
+            @%p1 bra ON;
+            bra.uni EARLY;
+            EARLY: bra.uni END;
+            ON: bar.sync 0;
+            st.global.u32 [%mine], 7;
+            bra.uni END;
+            END: ret;
+            """);
+    assertThat(Arrays.stream(out).filter(v -> v == 7)).hasSize(40);
+  }
+
+  @Test
   void namedBarriersJoinAsManyThreadsAsTheySay() {
     // Warps 0 and 1 meet at barrier 3, warp 2 never comes.
     int[] out =

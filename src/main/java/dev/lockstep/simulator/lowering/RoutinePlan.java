@@ -43,6 +43,9 @@ final class RoutinePlan {
     this.symbols = symbols;
     steps = Steps.of(routine);
     blocks = ControlFlow.blocks(steps);
+    if (!symbols.ofFunction()) {
+      EarlyReturns.part(steps, blocks);
+    }
     order = ControlFlow.order(blocks);
     liveness = Liveness.of(steps, blocks);
     constant =
