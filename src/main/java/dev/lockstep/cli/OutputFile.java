@@ -7,12 +7,14 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A file that appears complete or not at all: it is written under a temporary name beside its place
- * and then moved there.
+ * and then moved there. What a link points to is replaced, not the link. A device or a pipe, such
+ * as {@code /dev/null} or {@code /dev/stdout}, is written to as it is: nothing may take its place.
  */
 final class OutputFile implements AutoCloseable {
   private static final JsonMapper MAPPER =
@@ -30,7 +32,15 @@ final class OutputFile implements AutoCloseable {
    */
   OutputFile(String option, Path file) {
     this.given = file;
-    this.file = file.toAbsolutePath();
+    if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
+      this.file = file;
+      this.temporary = file;
+      if (!Files.isWritable(file)) {
+        throw new UserError(option + " " + file + " cannot be written: permission denied");
+      }
+      return;
+    }
+    this.file = target(file);
     Path folder = this.file.getParent();
     if (folder == null || Files.isDirectory(this.file)) {
       throw new UserError(option + " " + file + " is a directory; give the name of a file");
@@ -42,6 +52,14 @@ final class OutputFile implements AutoCloseable {
       Files.write(temporary, new byte[0]);
     } catch (IOException e) {
       throw new UserError(option + " " + file + " cannot be written: " + FileFailure.reason(e), e);
+    }
+  }
+
+  private static Path target(Path file) {
+    try {
+      return Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
+    } catch (IOException e) {
+      return file.toAbsolutePath(); // A link to nothing.
     }
   }
 
@@ -61,7 +79,8 @@ final class OutputFile implements AutoCloseable {
   /** Writes a text and the end of its last line. */
   void writeText(String content) {
     try {
-      Files.writeString(temporary, content + System.lineSeparator());
+      // Nothing is to be created here: the constructor did, or it is there.
+      Files.writeString(temporary, content + System.lineSeparator(), StandardOpenOption.WRITE);
       move();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + file, e);
@@ -71,6 +90,9 @@ final class OutputFile implements AutoCloseable {
   /** Leaves nothing behind when there was nothing to write. */
   @Override
   public void close() {
+    if (temporary.equals(file)) {
+      return;
+    }
     try {
       Files.deleteIfExists(temporary);
     } catch (IOException e) {
@@ -79,6 +101,9 @@ final class OutputFile implements AutoCloseable {
   }
 
   private void move() throws IOException {
+    if (temporary.equals(file)) {
+      return;
+    }
     try {
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (AtomicMoveNotSupportedException e) {

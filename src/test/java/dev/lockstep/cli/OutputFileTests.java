@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -60,6 +64,41 @@ class OutputFileTests {
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("--json " + file.resolve("report.json") + " cannot be written: ")
         .hasMessageNotContainingAny("\n", "Exception");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void writesIntoADeviceAndReplacesNone() throws IOException {
+    Path device = folder.resolve("device");
+    Files.createSymbolicLink(device, Path.of("/dev/null"));
+    try (OutputFile file = new OutputFile("--json", device)) {
+      file.writeText("gone");
+    }
+    assertThat(Files.readSymbolicLink(device)).isEqualTo(Path.of("/dev/null"));
+    assertThat(names(device)).containsExactly("device");
+    Files.delete(device); // JUnit warns of links that lead out of its folder.
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void saysWhenADeviceTakesNoMore() {
+    try (OutputFile file = new OutputFile("--json", Path.of("/dev/full"))) {
+      assertThatThrownBy(() -> file.writeText("too much"))
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessage("cannot write /dev/full");
+    }
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void replacesWhatALinkPointsTo() throws IOException {
+    Path target = Files.writeString(folder.resolve("report.json"), "old and longer");
+    Path link = Files.createSymbolicLink(folder.resolve("latest.json"), target);
+    try (OutputFile file = new OutputFile("--json", link)) {
+      file.writeText("new");
+    }
+    assertThat(link).isSymbolicLink();
+    assertThat(target).hasContent("new");
   }
 
   private static List<String> names(Path file) throws IOException {
