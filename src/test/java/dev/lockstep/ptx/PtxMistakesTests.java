@@ -4,6 +4,7 @@ import static dev.lockstep.ptx.Snippets.HEADER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -115,5 +116,23 @@ class PtxMistakesTests {
     assertThatThrownBy(() -> PtxParser.parse(text.contains("version") ? text : HEADER + text))
         .isInstanceOf(PtxSyntaxException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void showsOnlyEndsOfALongWord() {
+    assertThatThrownBy(() -> PtxParser.parse("x".repeat(100_000)))
+        .isInstanceOf(PtxSyntaxException.class)
+        .hasMessageMatching("PTX line 1, column 1: .*, found 'xxx.*")
+        .hasMessageEndingWith("xxx'")
+        .message()
+        .hasSizeLessThan(500);
+  }
+
+  @Test
+  void showsBytesThatNobodySeesByTheirNumbers() {
+    assertThatThrownBy(() -> PtxParser.parse("\u007fELF\u0002\u0001"))
+        .hasMessageEndingWith("found '\\u007f'");
+    assertThatThrownBy(() -> PtxParser.parse("\ufeff" + HEADER))
+        .hasMessageEndingWith("found '\\ufeff'");
   }
 }
