@@ -28,6 +28,11 @@ final class Names {
     return arrays.get(name);
   }
 
+  /** Whether the module has declared it so far. */
+  boolean declares(String name) {
+    return declared.contains(name);
+  }
+
   /** A body uses a name of the module, at the lexer's current token. */
   void used(String name, Lexer lexer) {
     if (!declared.contains(name) && !used.containsKey(name)) {

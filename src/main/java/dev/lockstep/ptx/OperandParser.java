@@ -258,7 +258,7 @@ final class OperandParser {
       return new Operand.Part(whole, word.substring(dot + 1));
     }
     String variable = scopes.findVariable(word);
-    if (variable == null && word.charAt(0) == '%') {
+    if (variable == null && word.charAt(0) == '%' && !names.declares(word)) {
       return special(word);
     }
     if (variable == null) {

@@ -1,5 +1,6 @@
 package dev.lockstep.ptx;
 
+import static dev.lockstep.ptx.Snippets.HEADER;
 import static dev.lockstep.ptx.Snippets.instructions;
 import static dev.lockstep.ptx.Snippets.kernel;
 import static dev.lockstep.ptx.Snippets.literal;
@@ -149,6 +150,20 @@ class PtxBodyTests {
             "Indexed");
     assertThat(operands.get(4)).isEqualTo(new Operand.Symbol("s", 4));
     assertThat(operands.get(5)).isEqualTo(new Operand.Address(new Operand.Symbol("s", 0), 4));
+  }
+
+  /** PTX ISA 4.4: any identifier may begin with a percent sign, not only those of registers. */
+  @Test
+  void variablesMayBeNamedAsRegistersAre() {
+    String body = ".reg .b32 %r; ld.global.u32 %r, [%z+4]; mov.u32 %r, %tid.x;";
+    List<Instruction> instructions =
+        PtxParser.parse(HEADER + ".global .u32 %z[2]; .entry k() {" + body + "}")
+            .kernels()
+            .getFirst()
+            .instructions();
+    assertThat(instructions.get(0).operands().get(1))
+        .isEqualTo(new Operand.Address(new Operand.Symbol("%z", 0), 4));
+    assertThat(instructions.get(1).operands().get(1)).isInstanceOf(Operand.Special.class);
   }
 
   @Test
