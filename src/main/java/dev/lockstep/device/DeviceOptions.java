@@ -30,14 +30,18 @@ public record DeviceOptions(
   /** What the simulator models unless told otherwise. */
   public static final String DEFAULT_GPU = "a100";
 
+  /** More threads than any machine has cores; systems refuse some thousands. */
+  private static final int MOST_THREADS = 1024;
+
   /**
    * Checks what is given.
    *
    * @throws IllegalArgumentException when a number is out of its range
    */
   public DeviceOptions {
-    if (threads < 0) {
-      throw new IllegalArgumentException("threads " + threads + " must be 0 (all cores) or more");
+    if (threads < 0 || threads > MOST_THREADS) {
+      throw new IllegalArgumentException(
+          "threads %d must be from 0 (all cores) to %d".formatted(threads, MOST_THREADS));
     }
     if (stepLimit < 0) {
       throw new IllegalArgumentException(

@@ -57,6 +57,7 @@ class BadInputTests {
         "train --task classify --context 8     | --context, --task text",
         "train --device gpu                    | \"gpu\", auto, cuda, sim",
         "train --threads -1                    | threads -1",
+        "run @/add.ptx --grid 1 --block 1 ADD --threads 100000 | threads 100000 must be from 0",
         "train --out @/text                    | --out @/text, cannot be written",
         "train --out @/text/below              | --out @/text/below, cannot be written",
         "train --json @/folder                 | --json @/folder, directory",
