@@ -10,6 +10,8 @@ import java.nio.file.Path;
 
 /** Reads files a user named. */
 final class InputFile {
+  private static final String NO_NAME = "the name of a file is missing";
+
   private InputFile() {}
 
   /**
@@ -34,6 +36,9 @@ final class InputFile {
    * @throws IllegalArgumentException when there is nothing, or a folder
    */
   static void requireThere(Path file) {
+    if (file.toString().isEmpty()) {
+      throw new IllegalArgumentException(NO_NAME);
+    }
     if (Files.notExists(file)) {
       throw new IllegalArgumentException("there is no file " + file);
     }
@@ -45,6 +50,7 @@ final class InputFile {
   /** What was wrong, without the name of a Java class. */
   static String problem(Path file, IOException failure) {
     return switch (failure) {
+      case IOException _ when file.toString().isEmpty() -> NO_NAME;
       case NoSuchFileException _, AccessDeniedException _ -> FileFailure.reason(failure);
       case IOException _ when Files.isDirectory(file) -> file + " is a directory";
       default -> file + " cannot be read: " + FileFailure.reason(failure);

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -52,12 +53,15 @@ final class SuiteReader {
     try {
       root = JSON.readTree(json);
     } catch (JacksonException e) {
-      throw new IllegalArgumentException(
-          "line %d, column %d: %s"
-              .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr(), reason(e)),
-          e);
+      throw new IllegalArgumentException(place(e) + reason(e), e);
     }
     return new SuiteReader(folder).suite(root);
+  }
+
+  /** Where the mistake is; too much of something, such as nesting, has no place. */
+  private static String place(JacksonException e) {
+    TokenStreamLocation at = e.getLocation();
+    return at == null ? "" : "line %d, column %d: ".formatted(at.getLineNr(), at.getColumnNr());
   }
 
   /** Without Jackson's word that it keeps from us where it reads, which we know. */

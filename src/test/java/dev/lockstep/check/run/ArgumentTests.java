@@ -78,6 +78,8 @@ class ArgumentTests {
         .hasMessageContainingAll("there is no file", "y.bin");
     assertThatThrownBy(() -> Argument.parse("in:f64:@" + folder))
         .hasMessageContaining("is a directory");
+    assertThatThrownBy(() -> Argument.parse("in:f64:@"))
+        .hasMessageEndingWith("the name of a file is missing");
   }
 
   @Test

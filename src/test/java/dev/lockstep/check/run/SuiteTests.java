@@ -240,6 +240,14 @@ class SuiteTests {
         .hasMessageContainingAll(words.split(", +"));
   }
 
+  /** The JSON parser refuses it without a place. */
+  @Test
+  void aSuiteThatNestsTooDeeplyIsAMistake() {
+    assertThatThrownBy(() -> read("{'cases':" + "[".repeat(10_000)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("depth");
+  }
+
   @Test
   void aSuiteThatStopsHalfwaySaysWhatIsMissing() {
     assertThatThrownBy(() -> read("{'cases':["))
