@@ -50,6 +50,7 @@ final class OutputFile implements AutoCloseable {
       this.temporary =
           folder.resolve("." + this.file.getFileName() + "." + ProcessHandle.current().pid());
       Files.write(temporary, new byte[0]);
+      temporary.toFile().deleteOnExit(); // Who presses Ctrl-C does not want it either.
     } catch (IOException e) {
       throw new UserError(option + " " + file + " cannot be written: " + FileFailure.reason(e), e);
     }

@@ -39,6 +39,31 @@ class OutputFileTests {
     assertThat(names(target)).containsExactly("report.json");
   }
 
+  /** Ends the process while a file is being written, as Ctrl-C does. */
+  static final class Unfinished {
+    private Unfinished() {}
+
+    public static void main(String[] arguments) {
+      new OutputFile("--json", Path.of(arguments[0]));
+      System.exit(130);
+    }
+  }
+
+  @Test
+  void leavesNothingWhenTheProcessEndsBefore() throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Unfinished.class.getName(),
+                folder.resolve("report.json").toString())
+            .inheritIO()
+            .start();
+    assertThat(process.waitFor()).isEqualTo(130);
+    assertThat(folder).isEmptyDirectory();
+  }
+
   @Test
   void writesNumbersThatAreNotFiniteAsStrings() throws IOException {
     Path target = folder.resolve("report.json");

@@ -5,7 +5,8 @@ import java.util.Optional;
 
 /**
  * What a buffer must hold afterwards: the same bits, or, when {@code compare} names a type, numbers
- * within {@code atol + rtol · |expected|}, where NaN equals NaN.
+ * within {@code atol + rtol · |expected|}, where NaN equals NaN. Without a tolerance zeros of
+ * different sign differ.
  *
  * @param bytes of the whole buffer, in memory order
  */
@@ -76,13 +77,16 @@ public record Expectation(byte[] bytes, Optional<ElementType> compare, double rt
     if (Double.isNaN(a) || Double.isNaN(e)) {
       return Double.isNaN(a) && Double.isNaN(e);
     }
-    // The second test keeps an infinite tolerance of an infinite number from taking anything.
-    return a == e || Double.isFinite(e) && Math.abs(a - e) <= allowed(e);
+    if (a == e) {
+      return rtol > 0 || atol > 0; // Zeros of different sign.
+    }
+    // An infinite tolerance of an infinite number is not to take anything.
+    return Double.isFinite(e) && Math.abs(a - e) <= allowed(e);
   }
 
   private String offBy(ElementType type, long got, long expected) {
     double error = Math.abs(type.toDouble(got) - type.toDouble(expected));
-    if (compare.isEmpty() || !Double.isFinite(error)) {
+    if (compare.isEmpty() || error == 0 || !Double.isFinite(error)) {
       return "";
     }
     return " (off by %.3g, %.3g allowed)".formatted(error, allowed(type.toDouble(expected)));
