@@ -99,8 +99,11 @@ abstract class ChecksTests {
     try (Bench bench = new Bench(device)) {
       for (OpCheck check : OpChecks.all()) {
         List<Problem> problems = check.problems(DType.F32);
-        assertThat(problems).as(check.op()).isNotEmpty();
-        for (Problem problem : problems.subList(0, 1)) {
+        // A model is trained as its golden was, and has no other problems.
+        assertThat(problems.isEmpty())
+            .as(check.op())
+            .isEqualTo(check.op().equals("char_lm_training"));
+        for (Problem problem : problems.stream().limit(1).toList()) {
           Answers expected = check.reference(problem);
           assertThat(expected.tensors()).as(check.op()).isNotEmpty();
           for (String tensor : expected.tensors().keySet()) {

@@ -142,7 +142,9 @@ class ConvolutionFormulaTests {
         .hasMessage(
             "conv2d: kernels [1, 2, 3, 3] are larger than images [1, 2, 2, 2] with padding 0");
     assertThatThrownBy(() -> ConvolutionFormula.conv2d(x, weight, null, new Geometry(1, 1, 1, 2)))
-        .hasMessage("conv2d: images [1, 2, 2, 2], kernels [1, 2, 3, 3], groups 2");
+        .hasMessage(
+            "conv2d: images [1, 2, 2, 2], kernels [1, 2, 3, 3], groups 2; needed are"
+                + " [n, c, h, w], [k, c / groups, kh, kw], and k a multiple of groups");
     assertThatThrownBy(() -> new Geometry(0, 0, 1, 1)).hasMessageContaining("stride 0");
   }
 }
