@@ -51,8 +51,8 @@ final class AsyncCopyDecoder {
     }
     e.emit(
         new AsyncCopyOp(
-            e.address(operand(in, 0), StateSpace.SHARED),
-            e.address(operand(in, 1), StateSpace.GLOBAL),
+            AddressOperand.of(operand(in, 0), StateSpace.SHARED, e),
+            AddressOperand.of(operand(in, 1), StateSpace.GLOBAL, e),
             size,
             sourceSize(in, e, size)));
   }

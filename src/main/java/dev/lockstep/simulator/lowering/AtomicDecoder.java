@@ -89,7 +89,7 @@ final class AtomicDecoder {
     if (in.has("release") || in.has("acq_rel")) {
       e.emit(new Fence());
     }
-    Address address = e.address(operand(in, first), space);
+    Address address = AddressOperand.of(operand(in, first), space, e);
     Operand b = operand(in, first + 1);
     Operand c = operation.equals("cas") ? operand(in, first + 2) : b;
     if (in.has("v2") || in.has("v4") || in.has("v8")) {

@@ -351,7 +351,8 @@ final class CallDecoder {
     }
 
     private Address address(Operand operand) {
-      return e.address(operand instanceof Operand.Symbol ? at(operand) : operand, StateSpace.LOCAL);
+      return AddressOperand.of(
+          operand instanceof Operand.Symbol ? at(operand) : operand, StateSpace.LOCAL, e);
     }
 
     private Operand at(Operand symbol) {

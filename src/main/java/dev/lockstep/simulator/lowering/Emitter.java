@@ -8,8 +8,6 @@ import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
-import dev.lockstep.simulator.memory.Windows;
-import dev.lockstep.simulator.op.Address;
 import dev.lockstep.simulator.op.ConversionLanes;
 import dev.lockstep.simulator.op.IntLanes;
 import dev.lockstep.simulator.op.Lanes1;
@@ -19,7 +17,6 @@ import dev.lockstep.simulator.op.LongLanes;
 import dev.lockstep.simulator.op.PredicateOp;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the steps of one instruction. Sources and targets are asked for by the class the
@@ -362,72 +359,6 @@ final class Emitter {
 
   // ---- the rest
 
-  /** The address operand of a load or store. */
-  Address address(Operand operand, StateSpace space) {
-    if (!(operand instanceof Operand.Address(Operand base, long offset))) {
-      throw new Unsupported("an operand that is no address");
-    }
-    if (base instanceof Operand.Symbol(String name, long more)) {
-      Symbols.Place place = symbols.find(name);
-      requireReach(name, place, space);
-      if (place != null && place.framed()) {
-        return new Address(place.space(), framePointer(), place.address() + more + offset);
-      }
-      return new Address(spaceOf(name, space), registers.constant(addressOf(name, more)), offset);
-    }
-    if (space == StateSpace.PARAM && symbols.ofFunction()) {
-      return address(operand, StateSpace.LOCAL);
-    }
-    boolean narrow =
-        base instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS;
-    if (!narrow) {
-      return new Address(space, b64(base), offset);
-    }
-    return switch (space) {
-      case SHARED, LOCAL -> new Address(space, b32(base), offset);
-      // The lower half of an address there says how far from the start it is; sums wrap around.
-      case CONST -> new Address(space, wrapped(base, (int) offset), Windows.CONST);
-      case PARAM -> new Address(space, b64(base), offset);
-      case GLOBAL, GENERIC -> throw new Unsupported("a 32-bit address of 64-bit memory");
-    };
-  }
-
-  private Slot<long[]> wrapped(Operand base, int offset) {
-    Slot<int[]> sum = registers.temporaryInt();
-    emit(IntLanes::add, sum, b32(base), registers.constant(offset));
-    Slot<long[]> wide = registers.temporaryLong();
-    emit(ConversionLanes::unsignedToLong, wide, sum);
-    return wide;
-  }
-
-  /** A name is accessed in its own space, or by a generic access where such reach it. */
-  private static void requireReach(String name, Symbols.@Nullable Place place, StateSpace space) {
-    if (place == null || place.framed() || place.space() == space) {
-      return;
-    }
-    boolean local = place.space() == StateSpace.LOCAL;
-    boolean reached =
-        switch (space) {
-          case GENERIC ->
-              local || place.space() == StateSpace.GLOBAL || place.space() == StateSpace.SHARED;
-          case PARAM -> local; // Parameters of calls lie there.
-          default -> false;
-        };
-    if (!reached) {
-      throw new Unsupported(
-          "%s lies in %s memory, which is not accessed so"
-              .formatted(name, place.space().spelling()));
-    }
-  }
-
-  /** Named without a space, a variable is accessed in its own. */
-  private StateSpace spaceOf(String name, StateSpace space) {
-    Symbols.Place place = symbols.find(name);
-    // Parameters of calls lie in local memory.
-    boolean own = space == StateSpace.GENERIC || space == StateSpace.PARAM;
-    return own && place != null ? place.space() : space;
-  }
-
   /** The address of a name in its own state space. */
   long addressOf(String name, long offset) {
     Symbols.Place place = symbols.find(name);
@@ -453,7 +384,7 @@ final class Emitter {
     return address;
   }
 
-  private Slot<long[]> framePointer() {
+  Slot<long[]> framePointer() {
     return slot(CallDecoder.FRAME_POINTER);
   }
 

@@ -61,6 +61,6 @@ final class MatrixMoveDecoder {
       e.emit(LongLanes::add, shared, e.b64(base), e.registers.constant(-Windows.SHARED));
       return new Address(StateSpace.SHARED, shared, offset);
     }
-    return e.address(operand(in, n), StateSpace.SHARED);
+    return AddressOperand.of(operand(in, n), StateSpace.SHARED, e);
   }
 }

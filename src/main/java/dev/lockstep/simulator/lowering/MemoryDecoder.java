@@ -85,7 +85,7 @@ final class MemoryDecoder {
     }
     requireOperands(2);
     if (type == ScalarType.B128) {
-      Address address = e.address(operand(in, 1), space);
+      Address address = AddressOperand.of(operand(in, 1), space, e);
       emitOrdered(new Load(Element.LONG, address, Load.indices(e.toB128(operand(in, 0)))));
       return;
     }
@@ -99,7 +99,7 @@ final class MemoryDecoder {
         && !e.isLocal(name)) {
       fixed = parameter(name, more + offset, targets.size() * type.bytes());
     } else {
-      address = e.address(operand(in, 1), space);
+      address = AddressOperand.of(operand(in, 1), space, e);
     }
     List<Slot<?>> slots = new ArrayList<>();
     Element element = element(type, targets);
@@ -141,7 +141,7 @@ final class MemoryDecoder {
     refuse("acquire", "ca", "lu", "cv", "nc");
     requireOrder(space);
     requireOperands(2);
-    Address address = e.address(operand(in, 0), space);
+    Address address = AddressOperand.of(operand(in, 0), space, e);
     if (type == ScalarType.B128) {
       emitOrdered(new Store(Element.LONG, address, Load.indices(e.b128(operand(in, 1)))));
       return;

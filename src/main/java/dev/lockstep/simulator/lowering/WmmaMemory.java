@@ -50,7 +50,7 @@ final class WmmaMemory {
                 : StateSpace.GENERIC;
     fragment = fragment(form);
     // The registers are looked at by the decoder of plain addresses, too, which knows the rules.
-    e.address(operand(in, addressOperand), space);
+    AddressOperand.of(operand(in, addressOperand), space, e);
     Operand.Address address = (Operand.Address) operand(in, addressOperand);
     offset = address.offset();
     base =
