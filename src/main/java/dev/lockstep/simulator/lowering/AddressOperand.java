@@ -41,7 +41,8 @@ final class AddressOperand {
     if (place != null && place.framed()) {
       return new Address(place.space(), e.framePointer(), place.address() + more + offset);
     }
-    return new Address(spaceOf(place), e.registers.constant(e.addressOf(name, more)), offset);
+    return new Address(
+        spaceOf(place), e.registers.constant(e.symbols.addressOf(name, more)), offset);
   }
 
   /** A name is accessed in its own space, or by a generic access where such reach it. */
@@ -75,7 +76,7 @@ final class AddressOperand {
     // Parameters of functions lie in local memory.
     StateSpace in = space == StateSpace.PARAM && e.symbols.ofFunction() ? StateSpace.LOCAL : space;
     boolean narrow =
-        base instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS;
+        base instanceof Operand.Reg(Register r) && RegisterFileBuilder.file(r.type()) == Slot.INTS;
     if (!narrow) {
       return new Address(in, e.b64(base), offset);
     }

@@ -55,10 +55,10 @@ final class CallDecoder {
   private final PtxModule module;
   private final CallGraph graph;
   private final RoutinePlan plan;
-  private final Registers registers;
+  private final RegisterFileBuilder registers;
   private final Emitter e;
 
-  CallDecoder(PtxModule module, CallGraph graph, RoutinePlan plan, Registers registers) {
+  CallDecoder(PtxModule module, CallGraph graph, RoutinePlan plan, RegisterFileBuilder registers) {
     this.module = module;
     this.graph = graph;
     this.plan = plan;

@@ -5,7 +5,6 @@ import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
 import dev.lockstep.ptx.ScalarType;
-import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.op.ConversionLanes;
@@ -24,7 +23,7 @@ import java.util.List;
  * that moves the bits comes before or after, and likewise for the extension of narrow integers.
  */
 final class Emitter {
-  final Registers registers;
+  final RegisterFileBuilder registers;
   final Symbols symbols;
   final DeviceOptions options;
 
@@ -34,7 +33,7 @@ final class Emitter {
   private final List<Op> steps = new ArrayList<>();
   private final List<Op> after = new ArrayList<>();
 
-  Emitter(Registers registers, Symbols symbols, DeviceOptions options) {
+  Emitter(RegisterFileBuilder registers, Symbols symbols, DeviceOptions options) {
     this.registers = registers;
     this.symbols = symbols;
     this.options = options;
@@ -79,7 +78,8 @@ final class Emitter {
     return switch (operand) {
       case Operand.FloatLiteral f -> registers.constant((float) f.value());
       case Operand.IntLiteral(long value) -> registers.constant(Float.intBitsToFloat((int) value));
-      case Operand.Reg(Register register) when Registers.file(register.type()) == Slot.FLOATS ->
+      case Operand.Reg(Register register)
+          when RegisterFileBuilder.file(register.type()) == Slot.FLOATS ->
           slot(register);
       default -> {
         Slot<float[]> bits = registers.temporaryFloat();
@@ -93,7 +93,8 @@ final class Emitter {
     return switch (operand) {
       case Operand.FloatLiteral f -> registers.constant(f.value());
       case Operand.IntLiteral(long value) -> registers.constant(Double.longBitsToDouble(value));
-      case Operand.Reg(Register register) when Registers.file(register.type()) == Slot.DOUBLES ->
+      case Operand.Reg(Register register)
+          when RegisterFileBuilder.file(register.type()) == Slot.DOUBLES ->
           slot(register);
       default -> {
         Slot<double[]> bits = registers.temporaryDouble();
@@ -116,10 +117,10 @@ final class Emitter {
           emit(ConversionLanes::longToInt, low, framed(place, offset));
           yield low;
         }
-        yield registers.constant((int) addressOf(name, offset));
+        yield registers.constant((int) symbols.addressOf(name, offset));
       }
       case Operand.Reg(Register register) ->
-          switch (Registers.file(register.type())) {
+          switch (RegisterFileBuilder.file(register.type())) {
             case Slot.INTS -> slot(register);
             case Slot.FLOATS -> {
               Slot<int[]> bits = registers.temporaryInt();
@@ -146,10 +147,10 @@ final class Emitter {
         Symbols.Place place = symbols.find(name);
         yield place != null && place.framed()
             ? framed(place, offset)
-            : registers.constant(addressOf(name, offset));
+            : registers.constant(symbols.addressOf(name, offset));
       }
       case Operand.Reg(Register register) ->
-          switch (Registers.file(register.type())) {
+          switch (RegisterFileBuilder.file(register.type())) {
             case Slot.LONGS -> slot(register);
             case Slot.DOUBLES -> {
               Slot<long[]> bits = registers.temporaryLong();
@@ -244,7 +245,8 @@ final class Emitter {
   // ---- targets
 
   Slot<float[]> toF32(Operand operand) {
-    if (operand instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.FLOATS) {
+    if (operand instanceof Operand.Reg(Register r)
+        && RegisterFileBuilder.file(r.type()) == Slot.FLOATS) {
       return slot(r);
     }
     Slot<float[]> value = registers.temporaryFloat();
@@ -256,7 +258,8 @@ final class Emitter {
   }
 
   Slot<double[]> toF64(Operand operand) {
-    if (operand instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.DOUBLES) {
+    if (operand instanceof Operand.Reg(Register r)
+        && RegisterFileBuilder.file(r.type()) == Slot.DOUBLES) {
       return slot(r);
     }
     Slot<double[]> value = registers.temporaryDouble();
@@ -273,7 +276,7 @@ final class Emitter {
     switch (operand) {
       case Operand.Sink s -> {}
       case Operand.Reg(Register register) -> {
-        switch (Registers.file(register.type())) {
+        switch (RegisterFileBuilder.file(register.type())) {
           case Slot.INTS -> {
             if (register.type().bytes() == 4) {
               return slot(register);
@@ -308,10 +311,10 @@ final class Emitter {
           emitAfter(new Lanes1<>(LongLanes::move, upper, registers.constant(0L)));
         }
       }
-      if (Registers.file(r.type()) == Slot.LONGS) {
+      if (RegisterFileBuilder.file(r.type()) == Slot.LONGS) {
         return slot(r);
       }
-      if (Registers.file(r.type()) == Slot.DOUBLES) {
+      if (RegisterFileBuilder.file(r.type()) == Slot.DOUBLES) {
         Slot<long[]> value = registers.temporaryLong();
         emitAfter(new Lanes1<>(ConversionLanes::bitsToDouble, slot(r), value));
         return value;
@@ -342,7 +345,8 @@ final class Emitter {
   }
 
   private Slot<int[]> rawInt(Operand operand) {
-    if (operand instanceof Operand.Reg(Register r) && Registers.file(r.type()) == Slot.INTS) {
+    if (operand instanceof Operand.Reg(Register r)
+        && RegisterFileBuilder.file(r.type()) == Slot.INTS) {
       return slot(r);
     }
     throw new Unsupported("a result that is no register");
@@ -358,24 +362,6 @@ final class Emitter {
   }
 
   // ---- the rest
-
-  /** The address of a name in its own state space. */
-  long addressOf(String name, long offset) {
-    Symbols.Place place = symbols.find(name);
-    if (place == null) {
-      throw new Unsupported("nothing is known of the name " + name);
-    }
-    if (place.framed()) {
-      throw new Unsupported("the address of " + name + " here");
-    }
-    return place.address() + offset;
-  }
-
-  /** Whether a name stands for local memory, as parameters of functions and calls do. */
-  boolean isLocal(String name) {
-    Symbols.Place place = symbols.find(name);
-    return place != null && place.space() == StateSpace.LOCAL;
-  }
 
   /** The address of a variable in the running function's frame. */
   private Slot<long[]> framed(Symbols.Place place, long offset) {

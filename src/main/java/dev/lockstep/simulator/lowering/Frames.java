@@ -61,7 +61,7 @@ final class Frames {
   }
 
   /** For the kernel's call stack; null when it calls nothing. */
-  CallStack.@Nullable Layout layout(Registers registers) {
+  CallStack.@Nullable Layout layout(RegisterFileBuilder registers) {
     Register stack = CallDecoder.STACK_POINTER;
     if (bytes.size() == 1 && !registers.isPlaced(stack)) {
       return null;

@@ -72,7 +72,7 @@ public final class KernelCompiler {
     CallGraph graph = CallGraph.of(module, kernel);
     List<Routine> routines = graph.routines();
     List<Symbols> symbols = Symbols.of(prepared, routines);
-    Registers registers = new Registers();
+    RegisterFileBuilder registers = new RegisterFileBuilder();
     List<RoutinePlan> plans = new ArrayList<>();
     List<Register> zeroed = new ArrayList<>();
     for (int i = 0; i < routines.size(); i++) {
@@ -115,7 +115,7 @@ public final class KernelCompiler {
         code,
         followed,
         listing.sites(),
-        registers.file(zeroed),
+        registers.build(zeroed),
         symbols.get(0).sharedBytes(),
         symbols.get(0).dynamicAlignment(),
         frames.localBytes(),

@@ -19,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  * <p>A register qualifies when one instruction alone sets it, without a guard.
  */
 final class LaunchConstants {
-  private final Registers registers;
+  private final RegisterFileBuilder registers;
   private final Symbols symbols;
   private final List<Step> steps;
   private final boolean[] constant;
   private final int[] definitions;
 
   private LaunchConstants(
-      Registers registers, Symbols symbols, List<Step> steps, int registerCount) {
+      RegisterFileBuilder registers, Symbols symbols, List<Step> steps, int registerCount) {
     this.registers = registers;
     this.symbols = symbols;
     this.steps = steps;
@@ -35,7 +35,8 @@ final class LaunchConstants {
   }
 
   /** By step: whether its only effect was to set such a register. */
-  static boolean[] find(Registers registers, Symbols symbols, List<Step> steps, Routine routine) {
+  static boolean[] find(
+      RegisterFileBuilder registers, Symbols symbols, List<Step> steps, Routine routine) {
     LaunchConstants pass =
         new LaunchConstants(registers, symbols, steps, routine.registers().size());
     // Those are set by whoever calls the function.
@@ -101,17 +102,17 @@ final class LaunchConstants {
       case Operand.Reg r -> copied(d, from);
       case Operand.Symbol(String name, long offset) -> address(d, name, offset);
       case Operand.Special(String name) ->
-          Registers.file(d.type()) == Slot.INTS && SpecialValues.isFixed(name)
+          RegisterFileBuilder.file(d.type()) == Slot.INTS && SpecialValues.isFixed(name)
               ? registers.special(SpecialValues.named(name))
               : null;
       case Operand.FloatLiteral f ->
-          switch (Registers.file(d.type())) {
+          switch (RegisterFileBuilder.file(d.type())) {
             case Slot.FLOATS -> registers.constant((float) f.value());
             case Slot.DOUBLES -> registers.constant(f.value());
             default -> null;
           };
       case Operand.IntLiteral(long value) ->
-          switch (Registers.file(d.type())) {
+          switch (RegisterFileBuilder.file(d.type())) {
             case Slot.INTS ->
                 registers.constant(d.type().bytes() == 2 ? (int) value & 0xffff : (int) value);
             case Slot.LONGS -> registers.constant(value);
@@ -128,7 +129,7 @@ final class LaunchConstants {
     if (from instanceof Operand.Reg(Register source)
         && source.type().bytes() == d.type().bytes()
         && registers.isConstant(source)
-        && registers.slot(source).file() == Registers.file(d.type())) {
+        && registers.slot(source).file() == RegisterFileBuilder.file(d.type())) {
       return registers.slot(source);
     }
     return null;
@@ -136,10 +137,10 @@ final class LaunchConstants {
 
   private @Nullable Slot<?> address(Register d, String name, long offset) {
     Symbols.Place place = symbols.find(name);
-    if (place == null || place.framed() || Registers.file(d.type()) == Slot.FLOATS) {
+    if (place == null || place.framed() || RegisterFileBuilder.file(d.type()) == Slot.FLOATS) {
       return null;
     }
-    return Registers.file(d.type()) == Slot.INTS
+    return RegisterFileBuilder.file(d.type()) == Slot.INTS
         ? registers.constant((int) (place.address() + offset))
         : registers.constant(place.address() + offset);
   }
@@ -161,6 +162,6 @@ final class LaunchConstants {
         || more + offset + type.bytes() > place.bytes()) {
       return null;
     }
-    return registers.parameter(Registers.file(d.type()), place.address() + more + offset);
+    return registers.parameter(RegisterFileBuilder.file(d.type()), place.address() + more + offset);
   }
 }

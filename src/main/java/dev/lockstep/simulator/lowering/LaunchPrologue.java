@@ -28,12 +28,12 @@ final class LaunchPrologue {
           "mov", "cvt", "add", "sub", "mul", "mad", "fma", "shl", "shr", "and", "or", "xor", "not",
           "neg", "min", "max", "abs", "setp", "selp", "bfe");
 
-  private final Registers registers;
+  private final RegisterFileBuilder registers;
   private final BitSet readEarly;
   private final int[] definitions;
   private final List<Instruction> found = new ArrayList<>();
 
-  private LaunchPrologue(Registers registers, BitSet readEarly, int registerCount) {
+  private LaunchPrologue(RegisterFileBuilder registers, BitSet readEarly, int registerCount) {
     this.registers = registers;
     this.readEarly = readEarly;
     this.definitions = new int[registerCount];
@@ -45,7 +45,7 @@ final class LaunchPrologue {
    * @param constant by step, whether it need not be executed; those found are added
    */
   static List<Instruction> find(
-      Registers registers,
+      RegisterFileBuilder registers,
       List<Step> steps,
       Routine kernel,
       Liveness liveness,

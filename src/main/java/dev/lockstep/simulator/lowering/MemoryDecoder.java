@@ -96,7 +96,7 @@ final class MemoryDecoder {
     if (space == StateSpace.PARAM
         && operand(in, 1)
             instanceof Operand.Address(Operand.Symbol(String name, long more), long offset)
-        && !e.isLocal(name)) {
+        && !e.symbols.isLocal(name)) {
       fixed = parameter(name, more + offset, targets.size() * type.bytes());
     } else {
       address = AddressOperand.of(operand(in, 1), space, e);
@@ -124,7 +124,7 @@ final class MemoryDecoder {
   private Slot<int[]> signed(Operand target, ScalarType type) {
     if (type.isSigned()
         && target instanceof Operand.Reg(Register r)
-        && Registers.file(r.type()) == Slot.LONGS) {
+        && RegisterFileBuilder.file(r.type()) == Slot.LONGS) {
       Slot<int[]> value = e.registers.temporaryInt();
       e.emitAfter(new Lanes1<>(ConversionLanes::signedToLong, e.toB64(target, true), value));
       return value;
@@ -275,7 +275,7 @@ final class MemoryDecoder {
             o ->
                 o instanceof Operand.Reg(Register r)
                     && r.type() != ScalarType.PRED
-                    && Registers.file(r.type()) == file);
+                    && RegisterFileBuilder.file(r.type()) == file);
   }
 
   /** The space among the modifiers, after a look at all of them. */

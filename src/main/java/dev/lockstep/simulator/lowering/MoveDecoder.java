@@ -104,7 +104,7 @@ final class MoveDecoder {
   private static boolean isIn(Operand operand, int file) {
     return operand instanceof Operand.Reg(Register r)
         && r.type() != ScalarType.PRED
-        && Registers.file(r.type()) == file;
+        && RegisterFileBuilder.file(r.type()) == file;
   }
 
   /** Global addresses are generic as they are; those of windows are shifted. */

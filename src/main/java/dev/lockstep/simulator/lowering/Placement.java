@@ -24,7 +24,7 @@ final class Placement {
   private final PtxModule module;
   private final CallGraph graph;
   private final RoutinePlan plan;
-  private final Registers registers;
+  private final RegisterFileBuilder registers;
   private final Instrument instrument;
   private final Refusals refusals;
   private final Listing listing;
@@ -39,7 +39,7 @@ final class Placement {
   Placement(
       CallGraph graph,
       RoutinePlan plan,
-      Registers registers,
+      RegisterFileBuilder registers,
       Instrument instrument,
       Refusals refusals,
       Listing listing) {

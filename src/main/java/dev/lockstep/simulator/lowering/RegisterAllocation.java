@@ -40,7 +40,7 @@ final class RegisterAllocation {
    * @param constant steps that are not executed
    */
   static void run(
-      Registers places,
+      RegisterFileBuilder places,
       List<Register> registers,
       List<Step> steps,
       List<ControlFlow.Block> blocks,
@@ -54,7 +54,8 @@ final class RegisterAllocation {
       pass.scan(
           places,
           registers.stream()
-              .filter(r -> r.type() != ScalarType.PRED && Registers.file(r.type()) == wanted)
+              .filter(
+                  r -> r.type() != ScalarType.PRED && RegisterFileBuilder.file(r.type()) == wanted)
               .filter(r -> !places.isConstant(r) && pass.last[r.id()] >= 0));
     }
   }
@@ -90,7 +91,7 @@ final class RegisterAllocation {
     last[id] = Math.max(last[id], time);
   }
 
-  private void scan(Registers places, Stream<Register> registers) {
+  private void scan(RegisterFileBuilder places, Stream<Register> registers) {
     PriorityQueue<Register> active =
         new PriorityQueue<>(Comparator.comparingInt((Register r) -> last[r.id()]));
     Queue<Integer> free = new ArrayDeque<>();

@@ -13,7 +13,7 @@ import java.util.List;
 /** This pass: lays the blocks of a routine out one behind the other and links its branches. */
 final class RoutineLayout {
   private final RoutinePlan plan;
-  private final Registers registers;
+  private final RegisterFileBuilder registers;
   private final Instrument instrument;
   private final Listing listing;
   private final Placement placement;
@@ -21,7 +21,7 @@ final class RoutineLayout {
 
   RoutineLayout(
       RoutinePlan plan,
-      Registers registers,
+      RegisterFileBuilder registers,
       Instrument instrument,
       Listing listing,
       Placement placement) {

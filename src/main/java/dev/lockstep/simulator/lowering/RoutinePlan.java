@@ -36,7 +36,7 @@ final class RoutinePlan {
   RoutinePlan(
       Routine routine,
       Symbols symbols,
-      Registers registers,
+      RegisterFileBuilder registers,
       DeviceOptions options,
       boolean hoistsConstants) {
     this.routine = routine;

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Describes an instruction to the second tier, if that can translate it. */
 final class ScalarLowering {
-  private final Registers registers;
+  private final RegisterFileBuilder registers;
   private final Symbols symbols;
   private final Approximation approximation;
 
-  ScalarLowering(Registers registers, Symbols symbols, Approximation approximation) {
+  ScalarLowering(RegisterFileBuilder registers, Symbols symbols, Approximation approximation) {
     this.registers = registers;
     this.symbols = symbols;
     this.approximation = approximation;
@@ -161,7 +161,8 @@ final class ScalarLowering {
     return switch (operand) {
       case Operand.IntLiteral(long value) -> Integer.valueOf((int) value);
       case Operand.Reg(Register register)
-          when registers.isConstant(register) && Registers.file(register.type()) == Slot.INTS ->
+          when registers.isConstant(register)
+              && RegisterFileBuilder.file(register.type()) == Slot.INTS ->
           registers.literal(new Slot<>(Slot.INTS, registers.slot(register).index()));
       default -> null;
     };
@@ -239,7 +240,9 @@ final class ScalarLowering {
 
   private static boolean fits(Register register, char type) {
     int file =
-        register.type() == ScalarType.PRED ? Place.PREDICATES : Registers.file(register.type());
+        register.type() == ScalarType.PRED
+            ? Place.PREDICATES
+            : RegisterFileBuilder.file(register.type());
     return Place.fits(file, register.type().bytes(), type);
   }
 }

@@ -44,7 +44,7 @@ final class Segments {
   /** What ends a segment itself, beside branches. */
   private static final Set<String> ENDS = Set.of("bar", "barrier", "exit");
 
-  private final Registers registers;
+  private final RegisterFileBuilder registers;
   private final List<Register> all;
   private final ScalarLowering scalars;
   private final List<Segment> found = new ArrayList<>();
@@ -52,7 +52,11 @@ final class Segments {
   /**
    * @param all the kernel's registers by id
    */
-  Segments(Registers registers, Symbols symbols, List<Register> all, Approximation approximation) {
+  Segments(
+      RegisterFileBuilder registers,
+      Symbols symbols,
+      List<Register> all,
+      Approximation approximation) {
     this.registers = registers;
     this.all = all;
     this.scalars = new ScalarLowering(registers, symbols, approximation);
@@ -310,7 +314,7 @@ final class Segments {
     return places;
   }
 
-  static Place place(Registers registers, Register register) {
+  static Place place(RegisterFileBuilder registers, Register register) {
     if (register.type() == ScalarType.PRED) {
       return new Place(Place.PREDICATES, registers.predicate(register), false);
     }

@@ -84,6 +84,24 @@ final class Symbols {
     return place == null ? module.find(name) : sharedLayout.resolved(place);
   }
 
+  /** The address of a name in its own state space. */
+  long addressOf(String name, long offset) {
+    Place place = find(name);
+    if (place == null) {
+      throw new Unsupported("nothing is known of the name " + name);
+    }
+    if (place.framed()) {
+      throw new Unsupported("the address of " + name + " here");
+    }
+    return place.address() + offset;
+  }
+
+  /** Whether a name stands for local memory, as parameters of functions and calls do. */
+  boolean isLocal(String name) {
+    Place place = find(name);
+    return place != null && place.space() == StateSpace.LOCAL;
+  }
+
   /** What the kernel has in shared memory, in the order of its declarations. */
   List<Instrument.SharedVariable> shared() {
     return sharedLayout.variables();

@@ -55,7 +55,7 @@ final class WmmaMemory {
     offset = address.offset();
     base =
         address.base() instanceof Operand.Symbol(String name, long more)
-            ? e.registers.constant(e.addressOf(name, more))
+            ? e.registers.constant(e.symbols.addressOf(name, more))
             : e.b64(address.base());
     int last = in.operands().size() - 1;
     stride =

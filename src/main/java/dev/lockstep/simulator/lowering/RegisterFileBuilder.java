@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Gives registers, literals, special registers and temporaries their places in the files. */
-final class Registers implements RegisterPlaces {
+final class RegisterFileBuilder implements RegisterPlaces {
   /** Beside the files of {@link Slot}. */
   private static final int PREDICATES = 4;
 
@@ -207,7 +207,7 @@ final class Registers implements RegisterPlaces {
    *
    * @param zeroed registers that may be read before they are written
    */
-  RegisterFile file(List<Register> zeroed) {
+  RegisterFile build(List<Register> zeroed) {
     return new RegisterFile(
         used[Slot.FLOATS],
         used[Slot.INTS],
