@@ -16,10 +16,10 @@ public abstract sealed class Element {
   public static final Element INT = new IntElement();
   public static final Element LONG = new LongElement();
   public static final Element DOUBLE = new DoubleElement();
-  public static final Element U16 = new UnsignedShort();
-  public static final Element S16 = new SignedShort();
-  public static final Element U8 = new UnsignedByte();
-  public static final Element S8 = new SignedByte();
+  public static final Element U16 = new ShortElement(0xffff);
+  public static final Element S16 = new ShortElement(-1);
+  public static final Element U8 = new ByteElement(0xff);
+  public static final Element S8 = new ByteElement(-1);
 
   private final int bytes;
   private final int file;
@@ -244,16 +244,22 @@ public abstract sealed class Element {
     }
   }
 
-  private static final class UnsignedShort extends Element {
-    UnsignedShort() {
+  private static final class ShortElement extends Element {
+    private final int mask;
+
+    /**
+     * @param mask of the 32 bits it is extended to: all, or those of an unsigned type
+     */
+    ShortElement(int mask) {
       super(2, Slot.INTS);
+      this.mask = mask;
     }
 
     @Override
     void gather(MemorySegment from, long[] addresses, long shift, Object register) {
       int[] r = (int[]) register;
       for (int i = 0; i < LANES; i++) {
-        r[i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, addresses[i] + shift) & 0xffff;
+        r[i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, addresses[i] + shift) & mask;
       }
     }
 
@@ -269,7 +275,7 @@ public abstract sealed class Element {
     void load(MemorySegment from, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
       for (int i = 0; i < count; i++) {
-        r[lane + i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i) & 0xffff;
+        r[lane + i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i) & mask;
       }
     }
 
@@ -283,7 +289,7 @@ public abstract sealed class Element {
 
     @Override
     void get(MemorySegment from, long at, Object register, int lane) {
-      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & 0xffff;
+      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & mask;
     }
 
     @Override
@@ -293,65 +299,22 @@ public abstract sealed class Element {
     }
   }
 
-  private static final class SignedShort extends Element {
-    SignedShort() {
-      super(2, Slot.INTS);
-    }
+  private static final class ByteElement extends Element {
+    private final int mask;
 
-    @Override
-    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
-      int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        r[i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, addresses[i] + shift);
-      }
-    }
-
-    @Override
-    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
-      int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, addresses[i] + shift, (short) r[i]);
-      }
-    }
-
-    @Override
-    void load(MemorySegment from, long at, Object register, int lane, int count) {
-      int[] r = (int[]) register;
-      for (int i = 0; i < count; i++) {
-        r[lane + i] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i);
-      }
-    }
-
-    @Override
-    void store(MemorySegment to, long at, Object register, int lane, int count) {
-      int[] r = (int[]) register;
-      for (int i = 0; i < count; i++) {
-        to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, (short) r[lane + i]);
-      }
-    }
-
-    @Override
-    void get(MemorySegment from, long at, Object register, int lane) {
-      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at);
-    }
-
-    @Override
-    void put(MemorySegment to, long at, Object register, int lane) {
-      int[] r = (int[]) register;
-      to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) r[lane]);
-    }
-  }
-
-  private static final class UnsignedByte extends Element {
-    UnsignedByte() {
+    /**
+     * @param mask of the 32 bits it is extended to: all, or those of an unsigned type
+     */
+    ByteElement(int mask) {
       super(1, Slot.INTS);
+      this.mask = mask;
     }
 
     @Override
     void gather(MemorySegment from, long[] addresses, long shift, Object register) {
       int[] r = (int[]) register;
       for (int i = 0; i < LANES; i++) {
-        r[i] = from.get(ValueLayout.JAVA_BYTE, addresses[i] + shift) & 0xff;
+        r[i] = from.get(ValueLayout.JAVA_BYTE, addresses[i] + shift) & mask;
       }
     }
 
@@ -367,7 +330,7 @@ public abstract sealed class Element {
     void load(MemorySegment from, long at, Object register, int lane, int count) {
       int[] r = (int[]) register;
       for (int i = 0; i < count; i++) {
-        r[lane + i] = from.get(ValueLayout.JAVA_BYTE, at + i) & 0xff;
+        r[lane + i] = from.get(ValueLayout.JAVA_BYTE, at + i) & mask;
       }
     }
 
@@ -381,56 +344,7 @@ public abstract sealed class Element {
 
     @Override
     void get(MemorySegment from, long at, Object register, int lane) {
-      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_BYTE, at) & 0xff;
-    }
-
-    @Override
-    void put(MemorySegment to, long at, Object register, int lane) {
-      int[] r = (int[]) register;
-      to.set(ValueLayout.JAVA_BYTE, at, (byte) r[lane]);
-    }
-  }
-
-  private static final class SignedByte extends Element {
-    SignedByte() {
-      super(1, Slot.INTS);
-    }
-
-    @Override
-    void gather(MemorySegment from, long[] addresses, long shift, Object register) {
-      int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        r[i] = from.get(ValueLayout.JAVA_BYTE, addresses[i] + shift);
-      }
-    }
-
-    @Override
-    void scatter(MemorySegment to, long[] addresses, long shift, Object register) {
-      int[] r = (int[]) register;
-      for (int i = 0; i < LANES; i++) {
-        to.set(ValueLayout.JAVA_BYTE, addresses[i] + shift, (byte) r[i]);
-      }
-    }
-
-    @Override
-    void load(MemorySegment from, long at, Object register, int lane, int count) {
-      int[] r = (int[]) register;
-      for (int i = 0; i < count; i++) {
-        r[lane + i] = from.get(ValueLayout.JAVA_BYTE, at + i);
-      }
-    }
-
-    @Override
-    void store(MemorySegment to, long at, Object register, int lane, int count) {
-      int[] r = (int[]) register;
-      for (int i = 0; i < count; i++) {
-        to.set(ValueLayout.JAVA_BYTE, at + i, (byte) r[lane + i]);
-      }
-    }
-
-    @Override
-    void get(MemorySegment from, long at, Object register, int lane) {
-      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_BYTE, at);
+      ((int[]) register)[lane] = from.get(ValueLayout.JAVA_BYTE, at) & mask;
     }
 
     @Override
