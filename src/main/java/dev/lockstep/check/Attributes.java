@@ -10,15 +10,6 @@ record Attributes(Map<String, Object> values) {
     values = Map.copyOf(values);
   }
 
-  /** Name, value, name, value, … */
-  static Attributes of(Object... namesAndValues) {
-    Map<String, Object> values = new LinkedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      values.put((String) namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return new Attributes(values);
-  }
-
   boolean flag(String name) {
     return values.getOrDefault(name, false) instanceof Boolean flag
         ? flag

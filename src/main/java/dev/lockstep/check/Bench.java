@@ -13,7 +13,6 @@ import dev.lockstep.ops.Fill;
 import dev.lockstep.ops.FusedLinear;
 import dev.lockstep.ops.GlobalNorm;
 import dev.lockstep.ops.GradientClipping;
-import dev.lockstep.ops.GradientScaling;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.ops.LayerNorm;
 import dev.lockstep.ops.LinearCrossEntropy;
@@ -41,7 +40,6 @@ final class Bench implements AutoCloseable {
   final RmsNorm rmsNorm;
   final Embedding embedding;
   final GlobalNorm globalNorm;
-  final GradientScaling gradientScaling;
   final GradientClipping clipping;
   final AdamKernel adam;
   final SgdKernel sgd;
@@ -67,7 +65,6 @@ final class Bench implements AutoCloseable {
     rmsNorm = new RmsNorm(library);
     embedding = new Embedding(library);
     globalNorm = new GlobalNorm(library);
-    gradientScaling = new GradientScaling(library);
     clipping = new GradientClipping(library);
     adam = new AdamKernel(library);
     sgd = new SgdKernel(library);

@@ -8,7 +8,6 @@ import dev.lockstep.nn.ModelParameters;
 import dev.lockstep.nn.OpSet;
 import dev.lockstep.nn.Parameters;
 import dev.lockstep.ops.KernelLibrary;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -35,11 +34,6 @@ public final class Generation {
   /** Steps the model was trained for. */
   public int step() {
     return checkpoint.step();
-  }
-
-  /** The model of the checkpoint. */
-  public LanguageModelConfig model() {
-    return model;
   }
 
   /**
@@ -73,7 +67,7 @@ public final class Generation {
   }
 
   private byte[] padded(String prompt) {
-    byte[] bytes = prompt.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = ByteTokenizer.encode(prompt);
     int missing = Math.max(0, model.context() - bytes.length);
     byte[] padded = new byte[missing + bytes.length];
     Arrays.fill(padded, 0, missing, (byte) ' ');

@@ -84,15 +84,6 @@ public final class InitializedBytes {
     return (missing | ~bits[last] & -1L >>> -end) == 0;
   }
 
-  /** Which of at most 64 bytes were not written, a bit for each. */
-  public long missing(long from, int count) {
-    long missing = 0;
-    for (int i = 0; i < count; i++) {
-      missing |= has(from + i) ? 0 : 1L << i;
-    }
-    return missing;
-  }
-
   /** Some of the next 64 bytes count as never written. */
   public synchronized void unset(long from, long mask) {
     for (long rest = mask; rest != 0; rest &= rest - 1) {

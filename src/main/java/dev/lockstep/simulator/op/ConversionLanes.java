@@ -80,12 +80,6 @@ public final class ConversionLanes {
     }
   }
 
-  public static void signedLongToDouble(double[] d, long[] a) {
-    for (int i = 0; i < LANES; i++) {
-      d[i] = (double) a[i];
-    }
-  }
-
   /** Toward zero; clamps, NaN gives 0. */
   public static void floatToSigned(int[] d, float[] a) {
     for (int i = 0; i < LANES; i++) {
