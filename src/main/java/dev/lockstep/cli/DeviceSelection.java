@@ -95,20 +95,29 @@ final class DeviceSelection {
    * @throws UserError for a value an option does not have
    */
   DeviceOptions options() {
-    return UserError.judging(
-        () -> {
-          DeviceOptions options =
-              DeviceOptions.defaults().withThreads(threads).withSanitize(sanitize().orElse(false));
-          options = gpu == null ? options : options.withGpu(gpu);
-          options = schedule == null ? options : options.withSchedule(Schedule.parse(schedule));
-          options =
-              approximation == null
-                  ? options
-                  : options.withApproximation(Approximation.parse(approximation));
-          options =
-              matrixMode == null ? options : options.withMatrixMode(MatrixMode.parse(matrixMode));
-          return stepLimit == null ? options : options.withStepLimit(atLeastOne(stepLimit));
-        });
+    UserError.requireAtLeast("--threads", threads, 0);
+    UserError.requireAtMost("--threads", threads, DeviceOptions.MOST_THREADS);
+    DeviceOptions options =
+        DeviceOptions.defaults().withThreads(threads).withSanitize(sanitize().orElse(false));
+    if (gpu != null) {
+      options = options.withGpu(gpu);
+    }
+    if (schedule != null) {
+      options = options.withSchedule(UserError.parsing("--schedule", schedule, Schedule::parse));
+    }
+    if (approximation != null) {
+      options =
+          options.withApproximation(
+              UserError.parsing("--approx", approximation, Approximation::parse));
+    }
+    if (matrixMode != null) {
+      options = options.withMatrixMode(UserError.parsing("--mma", matrixMode, MatrixMode::parse));
+    }
+    if (stepLimit != null) {
+      UserError.requireAtLeast("--step-limit", stepLimit, 1);
+      options = options.withStepLimit(stepLimit);
+    }
+    return options;
   }
 
   /**
@@ -146,12 +155,5 @@ final class DeviceSelection {
       case "off" -> false;
       default -> throw new UserError("--sanitize " + word + " must be on or off");
     };
-  }
-
-  private static long atLeastOne(long limit) {
-    if (limit < 1) {
-      throw new IllegalArgumentException("--step-limit " + limit + " must be at least 1");
-    }
-    return limit;
   }
 }

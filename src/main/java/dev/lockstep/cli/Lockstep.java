@@ -55,10 +55,15 @@ public final class Lockstep {
   /** Runs one command and ends the process. */
   public static void main(String[] arguments) {
     StandardError.adopt();
+    StandardOutput output = StandardOutput.adopt();
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int code = commandLine(out, err, arguments).execute(arguments);
     out.flush();
+    if (output.loss().isPresent()) {
+      err.println("lockstep: cannot write to standard output: " + output.loss().get());
+      code = code == OK ? FAILED : code;
+    }
     err.flush();
     System.exit(code);
   }

@@ -138,7 +138,7 @@ final class RunCommand implements Callable<Integer> {
       names = "--shared",
       paramLabel = "BYTES",
       description = "dynamic shared memory of each block (default: 0)")
-  private @Nullable Integer shared;
+  private int shared;
 
   @Option(
       names = "--cluster",
@@ -226,6 +226,7 @@ final class RunCommand implements Callable<Integer> {
     }
     Dim3 blocks = Extents.parse("--grid", grid);
     Dim3 threads = Extents.parse("--block", block);
+    UserError.requireAtLeast("--shared", shared, 0);
     Optional<Dim3> together =
         Optional.ofNullable(cluster).map(text -> Extents.parse("--cluster", text));
     List<Argument> parsed =
@@ -238,7 +239,7 @@ final class RunCommand implements Callable<Integer> {
           KernelRun.of(readFor(opened, from, together, parsed))
               .grid(blocks)
               .block(threads)
-              .sharedBytes(shared == null ? 0 : shared)
+              .sharedBytes(shared)
               .arguments(parsed)
               .variables(settings);
       if (entry != null) {

@@ -1,5 +1,6 @@
 package dev.lockstep.cli;
 
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,19 @@ final class UserError extends RuntimeException {
   }
 
   /**
+   * Reads what was typed after an option.
+   *
+   * @throws UserError naming the option before what the parser says of the text
+   */
+  static <T> T parsing(String option, String text, Function<String, T> parser) {
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(option + " " + e.getMessage(), e);
+    }
+  }
+
+  /**
    * Refuses a number below {@code least}.
    *
    * @throws UserError naming the option
@@ -45,6 +59,17 @@ final class UserError extends RuntimeException {
   static void requireAtLeast(String option, long number, long least) {
     if (number < least) {
       throw new UserError("%s %d must be at least %d".formatted(option, number, least));
+    }
+  }
+
+  /**
+   * Refuses a number above {@code most}.
+   *
+   * @throws UserError naming the option
+   */
+  static void requireAtMost(String option, long number, long most) {
+    if (number > most) {
+      throw new UserError("%s %d must be at most %d".formatted(option, number, most));
     }
   }
 }

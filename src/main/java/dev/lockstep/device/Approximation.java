@@ -26,7 +26,7 @@ public record Approximation(boolean perturbed, long seed) {
     if (text.equals("exact")) {
       return EXACT;
     }
-    return perturbed(Seeded.seed("approx", text, "perturbed", "exact"));
+    return perturbed(Seeded.seed(text, "perturbed", "exact"));
   }
 
   @Override

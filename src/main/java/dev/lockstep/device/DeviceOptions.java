@@ -31,7 +31,7 @@ public record DeviceOptions(
   public static final String DEFAULT_GPU = "a100";
 
   /** More threads than any machine has cores; systems refuse some thousands. */
-  private static final int MOST_THREADS = 1024;
+  public static final int MOST_THREADS = 1024;
 
   /**
    * Checks what is given.

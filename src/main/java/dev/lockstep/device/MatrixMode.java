@@ -28,7 +28,7 @@ public enum MatrixMode {
         return mode;
       }
     }
-    throw new IllegalArgumentException("mma \"" + text + "\" must be fast, sm_80 or sm_90");
+    throw new IllegalArgumentException("\"" + text + "\" must be fast, sm_80 or sm_90");
   }
 
   @Override

@@ -25,7 +25,7 @@ public record Schedule(boolean random, long seed) {
     if (text.equals("in-order")) {
       return IN_ORDER;
     }
-    return random(Seeded.seed("schedule", text, "random", "in-order"));
+    return random(Seeded.seed(text, "random", "in-order"));
   }
 
   @Override

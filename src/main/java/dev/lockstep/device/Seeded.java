@@ -5,7 +5,7 @@ final class Seeded {
   private Seeded() {}
 
   /** The seed of {@code text}, or an error that names both forms the option takes. */
-  static long seed(String option, String text, String word, String otherForm) {
+  static long seed(String text, String word, String otherForm) {
     if (text.startsWith(word + ":")) {
       try {
         return Long.parseLong(text.substring(word.length() + 1));
@@ -14,7 +14,6 @@ final class Seeded {
       }
     }
     throw new IllegalArgumentException(
-        "%s \"%s\" must be %s or %s:SEED, SEED being a whole number"
-            .formatted(option, text, otherForm, word));
+        "\"%s\" must be %s or %s:SEED, SEED being a whole number".formatted(text, otherForm, word));
   }
 }

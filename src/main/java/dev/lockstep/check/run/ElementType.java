@@ -81,8 +81,9 @@ public enum ElementType {
    * The bits a text stands for, in the low {@link #bytes} of a long.
    *
    * <p>Integers are decimal or {@code 0x} hexadecimal, from the least signed to the greatest
-   * unsigned number of the width. Floats are decimal, {@code nan}, {@code inf}, {@code -inf}, or
-   * their bits as {@code 0x3f800000} (also as PTX writes them: {@code 0f3F800000}).
+   * unsigned number of the width. Floats are decimal, as C writes them in hexadecimal ({@code
+   * 0x1.8p3}), {@code nan}, {@code -nan}, {@code inf}, {@code -inf}, or their bits as {@code
+   * 0x3f800000} (also as PTX writes them: {@code 0f3F800000}).
    *
    * @throws IllegalArgumentException for anything else
    */
@@ -130,13 +131,11 @@ public enum ElementType {
 
   private long number(String word) {
     switch (word) {
-      case "nan" -> {
-        return switch (this) {
-          case F16 -> 0x7e00;
-          case BF16 -> 0x7fc0;
-          case F32 -> 0x7fc00000;
-          default -> 0x7ff8000000000000L;
-        };
+      case "nan", "+nan" -> {
+        return nan();
+      }
+      case "-nan" -> {
+        return nan() | 1L << (8 * bytes - 1);
       }
       case "inf", "+inf", "infinity", "+infinity" -> {
         return fromDouble(Double.POSITIVE_INFINITY);
@@ -150,6 +149,15 @@ public enum ElementType {
             : fromDouble(Double.parseDouble(word));
       }
     }
+  }
+
+  private long nan() {
+    return switch (this) {
+      case F16 -> 0x7e00;
+      case BF16 -> 0x7fc0;
+      case F32 -> 0x7fc00000;
+      default -> 0x7ff8000000000000L;
+    };
   }
 
   /** The bits of a floating-point type nearest to {@code value}. */

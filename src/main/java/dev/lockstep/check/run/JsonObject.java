@@ -140,8 +140,7 @@ final class JsonObject {
   /** A number, also one in a string. */
   private static Optional<BigDecimal> number(JsonNode value) {
     try {
-      // A double is a number that is not finite: all others are read as decimals.
-      return value.isNumber() && !value.isDouble()
+      return SuiteText.isFinite(value)
           ? Optional.of(value.decimalValue())
           : value.isString()
               ? Optional.of(new BigDecimal(value.stringValue().strip()))

@@ -5,38 +5,16 @@ import dev.lockstep.device.Approximation;
 import dev.lockstep.device.Dim3;
 import dev.lockstep.device.MatrixMode;
 import dev.lockstep.device.Schedule;
-import java.math.BigDecimal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.TokenStreamLocation;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.json.JsonReadFeature;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Reads the JSON of a suite. */
 final class SuiteReader {
-  private static final JsonMapper JSON =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  // Python writes NaN and Infinity unless it is told not to.
-                  .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-                  .build())
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
   private final @Nullable Path folder;
 
   private SuiteReader(@Nullable Path folder) {
@@ -49,24 +27,7 @@ final class SuiteReader {
    * @param folder what the cases' paths are relative to
    */
   static Suite read(byte[] json, @Nullable Path folder) {
-    JsonNode root;
-    try {
-      root = JSON.readTree(json);
-    } catch (JacksonException e) {
-      throw new IllegalArgumentException(place(e) + reason(e), e);
-    }
-    return new SuiteReader(folder).suite(root);
-  }
-
-  /** Where the mistake is; too much of something, such as nesting, has no place. */
-  private static String place(JacksonException e) {
-    TokenStreamLocation at = e.getLocation();
-    return at == null ? "" : "line %d, column %d: ".formatted(at.getLineNr(), at.getColumnNr());
-  }
-
-  /** Without Jackson's word that it keeps from us where it reads, which we know. */
-  private static String reason(JacksonException e) {
-    return e.getOriginalMessage().replaceFirst(" \\(start marker at \\[.*", "");
+    return new SuiteReader(folder).suite(SuiteText.parse(json));
   }
 
   private Suite suite(JsonNode root) {
@@ -249,24 +210,12 @@ final class SuiteReader {
       throw JsonObject.wrong(object.at("value"), "must be a number or a string");
     }
     try {
-      return Argument.scalar(type, text(value, type));
+      String text =
+          value.isString() ? value.stringValue() : SuiteText.digits(value, !type.isFloat());
+      return Argument.scalar(type, text);
     } catch (IllegalArgumentException e) {
       throw JsonObject.wrong(object.at("value"), "is wrong: " + e.getMessage());
     }
-  }
-
-  /** Digits that lose nothing. */
-  private static String text(JsonNode value, ElementType type) {
-    if (value.isString()) {
-      return value.stringValue();
-    }
-    if (value.isDouble()) {
-      return value.asString(); // What is finite was read as a decimal.
-    }
-    BigDecimal number = value.decimalValue();
-    int digits = number.precision() - number.scale();
-    boolean whole = number.stripTrailingZeros().scale() <= 0 && digits < 100; // 7.0 is one, too.
-    return whole && !type.isFloat() ? number.toBigIntegerExact().toString() : number.toString();
   }
 
   private static SuiteCase.Expected buffer(JsonObject object, Comparison outer) {

@@ -27,6 +27,9 @@ class ElementTypeTests {
     "f16, nan, 7e00",
     "bf16, 1.00390625, 3f80", // a tie between 1 and 1 + 2^-7: to even
     "bf16, nan, 7fc0",
+    "bf16, -nan, ffc0",
+    "f32, +nan, 7fc00000",
+    "f64, -NaN, fff8000000000000",
     "f32, 0.1, 3dcccccd",
     "f32, -0.0, 80000000",
     "f32, 0x7f800001, 7f800001",

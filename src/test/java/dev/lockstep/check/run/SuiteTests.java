@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reading suites. In these tests, JSON is written with single quotes. */
 class SuiteTests {
@@ -84,6 +85,14 @@ class SuiteTests {
         "f64, '-inf', 000000000000f0ff",
         "f32, '0x3f800000', 0000803f",
         "f16, 65504, ff7b",
+        "f32, -0.0, 00000080",
+        "f64, -0e5, 0000000000000080",
+        "f64, -0.0e-400, 0000000000000080",
+        "f64, '-0', 0000000000000080",
+        "f32, -0.5, 000000bf",
+        "s32, -0.0, 00000000",
+        "f32, 1.00000005960464478, 0100803f", // by less than a double tells above a tie
+        "f64, 4.9e-324, 0100000000000000",
       })
   void valuesAreExact(String type, String value, String hex) {
     Argument argument = argument("{'type':'" + type + "','value':" + value + "}");
@@ -189,6 +198,8 @@ class SuiteTests {
         ",'args':[{'type':'s32','value':1e999999999}]  | cases[0].args[0].value is wrong",
         ",'args':[{'type':'s32','value':NaN}]    | cases[0].args[0].value is wrong",
         ",'args':[{'out':1e999999999}]           | cases[0].args[0].out must be a whole number",
+        ",'args':[{'out':4,'compare':'f32','atol':NaN}] | cases[0].args[0].atol must be, 0 or more",
+        ",'args':[{'type':'f64','value':1e99999999999}] | line 1, 1e99999999999 is beyond every",
         ",'args':[{'out':NaN}]                   | cases[0].args[0].out must be a whole number",
         ",'args':[{'type':'i9','value':1}]       | cases[0].args[0].type is wrong, i9",
         ",'args':[{'out':4,'rtol':1}]            | cases[0].args[0].rtol has no effect, compare",
@@ -238,6 +249,15 @@ class SuiteTests {
     assertThatThrownBy(() -> read(json))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll(words.split(", +"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0x10", "+1", ".5"})
+  void doesNotSpeakOfTheSettingsOfItsParser(String number) {
+    assertThatThrownBy(() -> one(",'args':[{'type':'f32','value':" + number + "}]"))
+        .hasMessageContaining("line 1, column")
+        .message()
+        .doesNotContain("JsonReadFeature");
   }
 
   /** The JSON parser refuses it without a place. */
