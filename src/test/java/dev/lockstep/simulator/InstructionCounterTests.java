@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.device.Counter;
 import dev.lockstep.device.Counts;
+import dev.lockstep.device.DeviceOptions;
+import dev.lockstep.device.ExecutionTier;
 import dev.lockstep.device.Launch;
 import dev.lockstep.device.LaunchCounts;
 import dev.lockstep.device.LineCounts;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class InstructionCounterTests {
   /** Instructions of the lab before a kernel's own, and the return behind them. */
@@ -91,6 +95,42 @@ class InstructionCounterTests {
     assertThat(at(counts, 2, Counter.THREAD_INSTRUCTIONS_ON)).isEqualTo(10);
     assertThat(at(counts, 2, Counter.FADD)).isEqualTo(10);
     assertThat(at(counts, 3, Counter.FMUL)).isEqualTo(54);
+  }
+
+  @ParameterizedTest
+  @EnumSource(ExecutionTier.class)
+  void lanesThatABranchPassesOverDoNotCountWhatItPasses(ExecutionTier tier) {
+    try (CountingLab tiered = new CountingLab(DeviceOptions.defaults().withTier(tier))) {
+      LaunchCounts counts =
+          tiered
+              .declare(".shared .b32 s[1024];")
+              .count(
+                  96,
+                  """
+                  mov.u32 %r1, 0; mov.u32 %r3, s; mad.lo.u32 %r3, %t, 4, %r3;
+                  st.shared.u32 [%r3], %t;
+                  L: add.u32 %r1, %r1, 1; setp.ge.u32 %p1, %t, 40;
+                  @%p1 bra PAST;
+                  ld.shared.u32 %r4, [%r3];
+                  st.shared.u32 [%r3+4], %r4;
+                  PAST: setp.lt.u32 %p2, %r1, 5;
+                  @%p2 bra L;
+                  """);
+      // Each turn the first warp enters, the second with 8 lanes, the third not at all.
+      assertThat(at(counts, 4, Counter.BRANCHES)).isEqualTo(5 * 3);
+      assertThat(at(counts, 4, Counter.DIVERGENT_BRANCHES)).isEqualTo(5);
+      assertThat(at(counts, 4, Counter.THREAD_INSTRUCTIONS_ON)).isEqualTo(5 * (24 + 32));
+      for (int line = 5; line <= 6; line++) {
+        assertThat(at(counts, line, Counter.INSTRUCTIONS)).isEqualTo(5 * 2);
+        assertThat(at(counts, line, Counter.THREAD_INSTRUCTIONS)).isEqualTo(5 * 40);
+      }
+      assertThat(at(counts, 5, Counter.SHARED_LOAD_REQUESTS)).isEqualTo(5 * 2);
+      assertThat(at(counts, 5, Counter.SHARED_LOAD_BYTES)).isEqualTo(5 * 40 * 4);
+      assertThat(at(counts, 6, Counter.SHARED_STORE_BYTES)).isEqualTo(5 * 40 * 4);
+      assertThat(at(counts, 8, Counter.BRANCHES)).isEqualTo(5 * 3);
+      assertThat(at(counts, 8, Counter.DIVERGENT_BRANCHES)).isZero();
+      assertThat(at(counts, 8, Counter.THREAD_INSTRUCTIONS_ON)).isEqualTo(4 * 96);
+    }
   }
 
   @Test

@@ -3,9 +3,10 @@ package dev.lockstep.simulator.counters;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Branch;
+import dev.lockstep.simulator.op.WatchedBranch;
 
 /** Counts the lanes that take a branch, and whether lanes part there. */
-final class CountedBranch extends Op {
+final class CountedBranch extends Op implements WatchedBranch {
   private static final int TAKEN = 0;
   private static final int DIVERGENT = 1;
   private static final int EXITS = 2;
@@ -22,8 +23,18 @@ final class CountedBranch extends Op {
 
   @Override
   public void execute(Warp w) {
+    before(w, branch.taken(w));
+    op.execute(w);
+  }
+
+  @Override
+  public Op watched() {
+    return op;
+  }
+
+  @Override
+  public void before(Warp w, int taken) {
     long[] counts = KernelTally.of(w).counts;
-    int taken = branch.taken(w);
     counts[slot + TAKEN] += Integer.bitCount(taken);
     if (taken != 0 && taken != w.mask) {
       counts[slot + DIVERGENT]++;
@@ -32,7 +43,6 @@ final class CountedBranch extends Op {
         Stretch.add(counts, slot + EXITS, taken);
       }
     }
-    op.execute(w);
   }
 
   /** The slot that holds how many lanes took it. */

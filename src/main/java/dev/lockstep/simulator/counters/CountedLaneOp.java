@@ -34,8 +34,17 @@ final class CountedLaneOp extends Op implements WatchedLaneOp {
   }
 
   @Override
+  public boolean isForAnyLanes() {
+    return access.isForAnyLanes();
+  }
+
+  @Override
   public void before(Warp w, LaneAddresses lanes) {
-    group.count(w, KernelTally.of(w), lanes);
+    if (w.full) {
+      group.count(w, KernelTally.of(w), lanes);
+    } else {
+      group.count(w, KernelTally.of(w), w.mask);
+    }
   }
 
   @Override

@@ -2,13 +2,14 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.op.Onlooker;
 
 /**
  * Counts the executions of a straight stretch of code, by warp and by lane. Groups of lanes that
  * enter it apart count as two executions to its end, even if one was set aside inside, for others
  * to have a turn, and the other caught up with it.
  */
-final class Stretch extends Op {
+final class Stretch extends Op implements Onlooker {
   private final int slot;
 
   Stretch(Slots slots) {

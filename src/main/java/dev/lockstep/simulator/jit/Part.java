@@ -3,7 +3,7 @@ package dev.lockstep.simulator.jit;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.LaneMemoryOp;
-import dev.lockstep.simulator.op.WatchedLaneOp;
+import dev.lockstep.simulator.op.Onlooker;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,22 +41,24 @@ public sealed interface Part {
   /**
    * What a branch passes over when all lanes take it. When some do, the others execute it.
    *
+   * @param branch for which {@link Branch#of} finds one
    * @param length how many
    * @param behind the pc behind the branch
    * @param parts what it does for lanes that do not take the branch
    * @param wanted what is read behind it
    */
-  record Passed(Branch branch, int length, int behind, List<Part> parts, Set<Place> wanted)
+  record Passed(Op branch, int length, int behind, List<Part> parts, Set<Place> wanted)
       implements Part {
     /** Whether generated code can execute it for some lanes as it does for all. */
     boolean isForAnyLanes() {
       return parts.stream()
           .allMatch(
-              part -> part instanceof Run || part instanceof Single single && isAccess(single));
+              part ->
+                  part instanceof Run || part instanceof Single single && isForAny(single.op()));
     }
 
-    private static boolean isAccess(Single single) {
-      return single.op() instanceof LaneMemoryOp && !(single.op() instanceof WatchedLaneOp);
+    private static boolean isForAny(Op op) {
+      return op instanceof Onlooker || op instanceof LaneMemoryOp access && access.isForAnyLanes();
     }
   }
 

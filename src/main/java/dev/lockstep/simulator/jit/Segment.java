@@ -30,7 +30,8 @@ public record Segment(int pc, int length, boolean goesOn, boolean waits, List<Pa
   /** Whether its last op is a branch that leads back to its start. */
   boolean isLoop() {
     return !parts.isEmpty()
-        && parts.getLast() instanceof Part.Single(Branch branch, int behind, Set<Place> written)
+        && parts.getLast() instanceof Part.Single(Op op, int behind, Set<Place> written)
+        && Branch.of(op) instanceof Branch branch
         && branch.target() == pc;
   }
 }

@@ -10,6 +10,7 @@ import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Address;
 import dev.lockstep.simulator.op.LaneMemoryOp;
+import dev.lockstep.simulator.op.Onlooker;
 import dev.lockstep.simulator.op.WatchedLaneOp;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
@@ -253,6 +254,8 @@ final class SegmentClass {
           }
           written.forEach(seen::written);
         }
+        case Part.Single(Op op, int behind, Set<Place> written) when op instanceof Onlooker ->
+            execute(c, op);
         default -> throw new IllegalArgumentException("not for any lanes: " + part);
       }
     }

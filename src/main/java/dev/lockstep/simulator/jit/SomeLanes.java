@@ -4,9 +4,12 @@ import dev.lockstep.simulator.execution.IdleLanes;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
 import dev.lockstep.simulator.op.Branch;
+import dev.lockstep.simulator.op.WatchedBranch;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Parts of a segment for warps of which some lanes are active: the same loops over all lanes, after
@@ -97,11 +100,13 @@ final class SomeLanes {
   /** Parts that a branch passes over, for lanes that do not take it. */
   static final class Passing extends Op {
     private final Branch branch;
+    private final @Nullable WatchedBranch watched;
     private final int length;
     private final SomeLanes parts;
 
-    private Passing(Branch branch, int length, SomeLanes parts) {
-      this.branch = branch;
+    private Passing(Op branch, int length, SomeLanes parts) {
+      this.branch = Objects.requireNonNull(Branch.of(branch));
+      this.watched = branch instanceof WatchedBranch around ? around : null;
       this.length = length;
       this.parts = parts;
     }
@@ -116,13 +121,22 @@ final class SomeLanes {
           SomeLanes.of(passed.parts(), passed.behind() + 1, code));
     }
 
+    /** Those of the active lanes that take the branch, seen by who watches it. */
+    private int taken(Warp w) {
+      int taken = branch.taken(w);
+      if (watched != null) {
+        watched.before(w, taken);
+      }
+      return taken;
+    }
+
     /**
      * Whether all active lanes are to execute what the branch passes over. If some are, they have
      * done so.
      */
     boolean enters(Warp w) {
       int lanes = w.mask;
-      int taken = branch.taken(w);
+      int taken = taken(w);
       if (taken == 0) {
         return true;
       }
@@ -148,7 +162,7 @@ final class SomeLanes {
      * whether there are any.
      */
     boolean admits(Warp w) {
-      int taken = branch.taken(w);
+      int taken = taken(w);
       if (taken == -1) {
         w.leaveOut(length);
         return false;

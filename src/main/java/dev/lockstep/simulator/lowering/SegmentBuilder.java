@@ -6,7 +6,6 @@ import dev.lockstep.simulator.jit.Part;
 import dev.lockstep.simulator.jit.Place;
 import dev.lockstep.simulator.jit.Scalar;
 import dev.lockstep.simulator.jit.Source;
-import dev.lockstep.simulator.op.Branch;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -51,7 +50,7 @@ final class SegmentBuilder {
    * @param predicate what the branch reads
    * @param effect of all of them
    */
-  record Skip(Branch branch, int length, int behind, Set<Place> predicate, Effect effect) {}
+  record Skip(Op branch, int length, int behind, Set<Place> predicate, Effect effect) {}
 
   /**
    * What an op of the interpreter does to registers.

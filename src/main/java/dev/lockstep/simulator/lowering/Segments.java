@@ -14,11 +14,11 @@ import dev.lockstep.simulator.jit.Segment;
 import dev.lockstep.simulator.op.Branch;
 import dev.lockstep.simulator.op.FusedMatrixMultiply;
 import dev.lockstep.simulator.op.MatrixMultiply;
+import dev.lockstep.simulator.op.Onlooker;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -129,7 +129,7 @@ final class Segments {
       List<BitSet> passedLive = live(passed, blocks.get(b + 1).liveAtEnd());
       builder.add(
           new SegmentBuilder.Skip(
-              (Branch) branch.op(),
+              branch.op(),
               passed.size(),
               branch.pc() + 1,
               effect(List.of(branch)).read(),
@@ -165,18 +165,19 @@ final class Segments {
     Block block = blocks.get(b);
     return block.passes()
         && end == block.code().size() - 1
-        && block.code().get(end).op() instanceof Branch branch
+        && Branch.of(block.code().get(end).op()) instanceof Branch branch
         && !branch.takenExits()
         && blocks.get(b + 1).code().size() <= LONGEST_PASSED
         && blocks.get(b + 1).code().stream().allMatch(Segments::isPlain);
   }
 
   private static boolean isPlain(Placed placed) {
-    return placed.step() != null
-        && placed.step().kind() == Step.Kind.PLAIN
-        && !breaks(placed)
-        && !ends(placed)
-        && !Steps.waits(placed.step());
+    return placed.op() instanceof Onlooker
+        || placed.step() != null
+            && placed.step().kind() == Step.Kind.PLAIN
+            && !breaks(placed)
+            && !ends(placed)
+            && !Steps.waits(placed.step());
   }
 
   private static boolean breaks(Placed placed) {
@@ -282,7 +283,10 @@ final class Segments {
     Set<Place> written = new HashSet<>();
     boolean keeps = false;
     for (Placed placed : ops) {
-      Step step = Objects.requireNonNull(placed.step());
+      Step step = placed.step();
+      if (step == null) {
+        continue; // An onlooker.
+      }
       Liveness.uses(step, r -> read.add(place(registers, r)));
       Liveness.definitions(step, r -> written.add(place(registers, r)));
       keeps |= step.instruction().guard() != null;

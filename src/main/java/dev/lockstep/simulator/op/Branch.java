@@ -2,6 +2,7 @@ package dev.lockstep.simulator.op;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import org.jspecify.annotations.Nullable;
 
 /** A conditional branch. */
 public final class Branch extends Op {
@@ -24,6 +25,15 @@ public final class Branch extends Op {
   public void link(int target, boolean exits) {
     this.target = target;
     this.takenExits = exits;
+  }
+
+  /** The branch that an op is, or only looks at before it is executed; null for any other op. */
+  public static @Nullable Branch of(Op op) {
+    return switch (op) {
+      case Branch branch -> branch;
+      case WatchedBranch watched -> of(watched.watched());
+      default -> null;
+    };
   }
 
   /** Those of the active lanes that go elsewhere. */

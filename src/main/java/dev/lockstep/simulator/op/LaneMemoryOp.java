@@ -13,6 +13,14 @@ public interface LaneMemoryOp extends MemoryOp {
   Address address();
 
   /**
+   * Whether it may be executed for some lanes of a warp that are to be parted from the others: it
+   * does not have the warp go on elsewhere.
+   */
+  default boolean isForAnyLanes() {
+    return true;
+  }
+
+  /**
    * Executes for a full warp, or for some lanes of one of which the others want nothing any more of
    * what it may write.
    *

@@ -10,7 +10,7 @@ import java.util.List;
  */
 public interface WatchedLaneOp extends LaneMemoryOp {
   /**
-   * Looks at what a full warp is about to do.
+   * Looks at what a full warp is about to do; or some of its lanes, if {@link #isForAnyLanes}.
    *
    * @param lanes as for {@link #execute(Warp, LaneAddresses)}
    */

@@ -33,6 +33,12 @@ final class CheckedLaneOp extends Op implements WatchedLaneOp {
     }
   }
 
+  /** What has no value yet takes the warp to the code that follows values. */
+  @Override
+  public boolean isForAnyLanes() {
+    return false;
+  }
+
   @Override
   public void before(Warp w, LaneAddresses lanes) {
     check.check(w, lanes);
