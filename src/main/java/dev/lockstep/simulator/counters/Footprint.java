@@ -17,6 +17,9 @@ final class Footprint {
   /** Sectors for which tables can be made in the time of one access that is counted without. */
   private static final int SECTORS_AN_ACCESS = 1 << 10;
 
+  /** Words of sectors that are worth the memory of tables: those of a gibibyte. */
+  private static final int MOST_WORDS = 1 << 30 - SECTOR - 6;
+
   /** The sectors of one region that were touched. */
   static final class Touched {
     private final long first;
@@ -25,8 +28,8 @@ final class Footprint {
     /** A bit for each sector. */
     private final long[] bits;
 
-    /** What {@link Scatter} noted, which is not in {@link #bits} yet. */
-    private @Nullable Marks marks;
+    /** Tells the lines of an access in no order from each other. */
+    private @Nullable Stamps lines;
 
     /** By sector: 1 if {@link #touch} noted it. */
     private byte @Nullable [] touched;
@@ -42,7 +45,7 @@ final class Footprint {
     /** Accesses in no order before tables are worth their making. */
     private long untilTables;
 
-    private Touched(long start, long bytes) {
+    Touched(long start, long bytes) {
       first = start >> SECTOR;
       sectors = ((start + bytes - 1) >> SECTOR) - first + 1;
       untilTables = sectors / SECTORS_AN_ACCESS;
@@ -70,7 +73,7 @@ final class Footprint {
 
     /** Whether tables may be made. */
     boolean isSmall() {
-      return bits.length <= Marks.MOST_LINES / Marks.LINES_PER_WORD;
+      return bits.length <= MOST_WORDS;
     }
 
     /** Bytes of all sectors for which there is a bit. */
@@ -78,12 +81,12 @@ final class Footprint {
       return (long) bits.length * Long.SIZE << SECTOR;
     }
 
-    /** Where accesses in no order are noted by marks. */
-    Marks marks() {
-      Marks known = marks;
+    /** What tells lines apart. */
+    Stamps lines() {
+      Stamps known = lines;
       if (known == null) {
-        known = new Marks(bits.length * Marks.LINES_PER_WORD);
-        marks = known;
+        known = new Stamps(bits.length * (Long.SIZE >> LINE - SECTOR));
+        lines = known;
       }
       return known;
     }
@@ -155,10 +158,6 @@ final class Footprint {
 
     /** All that was noted, a bit for each sector. */
     private long[] noted() {
-      Marks noted = marks;
-      if (noted != null) {
-        noted.addTo(bits);
-      }
       byte[] known = touched;
       if (known != null) {
         Flags.addTo(bits, known);

@@ -60,7 +60,7 @@ final class GlobalCost extends MemoryCost {
     Scatter scatter = scratch.scatter;
     Footprint.Touched also = also(history);
     if (also != null) {
-      also.touch(scatter.offsets);
+      scatter.addTo(also);
     }
     long asked = (long) Integer.bitCount(lanes) * bytes;
     long different = (long) scatter.distinct() * bytes;

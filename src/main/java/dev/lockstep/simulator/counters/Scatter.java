@@ -2,7 +2,7 @@ package dev.lockstep.simulator.counters;
 
 import dev.lockstep.simulator.execution.Warp;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts accesses in no order quickly: those of a warp whose lanes all access one region, aligned.
@@ -11,42 +11,35 @@ import java.util.concurrent.atomic.AtomicLong;
 abstract class Scatter {
   // The incubating module is there only when the command line asked for it (--add-modules);
   // classes that use it must not even be loaded otherwise.
-  private static final boolean VECTORS =
-      ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorScatter.isFast();
+  private static final @Nullable VectorRehearsal VECTORS =
+      ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorScatter.isFast()
+          ? new VectorRehearsal()
+          : null;
 
   /** Of each access: the bytes before it in the region. */
   final int[] offsets = new int[Warp.LANES];
 
-  /** What was found, of 32 lanes. */
+  /** Bits in which some offset differs from the first. */
+  private long differences;
+
+  /** What was found. */
   int sectors;
 
   int lines;
   int distinct;
 
-  /**
-   * Accesses counted after which vectors pay: before they are compiled, they take as long as a
-   * million accesses.
-   */
-  static final int WORTH_VECTORS = 1 << 18;
-
-  /** Accesses that were counted by all workers so far. */
-  private static final AtomicLong COUNTED = new AtomicLong();
-
   private int uses;
 
   /** The fastest here and now. */
   static Scatter best() {
-    return after(COUNTED.get());
-  }
-
-  /** The fastest after that many accesses. */
-  static Scatter after(long counted) {
-    return VECTORS && counted >= WORTH_VECTORS ? new VectorScatter() : new MarkedScatter();
+    return VECTORS != null && VECTORS.isOver() ? new VectorScatter() : new StampedScatter();
   }
 
   /** Says that this one will not be used any more. */
   final void close() {
-    COUNTED.addAndGet(uses);
+    if (VECTORS != null) {
+      VECTORS.counted(uses);
+    }
     uses = 0;
   }
 
@@ -85,10 +78,21 @@ abstract class Scatter {
             ? find(addresses, start, last, bytes)
             : find(addresses, lanes, start, last, bytes);
     if (fits) {
-      count(bytes, into);
+      count(Integer.bitCount(lanes), bytes, into);
+      addTo(into);
       uses++;
     }
     return fits;
+  }
+
+  /** Adds the sectors of the access counted last to those of the same region. */
+  final void addTo(Footprint.Touched touched) {
+    touched.touch(offsets);
+  }
+
+  /** Bits in which some offset differs from the first. */
+  final int differences() {
+    return (int) differences;
   }
 
   /**
@@ -96,34 +100,42 @@ abstract class Scatter {
    * branch, so that the loops become vector code.
    */
   private boolean find(long[] addresses, long start, long last, int bytes) {
+    long first = addresses[0] - start;
     long outside = 0;
-    long all = 0;
+    long differing = 0;
     for (int i = 0; i < Warp.LANES; i++) {
       long offset = addresses[i] - start;
       outside |= offset | last - offset;
-      all |= offset;
+      differing |= offset ^ first;
     }
     for (int i = 0; i < Warp.LANES; i++) {
       offsets[i] = (int) (addresses[i] - start);
     }
-    return outside >= 0 && (all & bytes - 1) == 0;
+    differences = differing;
+    return outside >= 0 && ((first | differing) & bytes - 1) == 0;
   }
 
   /** The same of some lanes. For the others stands one of them, which changes no count. */
   private boolean find(long[] addresses, int lanes, long start, long last, int bytes) {
+    long first = addresses[Integer.numberOfTrailingZeros(lanes)] - start;
     long outside = 0;
-    long all = 0;
+    long differing = 0;
     int found = 0;
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
       long offset = addresses[Integer.numberOfTrailingZeros(rest)] - start;
       outside |= offset | last - offset;
-      all |= offset;
+      differing |= offset ^ first;
       offsets[found++] = (int) offset;
     }
     Arrays.fill(offsets, found, Warp.LANES, offsets[0]);
-    return outside >= 0 && (all & bytes - 1) == 0;
+    differences = differing;
+    return outside >= 0 && ((first | differing) & bytes - 1) == 0;
   }
 
-  /** Counts what is at {@link #offsets}. */
-  abstract void count(int bytes, Footprint.Touched into);
+  /**
+   * Counts what is at {@link #offsets}.
+   *
+   * @param lanes how many of them stand for themselves
+   */
+  abstract void count(int lanes, int bytes, Footprint.Touched into);
 }

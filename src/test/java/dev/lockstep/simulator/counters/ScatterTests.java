@@ -20,7 +20,7 @@ class ScatterTests {
   private static final int[] RANGES = {1 << 20, 1 << 16, 1 << 12, 1 << 10, 256, 16};
 
   static Stream<Scatter> scatters() {
-    return Stream.of(new MarkedScatter(), new VectorScatter());
+    return Stream.of(new StampedScatter(), new VectorScatter());
   }
 
   @ParameterizedTest
@@ -86,12 +86,6 @@ class ScatterTests {
     }
   }
 
-  @Test
-  void vectorsPayAfterManyAccesses() {
-    assertThat(Scatter.after(0)).isInstanceOf(MarkedScatter.class);
-    assertThat(Scatter.after(Scatter.WORTH_VECTORS)).isInstanceOf(VectorScatter.class);
-  }
-
   @ParameterizedTest
   @MethodSource("scatters")
   void leavesWhatIsMisalignedOrElsewhereToOthers(Scatter scatter) {
@@ -117,7 +111,7 @@ class ScatterTests {
       long[] addresses = new long[Warp.LANES];
       Arrays.fill(addresses, allocation.region().start());
       Footprint.Touched touched = new Footprint().in(allocation.region());
-      assertThat(new MarkedScatter().count(addresses, 0, -1, 4, touched)).isFalse();
+      assertThat(new StampedScatter().count(addresses, 0, -1, 4, touched)).isFalse();
     }
   }
 }
