@@ -74,6 +74,22 @@ class LoopTests {
         .hasMessageContaining(where);
   }
 
+  /** What reads the number before the loop has it from a register that the loop does not change. */
+  @Test
+  void aLoopMayCountOnInTheRegisterThatHeldTheThreadsNumber() {
+    String body =
+        """
+        mov.u32 %r1, %tid.x; shl.b32 %r2, %r1, 1; mov.b64 %rd1, %mine;
+        L: add.s32 %r3, %r1, %r2; st.global.u32 [%rd1], %r3; add.s64 %rd1, %rd1, 128;
+        add.s32 %r1, %r1, 100; setp.lt.s32 %p1, %r1, 500; @%p1 bra L;
+        """;
+    assertThat(run(body, TURNS))
+        .isEqualTo(
+            IntStream.range(0, TURNS * LANES)
+                .map(i -> 3 * (i % LANES) + 100 * (i / LANES))
+                .toArray());
+  }
+
   @Test
   void loopsWithoutEndAreStopped() {
     String endless =

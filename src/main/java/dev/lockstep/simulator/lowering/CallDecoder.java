@@ -162,7 +162,7 @@ final class CallDecoder {
     List<Slot<?>> slots = new ArrayList<>();
     List<Integer> predicates = new ArrayList<>();
     ids.stream()
-        .mapToObj(plan.routine.registers()::get)
+        .mapToObj(plan.registers::get)
         .filter(r -> !registers.isConstant(r))
         .forEach(
             r -> {

@@ -95,7 +95,7 @@ public final class KernelCompiler {
     for (RoutinePlan plan : plans) {
       Placement placement = new Placement(graph, plan, registers, instrument, refusals, listing);
       Segments found =
-          new Segments(registers, plan.symbols, plan.routine.registers(), options.approximation());
+          new Segments(registers, plan.symbols, plan.registers, options.approximation());
       found.add(new RoutineLayout(plan, registers, instrument, listing, placement).layOut());
       segments.addAll(found.found());
       prologue.addAll(placement.prologue());

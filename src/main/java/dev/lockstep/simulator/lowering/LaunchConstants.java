@@ -16,29 +16,40 @@ import org.jspecify.annotations.Nullable;
  * instruction which sets them need not be executed by every warp of every block. Compilers begin
  * every kernel with a dozen of these.
  *
- * <p>A register qualifies when one instruction alone sets it, without a guard.
+ * <p>A register qualifies when one instruction alone sets it, without a guard. Of others those who
+ * read what such an instruction sets are given a register of their own.
  */
 final class LaunchConstants {
   private final RegisterFileBuilder registers;
   private final Symbols symbols;
   private final List<Step> steps;
+  private final SoleReaders readers;
   private final boolean[] constant;
   private final int[] definitions;
 
   private LaunchConstants(
-      RegisterFileBuilder registers, Symbols symbols, List<Step> steps, int registerCount) {
+      RegisterFileBuilder registers,
+      Symbols symbols,
+      List<Step> steps,
+      SoleReaders readers,
+      int registerCount) {
     this.registers = registers;
     this.symbols = symbols;
     this.steps = steps;
+    this.readers = readers;
     this.constant = new boolean[steps.size()];
     this.definitions = new int[registerCount];
   }
 
   /** By step: whether its only effect was to set such a register. */
   static boolean[] find(
-      RegisterFileBuilder registers, Symbols symbols, List<Step> steps, Routine routine) {
+      RegisterFileBuilder registers,
+      Symbols symbols,
+      List<Step> steps,
+      Routine routine,
+      SoleReaders readers) {
     LaunchConstants pass =
-        new LaunchConstants(registers, symbols, steps, routine.registers().size());
+        new LaunchConstants(registers, symbols, steps, readers, routine.registers().size());
     // Those are set by whoever calls the function.
     RoutinePlan.formals(routine).forEach(r -> pass.definitions[r.id()]++);
     for (Step step : steps) {
@@ -53,28 +64,31 @@ final class LaunchConstants {
     boolean found = false;
     for (int i = 0; i < constant.length; i++) {
       Step step = steps.get(i);
-      if (!constant[i] && step.kind() == Step.Kind.PLAIN && qualifies(step.instruction())) {
-        constant[i] = true;
-        found = true;
+      if (!constant[i] && step.kind() == Step.Kind.PLAIN) {
+        found |= take(i, step.instruction());
       }
     }
     return found;
   }
 
-  private boolean qualifies(Instruction in) {
+  private boolean take(int step, Instruction in) {
     if (in.guard() != null
         || in.operands().size() != 2
         || !(in.operands().get(0) instanceof Operand.Reg(Register d))
         || d.type() == ScalarType.PRED
-        || d.type() == ScalarType.B128
-        || definitions[d.id()] != 1) {
+        || d.type() == ScalarType.B128) {
+      return false;
+    }
+    boolean alone = d.id() < definitions.length && definitions[d.id()] == 1;
+    if (!alone && !readers.any(step)) {
       return false;
     }
     Slot<?> value = value(d, in);
     if (value == null) {
       return false;
     }
-    registers.alias(d, value);
+    registers.alias(alone ? d : readers.part(step), value);
+    constant[step] = alone;
     return true;
   }
 

@@ -3,7 +3,6 @@ package dev.lockstep.simulator.lowering;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
-import dev.lockstep.ptx.Routine;
 import dev.lockstep.ptx.ScalarType;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -16,8 +15,9 @@ import java.util.Set;
  * thread numbers, the first terms of addresses. Each warp does it once a launch and not for every
  * block.
  *
- * <p>As for {@link LaunchConstants}, one instruction alone sets such a register, without a guard;
- * and no thread may read it before. Its place is its own: so there is a limit to their number.
+ * <p>As for {@link LaunchConstants}, one instruction alone sets such a register, without a guard,
+ * or is the only one whose result its readers read; and no thread may read it before. Its place is
+ * its own: so there is a limit to their number.
  */
 final class LaunchPrologue {
   private static final int MOST = 32;
@@ -30,13 +30,18 @@ final class LaunchPrologue {
 
   private final RegisterFileBuilder registers;
   private final BitSet readEarly;
+  private final SoleReaders readers;
+  private final boolean[] constant;
   private final int[] definitions;
   private final List<Instruction> found = new ArrayList<>();
 
-  private LaunchPrologue(RegisterFileBuilder registers, BitSet readEarly, int registerCount) {
+  private LaunchPrologue(
+      RegisterFileBuilder registers, BitSet readEarly, SoleReaders readers, boolean[] constant) {
     this.registers = registers;
     this.readEarly = readEarly;
-    this.definitions = new int[registerCount];
+    this.readers = readers;
+    this.constant = constant;
+    this.definitions = new int[readers.registers().size()];
   }
 
   /**
@@ -47,11 +52,10 @@ final class LaunchPrologue {
   static List<Instruction> find(
       RegisterFileBuilder registers,
       List<Step> steps,
-      Routine kernel,
+      SoleReaders readers,
       Liveness liveness,
       boolean[] constant) {
-    LaunchPrologue pass =
-        new LaunchPrologue(registers, liveness.atStart(0), kernel.registers().size());
+    LaunchPrologue pass = new LaunchPrologue(registers, liveness.atStart(0), readers, constant);
     steps.forEach(step -> Liveness.definitions(step, r -> pass.definitions[r.id()]++));
     // Blocks may stand in any order, so that a value comes before what it is computed from.
     boolean again = true;
@@ -59,24 +63,25 @@ final class LaunchPrologue {
       again = false;
       for (int i = 0; i < constant.length && pass.found.size() < MOST; i++) {
         Step step = steps.get(i);
-        if (!constant[i] && step.kind() == Step.Kind.PLAIN && pass.take(step.instruction())) {
-          constant[i] = true;
-          again = true;
+        if (!constant[i] && step.kind() == Step.Kind.PLAIN) {
+          again |= pass.take(i, step.instruction());
         }
       }
     }
     return pass.found;
   }
 
-  private boolean take(Instruction in) {
+  private boolean take(int step, Instruction in) {
     if (in.guard() != null
         || !OPCODES.contains(in.opcode())
         || in.has("cc")
         || in.operands().isEmpty()
         || !(in.operands().getFirst() instanceof Operand.Reg(Register d))
-        || d.type() == ScalarType.B128
-        || definitions[d.id()] != 1
-        || readEarly.get(d.id())) {
+        || d.type() == ScalarType.B128) {
+      return false;
+    }
+    boolean alone = definitions[d.id()] == 1 && !readEarly.get(d.id());
+    if (!alone && !readers.any(step)) {
       return false;
     }
     boolean uniform = true;
@@ -91,8 +96,12 @@ final class LaunchPrologue {
         }
       }
     }
-    registers.compute(d, uniform);
-    found.add(in);
+    Register target = alone ? d : readers.part(step);
+    registers.compute(target, uniform);
+    List<Operand> operands = new ArrayList<>(in.operands());
+    operands.set(0, new Operand.Reg(target));
+    found.add(Steps.with(in, null, operands));
+    constant[step] = alone;
     return true;
   }
 }

@@ -154,7 +154,8 @@ final class Liveness {
     }
   }
 
-  private static boolean hasResult(Instruction in) {
+  /** Whether its first operand is what it sets. */
+  static boolean hasResult(Instruction in) {
     if (in.opcode().equals("call")) {
       // call (results), f, (arguments);
       return in.operands().size() > 1 && in.operands().get(0) instanceof Operand.Arguments;

@@ -15,6 +15,10 @@ import java.util.List;
  */
 final class RoutinePlan {
   final Routine routine;
+
+  /** Those of the routine, and what passes have added. */
+  final List<Register> registers;
+
   final Symbols symbols;
   final List<Step> steps;
   final List<ControlFlow.Block> blocks;
@@ -47,17 +51,18 @@ final class RoutinePlan {
       EarlyReturns.part(steps, blocks);
     }
     order = ControlFlow.order(blocks);
-    liveness = Liveness.of(steps, blocks);
+    SoleReaders readers = SoleReaders.find(steps, blocks, routine.registers());
     constant =
         hoistsConstants
-            ? LaunchConstants.find(registers, symbols, steps, routine)
+            ? LaunchConstants.find(registers, symbols, steps, routine, readers)
             : new boolean[steps.size()];
     prologue =
         hoistsConstants && !symbols.ofFunction() && mayCompute(options)
-            ? LaunchPrologue.find(registers, steps, routine, liveness, constant)
+            ? LaunchPrologue.find(registers, steps, readers, Liveness.of(steps, blocks), constant)
             : List.of();
-    RegisterAllocation.run(
-        registers, routine.registers(), steps, blocks, order, constant, liveness);
+    this.registers = readers.registers();
+    liveness = Liveness.of(steps, blocks);
+    RegisterAllocation.run(registers, this.registers, steps, blocks, order, constant, liveness);
     emitter = new Emitter(registers, symbols, options);
     decoder = new Decoder(emitter);
     start = new int[blocks.size()];
@@ -76,9 +81,11 @@ final class RoutinePlan {
 
   /** Registers that may be read before they are written, those its callers write left out. */
   List<Register> undefined() {
-    List<Register> registers = new ArrayList<>(liveness.readBeforeWritten(routine.registers()));
-    registers.removeAll(formals(routine));
-    return registers;
+    List<Register> undefined = new ArrayList<>(liveness.readBeforeWritten(registers));
+    undefined.removeAll(formals(routine));
+    // What passes have added is set before anything is executed.
+    undefined.removeAll(registers.subList(routine.registers().size(), registers.size()));
+    return undefined;
   }
 
   /** The parameters of a function that are passed in registers. */

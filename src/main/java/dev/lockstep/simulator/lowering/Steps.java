@@ -131,10 +131,18 @@ final class Steps {
     return label == null ? end : stepOf.getOrDefault(label.index(), end);
   }
 
-  private static Instruction with(
+  /** The same instruction under another guard, for other operands. */
+  static Instruction with(
       Instruction in, Instruction.@Nullable Guard guard, List<Operand> operands) {
     return new Instruction(
-        guard, in.opcode(), in.modifiers(), operands, in.line(), in.text(), in.location());
+        guard,
+        in.opcode(),
+        in.modifiers(),
+        operands,
+        in.line(),
+        in.text(),
+        in.location(),
+        in.usedBytes());
   }
 
   /** What a kernel or function does that runs past its last instruction. */

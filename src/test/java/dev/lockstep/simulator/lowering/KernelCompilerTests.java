@@ -91,6 +91,31 @@ class KernelCompilerTests {
   }
 
   @Test
+  void whatIsReadBeforeALoopCountsOnInItsRegisterIsComputedOnceALaunch() {
+    LoweredKernel kernel =
+        compile(
+            """
+            mov.u32 %r1, %tid.x;
+            setp.gt.s32 %p1, %r1, 127;
+            and.b32 %r2, %r1, 3;
+            setp.eq.s32 %p2, %r2, 0;
+            @%p1 bra END;
+            @%p2 bra END;
+            LOOP: add.s32 %r1, %r1, 256;
+            add.s32 %r2, %r2, -1;
+            setp.ne.s32 %p3, %r2, 0;
+            @%p3 bra LOOP;
+            END: st.global.u32 [%rd0], %r1;
+            """);
+    // Both conditions and %r2 as they read it; %r1 and %r2 are set for the loop, too.
+    assertThat(kernel.prologue()).hasSize(3);
+    assertThat(kernel.sites())
+        .extracting(LoweredKernel.Site::instruction)
+        .contains("mov.u32 %r1, %tid.x;", "and.b32 %r2, %r1, 3;")
+        .doesNotContain("setp.gt.s32 %p1, %r1, 127;", "setp.eq.s32 %p2, %r2, 0;");
+  }
+
+  @Test
   void whatMayBeReadBeforeItIsSetIsNotComputedBefore() {
     LoweredKernel kernel =
         compile(
