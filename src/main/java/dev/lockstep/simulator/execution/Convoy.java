@@ -71,20 +71,19 @@ final class Convoy {
 
   /** Has warp after warp take a leg; how many have. If that is not all they wait at its barrier. */
   private int take(Leg leg, int first) {
-    int gone = 0;
-    Warp w = warps[first];
+    int gone;
     try {
-      while (leg.reachBarrier(w)) {
+      gone = leg.reachBarrier(warps, first);
+      if (gone < warps.length) {
+        arrive(leg, first, gone);
+      }
+    } catch (Warp.Again again) {
+      gone = 0;
+      while (leg.hasReachedBarrier(warps[after(first, gone)])) {
         gone++;
-        if (gone == warps.length) {
-          return gone;
-        }
-        w = warps[after(first, gone)];
       }
       arrive(leg, first, gone);
-    } catch (Warp.Again again) {
-      arrive(leg, first, gone);
-      Cta.executeAgain(w);
+      Cta.executeAgain(warps[after(first, gone)]);
     }
     return gone;
   }

@@ -35,11 +35,15 @@ public abstract class Leg extends Op {
   }
 
   /**
-   * Executes all but the barrier, and counts that, too.
+   * Has warp after warp execute all but the barrier, and counts that, too.
    *
-   * @return whether that was done; if not, nothing was, and the op is to be executed as any other
+   * @param first with which to begin; behind the last comes the one at 0
+   * @return how many have; the next has done nothing, and is to execute the op as any other
    */
-  protected abstract boolean reachBarrier(Warp w);
+  protected abstract int reachBarrier(Warp[] warps, int first);
+
+  /** Whether a warp that was about to execute this has executed all but the barrier. */
+  protected abstract boolean hasReachedBarrier(Warp w);
 
   /** The number of the barrier at its end, or −1 for none. */
   final int barrier(Warp w) {

@@ -41,19 +41,19 @@ public abstract class CompiledSegment extends Leg {
     return w.full && w.pc == end - 1 - more && w.takeSteps(more + 1, end);
   }
 
-  /** Executes for a full warp all that comes before a barrier at the end. */
-  protected void executeToBarrier(Warp w) {
+  /** The same of all that comes before a barrier at the end, which is counted, too. */
+  protected final boolean startsToBarrier(Warp w) {
+    return w.full && w.takeSteps(more + 1, end);
+  }
+
+  @Override
+  protected int reachBarrier(Warp[] warps, int first) {
     throw new IllegalStateException("no barrier ends this segment");
   }
 
   @Override
-  protected final boolean reachBarrier(Warp w) {
-    if (!w.full || !w.takeSteps(more + 1, end)) {
-      return false;
-    }
-    executeToBarrier(w);
-    w.pc = end;
-    return true;
+  protected final boolean hasReachedBarrier(Warp w) {
+    return w.pc == end;
   }
 
   /** Executes all of it for some lanes, if that can be done at once; else its first instruction. */
