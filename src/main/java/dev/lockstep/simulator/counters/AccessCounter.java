@@ -19,16 +19,22 @@ final class AccessCounter {
    * One instruction's access.
    *
    * @param distance bytes from the first member's addresses
+   * @param likeLast whether it always costs what the member before it does
    */
-  private record Member(MemoryCost cost, long distance) {}
+  private record Member(MemoryCost cost, long distance, boolean likeLast) {}
 
   AccessCounter(Slots slots) {
     this.number = slots.takeAccess(this);
   }
 
   void add(MemoryCost cost, long distance) {
+    boolean likeLast = false;
+    if (members.length > 0) {
+      Member last = members[members.length - 1];
+      likeLast = last.distance == distance && cost.isLike(last.cost);
+    }
     members = Arrays.copyOf(members, members.length + 1);
-    members[members.length - 1] = new Member(cost, distance);
+    members[members.length - 1] = new Member(cost, distance, likeLast);
   }
 
   /**
@@ -126,7 +132,9 @@ final class AccessCounter {
   private void irregular(
       Warp w, KernelTally tally, AccessHistory history, long[] values, long shift, int lanes) {
     for (Member member : members) {
-      if (member.cost.scattered(values, shift + member.distance, lanes, history, tally.scratch)) {
+      if (member.likeLast
+          || member.cost.scattered(
+              values, shift + member.distance, lanes, history, tally.scratch)) {
         member.cost.add(tally.scratch.cost, 1, tally.counts);
       } else {
         measured(w, tally, history, member, values, shift, lanes);

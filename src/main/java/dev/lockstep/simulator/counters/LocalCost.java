@@ -27,26 +27,46 @@ final class LocalCost extends MemoryCost {
     this.unit = Math.max(WORD, Integer.numberOfTrailingZeros(bytes));
   }
 
-  /** Eight neighbours that access the same words share their sectors, one for each word. */
   @Override
   void measure(long[] addresses, int lanes, Scratch scratch) {
     int different = 0;
     for (int rest = lanes; rest != 0; ) {
       int near = Near.lanes(addresses, rest, unit);
-      different += different(addresses, near);
+      different += different(addresses, 0, near);
       rest &= ~near;
     }
+    cost(different, lanes, scratch);
+  }
+
+  /** Nearly all local memory that is accessed in no order lies within one block of places. */
+  @Override
+  boolean scattered(
+      long[] addresses, long more, int lanes, AccessHistory history, Scratch scratch) {
+    if (!Near.areAll(addresses, more, lanes, unit)) {
+      return false;
+    }
+    cost(different(addresses, more, lanes), lanes, scratch);
+    return true;
+  }
+
+  @Override
+  boolean isLike(MemoryCost other) {
+    return other instanceof LocalCost local && local.bytes == bytes;
+  }
+
+  /** Eight neighbours that access the same words share their sectors, one for each word. */
+  private void cost(int different, int lanes, Scratch scratch) {
     long asked = (long) Integer.bitCount(lanes) * bytes;
     scratch.cost(1, (long) different << unit - WORD, asked, 0, 0);
   }
 
   /** How many different places of one block neighbours access. */
-  private int different(long[] addresses, int lanes) {
+  private int different(long[] addresses, long more, int lanes) {
     int different = 0;
     for (int from = 0; from < Warp.LANES; from += TOGETHER) {
       long places = 0;
       for (int i = from; i < from + TOGETHER; i++) {
-        places |= (lanes >>> i & 1L) << (addresses[i] >> unit);
+        places |= (lanes >>> i & 1L) << (addresses[i] + more >> unit);
       }
       different += Long.bitCount(places);
     }

@@ -44,6 +44,14 @@ abstract class MemoryCost {
     return false;
   }
 
+  /**
+   * Whether another costs the same whenever it accesses the same addresses, and neither has to do
+   * with global memory.
+   */
+  boolean isLike(MemoryCost other) {
+    return false;
+  }
+
   /** Whether it reads global memory. */
   boolean loads() {
     return false;

@@ -21,8 +21,6 @@ final class SharedCost extends MemoryCost {
     }
   }
 
-  private static final int WORD = 2;
-
   private final Kind kind;
   private final int bytes;
 
@@ -33,19 +31,45 @@ final class SharedCost extends MemoryCost {
     super(slots, kind.counters);
     this.kind = kind;
     this.bytes = bytes;
-    this.unit = Math.max(WORD, Integer.numberOfTrailingZeros(bytes));
+    this.unit = Math.max(Banks.WORD, Integer.numberOfTrailingZeros(bytes));
+  }
+
+  @Override
+  void measure(long[] addresses, int lanes, Scratch scratch) {
+    measure(addresses, 0, lanes, scratch);
+  }
+
+  @Override
+  boolean scattered(
+      long[] addresses, long more, int lanes, AccessHistory history, Scratch scratch) {
+    measure(addresses, more, lanes, scratch);
+    return true;
+  }
+
+  @Override
+  boolean isLike(MemoryCost other) {
+    return other instanceof SharedCost shared
+        && shared.bytes == bytes
+        && kind != Kind.ATOMIC
+        && shared.kind != Kind.ATOMIC;
   }
 
   /** As many lanes together as all banks can serve: vectors are accessed by parts of the warp. */
-  @Override
-  void measure(long[] addresses, int lanes, Scratch scratch) {
-    int wavefronts = scratch.banks.turns(addresses, lanes, unit, kind == Kind.ATOMIC);
+  private void measure(long[] addresses, long more, int lanes, Scratch scratch) {
+    int wavefronts = scratch.banks.turns(addresses, more, lanes, unit, kind == Kind.ATOMIC);
     int together = Banks.ROW_BYTES >> unit;
+    long asked = (long) Integer.bitCount(lanes) * bytes;
+    scratch.cost(1, wavefronts, wavefronts - groups(lanes, together), asked, 0);
+  }
+
+  private static int groups(int lanes, int together) {
+    if (together == Warp.LANES) {
+      return 1;
+    }
     int groups = 0;
     for (int from = 0; from < Warp.LANES; from += together) {
       groups += (lanes & -1 >>> (Warp.LANES - together) << from) == 0 ? 0 : 1;
     }
-    long asked = (long) Integer.bitCount(lanes) * bytes;
-    scratch.cost(1, wavefronts, wavefronts - groups, asked, 0);
+    return groups;
   }
 }

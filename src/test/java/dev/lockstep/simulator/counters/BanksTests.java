@@ -3,6 +3,7 @@ package dev.lockstep.simulator.counters;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.simulator.execution.Warp;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -26,8 +27,31 @@ class BanksTests {
       int lanes = random.nextBoolean() ? -1 : random.nextInt() | 1 << random.nextInt(32);
       long[] addresses =
           random.ints(Warp.LANES, 0, range).mapToLong(place -> (long) place << unit).toArray();
-      assertThat(banks.turns(addresses, lanes, unit, alone))
-          .isEqualTo(turns(addresses, lanes, unit, alone));
+      int expected = turns(addresses, lanes, unit, alone);
+      assertThat(banks.turns(addresses, 0, lanes, unit, alone)).isEqualTo(expected);
+      long shift = (long) (random.nextInt(64) - 32) << unit;
+      long[] before = Arrays.stream(addresses).map(address -> address - shift).toArray();
+      assertThat(banks.turns(before, shift, lanes, unit, alone)).isEqualTo(expected);
+    }
+  }
+
+  /** What idle lanes point at is nobody's business. */
+  @Test
+  void someOfAllBanksTakeOneTurn() {
+    Random random = new Random(9);
+    Banks banks = new Banks();
+    for (int n = 0; n < 200; n++) {
+      int apart = random.nextInt(Warp.LANES);
+      int lanes = random.nextInt() | 1 << random.nextInt(32);
+      long[] addresses = new long[Warp.LANES];
+      Arrays.setAll(addresses, lane -> 4L * (lane ^ apart) + 128 * random.nextInt(20));
+      boolean alone = random.nextBoolean();
+      assertThat(banks.turns(addresses, 0, lanes, 2, alone)).isEqualTo(1);
+      int idle = Integer.numberOfTrailingZeros(~lanes);
+      if (idle < Warp.LANES) {
+        addresses[idle] = random.nextInt(1 << 20);
+        assertThat(banks.turns(addresses, 0, lanes, 2, alone)).isEqualTo(1);
+      }
     }
   }
 
