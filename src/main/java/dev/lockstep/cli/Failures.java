@@ -8,6 +8,7 @@ import dev.lockstep.train.TrainingFailedException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -35,7 +36,9 @@ final class Failures {
     if (e instanceof UnmatchedArgumentException unmatched) {
       String typed = unmatched.getUnmatched().getFirst();
       Collection<String> known = command.getCommandSpec().optionsMap().keySet();
-      if (!unmatched.isUnknownOption()) {
+      if (unmatched.isUnknownOption()) {
+        message.replace(0, message.length(), unknownOptions(unmatched.getUnmatched()));
+      } else {
         known = command.getSubcommands().keySet();
         String what = known.isEmpty() ? "unexpected argument" : "unknown command";
         message.replace(0, message.length(), what + " '" + typed + "'");
@@ -45,6 +48,15 @@ final class Failures {
     String name = command.getCommandSpec().qualifiedName();
     print(command, message + " (see `" + name + " --help`)");
     return Lockstep.USAGE;
+  }
+
+  /** Without what stands between and behind them: that may be their values. */
+  private static String unknownOptions(List<String> unmatched) {
+    List<String> options = unmatched.stream().filter(each -> each.startsWith("-")).toList();
+    return "%s: '%s'"
+        .formatted(
+            options.size() == 1 ? "Unknown option" : "Unknown options",
+            String.join("', '", options));
   }
 
   /** Names the option as it was typed: the one it negates stands for both. */

@@ -40,6 +40,9 @@ public final class Lockstep {
   /** The kernel the user ran did what no kernel may. */
   static final int FAULT = 3;
 
+  /** In fewer columns there would be none left beside the names of options. */
+  private static final int NARROWEST_HELP = 60;
+
   /** In the order in which help lists them. */
   private static final List<Class<?>> COMMANDS =
       List.of(
@@ -93,8 +96,13 @@ public final class Lockstep {
 
   /** Gives a command the types and widths all of them have. */
   static CommandLine configured(CommandLine commands) {
+    return configured(commands, Paragraphs.columns());
+  }
+
+  /** The same on a terminal of so many columns. */
+  static CommandLine configured(CommandLine commands, int columns) {
     commands.setUsageHelpLongOptionsMaxWidth(30);
-    commands.setUsageHelpWidth(100);
+    commands.setUsageHelpWidth(Math.max(columns, NARROWEST_HELP));
     Converters.register(commands);
     return commands;
   }

@@ -45,14 +45,16 @@ final class OutputFile implements AutoCloseable {
     if (folder == null || Files.isDirectory(this.file)) {
       throw new UserError(option + " " + file + " is a directory; give the name of a file");
     }
+    this.temporary =
+        folder.resolve("." + this.file.getFileName() + "." + ProcessHandle.current().pid());
     try {
       Files.createDirectories(folder);
-      this.temporary =
-          folder.resolve("." + this.file.getFileName() + "." + ProcessHandle.current().pid());
       Files.write(temporary, new byte[0]);
       temporary.toFile().deleteOnExit(); // Who presses Ctrl-C does not want it either.
     } catch (IOException e) {
-      throw new UserError(option + " " + file + " cannot be written: " + FileFailure.reason(e), e);
+      // Nobody asked for the temporary file: it is the folder that takes none.
+      String reason = FileFailure.reason(e).replace(temporary.toString(), folder.toString());
+      throw new UserError(option + " " + file + " cannot be written: " + reason, e);
     }
   }
 

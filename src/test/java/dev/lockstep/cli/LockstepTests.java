@@ -97,12 +97,22 @@ class LockstepTests {
         "trian           | lockstep: unknown command 'trian'; did you mean train?",
         "docter          | lockstep: unknown command 'docter'; did you mean doctor?",
         "doctor --jsn    | lockstep doctor: Unknown option: '--jsn'; did you mean --json?",
+        "run --sanitise on a.ptx | lockstep run: Unknown option: '--sanitise'; did you mean --san",
         "doctor --json   | lockstep doctor: Missing required parameter for option '--json' (FILE)",
       })
   void aTypingErrorIsOneLineThatHelps(String arguments, String message) {
     Run run = Run.lockstep(arguments.split(" "));
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.errLines()).singleElement().asString().startsWith(message);
+  }
+
+  @Test
+  void helpFitsTheTerminal() {
+    CommandLine train = Lockstep.configured(new CommandLine(TrainCommand.class), 72);
+    CommandLine run = Lockstep.configured(new CommandLine(RunCommand.class), 72);
+    assertThat(Stream.of(train, run).flatMap(command -> command.getUsageMessage().lines()))
+        .allMatch(line -> line.length() <= 72)
+        .contains("  in:TYPE:VALUES      a buffer the kernel reads");
   }
 
   @Test

@@ -91,6 +91,16 @@ class OutputFileTests {
         .hasMessageNotContainingAny("\n", "Exception");
   }
 
+  /** Nobody may create a file in {@code /proc}. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void namesTheFolderThatTakesNoFile() {
+    assertThatThrownBy(() -> new OutputFile("--json", Path.of("/proc/report.json")))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith("--json /proc/report.json cannot be written: ")
+        .hasMessageEndingWith(" /proc");
+  }
+
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void writesIntoADeviceAndReplacesNone() throws IOException {
