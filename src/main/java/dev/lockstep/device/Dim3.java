@@ -12,6 +12,11 @@ public record Dim3(int x, int y, int z) {
     return (long) x * y * z;
   }
 
+  /** The place of a number from 0 up to but not including {@link #count}; x runs fastest. */
+  public Dim3 place(long number) {
+    return new Dim3((int) (number % x), (int) (number / x % y), (int) (number / x / y));
+  }
+
   @Override
   public String toString() {
     return "(" + x + "," + y + "," + z + ")";

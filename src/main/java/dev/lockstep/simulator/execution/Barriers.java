@@ -8,6 +8,7 @@ final class Barriers {
   static final int COUNT = 16;
 
   private final Cta cta;
+  private final Turns turns;
 
   /** Warps that arrived and wait, by barrier, one bit each; a block has at most 32 warps. */
   private final int[] waiting = new int[COUNT];
@@ -26,9 +27,10 @@ final class Barriers {
 
   private final int[] voters = new int[COUNT];
 
-  Barriers(Cta cta, int warps) {
+  Barriers(Cta cta, Turns turns, int warps) {
     assert warps <= 32 : warps;
     this.cta = cta;
+    this.turns = turns;
   }
 
   void reset() {
@@ -110,7 +112,7 @@ final class Barriers {
   }
 
   private int participants(int threads) {
-    return threads == 0 ? cta.warpCount() * Warp.LANES : threads;
+    return threads == 0 ? turns.warpCount() * Warp.LANES : threads;
   }
 
   private static DeviceFault divergence(Warp w, String what) {
@@ -118,13 +120,13 @@ final class Barriers {
   }
 
   private void complete(int id) {
-    int needed = expected[id] == 0 ? cta.warpsLeft() : expected[id] / Warp.LANES;
+    int needed = expected[id] == 0 ? turns.warpsLeft() : expected[id] / Warp.LANES;
     if (arrived[id] < needed) {
       return;
     }
     int released = waiting[id];
     // A barrier for so many threads is none for those that have exited.
-    boolean whole = expected[id] == 0 || Integer.bitCount(released) == cta.warpCount();
+    boolean whole = expected[id] == 0 || Integer.bitCount(released) == turns.warpCount();
     int yes = votes[id];
     int asked = voters[id];
     waiting[id] = 0;
@@ -136,7 +138,7 @@ final class Barriers {
       cta.observer.completed(id, released, whole);
     }
     for (int rest = released; rest != 0; rest &= rest - 1) {
-      cta.release(Integer.numberOfTrailingZeros(rest), yes, asked);
+      turns.release(Integer.numberOfTrailingZeros(rest), yes, asked);
     }
   }
 }

@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
  * waited goes on at once, then the one behind it, and so on around.
  */
 final class Convoy {
-  private final Cta cta;
+  private final Turns turns;
   private final Warp[] warps;
   private final Barriers barriers;
 
   /** What all warps are about to execute; null, as mostly, when they have not just met. */
   private @Nullable Leg next;
 
-  Convoy(Cta cta, Warp[] warps, Barriers barriers) {
-    this.cta = cta;
+  Convoy(Turns turns, Warp[] warps, Barriers barriers) {
+    this.turns = turns;
     this.warps = warps;
     this.barriers = barriers;
   }
@@ -29,7 +29,7 @@ final class Convoy {
    * arrived last stops, for {@link #go}.
    */
   void met(Warp last) {
-    if (cta.draw == null && last.code[last.pc] instanceof Leg leg && canTake(leg, last)) {
+    if (!turns.areDrawn() && last.code[last.pc] instanceof Leg leg && canTake(leg, last)) {
       next = leg;
       last.groups.stop();
     }
@@ -52,7 +52,7 @@ final class Convoy {
     warps[last].groups.goOn(false);
     int first = last;
     for (Warp w : warps) {
-      w.budget = cta.allowed(w);
+      w.budget = turns.allowed(w);
     }
     while (leg != null) {
       int gone = take(leg, first);
@@ -64,7 +64,7 @@ final class Convoy {
       leg = met(leg, warps[first]);
     }
     for (Warp w : warps) {
-      cta.executed(w, cta.allowed(w) - w.budget);
+      turns.executed(w, turns.allowed(w) - w.budget);
     }
     return first;
   }
@@ -83,7 +83,7 @@ final class Convoy {
         gone++;
       }
       arrive(leg, first, gone);
-      Cta.executeAgain(warps[after(first, gone)]);
+      Turns.executeAgain(warps[after(first, gone)]);
     }
     return gone;
   }
@@ -96,7 +96,7 @@ final class Convoy {
 
   /** All have met at the barrier of a leg; the next leg, or null if there is none. */
   private @Nullable Leg met(Leg leg, Warp last) {
-    cta.met();
+    turns.met();
     barriers.met(leg.barrier(last), warps);
     leg.met(last, warps.length - 1);
     return last.code[last.pc] instanceof Leg further && isFree(further, last) ? further : null;

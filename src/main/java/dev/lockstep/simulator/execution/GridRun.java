@@ -1,6 +1,5 @@
 package dev.lockstep.simulator.execution;
 
-import dev.lockstep.device.Dim3;
 import dev.lockstep.device.Launch;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.lang.foreign.MemorySegment;
@@ -144,9 +143,9 @@ public final class GridRun {
           break;
         }
         try {
-          long before = cta.instructions();
+          long before = cta.turns.instructions();
           waits = !cta.run(blocks > 1);
-          waited = cta.hasMoved() ? 0 : waited + cta.instructions() - before;
+          waited = cta.turns.hasMoved() ? 0 : waited + cta.turns.instructions() - before;
           if (waits) {
             hasWaited = true;
             aside.add(cta);
@@ -154,10 +153,10 @@ public final class GridRun {
               return;
             }
             if (waited > settings.stepLimit()) {
-              throw cta.endless();
+              throw cta.turns.endless();
             }
           } else {
-            instructions += cta.instructions();
+            instructions += cta.turns.instructions();
             printed(cta.number(), cta.takePrinted());
             free.add(cta);
           }
@@ -183,14 +182,7 @@ public final class GridRun {
         cta = cta(worker, launch);
         cta.start(launch.grid(), arguments, tallies == null ? null : tallies.get(worker));
       }
-      Dim3 grid = launch.grid();
-      cta.begin(
-          new Dim3(
-              (int) (block % grid.x()),
-              (int) (block / grid.x() % grid.y()),
-              (int) (block / grid.x() / grid.y())),
-          block,
-          hasWaited);
+      cta.begin(launch.grid().place(block), block, hasWaited);
       return cta;
     }
 

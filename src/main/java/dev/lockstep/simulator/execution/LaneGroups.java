@@ -110,7 +110,7 @@ public final class LaneGroups {
           && warp.code[group.pc].isBarrier()
           && group.pc < warp.pc) {
         throw new DeviceFault.BarrierDivergence(
-            "a thread exited while others of its warp waited " + warp.cta.where(group.pc),
+            "a thread exited while others of its warp waited " + warp.cta.kernel.where(group.pc),
             warp.cta.site(warp, group.first(), group.pc));
       }
       // Who waited for lanes that are gone may be able to go on.

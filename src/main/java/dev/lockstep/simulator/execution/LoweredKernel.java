@@ -36,6 +36,13 @@ public record LoweredKernel(
     CallStack.@Nullable Layout calls,
     Company company) {
 
+  /** One phrase on where the op at an index of {@link #code} stands. */
+  String where(int pc) {
+    Site at = sites.get(pc);
+    String source = at.source().isEmpty() ? "" : ", " + at.source();
+    return "at `" + at.instruction() + "` (PTX line " + at.ptxLine() + source + ")";
+  }
+
   /** How the blocks of a grid depend on each other. */
   public enum Company {
     /** They do not, as far as one block can see: each runs from start to end. */

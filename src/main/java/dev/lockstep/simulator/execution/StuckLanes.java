@@ -51,7 +51,8 @@ final class StuckLanes {
               ? ""
               : " with member mask 0x%08x"
                   .formatted(warp.meetings.members(Integer.numberOfTrailingZeros(rest)));
-      words.add("lanes " + Integer.toHexString(lanes) + " " + warp.cta.where(group.pc) + mask);
+      words.add(
+          "lanes " + Integer.toHexString(lanes) + " " + warp.cta.kernel.where(group.pc) + mask);
       rest &= ~lanes;
     }
     return words;

@@ -181,7 +181,7 @@ public final class Warp extends LaneRegisters {
    * every run, and it never stands still.
    */
   public long cycles() {
-    return cta.cycles(this);
+    return cta.turns.cycles(this);
   }
 
   /** Lets others have a turn after the instruction being executed. */
@@ -202,7 +202,7 @@ public final class Warp extends LaneRegisters {
 
   /** Whether it waits at a block-wide barrier. */
   public boolean isBlocked() {
-    return cta.isBlocked(index);
+    return cta.turns.isBlocked(index);
   }
 
   /** Where the lanes return to; only for ops of kernels that call something. */
@@ -268,6 +268,6 @@ public final class Warp extends LaneRegisters {
 
   /** All lanes that are left have reached a block-wide barrier. */
   void arriveAtBarrier(BarrierOp op, int id, int threads) {
-    cta.arrive(this, op, id, threads);
+    cta.turns.arrive(this, op, id, threads);
   }
 }
