@@ -90,6 +90,73 @@ class LoopTests {
                 .toArray());
   }
 
+  /** What such a loop counts in, and an address that it moves on, are read behind it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0 | 0 | 1 | lt | 5",
+        "64 | 0 | -16 | ne | 0",
+        "-7 | 0 | 7 | eq | 0",
+        "0 | 0 | -2 | ge | -6",
+        // The lanes end in different turns.
+        "0 | 1 | 32 | lt | 100",
+        "0 | 1 | 8 | le | 40",
+        "9 | -1 | -11 | gt | -30",
+        "3 | 1 | -1 | eq | 7",
+        // Past the largest integer, for some lanes or for all.
+        "2147483600 | 1 | 16 | gt | 0",
+        "-2147483648 | 0 | -1 | ge | 2147483647"
+      })
+  void countsAreWhatTheyWouldBeTurnByTurn(
+      int first, int more, int step, String comparison, int bound) {
+    String body =
+        """
+        mad.lo.s32 %%r1, %%t, %d, %d; mov.b64 %%rd1, %%mine;
+        L: ld.global.u32 %%r3, [%%rd1]; add.s64 %%rd1, %%rd1, 128;
+        add.s32 %%r1, %%r1, %d; setp.%s.s32 %%p1, %%r1, %d; @%%p1 bra L;
+        st.global.u32 [%%rd1], %%r1;
+        """
+            .formatted(more, first, step, comparison, bound);
+    int[] found = run(body, 8 * LANES, 0);
+    for (int lane = 0; lane < LANES; lane++) {
+      int count = first + lane * more;
+      int turns = 0;
+      do {
+        count += step;
+        turns++;
+      } while (holds(comparison, count, bound));
+      assertThat(found[turns * LANES + lane]).as("lane %d", lane).isEqualTo(count);
+    }
+  }
+
+  private static boolean holds(String comparison, int a, int b) {
+    return switch (comparison) {
+      case "lt" -> a < b;
+      case "le" -> a <= b;
+      case "gt" -> a > b;
+      case "ge" -> a >= b;
+      case "eq" -> a == b;
+      default -> a != b;
+    };
+  }
+
+  /** Long after others would have had a turn amid it. */
+  @Test
+  void aLongLoopCountsOnWhereItWasInterrupted() {
+    String body =
+        """
+        mov.u32 %r1, %t; mov.u32 %r2, 0;
+        L: add.s32 %r1, %r1, 3; add.s32 %r2, %r2, 1; setp.lt.s32 %p1, %r2, 50000; @%p1 bra L;
+        st.global.u32 [%mine], %r1;
+        """;
+    try (Lab patient =
+        new Lab(DeviceOptions.defaults().withTier(ExecutionTier.COMPILED).withStepLimit(1 << 20))) {
+      assertThat(patient.run(Launch.of(1, LANES), body, LANES, new int[0], 0))
+          .isEqualTo(IntStream.range(0, LANES).map(i -> i + 150_000).toArray());
+    }
+  }
+
   @Test
   void loopsWithoutEndAreStopped() {
     String endless =
@@ -98,6 +165,10 @@ class LoopTests {
   }
 
   private int[] run(String body, int turns) {
-    return lab.run(Launch.of(1, LANES), body, TURNS * LANES, new int[0], turns);
+    return run(body, TURNS * LANES, turns);
+  }
+
+  private int[] run(String body, int words, int turns) {
+    return lab.run(Launch.of(1, LANES), body, words, new int[0], turns);
   }
 }

@@ -23,6 +23,9 @@ public final class LaneAddresses {
   /** A 32-bit register whose values are not in {@link #own} yet. */
   private int @Nullable [] narrow;
 
+  /** What has been added to all that was seen, and not to the 64-bit register looked at. */
+  private long owed;
+
   private long low;
   private long high;
   private long spread;
@@ -40,12 +43,14 @@ public final class LaneAddresses {
   /** Looks at a 64-bit register, which must stay as it is while this is in use. */
   public void look(long[] register) {
     narrow = null;
+    owed = 0;
     values = register;
     look();
   }
 
   /** Keeps a copy of what was looked at: the register is about to change. */
   public void keep() {
+    settle();
     widen();
     if (values != own) {
       System.arraycopy(values, 0, own, 0, LANES);
@@ -63,6 +68,7 @@ public final class LaneAddresses {
     long step = register[1] - first;
     values = own;
     narrow = register;
+    owed = 0;
     if (last - first == (LANES - 1) * step && isRegular(register, (int) step)) {
       own[0] = first;
       own[HALF] = register[HALF];
@@ -89,6 +95,24 @@ public final class LaneAddresses {
     high += by;
   }
 
+  /** The 64-bit register looked at is to grow by this in all lanes, when {@link #settle} is due. */
+  public void owe(long by) {
+    moved(by);
+    owed += by;
+  }
+
+  /** Gives the register what it is owed. */
+  public void settle() {
+    long more = owed;
+    if (more != 0) {
+      long[] v = values;
+      for (int i = 0; i < LANES; i++) {
+        v[i] += more;
+      }
+      owed = 0;
+    }
+  }
+
   /** Looks at some lanes' addresses: the others' count as the first of these. */
   public void look(long[] register, int lanes) {
     long first = register[Integer.numberOfTrailingZeros(lanes)];
@@ -100,18 +124,19 @@ public final class LaneAddresses {
 
   /** The addresses by lane. */
   public long[] values() {
+    settle();
     widen();
     return values;
   }
 
   /** The address of lane 0. */
   public long first() {
-    return values[0];
+    return values[0] + owed;
   }
 
   /** The address of lane 16. */
   public long middle() {
-    return values[HALF];
+    return values[HALF] + owed;
   }
 
   /** The smallest address. */
@@ -126,7 +151,7 @@ public final class LaneAddresses {
 
   /** Whether all are multiples of a power of two, once a constant was added to each. */
   public boolean areMultiples(int of, long offset) {
-    return ((spread | values[0] + offset) & (of - 1)) == 0;
+    return ((spread | values[0] + owed + offset) & (of - 1)) == 0;
   }
 
   /** What each address is above that of the lane before; or {@link #IRREGULAR}. */

@@ -57,6 +57,9 @@ public final class Warp extends LaneRegisters {
   /** Looks at addresses; the first is for ops that look by themselves. */
   public final LaneAddresses[] laneAddresses = LaneAddresses.some();
 
+  /** What loops of generated code count in. */
+  public final LaneCount[] laneCounts = LaneCount.some();
+
   /** Scratch for addresses; valid within one op. */
   public final long[] addresses = new long[LANES];
 

@@ -42,7 +42,7 @@ final class AddressRegisters {
             lanes.scalars().stream().filter(s -> s.step() == 0).forEach(this::written);
         case Part.Butterfly butterfly -> written(butterfly.to());
         case Part.Passed passed -> clear();
-        case Part.Single(Op op, int behind, Set<Place> written) -> {
+        case Part.Single(Op op, int behind, var values, Set<Place> written) -> {
           if (op instanceof LaneMemoryOp access && find(access.address()) < 0) {
             add(access.address());
           }

@@ -56,6 +56,11 @@ public abstract class CompiledSegment extends Leg {
     return w.pc == end;
   }
 
+  /** Whether a loop has ended for all lanes, and they go on behind it. */
+  protected final boolean hasEnded(Warp w) {
+    return w.full && w.pc == end;
+  }
+
   /** Executes all of it for some lanes, if that can be done at once; else its first instruction. */
   protected final void executePartly(Warp w) {
     if (someLanes == null || !w.takeSteps(more, end)) {

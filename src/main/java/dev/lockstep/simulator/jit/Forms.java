@@ -95,6 +95,21 @@ public final class Forms {
     return form == FORMS.get("add.s64") || form == FORMS.get("add.u64");
   }
 
+  /** Whether it adds 32-bit integers. */
+  static boolean isWordAddition(Form form) {
+    return form == FORMS.get("add.s32") || form == FORMS.get("add.u32");
+  }
+
+  /** Which comparison of signed 32-bit integers it is; null for none. */
+  static @Nullable Comparison wordComparison(Form form) {
+    for (Comparison comparison : Comparison.values()) {
+      if (form == FORMS.get("setp." + comparison.spelling() + ".s32")) {
+        return comparison;
+      }
+    }
+    return null;
+  }
+
   /** {@code .ftz} flushes operands and result, {@code .sat} then clamps; of floats alone. */
   private static @Nullable Form adorned(Form form, boolean flushes, boolean saturates) {
     boolean single = form.result() == 'f';

@@ -66,7 +66,9 @@ public sealed interface Part {
    * Anything else: executed as the interpreter does.
    *
    * @param behind the pc behind it, from which an op finds its place in the code
+   * @param values the registers it reads, the one left out that a load or store computes addresses
+   *     from
    * @param written the registers it may change
    */
-  record Single(Op op, int behind, Set<Place> written) implements Part {}
+  record Single(Op op, int behind, Set<Place> values, Set<Place> written) implements Part {}
 }

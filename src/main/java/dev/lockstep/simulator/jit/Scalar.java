@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.jit;
 
+import dev.lockstep.simulator.execution.Slot;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,16 @@ public record Scalar(
 
   /** What it adds to its 64-bit target in all lanes; 0 if it does not do just that. */
   long step() {
+    return Forms.isLongAddition(form) ? added() : 0;
+  }
+
+  /** The same of a 32-bit target. */
+  int wordStep() {
+    return Forms.isWordAddition(form) && target.file() == Slot.INTS ? (int) added() : 0;
+  }
+
+  private long added() {
     return guard == null
-            && Forms.isLongAddition(form)
             && sources.getFirst().equals(target)
             && sources.getLast()
                 instanceof Source.Literal(boolean floating, long bits, double value)

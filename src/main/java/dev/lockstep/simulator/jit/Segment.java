@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  * @param goesOn whether the next instruction is the one behind it, which else its last op says
  * @param waits whether lanes wait in it for others, except at its end
  * @param parts what they do, in an order that gives the same
+ * @param wantedBehind what is read when the instruction behind the last comes next
  */
-public record Segment(int pc, int length, boolean goesOn, boolean waits, List<Part> parts) {
+public record Segment(
+    int pc, int length, boolean goesOn, boolean waits, List<Part> parts, Set<Place> wantedBehind) {
   /** The barrier at its end that all warps of a block may take together; null if there is none. */
   @Nullable Op commonEnd() {
     return !parts.isEmpty()
-            && parts.getLast() instanceof Part.Single(Op op, int behind, Set<Place> written)
+            && parts.getLast() instanceof Part.Single(Op op, int behind, var values, var written)
             && Leg.canEndWith(op)
         ? op
         : null;
@@ -30,7 +32,7 @@ public record Segment(int pc, int length, boolean goesOn, boolean waits, List<Pa
   /** Whether its last op is a branch that leads back to its start. */
   boolean isLoop() {
     return !parts.isEmpty()
-        && parts.getLast() instanceof Part.Single(Op op, int behind, Set<Place> written)
+        && parts.getLast() instanceof Part.Single(Op op, int behind, var values, var written)
         && Branch.of(op) instanceof Branch branch
         && branch.target() == pc;
   }

@@ -70,10 +70,27 @@ final class SegmentClass {
   private final List<BoundCode> bound = new ArrayList<>();
   private final List<Object> constants = new ArrayList<>();
 
+  /** What is owed in a loop; null if nothing is, or it is none. */
+  private final @Nullable LoopSteps steps;
+
+  /** Where in {@link #bound} that of the loop begins, in which something is owed. */
+  private final int boundInLoop;
+
   SegmentClass(Segment segment, LaneCodes codes) {
     this.segment = segment;
     this.codes = codes;
     bind(segment.parts(), new HashSet<>());
+    steps = segment.isLoop() ? steps(segment) : null;
+    boundInLoop = bound.size();
+    if (steps != null) {
+      bind(steps.pieces().stream().flatMap(p -> p.part().stream()).toList(), new HashSet<>());
+    }
+  }
+
+  private static @Nullable LoopSteps steps(Segment loop) {
+    LoopSteps steps =
+        new LoopSteps(loop.parts(), AddressRegisters.ofLoop(loop.parts()), loop.wantedBehind());
+    return steps.any() ? steps : null;
   }
 
   /** What it does when some lanes are active; null when it then waits for the others. */
@@ -186,16 +203,54 @@ final class SegmentClass {
         look(c, address, at);
       }
     }
+    StepCode owed = steps == null ? null : new StepCode(c, steps, seen);
+    if (owed != null) {
+      owed.look();
+    }
     c.labelBinding(again);
-    tryParts(c, segment.parts(), seen);
+    if (steps == null) {
+      tryParts(c, segment.parts(), seen);
+    } else {
+      turn(c, steps, seen);
+    }
     if (segment.isLoop()) {
       c.aload(0).aload(1).invokevirtual(BASE, "repeats", MethodTypeDesc.of(CD_boolean, WARP));
       c.ifne(again);
+    }
+    if (owed != null) {
+      Label ended = c.newLabel();
+      Label settled = c.newLabel();
+      c.aload(0).aload(1).invokevirtual(BASE, "hasEnded", MethodTypeDesc.of(CD_boolean, WARP));
+      c.ifne(ended);
+      owed.settle();
+      c.goto_(settled).labelBinding(ended);
+      owed.settleWanted();
+      c.labelBinding(settled);
     }
     if (segment.goesOn()) {
       c.aload(1).loadConstant(segment.pc() + segment.length()).putfield(WARP, "pc", CD_int);
     }
     c.return_();
+  }
+
+  /** One turn of a loop in which something is owed. */
+  private void turn(CodeBuilder c, LoopSteps loop, AddressRegisters seen) {
+    int[] next = {boundInLoop};
+    c.trying(
+        tried -> {
+          StepCode owed = new StepCode(tried, loop, seen);
+          for (LoopSteps.Piece piece : loop.pieces()) {
+            execute(tried, piece.part(), seen, next);
+            piece.owed().forEach(owed::owe);
+          }
+        },
+        left ->
+            left.catching(
+                THROWN,
+                caught -> {
+                  new StepCode(caught, loop, seen).settle();
+                  left(caught);
+                }));
   }
 
   private void tryParts(CodeBuilder c, List<Part> parts, AddressRegisters seen) {
@@ -233,7 +288,7 @@ final class SegmentClass {
           pass(c, passed, seen, next);
           seen.clear();
         }
-        case Part.Single(Op op, int behind, Set<Place> written) -> {
+        case Part.Single(Op op, int behind, var values, Set<Place> written) -> {
           c.aload(1).loadConstant(behind).putfield(WARP, "pc", CD_int);
           if (op instanceof LaneMemoryOp access) {
             access(c, access, seen);
@@ -276,7 +331,7 @@ final class SegmentClass {
           }
           written.forEach(seen::written);
         }
-        case Part.Single(LaneMemoryOp access, int behind, Set<Place> written) -> {
+        case Part.Single(LaneMemoryOp access, int behind, var values, Set<Place> written) -> {
           c.aload(1).loadConstant(behind).putfield(WARP, "pc", CD_int);
           if (Collections.disjoint(written, passed.wanted())) {
             access(c, access, seen);
@@ -285,7 +340,8 @@ final class SegmentClass {
           }
           written.forEach(seen::written);
         }
-        case Part.Single(Op op, int behind, Set<Place> written) when op instanceof Onlooker ->
+        case Part.Single(Op op, int behind, var values, Set<Place> written)
+            when op instanceof Onlooker ->
             execute(c, op);
         default -> throw new IllegalArgumentException("not for any lanes: " + part);
       }
@@ -310,7 +366,7 @@ final class SegmentClass {
       look(c, op.address(), at);
     }
     int lanes = c.allocateLocal(TypeKind.REFERENCE);
-    lanes(c, at).astore(lanes);
+    StepCode.lanes(c, at).astore(lanes);
     LaneMemoryOp access = op;
     while (access instanceof WatchedLaneOp watched) {
       c.loadConstant(constant(watched, WATCHED_OP)).aload(1).aload(lanes);
@@ -323,12 +379,7 @@ final class SegmentClass {
 
   private void look(CodeBuilder c, Address address, int at) {
     c.loadConstant(constant(address, ADDRESS)).aload(1);
-    lanes(c, at).invokevirtual(ADDRESS, "look", ON_LANES);
-  }
-
-  private static CodeBuilder lanes(CodeBuilder c, int at) {
-    c.aload(1).getfield(WARP, "laneAddresses", LANE_ADDRESSES.arrayType());
-    return c.loadConstant(at).aaload();
+    StepCode.lanes(c, at).invokevirtual(ADDRESS, "look", ON_LANES);
   }
 
   /** A register was: nothing is known of its addresses any more, unless all have moved alike. */
@@ -340,7 +391,7 @@ final class SegmentClass {
     if (scalar.step() == 0) {
       seen.written(scalar.target());
     } else {
-      lanes(c, at).loadConstant(scalar.step());
+      StepCode.lanes(c, at).loadConstant(scalar.step());
       c.invokevirtual(LANE_ADDRESSES, "moved", MethodTypeDesc.of(CD_void, CD_long));
     }
   }

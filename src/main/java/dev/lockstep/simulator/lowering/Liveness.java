@@ -154,6 +154,20 @@ final class Liveness {
     }
   }
 
+  /** The registers a step reads; of a load or store not the one it computes addresses from. */
+  static void values(Step step, Consumer<Register> use) {
+    Instruction in = step.instruction();
+    if (!in.opcode().equals("ld") && !in.opcode().equals("st")) {
+      uses(step, use);
+      return;
+    }
+    List<Operand> others =
+        in.operands().stream().filter(o -> !(o instanceof Operand.Address)).toList();
+    uses(
+        new Step(Steps.with(in, in.guard(), others), step.kind(), step.guard(), step.targets()),
+        use);
+  }
+
   /** Whether its first operand is what it sets. */
   static boolean hasResult(Instruction in) {
     if (in.opcode().equals("call")) {

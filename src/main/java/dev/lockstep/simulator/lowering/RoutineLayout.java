@@ -81,7 +81,8 @@ final class RoutineLayout {
         links.add(new Link(branch, new int[] {next[0]}));
       }
     }
-    return new Segments.Block(placement.endBlock(), wanted, passes(n));
+    BitSet behind = next.length == 2 ? plan.liveness.atStart(next[1]) : wanted;
+    return new Segments.Block(placement.endBlock(), wanted, behind, passes(n));
   }
 
   private void indexed(Step step, int[] next) {

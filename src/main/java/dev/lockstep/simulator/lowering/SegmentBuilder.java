@@ -55,11 +55,13 @@ final class SegmentBuilder {
   /**
    * What an op of the interpreter does to registers.
    *
+   * @param values those of them that it reads; of a load or store not the one it computes addresses
+   *     from
    * @param written registers it may change
    * @param keeps whether it may leave them as they are
    */
-  record Effect(Set<Place> read, Set<Place> written, boolean keeps) {
-    static final Effect NONE = new Effect(Set.of(), Set.of(), false);
+  record Effect(Set<Place> read, Set<Place> values, Set<Place> written, boolean keeps) {
+    static final Effect NONE = new Effect(Set.of(), Set.of(), Set.of(), false);
   }
 
   /** Adds what computes each lane from the same lane. */
@@ -79,7 +81,7 @@ final class SegmentBuilder {
    */
   void add(Op op, int behind, Effect effect) {
     loops(neededBy(effect));
-    pieces.add(new Apart(new Part.Single(op, behind, effect.written()), effect));
+    pieces.add(new Apart(new Part.Single(op, behind, effect.values(), effect.written()), effect));
     effect.written().forEach(this::forget);
   }
 
@@ -111,7 +113,7 @@ final class SegmentBuilder {
     copies.clear();
     Set<Place> read = new HashSet<>(live);
     read.addAll(effect.read());
-    add(op, behind, new Effect(read, effect.written(), effect.keeps()));
+    add(op, behind, new Effect(read, effect.values(), effect.written(), effect.keeps()));
   }
 
   /**

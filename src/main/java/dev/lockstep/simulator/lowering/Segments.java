@@ -86,9 +86,10 @@ final class Segments {
    * A basic block as laid out.
    *
    * @param liveAtEnd ids of the registers wanted behind it
+   * @param liveBehind the same of what comes next when a branch at its end is not taken
    * @param passes whether its branch leads past the next block, which then goes on behind itself
    */
-  record Block(List<Placed> code, BitSet liveAtEnd, boolean passes) {}
+  record Block(List<Placed> code, BitSet liveAtEnd, BitSet liveBehind, boolean passes) {}
 
   /** Looks at all blocks, in their order. */
   void add(List<Block> blocks) {
@@ -98,11 +99,13 @@ final class Segments {
       int from = 0;
       for (int i = 0; i <= block.size(); i++) {
         if (i == block.size() || breaks(block.get(i)) || i - from == LONGEST_SEGMENT) {
-          segment(block, live, from, i);
+          segment(block, live, live.get(i), from, i);
           from = i < block.size() && breaks(block.get(i)) ? i + 1 : i;
         } else if (ends(block.get(i))) {
           if (!passing(blocks, b, from, i)) {
-            segment(block, live, from, i + 1);
+            boolean last = i + 1 == block.size();
+            BitSet behind = last ? blocks.get(b).liveBehind() : live.get(i + 1);
+            segment(block, live, behind, from, i + 1);
           }
           from = i + 1;
         }
@@ -150,11 +153,12 @@ final class Segments {
     end = Math.min(end + (end < block.size() && ends(block.get(end)) ? 1 : 0), LONGEST_CHAIN);
     live = live(block, blocks.get(b).liveAtEnd());
     add(block, live, 0, end, builder);
-    List<Part> parts = builder.build(places(live.get(end)));
+    Set<Place> wanted = places(live.get(end));
+    List<Part> parts = builder.build(wanted);
     boolean goesOn = end == 0 || !ends(block.get(end - 1));
     waits |= waits(block.subList(0, end));
     int pc = blocks.get(first).code().get(from).pc();
-    found.add(new Segment(pc, length + end, goesOn, waits, parts));
+    found.add(new Segment(pc, length + end, goesOn, waits, parts, wanted));
     return true;
   }
 
@@ -209,7 +213,7 @@ final class Segments {
         .anyMatch(placed -> placed.step() != null && Steps.waits(placed.step()) && !ends(placed));
   }
 
-  private void segment(List<Placed> block, List<BitSet> live, int from, int to) {
+  private void segment(List<Placed> block, List<BitSet> live, BitSet liveBehind, int from, int to) {
     if (to - from < 2) {
       return;
     }
@@ -218,7 +222,8 @@ final class Segments {
     List<Part> parts = builder.build(places(live.get(to)));
     boolean goesOn = !ends(block.get(to - 1));
     boolean waits = waits(block.subList(from, to));
-    found.add(new Segment(block.get(from).pc(), to - from, goesOn, waits, parts));
+    int pc = block.get(from).pc();
+    found.add(new Segment(pc, to - from, goesOn, waits, parts, places(liveBehind)));
   }
 
   private void add(
@@ -280,6 +285,7 @@ final class Segments {
 
   private SegmentBuilder.Effect effect(List<Placed> ops) {
     Set<Place> read = new HashSet<>();
+    Set<Place> values = new HashSet<>();
     Set<Place> written = new HashSet<>();
     boolean keeps = false;
     for (Placed placed : ops) {
@@ -288,10 +294,11 @@ final class Segments {
         continue; // An onlooker.
       }
       Liveness.uses(step, r -> read.add(place(registers, r)));
+      Liveness.values(step, r -> values.add(place(registers, r)));
       Liveness.definitions(step, r -> written.add(place(registers, r)));
       keeps |= step.instruction().guard() != null;
     }
-    return new SegmentBuilder.Effect(read, written, keeps);
+    return new SegmentBuilder.Effect(read, values, written, keeps);
   }
 
   /** Ids of the registers wanted before each instruction, and behind the last. */

@@ -65,6 +65,7 @@ public final class Load extends Op implements LaneMemoryOp {
   }
 
   private void apart(Warp w, LaneAddresses lanes) {
+    lanes.settle();
     if (!w.full) {
       partly(w);
       return;

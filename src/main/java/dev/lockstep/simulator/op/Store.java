@@ -61,6 +61,7 @@ public final class Store extends Op implements LaneMemoryOp {
   }
 
   private void apart(Warp w, LaneAddresses lanes) {
+    lanes.settle();
     long[] places = address.localPlaces(w, lanes, bytes);
     if (places == null) {
       laneByLane(w);

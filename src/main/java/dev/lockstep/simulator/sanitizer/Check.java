@@ -17,6 +17,7 @@ interface Check {
    * @param lanes the values of the access's register
    */
   default void check(Warp w, LaneAddresses lanes) {
+    lanes.settle();
     check(w, -1);
   }
 }

@@ -54,7 +54,7 @@ final class GenericCheck implements Check {
     if (lanes.low() + address.offset() >= Windows.PARAM + Windows.SIZE) {
       global.check(w, lanes);
     } else {
-      check(w, -1);
+      Check.super.check(w, lanes);
     }
   }
 
