@@ -2,6 +2,8 @@ package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.op.Store;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who read what in a block's shared memory since the block met, and whether a write comes after
@@ -13,6 +15,7 @@ final class SharedReads {
   private final Clocks clocks;
   private final Handover handover;
   private final Reports reports;
+  private final SharedWrites writes;
   private final int shift;
 
   private final ReadLog log;
@@ -24,8 +27,16 @@ final class SharedReads {
   private int readLow;
   private int readHigh;
 
-  SharedReads(int bytes, int shift, int warps, Clocks clocks, Handover handover, Reports reports) {
+  SharedReads(
+      int bytes,
+      int shift,
+      int warps,
+      Clocks clocks,
+      Handover handover,
+      Reports reports,
+      SharedWrites writes) {
     this.shift = shift;
+    this.writes = writes;
     this.clocks = clocks;
     this.handover = handover;
     this.reports = reports;
@@ -83,7 +94,16 @@ final class SharedReads {
   }
 
   /** Reports reads, by others, of what is about to be written. */
-  void check(Warp w, int mask, int[] at, int base, int low, int end, int size, AccessSite site) {
+  void check(
+      Warp w,
+      int mask,
+      int[] at,
+      int base,
+      int low,
+      int end,
+      int size,
+      AccessSite site,
+      @Nullable Store store) {
     if (log.mayConflict(w.index(), mask, low, end, size)) {
       log.drainAll(cells);
     }
@@ -97,14 +117,22 @@ final class SharedReads {
       for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
         for (int warps = cells.readers(cell); warps != 0; warps &= warps - 1) {
           int warp = Integer.numberOfTrailingZeros(warps);
-          checkReader(w, lane, offset, size, site, warp, cell, flag && warp != w.index());
+          checkReader(w, lane, offset, size, site, store, warp, cell, flag && warp != w.index());
         }
       }
     }
   }
 
   private void checkReader(
-      Warp w, int lane, int offset, int size, AccessSite site, int warp, int cell, boolean raised) {
+      Warp w,
+      int lane,
+      int offset,
+      int size,
+      AccessSite site,
+      @Nullable Store store,
+      int warp,
+      int cell,
+      boolean raised) {
     long read = cells.read(warp, cell);
     int reader = Record.otherReader(read, warp == w.index() ? lane : -1);
     if (reader < 0) {
@@ -116,7 +144,8 @@ final class SharedReads {
         || before != null
             && before.isStrong()
             && site.isStrong()
-            && (before.speaks() || site.speaks() || raised)) {
+            && (before.speaks() || site.speaks() || raised)
+        || store != null && writes.leaves(w, lane, offset, size, store, cell, other)) {
       return;
     }
     throw reports.race(w, lane, site, offset, size, other, before);

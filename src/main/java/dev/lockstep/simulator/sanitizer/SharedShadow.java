@@ -33,7 +33,7 @@ final class SharedShadow {
     this.bytes = bytes;
     this.gaps = gaps;
     this.writes = new SharedWrites(bytes, shift, clocks, handover, reports, unset);
-    this.reads = new SharedReads(bytes, shift, warps, clocks, handover, reports);
+    this.reads = new SharedReads(bytes, shift, warps, clocks, handover, reports, writes);
   }
 
   /** Times have been reset. */
@@ -147,7 +147,7 @@ final class SharedShadow {
       AccessSite site,
       @Nullable Store store) {
     if (reads.mayHave(low, end)) {
-      reads.check(w, mask, at, base, low, end, size, site);
+      reads.check(w, mask, at, base, low, end, size, site, store);
     }
     writes.note(w, mask, at, base, size, site, store, gaps.storing() == 0 ? null : gaps);
   }

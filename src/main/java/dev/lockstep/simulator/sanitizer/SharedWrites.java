@@ -25,6 +25,7 @@ final class SharedWrites implements UnsetReads.Memory {
   private final int bytes;
 
   private final CellWrites cells;
+  private final AlikeStores alike = new AlikeStores();
 
   /** Cells that a cp.async is to write. */
   private int inFlight;
@@ -47,6 +48,7 @@ final class SharedWrites implements UnsetReads.Memory {
   /** Times have been reset. */
   void reset() {
     cells.reset();
+    alike.reset();
   }
 
   /** A block starts. */
@@ -110,7 +112,8 @@ final class SharedWrites implements UnsetReads.Memory {
     for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
       if (cells.isUnwritten(cell)) {
         whole = false;
-      } else if (!cells.isSettled(cell)) {
+      } else if (!cells.isSettled(cell)
+          && !alike.includes(w.index() * LANES + lane, cell, cells.get(cell))) {
         checkOrder(w, lane, offset, size, cells.get(cell), site);
       }
     }
@@ -213,9 +216,13 @@ final class SharedWrites implements UnsetReads.Memory {
       int offset = at[base + lane];
       for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
         long before = cells.get(cell);
-        if (!cells.isSettled(cell)
-            && !(store != null && sameAgain(w, lane, offset, size, before, site, store))) {
-          checkOrder(w, lane, offset, size, before, site);
+        if (!cells.isSettled(cell)) {
+          if (store != null && sameAgain(w, lane, offset, size, before, site, store)) {
+            alike.agreed(cell, before, record + lane);
+          } else {
+            checkOrder(w, lane, offset, size, before, site);
+            alike.forget(cell);
+          }
         }
         cells.set(cell, record + lane);
         inFlight += later ? 1 : 0;
@@ -240,18 +247,32 @@ final class SharedWrites implements UnsetReads.Memory {
     if (clocks.ordered(other, Record.time(before), w.index(), lane)) {
       return false; // The usual case, in which values are not worth a look.
     }
-    MemorySegment mine = MemorySegment.ofArray(new byte[size]);
-    store.put(w, lane, mine, 0);
+    MemorySegment mine = value(w, lane, size, store);
     if (Record.writeSite(before) == site.id()
         && Record.time(before) == clocks.now()
         && other >>> 5 == w.index()
         && (other & 31) < lane) {
       // An earlier lane of this very execution, which memory does not show yet.
-      MemorySegment its = MemorySegment.ofArray(new byte[size]);
-      store.put(w, other & 31, its, 0);
-      return mine.mismatch(its) < 0;
+      return mine.mismatch(value(w, other & 31, size, store)) < 0;
     }
-    return mine.mismatch(w.shared().segment().asSlice(offset, size)) < 0;
+    return isThere(w, offset, mine);
+  }
+
+  private static MemorySegment value(Warp w, int lane, int size, Store store) {
+    MemorySegment value = MemorySegment.ofArray(new byte[size]);
+    store.put(w, lane, value, 0);
+    return value;
+  }
+
+  private static boolean isThere(Warp w, int offset, MemorySegment value) {
+    return value.mismatch(w.shared().segment().asSlice(offset, value.byteSize())) < 0;
+  }
+
+  /** Whether a store leaves what a thread that read a cell had stored there itself. */
+  boolean leaves(Warp w, int lane, int offset, int size, Store store, int cell, int reader) {
+    return !cells.isUnwritten(cell)
+        && alike.includes(reader, cell, cells.get(cell))
+        && isThere(w, offset, value(w, lane, size, store));
   }
 
   /** A lane has waited for a copy of its own: to it, the bytes are written now. */

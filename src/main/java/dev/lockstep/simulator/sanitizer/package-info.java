@@ -32,7 +32,8 @@
  * like any volatile data that threads exchange without a barrier; flags are not: what a thread
  * waits for in a loop ({@link dev.lockstep.simulator.sanitizer.Polling}), or raises for another
  * warp behind a fence. Stores of the value already there, by the same instruction as the store
- * before, are no race: so blocks raise flags.
+ * before, are no race: so blocks raise flags. Nor is it one that a thread reads what it and others
+ * stored alike: so every thread sets for itself what all share.
  */
 @NullMarked
 package dev.lockstep.simulator.sanitizer;
