@@ -39,6 +39,46 @@ class BarrierFaultTests {
             });
   }
 
+  /** Unlike a branch around it, that is no early return. */
+  @Test
+  void threadsThatABarriersGuardKeepsOutMissItEvenIfNothingFollows() {
+    assertThatThrownBy(() -> lab.run(32, "setp.lt.u32 %p1, %t, 16;\n@%p1 bar.sync 0;"))
+        .isInstanceOf(DeviceFault.BarrierDivergence.class)
+        .hasMessageContaining("a thread exited while others of its warp waited");
+  }
+
+  @Test
+  void threadsThatDoNotCallAFunctionMissItsBarrier() {
+    lab.declare(".func meet() { bar.sync 0; ret; }");
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    32,
+                    """
+                    setp.lt.u32 %p1, %t, 16;
+                    @%p1 call meet;
+                    st.global.u32 [%mine], %t;
+                    """))
+        .isInstanceOf(DeviceFault.BarrierDivergence.class)
+        .hasMessageContaining("a thread exited while others of its warp waited");
+  }
+
+  @Test
+  void threadsThatReturnBeforeACallDoNotMissItsBarrier() {
+    lab.declare(".func meet() { bar.sync 0; ret; }");
+    assertThat(
+            lab.run(
+                3,
+                """
+                setp.ge.u32 %p1, %t, 2;
+                @%p1 bra END;
+                call meet;
+                st.global.u32 [%mine], %t;
+                END: ret;
+                """))
+        .containsExactly(0, 1, Lab.UNTOUCHED);
+  }
+
   @Test
   void lanesOfOneWarpAtTwoBarriersAreAFault() {
     assertThatThrownBy(

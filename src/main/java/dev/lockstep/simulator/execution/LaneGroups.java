@@ -108,7 +108,7 @@ public final class LaneGroups {
       if (group.parked
           && group.barrier == null
           && warp.code[group.pc].isBarrier()
-          && group.pc < warp.pc) {
+          && isBehind(group.first(), group.pc, first(lanes), warp.pc)) {
         throw new DeviceFault.BarrierDivergence(
             "a thread exited while others of its warp waited " + warp.cta.kernel.where(group.pc),
             warp.cta.site(warp, group.first(), group.pc));
@@ -260,9 +260,11 @@ public final class LaneGroups {
   private boolean isBehind(int i, int j) {
     LaneGroup a = aside.get(i);
     LaneGroup b = aside.get(j);
-    return warp.calls == null
-        ? a.pc < b.pc
-        : warp.calls.compare(a.first(), a.pc, b.first(), b.pc) < 0;
+    return isBehind(a.first(), a.pc, b.first(), b.pc);
+  }
+
+  private boolean isBehind(int a, int pcA, int b, int pcB) {
+    return warp.calls == null ? pcA < pcB : warp.calls.compare(a, pcA, b, pcB) < 0;
   }
 
   /**

@@ -76,7 +76,10 @@ final class RoutineLayout {
       Liveness.uses(last, register -> wanted.set(register.id()));
       if (last.guard() != null) {
         Branch branch =
-            new Branch(registers.predicate(last.guard().predicate()), last.guard().negated());
+            new Branch(
+                registers.predicate(last.guard().predicate()),
+                last.guard().negated(),
+                last.isGuardOfNext());
         placement.branch(branch, last);
         links.add(new Link(branch, new int[] {next[0]}));
       }
@@ -133,7 +136,7 @@ final class RoutineLayout {
     switch (link.op) {
       case Branch branch -> {
         Step first = plan.steps.get(plan.blocks.get(link.blocks[0]).from());
-        boolean ends = endsThread(first);
+        boolean ends = !branch.isGuard() && endsThread(first);
         branch.link(target, ends);
         if (ends) {
           instrument.exits(branch, first.instruction());

@@ -8,12 +8,24 @@ import org.jspecify.annotations.Nullable;
 public final class Branch extends Op {
   private final int predicate;
   private final int flip;
+  private final boolean guard;
   private int target;
   private boolean takenExits;
 
-  public Branch(int predicate, boolean negated) {
+  /**
+   * Takes whom a predicate chooses.
+   *
+   * @param guard whether it stands for the guard of the instruction it leads around
+   */
+  public Branch(int predicate, boolean negated, boolean guard) {
     this.predicate = predicate;
     this.flip = negated ? -1 : 0;
+    this.guard = guard;
+  }
+
+  /** Whether those it takes have been at the instruction it leads around, and took no part. */
+  public boolean isGuard() {
+    return guard;
   }
 
   /**
