@@ -8,7 +8,11 @@ public abstract sealed class DeviceFault extends RuntimeException {
   private final FaultSite site;
 
   private DeviceFault(String what, FaultSite site) {
-    super(what + " at " + site);
+    this(what, "at " + site, site);
+  }
+
+  private DeviceFault(String what, String where, FaultSite site) {
+    super(what + " " + where);
     this.site = site;
   }
 
@@ -83,7 +87,7 @@ public abstract sealed class DeviceFault extends RuntimeException {
   public static final class UnsupportedInstruction extends DeviceFault {
     /** Says {@code what}. */
     public UnsupportedInstruction(String what, FaultSite site) {
-      super("unsupported instruction: " + what, site);
+      super("unsupported instruction: " + what, "in " + site.unlaunched(), site);
     }
   }
 

@@ -14,8 +14,16 @@ public record FaultSite(
     String kernel, Dim3 block, Dim3 thread, int ptxLine, String instruction, String source) {
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder(kernel);
-    text.append(" block ").append(block).append(" thread ").append(thread);
+    return kernel + " block " + block + " thread " + thread + inCode();
+  }
+
+  /** The place in the code of a kernel that was not launched. */
+  String unlaunched() {
+    return kernel + inCode();
+  }
+
+  private String inCode() {
+    StringBuilder text = new StringBuilder();
     if (ptxLine > 0) {
       text.append(", PTX line ").append(ptxLine);
     }

@@ -195,6 +195,7 @@ class FaultTests {
                 assertThat(fault.site().ptxLine()).isEqualTo(LINE + 1);
                 assertThat(fault.site().instruction()).isEqualTo(code);
                 assertThat(fault).hasMessageContaining("is beyond the simulator (");
+                assertThat(fault).hasMessageContaining(") in k, PTX line " + (LINE + 1) + " `");
               });
     }
   }
@@ -209,6 +210,16 @@ class FaultTests {
         "wgmma.fence.sync.aligned; ~ matrix products of warpgroups",
         "setmaxnreg.inc.sync.aligned.u32 40; ~ registers that move between warpgroups",
         "tex.1d.v4.f32.s32 {%f1,%f2,%f3,%f4}, [tex, {%r1}]; ~ textures",
+        "cp.async.bulk.wait_group 0; ~ bulk copies",
+        "cp.reduce.async.bulk.global.shared::cta.bulk_group.add.u32 [%r1],[%r2],16; ~ bulk copies",
+        "st.bulk.weak.shared::cta [%r1], 128, 0; ~ bulk copies",
+        "cp.async.mbarrier.arrive.shared.b64 [%r1]; ~ barrier objects in memory",
+        "fence.mbarrier_init.release.cluster; ~ barrier objects in memory",
+        "barrier.cluster.arrive.aligned; ~ clusters of blocks",
+        "cvt.rs.f16x2.f32 %r1, %f1, %f2, %r2; ~ rounding by random bits",
+        "cvt.rn.satfinite.e2m1x2.f32 %r1, %f1, %f2; ~ formats of 4 and 6 bits and of scales",
+        "ldmatrix.sync.aligned.m16n16.x1.trans.shared.b8 {%r1,%r2},[%r3]; ~ matrices of single"
+            + " bytes",
         "vadd2.u32.u32.u32 %r1, %r2.h1, %r3, %r4; ~ the selector .h1",
         "vadd2.u32.u32.u32 %r1.h01, %r2, %r3, %r4; ~ the mask .h01",
         "vadd4.u32.u32.u32 %r1, %r2.h10, %r3, %r4; ~ the selector .h10",

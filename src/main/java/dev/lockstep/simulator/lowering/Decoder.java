@@ -110,7 +110,7 @@ final class Decoder {
           WarpDecoder.decode(in, emitter);
       case "ret", "exit", "trap", "brkpt", "alloca", "stacksave", "stackrestore" ->
           ControlDecoder.decode(in, emitter);
-      default -> throw new Unsupported(Beyond.what(in.opcode()));
+      default -> throw new Unsupported("the instruction is not known");
     }
   }
 

@@ -18,8 +18,10 @@ record Refusals(
 
   void instruction(RoutinePlan plan, Instruction in, Unsupported e) {
     String function = plan.symbols.ofFunction() ? ", in function " + plan.routine.name() : "";
+    String need = Beyond.what(in);
+    String why = need.isEmpty() ? e.getMessage() : need;
     refuse(
-        in.fullOpcode() + " is beyond the simulator (" + e.getMessage() + function + ")",
+        in.fullOpcode() + " is beyond the simulator (" + why + function + ")",
         in.line(),
         in.text(),
         module.describe(in.location()));
