@@ -194,7 +194,8 @@ final class AccessCounter {
         scratch.stores.addAll(scratch.touches);
       }
     }
-    return new Footing(phase, pattern.stride(), costs, scratch.loads.runs(), scratch.stores.runs());
+    return new Footing(
+        phase, pattern.stride(), costs, scratch.loads.sectorSet(), scratch.stores.sectorSet());
   }
 
   /** Adds costs, by member, of that many executions. */

@@ -165,13 +165,13 @@ final class AccessHistory {
   }
 
   /** Adds sectors to what the launch has read. */
-  void load(Footprint footprint, GlobalMemory memory, long base, int[] runs) {
-    loaded = touch(loaded, footprint, memory, base, runs);
+  void load(Footprint footprint, GlobalMemory memory, long base, SectorSet sectors) {
+    loaded = touch(loaded, footprint, memory, base, sectors);
   }
 
   /** Adds sectors to what the launch has written. */
-  void store(Footprint footprint, GlobalMemory memory, long base, int[] runs) {
-    stored = touch(stored, footprint, memory, base, runs);
+  void store(Footprint footprint, GlobalMemory memory, long base, SectorSet sectors) {
+    stored = touch(stored, footprint, memory, base, sectors);
   }
 
   /** The same for an access without a pattern. */
@@ -208,18 +208,20 @@ final class AccessHistory {
       Footprint footprint,
       GlobalMemory memory,
       long base,
-      int[] runs) {
+      SectorSet sectors) {
     Footprint.Touched touched = last;
-    for (int i = 0; i < runs.length; i += 2) {
-      long sector = base + runs[i];
-      if (touched == null || !touched.covers(sector)) {
-        Region region = memory.find(sector << Footprint.SECTOR, 1);
-        if (region == null) {
-          continue;
+    for (int i = 0; i < sectors.starts().length; i++) {
+      for (long rest = sectors.bits()[i]; rest != 0; rest &= rest - 1) {
+        long sector = base + sectors.starts()[i] + Long.numberOfTrailingZeros(rest);
+        if (touched == null || !touched.covers(sector)) {
+          Region region = memory.find(sector << Footprint.SECTOR, 1);
+          if (region == null) {
+            continue;
+          }
+          touched = footprint.in(region);
         }
-        touched = footprint.in(region);
+        touched.set(sector - touched.first(), 1);
       }
-      touched.set(sector, runs[i + 1]);
     }
     return touched;
   }

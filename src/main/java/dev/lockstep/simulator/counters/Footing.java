@@ -20,13 +20,13 @@ final class Footing {
   private static final long NO_STRIDE = Long.MAX_VALUE;
 
   /** Stands for none: no addresses lie like that. */
-  static final Footing NONE = new Footing(-1, NO_STRIDE, List.of(), new int[0], new int[0]);
+  static final Footing NONE = new Footing(-1, NO_STRIDE, List.of(), SectorSet.NONE, SectorSet.NONE);
 
   private final int phase;
   private final long stride;
   private final List<long[]> costs;
-  private final int[] loads;
-  private final int[] stores;
+  private final SectorSet loads;
+  private final SectorSet stores;
   private long executions;
 
   /** Whether it touches global memory; if so, its outermost sectors, as in {@link #loads}. */
@@ -54,27 +54,18 @@ final class Footing {
   /**
    * @param stride of the pattern
    * @param costs what one execution costs, by member of the counter
-   * @param loads sectors of global memory that are read: pairs of a sector, counted from the line
-   *     of the first address, and a number of neighbours
+   * @param loads sectors of global memory that are read, counted from the line of the first address
    * @param stores likewise, those written
    */
-  Footing(int phase, long stride, List<long[]> costs, int[] loads, int[] stores) {
+  Footing(int phase, long stride, List<long[]> costs, SectorSet loads, SectorSet stores) {
     this.phase = phase;
     this.stride = stride == LaneAddresses.IRREGULAR ? NO_STRIDE : stride;
     this.costs = costs;
     this.loads = loads;
     this.stores = stores;
-    this.touches = loads.length + stores.length != 0;
-    long low = Long.MAX_VALUE;
-    long high = Long.MIN_VALUE;
-    for (int[] runs : new int[][] {loads, stores}) {
-      for (int i = 0; i < runs.length; i += 2) {
-        low = Math.min(low, runs[i]);
-        high = Math.max(high, runs[i] + runs[i + 1] - 1L);
-      }
-    }
-    this.lowest = low;
-    this.highest = high;
+    this.touches = !loads.isEmpty() || !stores.isEmpty();
+    this.lowest = Math.min(loads.lowest(), stores.lowest());
+    this.highest = Math.max(loads.highest(), stores.highest());
   }
 
   /** Where in a line an address lies. */
@@ -86,11 +77,11 @@ final class Footing {
     return phase;
   }
 
-  int[] loads() {
+  SectorSet loads() {
     return loads;
   }
 
-  int[] stores() {
+  SectorSet stores() {
     return stores;
   }
 
@@ -136,8 +127,8 @@ final class Footing {
   /** From now on executions are noted that touch nothing outside of this region. */
   void moveTo(Region region, Footprint read, Footprint written) {
     addUp();
-    loaded = loads.length == 0 ? null : read.in(region);
-    stored = stores.length == 0 ? null : written.in(region);
+    loaded = loads.isEmpty() ? null : read.in(region);
+    stored = stores.isEmpty() ? null : written.in(region);
     long first = region.start() >> Footprint.SECTOR;
     long last = (region.start() + region.bytes() - 1) >> Footprint.SECTOR;
     origin = first - lowest + (phase >> Footprint.SECTOR);
@@ -162,11 +153,12 @@ final class Footing {
     noted = 0;
   }
 
-  private void add(int[] runs, Footprint.Touched to) {
-    for (int i = 0; i < runs.length; i += 2) {
-      long first = to.first() + runs[i] - lowest;
+  private void add(SectorSet sectors, Footprint.Touched to) {
+    for (int i = 0; i < sectors.starts().length; i++) {
+      long first = sectors.starts()[i] - lowest;
+      long bits = sectors.bits()[i];
       for (int n = 0; n < noted; n++) {
-        to.set(first + places[n], runs[i + 1]);
+        to.set(first + places[n], bits);
       }
     }
   }

@@ -141,18 +141,19 @@ final class Footprint {
       bits[(int) (at >> 6)] |= (long) which << (at & 63);
     }
 
-    /** Adds {@code count} sectors, 64 at most; those outside the region are left out. */
-    void set(long sector, int count) {
-      long at = sector - first;
+    /**
+     * Adds some of 64 sectors.
+     *
+     * @param at how many lie before the first of them
+     * @param which none that lies outside of the region
+     */
+    void set(long at, long which) {
       int word = (int) (at >> 6);
-      if (at < 0 || at >> 6 >= bits.length) {
-        return;
-      }
-      long run = -1L >>> (Long.SIZE - count);
       int shift = (int) at & 63;
-      bits[word] |= run << shift;
-      if (shift + count > Long.SIZE && word + 1 < bits.length) {
-        bits[word + 1] |= run >>> (Long.SIZE - shift);
+      bits[word] |= which << shift;
+      long further = which >>> 1 >>> 63 - shift;
+      if (further != 0) {
+        bits[word + 1] |= further;
       }
     }
 

@@ -128,8 +128,8 @@ final class Touches {
         | (high >>> 32 != 0 ? 8 : 0);
   }
 
-  /** Pairs of a sector's number and how many neighbours it has, 64 at most. */
-  int[] runs() {
+  /** All sectors. */
+  SectorSet sectorSet() {
     long[] sectors = new long[sectors()];
     int filled = 0;
     for (int i = 0; i < count; i++) {
@@ -138,18 +138,6 @@ final class Touches {
       }
     }
     Arrays.sort(sectors);
-    int[] runs = new int[2 * filled];
-    int end = 0;
-    for (long sector : sectors) {
-      boolean next =
-          end > 0 && runs[end - 2] + runs[end - 1] == sector && runs[end - 1] < Long.SIZE;
-      if (next) {
-        runs[end - 1]++;
-      } else {
-        runs[end++] = (int) sector;
-        runs[end++] = 1;
-      }
-    }
-    return Arrays.copyOf(runs, end);
+    return SectorSet.of(sectors);
   }
 }
