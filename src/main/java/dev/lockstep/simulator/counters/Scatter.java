@@ -1,5 +1,6 @@
 package dev.lockstep.simulator.counters;
 
+import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ abstract class Scatter {
   /** Of each access: the bytes before it in the region. */
   final int[] offsets = new int[Warp.LANES];
 
-  /** Bits in which some offset differs from the first. */
+  /** At least the highest bit in which some offsets differ. */
   private long differences;
 
   /** What was found. */
@@ -73,16 +74,34 @@ abstract class Scatter {
     }
     long start = (into.first() << Footprint.SECTOR) - more;
     long last = into.bytes() - bytes;
-    boolean fits =
-        lanes == -1
-            ? find(addresses, start, last, bytes)
-            : find(addresses, lanes, start, last, bytes);
-    if (fits) {
-      count(Integer.bitCount(lanes), bytes, into);
-      addTo(into);
-      uses++;
+    return find(addresses, lanes, start, last, bytes)
+        && count(Integer.bitCount(lanes), bytes, into);
+  }
+
+  /** The same of a full warp, whose addresses have been looked at. */
+  final boolean count(LaneAddresses lanes, long more, int bytes, Footprint.Touched into) {
+    long start = (into.first() << Footprint.SECTOR) - more;
+    long low = lanes.low() - start;
+    long high = lanes.high() - start;
+    if (!into.isSmall()
+        || low < 0
+        || high > into.bytes() - bytes
+        || !lanes.areMultiples(bytes, more)) {
+      return false;
     }
-    return fits;
+    long[] addresses = lanes.values();
+    for (int i = 0; i < Warp.LANES; i++) {
+      offsets[i] = (int) (addresses[i] - start);
+    }
+    differences = low ^ high;
+    return count(Warp.LANES, bytes, into);
+  }
+
+  private boolean count(int lanes, int bytes, Footprint.Touched into) {
+    find(lanes, bytes, into);
+    addTo(into);
+    uses++;
+    return true;
   }
 
   /** Adds the sectors of the access counted last to those of the same region. */
@@ -90,32 +109,15 @@ abstract class Scatter {
     touched.touch(offsets);
   }
 
-  /** Bits in which some offset differs from the first. */
+  /** At least the highest bit in which some offsets differ, and none above it. */
   final int differences() {
     return (int) differences;
   }
 
   /**
-   * Sets the offsets; false when an access is misaligned or does not lie in the region. Without a
-   * branch, so that the loops become vector code.
+   * Sets the offsets of some lanes, and one of them for each other, which changes no count; false
+   * when an access is misaligned or does not lie in the region.
    */
-  private boolean find(long[] addresses, long start, long last, int bytes) {
-    long first = addresses[0] - start;
-    long outside = 0;
-    long differing = 0;
-    for (int i = 0; i < Warp.LANES; i++) {
-      long offset = addresses[i] - start;
-      outside |= offset | last - offset;
-      differing |= offset ^ first;
-    }
-    for (int i = 0; i < Warp.LANES; i++) {
-      offsets[i] = (int) (addresses[i] - start);
-    }
-    differences = differing;
-    return outside >= 0 && ((first | differing) & bytes - 1) == 0;
-  }
-
-  /** The same of some lanes. For the others stands one of them, which changes no count. */
   private boolean find(long[] addresses, int lanes, long start, long last, int bytes) {
     long first = addresses[Integer.numberOfTrailingZeros(lanes)] - start;
     long outside = 0;
@@ -133,9 +135,9 @@ abstract class Scatter {
   }
 
   /**
-   * Counts what is at {@link #offsets}.
+   * Finds out what is at {@link #offsets}.
    *
    * @param lanes how many of them stand for themselves
    */
-  abstract void count(int lanes, int bytes, Footprint.Touched into);
+  abstract void find(int lanes, int bytes, Footprint.Touched into);
 }
