@@ -23,6 +23,11 @@ final class AlikeStores {
     byCell.clear();
   }
 
+  /** Whether there are none to {@link #forget}. */
+  boolean isEmpty() {
+    return byCell.isEmpty();
+  }
+
   /** The store after {@code before}, unordered with it, stored the same. */
   void agreed(int cell, long before, long record) {
     Agreement last = byCell.get(cell);

@@ -71,11 +71,11 @@ final class CellReads implements ReadLog.Sink {
   }
 
   @Override
-  public void lanes(int warp, int[] offsets, int base, int mask, int bytes, int time, int site) {
+  public void lanes(int warp, LaneOffsets lanes, int time, int site) {
     long[] its = of(warp);
-    for (int rest = mask; rest != 0; rest &= rest - 1) {
+    for (int rest = lanes.mask(); rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      lane(its, warp, offsets[base + lane], bytes, time, lane, lane, site);
+      lane(its, warp, lanes.at[lane], lanes.size(), time, lane, lane, site);
     }
   }
 

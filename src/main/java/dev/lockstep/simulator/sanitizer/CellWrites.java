@@ -84,16 +84,90 @@ final class CellWrites {
     writes[cell] = record;
   }
 
-  /** Whether 32 cells were all written, before the block met last. Without a branch. */
-  boolean areSettled(int[] at, int base, int next) {
+  /** Whether what lanes read was all written, before the block met last. Without a branch. */
+  boolean areSettled(LaneOffsets lanes) {
+    int[] at = lanes.at;
     long first = unborn + 1;
     long last = settled;
     long bad = 0;
-    for (int i = 0; i < LANES; i++) {
-      long write = writes[(at[base + i] + next) >>> shift];
-      bad |= (write - first) | (last - write);
+    for (int next = 0; next < lanes.size(); next += 1 << shift) {
+      for (int i = 0; i < LANES; i++) {
+        long write = writes[at[i] + next >>> shift];
+        bad |= (write - first) | (last - write);
+      }
     }
     return bad >= 0;
+  }
+
+  /**
+   * Whether what lanes access was last written before that, by what is known of their own warp: by
+   * the lane itself, or before all lanes met; or both accesses are atomic. What is read must have
+   * been written at all.
+   *
+   * @param met up to when what a lane of the warp did comes before what another does now
+   */
+  boolean areOrdered(LaneOffsets lanes, int warp, int met, AccessSite site) {
+    int[] at = lanes.at;
+    int[] lane = lanes.lane;
+    long first = site.reads() ? unborn + 1 : 0;
+    long last = settled;
+    long lastMet = Record.last(met);
+    long own = warp * (long) LANES;
+    long strong = site.isStrong() ? -1 : 0;
+    long bad = 0;
+    for (int next = 0; next < lanes.size(); next += 1 << shift) {
+      for (int i = 0; i < LANES; i++) {
+        long write = writes[at[i] + next >>> shift];
+        long other = Record.thread(write) ^ own + lane[i];
+        // Negative: what may excuse a write that came since the block met.
+        long before = other - LANES & ~(lastMet - write);
+        long same = other - 1 & ~(Record.LAST - write);
+        bad |=
+            (write - first) | (last - write) & ~(before | same | Record.ifAtomic(write) & strong);
+      }
+    }
+    return bad >= 0;
+  }
+
+  /** Whether nobody has written cells since the block met. */
+  boolean areFree(LaneOffsets lanes) {
+    int[] at = lanes.at;
+    long last = settled;
+    long bad = 0;
+    for (int next = 0; next < lanes.size(); next += 1 << shift) {
+      for (int i = 0; i < LANES; i++) {
+        bad |= last - writes[at[i] + next >>> shift];
+      }
+    }
+    return bad >= 0;
+  }
+
+  /**
+   * Notes writes.
+   *
+   * @param record of lane 0
+   */
+  void set(LaneOffsets lanes, long record) {
+    int[] at = lanes.at;
+    int[] lane = lanes.lane;
+    if (unwritten == 0) {
+      for (int next = 0; next < lanes.size(); next += 1 << shift) {
+        for (int i = 0; i < LANES; i++) {
+          writes[at[i] + next >>> shift] = record + lane[i];
+        }
+      }
+      return;
+    }
+    long limit = unborn;
+    int fresh = 0;
+    for (int next = 0; next < lanes.size(); next += 1 << shift) {
+      for (int i = 0; i < LANES; i++) {
+        int cell = at[i] + next >>> shift;
+        fresh += (int) (writes[cell] - limit - 1 >>> 63);
+        writes[cell] = record + lane[i];
+      }
+    }
+    unwritten -= fresh;
   }
 
   /**
@@ -115,11 +189,16 @@ final class CellWrites {
     if (stride == 0 || stride == size) {
       return areSettled(offset, stride == 0 ? size : count * size);
     }
-    boolean settled = true;
-    for (int i = 0; i < count; i++) {
-      settled &= areSettled(offset + i * stride, size);
+    long first = unborn + 1;
+    long last = settled;
+    long bad = 0;
+    for (int next = 0; next < size; next += 1 << shift) {
+      for (int i = 0; i < count; i++) {
+        long write = writes[offset + next + i * stride >>> shift];
+        bad |= (write - first) | (last - write);
+      }
     }
-    return settled;
+    return bad >= 0;
   }
 
   private boolean areSettled(int offset, int size) {

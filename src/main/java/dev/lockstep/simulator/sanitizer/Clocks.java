@@ -100,6 +100,11 @@ final class Clocks {
         || pairs != null && time <= pairs[lane * LANES + (other & 31)];
   }
 
+  /** Up to when all that a warp did comes before what any lane of another, or of the same, does. */
+  int known(int warp, int other) {
+    return Math.max(settled, other == warp ? met[warp] : seen[warp][other]);
+  }
+
   /** These lanes of a warp meet; {@code all} when there never were others. */
   void meet(int warp, int members, boolean all) {
     if (all) {

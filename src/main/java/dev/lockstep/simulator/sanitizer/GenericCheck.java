@@ -64,17 +64,11 @@ final class GenericCheck implements Check {
     if (shared == null) {
       return;
     }
-    int[] at = shared.offsets(w);
-    int base = shared.base(w);
-    for (int rest = mask; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      long offset = values[lane] + address.offset() - Windows.SHARED;
-      at[base + lane] = offset > Integer.MAX_VALUE ? -1 : (int) offset;
-    }
+    shared.offsets().place(values, address.offset() - Windows.SHARED, mask, bytes);
     shadow.touch(w);
     if (site.isStrong()) {
       shadow.handOver(w, mask, values, address.offset(), site);
     }
-    SharedCheck.check(w, shared, mask, at, base, bytes, site, store);
+    shared.access(w, site, store);
   }
 }

@@ -12,7 +12,8 @@ final class Record {
   // A write: thread in bits 0 to 9, site in 10 to 21, flags above.
   private static final int WRITE_SITE = 10;
   private static final long THREAD_MASK = 0x3ff;
-  static final long ATOMIC = 1L << 22;
+  private static final int ATOMIC_BIT = 22;
+  static final long ATOMIC = 1L << ATOMIC_BIT;
   static final long VOLATILE = 1L << 23;
   static final long ASYNC = 1L << 24;
 
@@ -23,6 +24,9 @@ final class Record {
   private static final int READER = 17;
   private static final long READER_MASK = (1L << READER) - 1;
   private static final long FIRST = READER_MASK << READER;
+
+  /** Greater than any but that of a write that is still to come. */
+  static final long LAST = last(Clocks.NEVER - 1);
 
   private Record() {}
 
@@ -51,6 +55,11 @@ final class Record {
 
   static int writeSite(long write) {
     return (int) (write >>> WRITE_SITE) & SITE_MASK;
+  }
+
+  /** All bits where a write was atomic, else none. */
+  static long ifAtomic(long write) {
+    return write << Long.SIZE - 1 - ATOMIC_BIT >> 63;
   }
 
   /** All bits where a record is greater than another, else none. */

@@ -29,17 +29,19 @@ final class SharedCheck implements Check {
   public void check(Warp w, int mask) {
     BlockShadow shadow = BlockShadow.of(w);
     SharedShadow shared = shadow.shared;
-    if (shared == null) {
+    if (shared == null || mask == 0) {
       return;
     }
-    int[] at = shared.offsets(w);
-    int base = shared.base(w);
-    place(w, at, base);
+    if (address.wide()) {
+      shared.offsets().place(w.longs[address.register()], address.offset(), mask, bytes);
+    } else {
+      shared.offsets().place(w.ints[address.register()], (int) address.offset(), mask, bytes);
+    }
     shadow.touch(w);
     if (site.isStrong()) {
       shadow.handOver(w, mask, address.values(w), address.offset() + Windows.SHARED, site);
     }
-    check(w, shared, mask, at, base, bytes, site, store);
+    shared.access(w, site, store);
   }
 
   @Override
@@ -57,55 +59,6 @@ final class SharedCheck implements Check {
       shared.store(w, lanes, address.offset(), bytes, site, store);
     } else {
       shared.load(w, lanes, address.offset(), bytes, site);
-    }
-  }
-
-  /** All lanes' offsets, cut to 32 bits: the op itself refuses what does not fit. */
-  private void place(Warp w, int[] at, int base) {
-    if (address.wide()) {
-      long[] values = w.longs[address.register()];
-      long offset = address.offset();
-      for (int i = 0; i < Warp.LANES; i++) {
-        at[base + i] = (int) (values[i] + offset);
-      }
-    } else {
-      int[] values = w.ints[address.register()];
-      int offset = (int) address.offset();
-      for (int i = 0; i < Warp.LANES; i++) {
-        at[base + i] = values[i] + offset;
-      }
-    }
-  }
-
-  /** Checks an access whose offsets have been placed. */
-  static void check(
-      Warp w,
-      SharedShadow shared,
-      int mask,
-      int[] at,
-      int base,
-      int bytes,
-      AccessSite site,
-      @Nullable Store store) {
-    int low = Integer.MAX_VALUE;
-    int high = Integer.MIN_VALUE;
-    int bits = 0;
-    if (mask == -1) {
-      for (int i = 0; i < Warp.LANES; i++) {
-        low = Math.min(low, at[base + i]);
-        high = Math.max(high, at[base + i]);
-        bits |= at[base + i];
-      }
-    } else {
-      for (int rest = mask; rest != 0; rest &= rest - 1) {
-        int offset = at[base + Integer.numberOfTrailingZeros(rest)];
-        low = Math.min(low, offset);
-        high = Math.max(high, offset);
-        bits |= offset;
-      }
-    }
-    if (mask != 0 && shared.legal(low, high, bits, bytes)) {
-      shared.access(w, mask, low, high, bytes, site, store);
     }
   }
 }

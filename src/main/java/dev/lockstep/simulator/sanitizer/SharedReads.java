@@ -19,6 +19,7 @@ final class SharedReads {
   private final int shift;
 
   private final ReadLog log;
+  private final CellMarks marks;
 
   /** What was read and is no longer in the log. */
   private final CellReads cells;
@@ -31,6 +32,7 @@ final class SharedReads {
       int bytes,
       int shift,
       int warps,
+      CellMarks marks,
       Clocks clocks,
       Handover handover,
       Reports reports,
@@ -40,7 +42,8 @@ final class SharedReads {
     this.clocks = clocks;
     this.handover = handover;
     this.reports = reports;
-    this.log = new ReadLog(warps, shift);
+    this.log = new ReadLog(warps);
+    this.marks = marks;
     this.cells = new CellReads(bytes, shift, warps);
   }
 
@@ -57,15 +60,6 @@ final class SharedReads {
     readHigh = -1;
   }
 
-  /** Where an access is to put the offsets of its lanes, from {@link #base} on. */
-  int[] offsets(Warp w) {
-    return log.offsets(w.index());
-  }
-
-  int base(Warp w) {
-    return log.base(w.index());
-  }
-
   // ---- reads
 
   /** Notes a load by all lanes, at addresses that have been looked at. */
@@ -77,11 +71,11 @@ final class SharedReads {
     }
   }
 
-  /** Notes reads of the lanes whose offsets were put at {@link #base}. */
-  void note(Warp w, int mask, int low, int high, int size, AccessSite site) {
-    readLow = Math.min(readLow, low);
-    readHigh = Math.max(readHigh, high + size);
-    if (log.add(w.index(), mask, size, low, high + size, clocks.now(), site.id())) {
+  /** Notes reads. */
+  void note(Warp w, LaneOffsets lanes, AccessSite site) {
+    readLow = Math.min(readLow, lanes.low());
+    readHigh = Math.max(readHigh, lanes.end());
+    if (log.add(w.index(), lanes, clocks.now(), site.id())) {
       log.drain(w.index(), cells);
     }
   }
@@ -94,26 +88,18 @@ final class SharedReads {
   }
 
   /** Reports reads, by others, of what is about to be written. */
-  void check(
-      Warp w,
-      int mask,
-      int[] at,
-      int base,
-      int low,
-      int end,
-      int size,
-      AccessSite site,
-      @Nullable Store store) {
-    if (log.mayConflict(w.index(), mask, low, end, size)) {
+  void check(Warp w, LaneOffsets lanes, AccessSite site, @Nullable Store store) {
+    if (log.isInTheWay(w.index(), lanes, marks, clocks)) {
       log.drainAll(cells);
     }
-    if (!cells.mayHave(low, end)) {
+    if (!cells.mayHave(lanes.low(), lanes.end())) {
       return;
     }
-    boolean flag = handover.raisesFlag(w.index(), mask, site);
-    for (int rest = mask; rest != 0; rest &= rest - 1) {
+    int size = lanes.size();
+    boolean flag = handover.raisesFlag(w.index(), lanes.mask(), site);
+    for (int rest = lanes.mask(); rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      int offset = at[base + lane];
+      int offset = lanes.at[lane];
       for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
         for (int warps = cells.readers(cell); warps != 0; warps &= warps - 1) {
           int warp = Integer.numberOfTrailingZeros(warps);

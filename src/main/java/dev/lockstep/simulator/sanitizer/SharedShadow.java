@@ -2,6 +2,7 @@ package dev.lockstep.simulator.sanitizer;
 
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.op.Access;
 import dev.lockstep.simulator.op.Store;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,10 @@ final class SharedShadow {
   private final SharedWrites writes;
   private final SharedReads reads;
   private final Gaps gaps;
+  private final CellMarks marks;
+
+  /** Of the access that is looked at. */
+  private final LaneOffsets offsets = new LaneOffsets();
 
   SharedShadow(
       int bytes,
@@ -32,8 +37,9 @@ final class SharedShadow {
     int shift = Integer.numberOfTrailingZeros(cellBytes);
     this.bytes = bytes;
     this.gaps = gaps;
-    this.writes = new SharedWrites(bytes, shift, clocks, handover, reports, unset);
-    this.reads = new SharedReads(bytes, shift, warps, clocks, handover, reports, writes);
+    this.writes = new SharedWrites(bytes, shift, warps, clocks, handover, reports, unset);
+    this.marks = new CellMarks(bytes, shift);
+    this.reads = new SharedReads(bytes, shift, warps, marks, clocks, handover, reports, writes);
   }
 
   /** Times have been reset. */
@@ -54,60 +60,45 @@ final class SharedShadow {
     reads.settle();
   }
 
-  /** Where an access is to put the offsets of its lanes, from {@link #base} on. */
-  int[] offsets(Warp w) {
-    return reads.offsets(w);
-  }
-
-  int base(Warp w) {
-    return reads.base(w);
-  }
-
-  /** Whether accesses of this size between these offsets are right; the op refuses others. */
-  boolean legal(int low, int high, int bits, int size) {
-    return low >= 0 && high <= bytes - size && (bits & (size - 1)) == 0;
+  /** Where the lanes of the next access are to be put. */
+  LaneOffsets offsets() {
+    return offsets;
   }
 
   /**
-   * Checks and notes an access of {@code size} bytes by each lane in {@code mask}.
+   * Checks and notes the access whose lanes have been put into {@link #offsets}.
    *
-   * @param low the lowest offset
-   * @param high the highest
    * @param store the op, if it stores: asked for values
    */
-  void access(
-      Warp w, int mask, int low, int high, int size, AccessSite site, @Nullable Store store) {
-    int[] at = reads.offsets(w);
-    int base = reads.base(w);
-    int end = high + size;
-    switch (site.kind()) {
-      case LOAD, MATRIX_LOAD -> {
-        writes.checkRead(w, mask, at, base, low, end, size, site);
-        reads.note(w, mask, low, high, size, site);
-      }
-      case STORE, MATRIX_STORE, ASYNC_WRITE, ATOMIC -> {
-        if (site.reads()) {
-          writes.checkRead(w, mask, at, base, low, end, size, site);
-        }
-        write(w, mask, at, base, low, end, size, site, store);
-        writes.wrote(low, end);
-      }
-      case ASYNC_READ -> throw new AssertionError("cp.async reads global memory");
+  void access(Warp w, AccessSite site, @Nullable Store store) {
+    if (!offsets.areLegal(bytes)) {
+      return;
+    }
+    if (site.reads()) {
+      writes.checkRead(w, offsets, site);
+    }
+    if (site.writes()) {
+      write(w, site, store);
+    } else {
+      reads.note(w, offsets, site);
     }
   }
 
   /** A load by all lanes, at addresses that have been looked at. */
   void load(Warp w, LaneAddresses lanes, long offset, int size, AccessSite site) {
-    if (!legal(lanes, offset, size)) {
+    if (!ReadLog.isStepped(lanes)) {
+      offsets.place(lanes.values(), offset, -1, size);
+      access(w, site, null);
+      return;
+    }
+    if (!areLegal(lanes, offset, size)) {
       return;
     }
     int low = (int) (lanes.low() + offset);
     int end = (int) (lanes.high() + offset) + size;
     if (!writes.isQuiet(low, end) && !writes.areSettled(lanes, (int) offset, size)) {
-      int[] at = reads.offsets(w);
-      int base = reads.base(w);
-      ReadLog.place(lanes, (int) offset, at, base);
-      writes.checkRead(w, -1, at, base, low, end, size, site);
+      offsets.place(lanes.values(), offset, -1, size);
+      writes.checkRead(w, offsets, site);
     }
     reads.note(w, lanes, (int) offset, size, site);
   }
@@ -115,41 +106,32 @@ final class SharedShadow {
   /** A store by all lanes, at addresses that have been looked at. */
   void store(
       Warp w, LaneAddresses lanes, long offset, int size, AccessSite site, @Nullable Store store) {
-    if (!legal(lanes, offset, size)) {
-      return;
+    if (lanes.stride() == size && areLegal(lanes, offset, size) && gaps.storing() == 0) {
+      int low = (int) (lanes.low() + offset);
+      int end = (int) (lanes.high() + offset) + size;
+      if (!reads.mayHave(low, end) && writes.storeRow(w, low, size, site)) {
+        writes.wrote(w, low, end);
+        return;
+      }
     }
-    int low = (int) (lanes.low() + offset);
-    int end = (int) (lanes.high() + offset) + size;
-    boolean row = lanes.stride() == size && gaps.storing() == 0 && !reads.mayHave(low, end);
-    if (!row || !writes.storeRow(w, (int) (lanes.first() + offset), size, site)) {
-      int[] at = reads.offsets(w);
-      int base = reads.base(w);
-      ReadLog.place(lanes, (int) offset, at, base);
-      write(w, -1, at, base, low, end, size, site, store);
-    }
-    writes.wrote(low, end);
+    offsets.place(lanes.values(), offset, -1, size);
+    access(w, site, store);
   }
 
-  private boolean legal(LaneAddresses lanes, long offset, int size) {
+  private boolean areLegal(LaneAddresses lanes, long offset, int size) {
     return lanes.low() + offset >= 0
         && lanes.high() + offset <= bytes - size
         && lanes.areMultiples(size, offset);
   }
 
-  private void write(
-      Warp w,
-      int mask,
-      int[] at,
-      int base,
-      int low,
-      int end,
-      int size,
-      AccessSite site,
-      @Nullable Store store) {
-    if (reads.mayHave(low, end)) {
-      reads.check(w, mask, at, base, low, end, size, site, store);
+  private void write(Warp w, AccessSite site, @Nullable Store store) {
+    // Lanes that update one cell do so one after the other.
+    boolean apart = site.kind() == Access.Kind.ATOMIC || offsets.areApart() || marks.mark(offsets);
+    if (reads.mayHave(offsets.low(), offsets.end())) {
+      reads.check(w, offsets, site, store);
     }
-    writes.note(w, mask, at, base, size, site, store, gaps.storing() == 0 ? null : gaps);
+    writes.note(w, offsets, apart, site, store, gaps.storing() == 0 ? null : gaps);
+    writes.wrote(w, offsets.low(), offsets.end());
   }
 
   /** A lane has waited for a copy of its own: to it, the bytes are written now. */

@@ -30,12 +30,17 @@ final class SharedWrites implements UnsetReads.Memory {
   /** Cells that a cp.async is to write. */
   private int inFlight;
 
-  // What was written since the block met lies between these offsets.
-  private int low;
-  private int high;
+  /** Of what was written since the block met. */
+  private final WarpReaches reaches;
 
   SharedWrites(
-      int bytes, int shift, Clocks clocks, Handover handover, Reports reports, UnsetReads unset) {
+      int bytes,
+      int shift,
+      int warps,
+      Clocks clocks,
+      Handover handover,
+      Reports reports,
+      UnsetReads unset) {
     this.bytes = bytes;
     this.shift = shift;
     this.clocks = clocks;
@@ -43,6 +48,7 @@ final class SharedWrites implements UnsetReads.Memory {
     this.reports = reports;
     this.unset = unset;
     this.cells = new CellWrites(bytes, shift);
+    this.reaches = new WarpReaches(warps);
   }
 
   /** Times have been reset. */
@@ -64,39 +70,30 @@ final class SharedWrites implements UnsetReads.Memory {
   /** All threads of the block have met. */
   void settle() {
     cells.settle(Record.last(clocks.settled()));
-    low = Integer.MAX_VALUE;
-    high = -1;
+    reaches.clear();
   }
 
   /** Whether what lies between may be read by anybody. */
   boolean isQuiet(int from, int end) {
-    return cells.areWritten() && inFlight == 0 && (from >= high || end <= low) && !holes.any();
+    return cells.areWritten() && areFree(from, end);
+  }
+
+  /** Whether nothing of what lies between was written since the block met, or will be. */
+  private boolean areFree(int from, int end) {
+    return inFlight == 0 && !holes.any() && !reaches.overlap(from, end);
   }
 
   // ---- reads
 
-  /**
-   * Checks reads of {@code size} bytes by each lane in {@code mask}.
-   *
-   * @param at the offsets of the lanes, from {@code base} on
-   */
-  void checkRead(
-      Warp w, int mask, int[] at, int base, int from, int end, int size, AccessSite site) {
-    if (isQuiet(from, end)) {
+  /** Checks reads. */
+  void checkRead(Warp w, LaneOffsets lanes, AccessSite site) {
+    if (isQuiet(lanes.low(), lanes.end())
+        || !holes.any() && (cells.areSettled(lanes) || areOrdered(w, lanes, site))) {
       return;
     }
-    if (mask == -1 && !holes.any()) {
-      boolean fine = true;
-      for (int next = 0; next < size && fine; next += 1 << shift) {
-        fine = cells.areSettled(at, base, next);
-      }
-      if (fine) {
-        return;
-      }
-    }
-    for (int rest = mask; rest != 0; rest &= rest - 1) {
+    for (int rest = lanes.mask(); rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      examineRead(w, lane, at[base + lane], size, site);
+      examineRead(w, lane, lanes.at[lane], lanes.size(), site);
     }
   }
 
@@ -105,6 +102,11 @@ final class SharedWrites implements UnsetReads.Memory {
    */
   boolean areSettled(LaneAddresses lanes, int offset, int size) {
     return !holes.any() && cells.areSettled(lanes, offset, size);
+  }
+
+  private boolean areOrdered(Warp w, LaneOffsets lanes, AccessSite site) {
+    int known = clocks.known(w.index(), w.index());
+    return cells.areOrdered(lanes, w.index(), known, site);
   }
 
   private void examineRead(Warp w, int lane, int offset, int size, AccessSite site) {
@@ -179,10 +181,9 @@ final class SharedWrites implements UnsetReads.Memory {
 
   // ---- writes
 
-  /** Something between these offsets is written. */
-  void wrote(int from, int end) {
-    low = Math.min(low, from);
-    high = Math.max(high, end);
+  /** A warp writes something between these offsets. */
+  void wrote(Warp w, int from, int end) {
+    reaches.add(w.index(), from, end);
   }
 
   /** Notes a store of neighbours by all lanes, if the block has met since they were written. */
@@ -192,16 +193,15 @@ final class SharedWrites implements UnsetReads.Memory {
   }
 
   /**
-   * Notes a write of {@code size} bytes by each lane in {@code mask}.
+   * Checks and notes a write.
    *
+   * @param apart whether no two lanes write the same cell
    * @param gaps what of it has no value; null for nothing
    */
   void note(
       Warp w,
-      int mask,
-      int[] at,
-      int base,
-      int size,
+      LaneOffsets lanes,
+      boolean apart,
       AccessSite site,
       @Nullable Store store,
       @Nullable Gaps gaps) {
@@ -210,10 +210,21 @@ final class SharedWrites implements UnsetReads.Memory {
         later
             ? Record.write(Clocks.NEVER, w.index(), site) | Record.ASYNC
             : Record.write(clocks.now(), w.index(), site)
-                | (handover.raisesFlag(w.index(), mask, site) ? Record.FLAG : 0);
-    for (int rest = mask; rest != 0; rest &= rest - 1) {
+                | (handover.raisesFlag(w.index(), lanes.mask(), site) ? Record.FLAG : 0);
+    if (!later
+        && apart
+        && gaps == null
+        && !holes.any()
+        && (areFree(lanes.low(), lanes.end())
+            || cells.areFree(lanes)
+            || alike.isEmpty() && areOrdered(w, lanes, site))) {
+      cells.set(lanes, record);
+      return;
+    }
+    int size = lanes.size();
+    for (int rest = lanes.mask(); rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      int offset = at[base + lane];
+      int offset = lanes.at[lane];
       for (int cell = offset >>> shift; cell <= (offset + size - 1) >>> shift; cell++) {
         long before = cells.get(cell);
         if (!cells.isSettled(cell)) {
@@ -285,6 +296,6 @@ final class SharedWrites implements UnsetReads.Memory {
         inFlight--;
       }
     }
-    wrote(offset, offset + size);
+    wrote(w, offset, offset + size);
   }
 }

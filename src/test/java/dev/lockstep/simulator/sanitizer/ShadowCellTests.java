@@ -2,8 +2,12 @@ package dev.lockstep.simulator.sanitizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.ptx.Instruction;
 import dev.lockstep.simulator.execution.LaneAddresses;
+import dev.lockstep.simulator.execution.LoweredKernel;
+import dev.lockstep.simulator.op.Access;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -49,7 +53,7 @@ class ShadowCellTests {
         offsets[lane + i] = first + i * stride;
         mask |= 1 << lane + i;
       }
-      lanes.lanes(WARP, offsets, 0, mask, bytes, time, SITE + time);
+      lanes.lanes(WARP, offsets(offsets, mask, bytes), time, SITE + time);
     }
     for (int cell = 0; cell < CELLS; cell++) {
       assertThat(rows.readers(cell)).as("readers of cell %d", cell).isEqualTo(lanes.readers(cell));
@@ -64,9 +68,15 @@ class ShadowCellTests {
     reads.settle(Record.last(MET));
     int[] all = new int[LANES];
     Arrays.setAll(all, i -> FIRST + 4 * i);
-    reads.lanes(WARP, all, 0, -1, 4, MET - 1, 1);
-    reads.lanes(WARP + 1, all, 0, 0xffff, 4, MET + 1, 2);
+    reads.lanes(WARP, offsets(all, -1, 4), MET - 1, 1);
+    reads.lanes(WARP + 1, offsets(all, 0xffff, 4), MET + 1, 2);
     return reads;
+  }
+
+  private static LaneOffsets offsets(int[] at, int mask, int bytes) {
+    LaneOffsets lanes = new LaneOffsets();
+    lanes.place(at, 0, mask, bytes);
+    return lanes;
   }
 
   @ParameterizedTest(name = "steps of {0} and then {1}, {2} bytes")
@@ -88,6 +98,51 @@ class ShadowCellTests {
         }
       }
     }
+  }
+
+  @ParameterizedTest(name = "{1} by thread {2} at {0}, now a {3}: {4}")
+  @CsvSource({
+    // Written when the block met, or started, or before.
+    "20, STORE, 3, LOAD, true",
+    "20, ATOMIC, 900, STORE, true",
+    "10, STORE, 3, LOAD, false",
+    "10, STORE, 3, ATOMIC, false",
+    "10, STORE, 3, STORE, true",
+    // Since: by another warp, by another lane before and after all met, by the lane itself.
+    "21, STORE, 3, LOAD, false",
+    "21, STORE, 65, LOAD, true",
+    "22, STORE, 65, STORE, true",
+    "23, STORE, 65, LOAD, false",
+    "23, STORE, 65, STORE, false",
+    "23, STORE, 69, LOAD, true",
+    "23, STORE, 69, STORE, true",
+    // Atomic on both sides, or on one.
+    "23, ATOMIC, 3, ATOMIC, true",
+    "23, ATOMIC, 3, LOAD, false",
+    "23, STORE, 3, ATOMIC, false",
+    // A copy that nobody has waited for yet.
+    "536870911, STORE, 69, LOAD, false"
+  })
+  void whatComesAfterAWriteIsSeen(
+      int time, Access.Kind kind, int thread, Access.Kind now, boolean expected) {
+    int[] at = new int[LANES];
+    Arrays.setAll(at, i -> FIRST + 8 * i);
+    for (int mask : new int[] {-1, 0x60, 0x20}) {
+      CellWrites cells = written();
+      cells.set(FIRST + 8 * 5 + 4 >>> SHIFT, Record.write(time, 0, site(kind)) + thread);
+      LaneOffsets lanes = offsets(at, mask, 8);
+      assertThat(cells.areOrdered(lanes, WARP, MET + 2, site(now))).isEqualTo(expected);
+      assertThat(cells.areOrdered(offsets(at, ~0x20, 8), WARP, MET + 2, site(now))).isTrue();
+      assertThat(cells.areSettled(lanes)).isEqualTo(time == MET);
+      assertThat(cells.areFree(lanes)).isEqualTo(time <= MET);
+    }
+  }
+
+  private static AccessSite site(Access.Kind kind) {
+    LoweredKernel.Site place = new LoweredKernel.Site(1, "", "");
+    boolean atomic = kind == Access.Kind.ATOMIC;
+    Instruction in = new Instruction(null, "any", List.of(), List.of(), 1, "any", null);
+    return new AccessSite(SITE, place, kind, atomic, false, false, in, new Company());
   }
 
   @ParameterizedTest(name = "{0} bytes")
