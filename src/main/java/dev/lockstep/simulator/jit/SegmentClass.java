@@ -53,13 +53,6 @@ final class SegmentClass {
   private static final MethodTypeDesc CONSTRUCTOR =
       MethodTypeDesc.of(CD_void, OP, describe(Segment.class), SOME_LANES);
 
-  private static final ClassDesc WARPS = WARP.arrayType();
-
-  /** Overrides what {@link CompiledSegment} has for segments without a barrier at the end. */
-  private static final String REACH_BARRIER = "reachBarrier";
-
-  private static final MethodTypeDesc ON_WARPS = MethodTypeDesc.of(CD_int, WARPS, CD_int);
-
   /** What one warp does of it. */
   private static final String TO_BARRIER = "executeToBarrier";
 
@@ -120,8 +113,7 @@ final class SegmentClass {
               type.withMethodBody("execute", ON_WARP, ClassFile.ACC_PUBLIC, this::execute);
               if (segment.commonEnd() != null) {
                 type.withMethodBody(TO_BARRIER, ON_WARP, ClassFile.ACC_PRIVATE, this::toBarrier);
-                type.withMethodBody(
-                    REACH_BARRIER, ON_WARPS, ClassFile.ACC_PROTECTED, this::reachBarrier);
+                new BlockLoop(NAME, TO_BARRIER, segment.pc() + segment.length()).addTo(type);
               }
             });
   }
@@ -165,28 +157,6 @@ final class SegmentClass {
     List<Part> parts = segment.parts().subList(0, segment.parts().size() - 1);
     tryParts(c, parts, new AddressRegisters());
     c.return_();
-  }
-
-  /** A loop over warps, so that the virtual machine makes one piece of code for the whole block. */
-  private void reachBarrier(CodeBuilder c) {
-    int at = c.parameterSlot(1);
-    int gone = c.allocateLocal(TypeKind.INT);
-    int warp = c.allocateLocal(TypeKind.REFERENCE);
-    Label next = c.newLabel();
-    Label end = c.newLabel();
-    c.iconst_0().istore(gone);
-    c.labelBinding(next);
-    c.iload(gone).aload(1).arraylength().if_icmpge(end);
-    c.aload(1).iload(at).aaload().astore(warp);
-    c.aload(0).aload(warp);
-    c.invokevirtual(BASE, "startsToBarrier", MethodTypeDesc.of(CD_boolean, WARP)).ifeq(end);
-    c.aload(0).aload(warp).invokespecial(NAME, TO_BARRIER, ON_WARP);
-    c.aload(warp).loadConstant(segment.pc() + segment.length()).putfield(WARP, "pc", CD_int);
-    c.iinc(gone, 1).iinc(at, 1);
-    Label around = c.newLabel();
-    c.iload(at).aload(1).arraylength().if_icmplt(around).iconst_0().istore(at);
-    c.labelBinding(around).goto_(next);
-    c.labelBinding(end).iload(gone).ireturn();
   }
 
   private void execute(CodeBuilder c) {
