@@ -152,13 +152,7 @@ final class ApproximateDecoder {
   }
 
   private Slot<float[]> source(int n) {
-    Slot<float[]> value = e.f32(operand(in, n));
-    if (!ftz) {
-      return value;
-    }
-    Slot<float[]> flushed = e.registers.temporaryFloat();
-    e.emit(FloatLanes::flush, flushed, value);
-    return flushed;
+    return FloatDecoder.source(e, operand(in, n), ftz);
   }
 
   private void finish(Slot<float[]> d) {

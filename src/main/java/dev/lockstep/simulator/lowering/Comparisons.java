@@ -54,7 +54,7 @@ final class Comparisons {
   void compare(int p, Operand a, Operand b) {
     e.emit(
         switch (type) {
-          case F32 -> floats(p, flushed(e.f32(a)), flushed(e.f32(b)));
+          case F32 -> floats(p, single(a), single(b));
           case F64 -> doubles(p, e.f64(a), e.f64(b));
           case F16, BF16 -> floats(p, half(e.b32(a)), half(e.b32(b)));
           case B64, U64, S64 -> longs(p, e.b64(a), e.b64(b));
@@ -77,13 +77,8 @@ final class Comparisons {
     return half;
   }
 
-  private Slot<float[]> flushed(Slot<float[]> value) {
-    if (!ftz) {
-      return value;
-    }
-    Slot<float[]> flushed = e.registers.temporaryFloat();
-    e.emit(FloatLanes::flush, flushed, value);
-    return flushed;
+  private Slot<float[]> single(Operand operand) {
+    return FloatDecoder.source(e, operand, ftz);
   }
 
   private Slot<float[]> half(Slot<int[]> bits) {

@@ -3,6 +3,7 @@ package dev.lockstep.simulator.lowering;
 import static dev.lockstep.simulator.lowering.Emitter.operand;
 
 import dev.lockstep.ptx.Instruction;
+import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.ScalarType;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.intrinsic.DirectedRounding;
@@ -240,7 +241,16 @@ final class FloatDecoder {
   }
 
   private Slot<float[]> source(int n) {
-    Slot<float[]> value = e.f32(operand(in, n));
+    return source(e, operand(in, n), ftz);
+  }
+
+  /**
+   * What an instruction reads of an operand.
+   *
+   * @param ftz whether subnormals count as zeros
+   */
+  static Slot<float[]> source(Emitter e, Operand operand, boolean ftz) {
+    Slot<float[]> value = e.f32(operand);
     if (!ftz) {
       return value;
     }

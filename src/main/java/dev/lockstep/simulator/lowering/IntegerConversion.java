@@ -202,13 +202,7 @@ final class IntegerConversion {
             e.b32(operand(in, 1)));
         return value;
       }
-      Slot<float[]> value = e.f32(operand(in, 1));
-      if (!in.has("ftz")) {
-        return value;
-      }
-      Slot<float[]> flushed = e.registers.temporaryFloat();
-      e.emit(FloatLanes::flush, flushed, value);
-      return flushed;
+      return FloatDecoder.source(e, operand(in, 1), in.has("ftz"));
     }
 
     /** As double, exact. */

@@ -53,12 +53,7 @@ final class SelectDecoder {
       }
       case F32 -> {
         Decoder.allow(in, "ftz");
-        Slot<float[]> value = e.f32(c);
-        if (in.has("ftz")) {
-          Slot<float[]> flushed = e.registers.temporaryFloat();
-          e.emit(FloatLanes::flush, flushed, value);
-          value = flushed;
-        }
+        Slot<float[]> value = FloatDecoder.source(e, c, in.has("ftz"));
         Slot<float[]> zero = e.registers.constant(0f);
         e.emit(new Compare<>(FloatLanes::lessOrEqual, false, notNegative, zero, value));
       }
