@@ -26,11 +26,8 @@ public final class LoadMatrix extends Op implements MemoryOp {
 
   @Override
   public void execute(Warp w) {
-    if (!w.full && !w.groups.gather()) {
+    if (!WholeWarp.gather(w, "ldmatrix")) {
       return;
-    }
-    if (!w.full) {
-      throw w.trap("ldmatrix needs all 32 lanes of the warp, some have exited");
     }
     long[] rows = address.values(w);
     if (d.length == 4) {

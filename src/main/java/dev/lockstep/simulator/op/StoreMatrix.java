@@ -25,11 +25,8 @@ public final class StoreMatrix extends Op implements MemoryOp {
 
   @Override
   public void execute(Warp w) {
-    if (!w.full && !w.groups.gather()) {
+    if (!WholeWarp.gather(w, "stmatrix")) {
       return;
-    }
-    if (!w.full) {
-      throw w.trap("stmatrix needs all 32 lanes of the warp, some have exited");
     }
     long[] rows = address.values(w);
     for (int lane = 0; lane < 8 * a.length; lane++) {

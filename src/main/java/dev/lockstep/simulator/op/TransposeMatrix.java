@@ -16,11 +16,8 @@ public final class TransposeMatrix extends Op {
 
   @Override
   public void execute(Warp w) {
-    if (!w.full && !w.groups.gather()) {
+    if (!WholeWarp.gather(w, "movmatrix")) {
       return;
-    }
-    if (!w.full) {
-      throw w.trap("movmatrix needs all 32 lanes of the warp, some have exited");
     }
     int[] from = w.ints[a];
     int[] result = w.scratchInts;
