@@ -30,7 +30,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How fast the interpreter executes: launches per second, and the instructions in them counted for
+ * How fast the simulator executes: launches per second, and the instructions in them counted for
  * all 32 lanes ({@code laneInstructions}). One worker thread unless {@code -p threads} says more.
  *
  * <pre>java -cp … org.openjdk.jmh.Main SimulatorBenchmark</pre>

@@ -8,6 +8,8 @@ import java.util.List;
 abstract class MemoryCost {
   private final int slot;
   private final List<Counter> counters;
+
+  /** Of the list, which takes twice as long to say so to {@link #add}. */
   private final int size;
 
   /**
