@@ -15,10 +15,9 @@ import dev.lockstep.device.KernelModule;
 import dev.lockstep.device.KernelOutput;
 import dev.lockstep.device.KernelTracer;
 import dev.lockstep.device.Sanitizer;
-import dev.lockstep.ptx.PtxModule;
-import dev.lockstep.ptx.PtxParser;
 import dev.lockstep.ptx.PtxSyntaxException;
 import dev.lockstep.simulator.execution.RunSettings;
+import dev.lockstep.simulator.lowering.CodeOptions;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +34,8 @@ public final class SimulatedDevice implements Device {
   /** Far above what a correct kernel needs, reached by an endless loop in seconds. */
   private static final long DEFAULT_STEP_LIMIT = 1_000_000_000L;
 
+  private static final SharedCode CODE = new SharedCode();
+
   private final GlobalMemory memory = new GlobalMemory();
   private final DeviceOptions options;
   private final Workers workers;
@@ -45,7 +46,7 @@ public final class SimulatedDevice implements Device {
   private final SimulatedOutput output = new SimulatedOutput();
   private boolean closed;
 
-  /** Opens a device of its own: nothing is shared between two. */
+  /** Opens a device of its own: two share code, which no launch changes, and nothing else. */
   public SimulatedDevice(DeviceOptions options) {
     this.options = options;
     GpuModel gpu = GpuModel.named(options.gpu());
@@ -103,21 +104,21 @@ public final class SimulatedDevice implements Device {
   @Override
   public KernelModule load(KernelImage image) {
     requireOpen();
-    PtxModule module;
+    ModuleCode code;
     try {
-      module = PtxParser.parse(image.ptx());
+      code = CODE.of(image.ptx(), CodeOptions.of(options));
     } catch (PtxSyntaxException e) {
       throw new DeviceException("load", "image " + image.name() + ": " + e.getMessage());
     }
+    String target = code.module().target();
     // What is executed does not depend on the model: unless one was named, anything is welcome.
-    if (!options.anyTarget() && !gpu().capability().runs(module.target())) {
+    if (!options.anyTarget() && !gpu().capability().runs(target)) {
       throw new DeviceException(
           "load",
           "image %s: its PTX is for %s, which the modelled GPU, %s (%s), does not run"
-              .formatted(
-                  image.name(), module.target(), gpu().name(), gpu().capability().architecture()));
+              .formatted(image.name(), target, gpu().name(), gpu().capability().architecture()));
     }
-    return new SimulatedModule(this, image.name(), module);
+    return new SimulatedModule(this, image.name(), code);
   }
 
   @Override

@@ -1,21 +1,18 @@
 package dev.lockstep.simulator;
 
 import dev.lockstep.device.Kernel;
-import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.simulator.counters.CountedKernel;
 import dev.lockstep.simulator.execution.GridRun;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.lowering.Instrument;
 import dev.lockstep.simulator.sanitizer.KernelSanitizer;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A kernel ready to be launched, with the registers and shared memory its launches reuse. */
 final class SimulatedKernel implements Kernel {
   private final SimulatedDevice device;
-  private final PtxModule module;
-  private final Function<Instrument, LoweredKernel> lowering;
+  private final KernelCode code;
   private final LoweredKernel lowered;
   private final GridRun grid;
   private @Nullable Counted counted;
@@ -23,16 +20,11 @@ final class SimulatedKernel implements Kernel {
   /** The kernel once more, lowered to be counted. */
   record Counted(CountedKernel kernel, GridRun grid) {}
 
-  /**
-   * @param lowering lowers the kernel with the instrument it is given
-   */
-  SimulatedKernel(
-      SimulatedDevice device, PtxModule module, Function<Instrument, LoweredKernel> lowering) {
+  SimulatedKernel(SimulatedDevice device, KernelCode code) {
     this.device = device;
-    this.module = module;
-    this.lowering = lowering;
+    this.code = code;
     KernelSanitizer sanitizer = sanitizer();
-    this.lowered = lowering.apply(sanitizer == null ? Instrument.NONE : sanitizer);
+    this.lowered = sanitizer == null ? code.plain() : code.watched(sanitizer);
     this.grid = grid(lowered, sanitizer);
   }
 
@@ -63,8 +55,7 @@ final class SimulatedKernel implements Kernel {
     Counted known = counted;
     if (known == null) {
       KernelSanitizer sanitizer = sanitizer();
-      CountedKernel kernel =
-          CountedKernel.lower(module, sanitizer == null ? Instrument.NONE : sanitizer, lowering);
+      CountedKernel kernel = sanitizer == null ? code.counted() : code.counted(sanitizer);
       known = new Counted(kernel, grid(kernel.lowered(), sanitizer));
       counted = known;
     }
@@ -75,7 +66,7 @@ final class SimulatedKernel implements Kernel {
   GridRun traced(UnaryOperator<Instrument> tracing) {
     KernelSanitizer sanitizer = sanitizer();
     LoweredKernel traced =
-        lowering.apply(tracing.apply(sanitizer == null ? Instrument.NONE : sanitizer));
+        code.watched(tracing.apply(sanitizer == null ? Instrument.NONE : sanitizer));
     return grid(traced, sanitizer);
   }
 

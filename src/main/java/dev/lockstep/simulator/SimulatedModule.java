@@ -12,9 +12,6 @@ import dev.lockstep.ptx.PtxModule;
 import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.ptx.Variable;
 import dev.lockstep.simulator.execution.LoweredKernel;
-import dev.lockstep.simulator.lowering.Instrument;
-import dev.lockstep.simulator.lowering.KernelCompiler;
-import dev.lockstep.simulator.lowering.PreparedModule;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,24 +30,24 @@ final class SimulatedModule implements KernelModule {
   private final SimulatedDevice device;
   private final String name;
   private final PtxModule module;
-  private final PreparedModule prepared;
+  private final PlacedModule code;
   private final Map<String, GlobalMemory.Allocation> variables = new HashMap<>();
   private final Map<String, DeviceBuffer> asked = new HashMap<>();
   private final Map<String, Long> addresses = new HashMap<>();
   private final Map<String, SimulatedKernel> kernels = new HashMap<>();
 
-  SimulatedModule(SimulatedDevice device, String name, PtxModule module) {
+  SimulatedModule(SimulatedDevice device, String name, ModuleCode code) {
     this.device = device;
     this.name = name;
-    this.module = module;
+    this.module = code.module();
     Map<Variable, MemorySegment> contents = new LinkedHashMap<>();
     for (Variable variable : module.variables()) {
       if (variable.space() == StateSpace.GLOBAL || variable.space() == StateSpace.CONST) {
         contents.put(variable, allocate(variable));
       }
     }
-    this.prepared = PreparedModule.of(module, addresses);
-    contents.forEach((variable, content) -> initialise(variable, content, prepared));
+    this.code = code.at(addresses);
+    contents.forEach(this::initialise);
   }
 
   private MemorySegment allocate(Variable variable) {
@@ -72,14 +69,14 @@ final class SimulatedModule implements KernelModule {
     }
   }
 
-  private void initialise(Variable variable, MemorySegment content, PreparedModule code) {
+  private void initialise(Variable variable, MemorySegment content) {
     for (int i = 0; i < variable.initial().size(); i++) {
       content.set(ValueLayout.JAVA_BYTE, i, variable.initial().get(i));
     }
     for (Variable.Reference reference : variable.references()) {
       Long address = addresses.get(reference.symbol());
       if (address == null) {
-        address = code.codeAddress(reference.symbol());
+        address = code.prepared().codeAddress(reference.symbol());
       }
       if (address == 0) {
         throw new DeviceException(
@@ -112,11 +109,7 @@ final class SimulatedModule implements KernelModule {
       return known;
     }
     requireDeclared(entry);
-    SimulatedKernel lowered =
-        new SimulatedKernel(
-            device,
-            module,
-            instrument -> KernelCompiler.compile(prepared, entry, device.options(), instrument));
+    SimulatedKernel lowered = new SimulatedKernel(device, code.kernel(entry));
     kernels.put(entry, lowered);
     return lowered;
   }
@@ -139,8 +132,7 @@ final class SimulatedModule implements KernelModule {
     device.requireOpen();
     requireDeclared(entry);
     List<DeviceFault.UnsupportedInstruction> uncovered = new ArrayList<>();
-    LoweredKernel lowered =
-        KernelCompiler.compile(prepared, entry, device.options(), Instrument.NONE, uncovered::add);
+    LoweredKernel lowered = code.kernel(entry).surveyed(uncovered::add);
     return new KernelInspector.Inspection(
         lowered.staticSharedBytes(),
         lowered.dynamicSharedAlignment(),
@@ -149,7 +141,7 @@ final class SimulatedModule implements KernelModule {
   }
 
   private void requireDeclared(String entry) {
-    if (!prepared.hasKernel(entry)) {
+    if (!code.prepared().hasKernel(entry)) {
       throw new IllegalArgumentException(
           "module " + name + " has no kernel \"" + entry + "\"; it has " + entries());
     }

@@ -1,6 +1,5 @@
 package dev.lockstep.simulator.lowering;
 
-import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.Register;
@@ -25,7 +24,7 @@ import java.util.List;
 final class Emitter {
   final RegisterFileBuilder registers;
   final Symbols symbols;
-  final DeviceOptions options;
+  final CodeOptions options;
 
   /** What every frame on the stack is aligned to. */
   long frameAlignment = 16;
@@ -33,7 +32,7 @@ final class Emitter {
   private final List<Op> steps = new ArrayList<>();
   private final List<Op> after = new ArrayList<>();
 
-  Emitter(RegisterFileBuilder registers, Symbols symbols, DeviceOptions options) {
+  Emitter(RegisterFileBuilder registers, Symbols symbols, CodeOptions options) {
     this.registers = registers;
     this.symbols = symbols;
     this.options = options;

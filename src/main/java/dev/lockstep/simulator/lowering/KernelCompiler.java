@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.lowering;
 
 import dev.lockstep.device.DeviceFault;
-import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.ExecutionTier;
 import dev.lockstep.ptx.PtxKernel;
 import dev.lockstep.ptx.PtxModule;
@@ -28,12 +27,12 @@ public final class KernelCompiler {
    * Makes a kernel executable.
    *
    * @param entry the kernel's name
-   * @param options what approximate and matrix instructions are to return
+   * @param options what its code depends on
    * @param instrument what is put around the ops
    * @throws DeviceFault.UnsupportedInstruction at the first instruction that cannot be executed
    */
   public static LoweredKernel compile(
-      PreparedModule prepared, String entry, DeviceOptions options, Instrument instrument) {
+      PreparedModule prepared, String entry, CodeOptions options, Instrument instrument) {
     return compile(
         prepared,
         entry,
@@ -46,7 +45,7 @@ public final class KernelCompiler {
 
   /** Every instruction of a kernel that cannot be executed, in the order of the lowered code. */
   public static List<DeviceFault.UnsupportedInstruction> survey(
-      PreparedModule prepared, String entry, DeviceOptions options) {
+      PreparedModule prepared, String entry, CodeOptions options) {
     List<DeviceFault.UnsupportedInstruction> found = new ArrayList<>();
     compile(prepared, entry, options, Instrument.NONE, found::add);
     return List.copyOf(found);
@@ -60,7 +59,7 @@ public final class KernelCompiler {
   public static LoweredKernel compile(
       PreparedModule prepared,
       String entry,
-      DeviceOptions options,
+      CodeOptions options,
       Instrument instrument,
       Consumer<DeviceFault.UnsupportedInstruction> refused) {
     PtxModule module = prepared.module();
@@ -124,8 +123,8 @@ public final class KernelCompiler {
   }
 
   /** A drawn schedule counts single instructions, as the interpreter executes them. */
-  private static ExecutionTier tier(DeviceOptions options, Instrument instrument) {
-    return options.schedule().random() || instrument.seesEverything()
+  private static ExecutionTier tier(CodeOptions options, Instrument instrument) {
+    return options.drawn() || instrument.seesEverything()
         ? ExecutionTier.INTERPRETED
         : options.tier();
   }

@@ -1,6 +1,5 @@
 package dev.lockstep.simulator.lowering;
 
-import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Prototype;
 import dev.lockstep.ptx.PtxFunction;
@@ -41,7 +40,7 @@ final class RoutinePlan {
       Routine routine,
       Symbols symbols,
       RegisterFileBuilder registers,
-      DeviceOptions options,
+      CodeOptions options,
       boolean hoistsConstants) {
     this.routine = routine;
     this.symbols = symbols;
@@ -69,8 +68,8 @@ final class RoutinePlan {
   }
 
   /** A drawn schedule counts single instructions, and so does the clock. */
-  private boolean mayCompute(DeviceOptions options) {
-    return !options.schedule().random()
+  private boolean mayCompute(CodeOptions options) {
+    return !options.drawn()
         && steps.stream().noneMatch(step -> Segments.readsClock(step.instruction()));
   }
 

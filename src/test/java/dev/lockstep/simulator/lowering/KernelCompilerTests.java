@@ -182,12 +182,13 @@ class KernelCompilerTests {
 
   private static List<DeviceFault.UnsupportedInstruction> surveyed(PtxModule module, String entry) {
     return KernelCompiler.survey(
-        PreparedModule.of(module, Map.of()), entry, DeviceOptions.defaults());
+        PreparedModule.of(module, Map.of()), entry, CodeOptions.of(DeviceOptions.defaults()));
   }
 
   private static LoweredKernel compile(String body) {
     PreparedModule module = PreparedModule.of(parse(body), Map.of());
-    return KernelCompiler.compile(module, "k", DeviceOptions.defaults(), Instrument.NONE);
+    return KernelCompiler.compile(
+        module, "k", CodeOptions.of(DeviceOptions.defaults()), Instrument.NONE);
   }
 
   private static PtxModule parse(String body) {
