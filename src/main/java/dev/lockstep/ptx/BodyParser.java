@@ -232,6 +232,12 @@ final class BodyParser {
     if (branch && list.size() != 1) {
       throw lexer.error("bra takes one label, not " + list.size());
     }
+    if (branch && parts.stream().skip(1).anyMatch(modifier -> !modifier.equals("uni"))) {
+      throw new PtxSyntaxException(line, 1, opcode + ": bra has no modifier but .uni");
+    }
+    if (parts.get(0).equals("ret") && !list.isEmpty()) {
+      throw lexer.error("ret takes no operands: results are stored to parameters before");
+    }
     Syntax.expect(lexer, ';');
     String refusal = earlier.refusal(parts.get(0), parts);
     if (!refusal.isEmpty()) {

@@ -22,8 +22,11 @@ final class EarlierForms {
   private static final int PARAMETERS_IN_LIST_FROM = 104;
   private static final int REGISTERS_IN_BODIES_FROM = 300;
   private static final int SYNC_SAID_FROM = 604;
+  private static final int ALIGNED_SAID_FROM = 603;
   private static final int DOUBLES_FROM = 13;
   private static final Set<String> WITHOUT_SYNC = Set.of("shfl", "vote");
+  private static final Set<String> MATRIX =
+      Set.of("wmma", "mma", "ldmatrix", "stmatrix", "movmatrix");
   private static final Set<String> FLUSHING =
       Set.of(
           "add", "sub", "mul", "fma", "mad", "div", "rcp", "sqrt", "rsqrt", "sin", "cos", "lg2",
@@ -62,6 +65,9 @@ final class EarlierForms {
         && target >= 70
         && !modifiers.contains("sync")) {
       return " lacks .sync, which PTX 6.4 and later demand for sm_70 and later";
+    }
+    if (MATRIX.contains(opcode) && version >= ALIGNED_SAID_FROM && !modifiers.contains("aligned")) {
+      return " lacks .aligned, which PTX 6.3 and later demand";
     }
     if (mapsDoubles && modifiers.contains("f64")) {
       return " is beyond the simulator (map_f64_to_f32, doubles that become floats)";

@@ -81,7 +81,7 @@ final class SimulatedModule implements KernelModule {
       if (address == 0) {
         throw new DeviceException(
             "load",
-            "variable %s holds the address of %s, which has none"
+            "variable %s holds the address of %s, which this file declares without a body"
                 .formatted(variable.name(), reference.symbol()));
       }
       long value = reference.value(address);

@@ -123,7 +123,7 @@ class BarrierFaultTests {
 
   @Test
   void aBarrierThatDoesNotExistIsAFault() {
-    assertThatThrownBy(() -> lab.run(32, "bar.sync 16;"))
+    assertThatThrownBy(() -> lab.run(32, "mov.b32 %r1, 16; bar.sync %r1;"))
         .isInstanceOf(DeviceFault.Trap.class)
         .hasMessageContaining("barrier 16 does not exist");
   }

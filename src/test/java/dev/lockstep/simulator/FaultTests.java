@@ -40,10 +40,13 @@ class FaultTests {
         "st.global.u32 [%out+-4], %t; | global store of 4 bytes | 4 bytes before the start",
         "mov.b64 %rd1, 0; st.u32 [%rd1+16], %t; | store of 4 bytes | a null pointer",
         "atom.global.add.u32 %r1, [%out+256], 1; | atomic of 4 bytes | 0 bytes past the end",
-        "ld.shared.u32 %r1, [1024]; | shared load of 4 bytes | shared memory has 64 bytes",
-        "st.shared.u32 [-4], %t; | shared store of 4 bytes | shared memory has 64 bytes",
+        "mov.b32 %r1, 1024; ld.shared.u32 %r1, [%r1]; | shared load of 4 bytes | shared memory has"
+            + " 64 bytes",
+        "mov.b32 %r1, -4; st.shared.u32 [%r1], %t; | shared store of 4 bytes | shared memory has 64"
+            + " bytes",
         "ld.local.u32 %r1, [64]; | local load of 4 bytes | local memory has 32 bytes",
-        "cp.async.ca.shared.global [60], [%out], 8; | async copy | needs a multiple of 8",
+        "mov.b32 %r1, 60; cp.async.ca.shared.global [%r1], [%out], 8; | async copy | needs a"
+            + " multiple of 8",
         "shl.b32 %r1, %t, 3; cp.async.ca.shared.global [%r1], [%out+256], 8; | async copy of 8"
             + " bytes | past the end",
       })
@@ -101,8 +104,8 @@ class FaultTests {
         "ld.global.u32 %r1, [%out+2];                       | 4",
         "ld.global.v4.f32 {%f1,%f2,%f3,%f4}, [%out+8];      | 16",
         "cvt.u16.u32 %h1, %t; st.global.u16 [%out+1], %h1;                       | 2",
-        "ld.shared.u64 %rd1, [4];                           | 8",
-        "ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r1}, [8]; | 16"
+        "mov.b32 %r1, 4; ld.shared.u64 %rd1, [%r1];         | 8",
+        "mov.b32 %r1, 8; ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r1}, [%r1]; | 16"
       })
   void misalignedAccesses(String code, int alignment) {
     lab.declare(".shared .b32 s[16];");

@@ -22,6 +22,12 @@ public final class ScalarVideo {
     return Math.clamp(value, signed ? -high - 1 : 0, high);
   }
 
+  /** What is left of a value that is not clamped: 33 bits, the highest of them its sign. */
+  public static long truncate(long value) {
+    int lost = Long.SIZE - 33;
+    return value << lost >> lost;
+  }
+
   /** The value in its place, and c everywhere else. */
   public static int merge(long value, int c, String selector) {
     int mask = (int) ((1L << bits(selector)) - 1) << shift(selector);

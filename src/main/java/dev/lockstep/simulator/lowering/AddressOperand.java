@@ -73,6 +73,9 @@ final class AddressOperand {
   }
 
   private Address computed(Operand base, long offset) {
+    if (base instanceof Operand.IntLiteral && space != StateSpace.LOCAL) {
+      throw new Unsupported("an address that is a number, which only local memory has");
+    }
     // Parameters of functions lie in local memory.
     StateSpace in = space == StateSpace.PARAM && e.symbols.ofFunction() ? StateSpace.LOCAL : space;
     boolean narrow =

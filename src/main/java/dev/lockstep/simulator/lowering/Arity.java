@@ -26,6 +26,7 @@ final class Arity {
     int got = in.operands().size();
     return switch (in.opcode()) {
       case "exit", "trap", "brkpt", "griddepcontrol", "membar" -> 0;
+      case "cp" -> in.has("wait_all") || in.has("commit_group") ? 0 : got;
       case "fence" -> in.has("proxy") ? got : 0;
       case "activemask", "nanosleep", "pmevent" -> 1;
       case "abs", "neg", "not", "cnot", "popc", "clz", "brev", "bfind", "mov", "cvta" -> 2;

@@ -22,6 +22,7 @@ final class Decoder {
   void decode(Instruction in) {
     Modifiers.check(in);
     Arity.check(in);
+    OperandKinds.check(in);
     OperandTypes.check(in);
     switch (in.opcode()) {
       case "add",

@@ -28,6 +28,7 @@ final class MatrixMoveDecoder {
     if (!in.has("m8n8") || Decoder.type(in) != ScalarType.B16) {
       throw new Unsupported("matrices other than 8 by 8 of 16-bit elements");
     }
+    Decoder.required(in, "sync");
     boolean transposed = in.has("trans");
     switch (in.opcode()) {
       case "ldmatrix" -> {

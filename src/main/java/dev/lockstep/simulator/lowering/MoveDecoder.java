@@ -110,6 +110,10 @@ final class MoveDecoder {
   /** Global addresses are generic as they are; those of windows are shifted. */
   private void cvta() {
     boolean toSpace = in.has("to");
+    if (in.modifiers().lastIndexOf("to") > 0) {
+      throw new Unsupported(".to stands first");
+    }
+    Decoder.onlyType(in, ScalarType.U64, ScalarType.U32);
     StateSpace space = space();
     // Constants are generic addresses already: they are found by binary search like global memory.
     long window = space == StateSpace.CONST ? 0 : window(space);

@@ -20,9 +20,6 @@ final class OperandTypes {
    * @throws Unsupported naming the operand and the type
    */
   static void check(Instruction in) {
-    if (!in.opcode().equals("mov") && !in.opcode().equals("cvt")) {
-      noSpecial(in);
-    }
     switch (in.opcode()) {
       case "add", "sub", "mul", "mad", "fma", "div", "rem", "min", "max", "abs", "neg", "sad" ->
           arithmetic(in);
@@ -59,7 +56,10 @@ final class OperandTypes {
         same(in, 3, 4, ScalarType.U32);
       }
       case "bmsk", "dp4a", "dp2a" -> same(in, 0, 4, ScalarType.U32);
-      case "activemask", "nanosleep", "elect", "movmatrix" -> same(in, 0, 2, ScalarType.B32);
+      case "activemask", "elect", "movmatrix" -> same(in, 0, 2, ScalarType.B32);
+      case "nanosleep" -> same(in, 0, 1, ScalarType.U32);
+      case "bar", "barrier" -> barrier(in);
+      case "isspacep" -> address(in, 1);
       case "vote" -> {
         same(in, 0, 1, Decoder.onlyType(in, ScalarType.B32, ScalarType.PRED));
         same(in, 2, 3, ScalarType.U32);
@@ -117,16 +117,20 @@ final class OperandTypes {
     }
   }
 
-  /** What threads differ in is moved or converted to a register first. */
-  private static void noSpecial(Instruction in) {
-    for (Operand operand : in.operands()) {
-      for (Operand element : Decoder.elements(operand)) {
-        if (element instanceof Operand.Special(String name)) {
-          throw new Unsupported(
-              "the special register %s, which %s does not take: mov and cvt do"
-                  .formatted(name, in.opcode()));
-        }
-      }
+  /** A barrier, a number of threads or a member mask; a reduction has a result before them. */
+  private static void barrier(Instruction in) {
+    boolean reduces = in.has("red");
+    if (in.has("popc")) {
+      same(in, 0, 1, ScalarType.U32);
+    }
+    same(in, reduces ? 1 : 0, in.operands().size() - (reduces ? 1 : 0), ScalarType.U32);
+  }
+
+  /** An integer of 32 bits or 64. */
+  private static void address(Instruction in, int n) {
+    if (in.operands().get(n) instanceof Operand.Reg(Register register)) {
+      boolean wide = register.type().bytes() == 8;
+      exactly(in.operands().get(n), wide ? ScalarType.U64 : ScalarType.U32);
     }
   }
 

@@ -40,6 +40,9 @@ final class ScalarVideoDecoder {
       throw new Unsupported("a second operation and a part of the result");
     }
     int wanted = second.isEmpty() && to.isEmpty() ? 3 : 4;
+    if (operands.size() == 4 && wanted == 3) {
+      throw new Unsupported("a third source, which .add, .min, .max or a part of the result takes");
+    }
     if (operands.size() != wanted) {
       throw new Unsupported("it has " + operands.size() + " operands, not " + wanted);
     }
@@ -47,9 +50,12 @@ final class ScalarVideoDecoder {
     boolean signedA = types.get(sources).isSigned();
     boolean signedB = types.get(sources + 1).isSigned();
     boolean saturates = in.has("sat");
+    if (wanted == 4 && !selector(operands.get(3)).isEmpty()) {
+      throw new Unsupported("a selector of the third source, of which all is taken");
+    }
     String fromA = selector(operands.get(1));
     String fromB = selector(operands.get(2));
-    LongBinaryOperator first = first(in);
+    LongBinaryOperator first = first(in, saturates);
     LongBinaryOperator last =
         switch (second) {
           case "add" -> Long::sum;
@@ -62,9 +68,7 @@ final class ScalarVideoDecoder {
           long value =
               first.applyAsLong(
                   ScalarVideo.part(a, fromA, signedA), ScalarVideo.part(b, fromB, signedB));
-          if (saturates) {
-            value = ScalarVideo.saturate(value, signed, to);
-          }
+          value = saturates ? ScalarVideo.saturate(value, signed, to) : ScalarVideo.truncate(value);
           value = last.applyAsLong(value, ScalarVideo.part(c, "", signed));
           return ScalarVideo.merge(value, c, to);
         };
@@ -76,7 +80,7 @@ final class ScalarVideoDecoder {
         e.b32(whole(operands.get(wanted - 1))));
   }
 
-  private static LongBinaryOperator first(Instruction in) {
+  private static LongBinaryOperator first(Instruction in, boolean saturates) {
     return switch (in.opcode()) {
       case "vadd" -> Long::sum;
       case "vsub" -> (a, b) -> a - b;
@@ -97,13 +101,13 @@ final class ScalarVideoDecoder {
         boolean left = in.opcode().equals("vshl");
         yield (a, b) -> {
           long by = wraps ? b & 31 : Math.min(b, 32);
-          return left ? shiftLeft(a, by) : a >> by;
+          return left ? saturates ? shiftLeft(a, by) : a << by : a >> by;
         };
       }
     };
   }
 
-  /** By at most 32: an unsigned word may lose its sign by that, which must stay positive. */
+  /** By at most 32: what an unsigned word becomes must stay positive, so that it is clamped. */
   private static long shiftLeft(long value, long by) {
     return by == 32 && value > Integer.MAX_VALUE ? 1L << 62 : value << by;
   }

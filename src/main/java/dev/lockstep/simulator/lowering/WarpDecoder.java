@@ -5,7 +5,6 @@ import static dev.lockstep.simulator.lowering.Emitter.operand;
 import dev.lockstep.ptx.Instruction;
 import dev.lockstep.ptx.Operand;
 import dev.lockstep.ptx.ScalarType;
-import dev.lockstep.simulator.execution.BarrierOp;
 import dev.lockstep.simulator.execution.MeetingOp;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
@@ -16,6 +15,7 @@ import dev.lockstep.simulator.op.Nothing;
 import dev.lockstep.simulator.op.Shuffle;
 import dev.lockstep.simulator.op.WarpVote;
 import dev.lockstep.simulator.op.Yield;
+import java.util.List;
 import java.util.Locale;
 
 /** What lanes and warps do together (PTX ISA 9.7.9.6 and 9.7.13). */
@@ -36,12 +36,18 @@ final class WarpDecoder {
       case "match" -> decoder.match();
       case "redux" -> decoder.reduce();
       case "activemask" -> emitter.emit(new WarpVote.ActiveMask(emitter.toB32(operand(in, 0))));
-      case "bar", "barrier" -> decoder.barrier();
+      case "bar", "barrier" -> {
+        if (in.has("warp")) {
+          decoder.meet();
+        } else {
+          BarrierDecoder.decode(in, emitter);
+        }
+      }
       case "elect" -> decoder.elect();
       case "membar", "fence" -> decoder.fence();
-      case "nanosleep" -> emitter.emit(new Yield());
+      case "nanosleep" -> decoder.sleep();
       case "griddepcontrol" -> decoder.gridDependency();
-      case "pmevent" -> emitter.emit(new Nothing());
+      case "pmevent" -> decoder.event();
       default -> throw new Unsupported("the instruction is not known");
     }
   }
@@ -54,7 +60,8 @@ final class WarpDecoder {
       to = d;
       inRange = e.toPredicate(p);
     }
-    Shuffle.Mode mode = Shuffle.Mode.valueOf(mode());
+    Decoder.onlyType(in, ScalarType.B32);
+    Shuffle.Mode mode = Shuffle.Mode.valueOf(which("up", "down", "bfly", "idx"));
     Slot<int[]> a = b32(1);
     Slot<int[]> b = b32(2);
     Slot<int[]> c = b32(3);
@@ -77,7 +84,10 @@ final class WarpDecoder {
     } else {
       e.emit(
           new WarpVote.Vote(
-              WarpVote.Vote.Mode.valueOf(mode()), e.toPredicate(operand(in, 0)), predicate, terms));
+              WarpVote.Vote.Mode.valueOf(which("all", "any", "uni")),
+              e.toPredicate(operand(in, 0)),
+              predicate,
+              terms));
     }
   }
 
@@ -90,7 +100,8 @@ final class WarpDecoder {
       to = d;
       matched = e.toPredicate(p);
     }
-    boolean wide = Decoder.type(in).bytes() == 8;
+    Decoder.required(in, "all", "any");
+    boolean wide = Decoder.onlyType(in, ScalarType.B32, ScalarType.B64) == ScalarType.B64;
     Slot<?> a = wide ? e.b64(operand(in, 1)) : b32(1);
     e.emit(new WarpVote.Match(in.has("all"), e.toB32(to), matched, a, terms(2)));
   }
@@ -98,7 +109,7 @@ final class WarpDecoder {
   private void reduce() {
     Decoder.allow(in, "sync", "add", "min", "max", "and", "or", "xor", "abs", "NaN");
     requireSync();
-    String operation = in.modifiers().get(1);
+    String operation = Decoder.required(in, "add", "min", "max", "and", "or", "xor");
     Slot<int[]> a = b32(1);
     WarpVote.Reduce.Function function;
     if (Decoder.type(in) == ScalarType.F32) {
@@ -127,8 +138,12 @@ final class WarpDecoder {
 
   private WarpVote.Reduce.Function reduction(String operation, ScalarType type) {
     boolean signed = type.isSigned();
-    if (type.bytes() != 4 || in.has("abs") || in.has("NaN")) {
-      throw new Unsupported("reduction of ." + type.spelling() + " so");
+    boolean bitwise = List.of("and", "or", "xor").contains(operation);
+    if (type.bytes() != 4
+        || in.has("abs")
+        || in.has("NaN")
+        || bitwise != (type == ScalarType.B32)) {
+      throw new Unsupported("reduction .%s of .%s".formatted(operation, type.spelling()));
     }
     return switch (operation) {
       case "add" -> Integer::sum;
@@ -159,6 +174,28 @@ final class WarpDecoder {
     };
   }
 
+  private void meet() {
+    Decoder.allow(in, "warp", "sync");
+    requireSync();
+    e.emit(new WarpVote.Sync(terms(0)));
+  }
+
+  /** How long is up to the machine. */
+  private void sleep() {
+    Slot<int[]> unused = b32(0);
+    e.emit(new Yield());
+  }
+
+  /** Nobody counts these; their numbers are part of the instruction. */
+  private void event() {
+    int events = 16;
+    long most = in.has("mask") ? (1 << events) - 1 : events - 1;
+    if (!(operand(in, 0) instanceof Operand.IntLiteral(long event)) || event < 0 || event > most) {
+      throw new Unsupported("an event that is no number from 0 to " + most);
+    }
+    e.emit(new Nothing());
+  }
+
   private void elect() {
     Decoder.allow(in, "sync");
     requireSync();
@@ -166,42 +203,6 @@ final class WarpDecoder {
       throw new Unsupported("a form without its predicate");
     }
     e.emit(new Elect(e.toB32(d), e.toPredicate(p), terms(1)));
-  }
-
-  private void barrier() {
-    if (in.has("warp")) {
-      e.emit(new WarpVote.Sync(terms(0)));
-      return;
-    }
-    Decoder.allow(in, "sync", "arrive", "red", "popc", "and", "or", "aligned", "cta");
-    boolean aligned = in.opcode().equals("bar") || in.has("aligned");
-    int first = 0;
-    BarrierOp.Kind kind = in.has("arrive") ? BarrierOp.Kind.ARRIVE : BarrierOp.Kind.SYNC;
-    int predicate = -1;
-    int result = -1;
-    if (in.has("red")) {
-      first = 1;
-      kind =
-          in.has("popc")
-              ? BarrierOp.Kind.POPC
-              : in.has("and") ? BarrierOp.Kind.AND : BarrierOp.Kind.OR;
-      predicate = e.predicate(in.operands().getLast());
-      result =
-          kind == BarrierOp.Kind.POPC
-              ? e.toB32(operand(in, 0)).index()
-              : e.toPredicate(operand(in, 0));
-    }
-    int counted = in.operands().size() - first - (in.has("red") ? 2 : 1);
-    if (counted < 0 || counted > 1 || kind == BarrierOp.Kind.ARRIVE && counted == 0) {
-      throw new Unsupported(in.operands().size() + " operands");
-    }
-    Slot<int[]> id = b32(first);
-    Slot<int[]> threads = counted == 1 ? b32(first + 1) : null;
-    boolean literal =
-        e.registers.literal(id) != null
-            && (threads == null || e.registers.literal(threads) != null);
-    int count = threads == null ? -1 : threads.index();
-    e.emit(new BarrierOp(kind, aligned, id.index(), count, literal, predicate, result));
   }
 
   /** Proxies other than aliases exist for copies and matrices that are not executed here. */
@@ -234,9 +235,9 @@ final class WarpDecoder {
     }
   }
 
-  /** What a shuffle or a vote does, with or without {@code .sync} before it. */
-  private String mode() {
-    return in.modifiers().get(in.has("sync") ? 1 : 0).toUpperCase(Locale.ROOT);
+  /** The one of these modifiers that says what a shuffle or a vote does, as a constant's name. */
+  private String which(String... alternatives) {
+    return Decoder.required(in, alternatives).toUpperCase(Locale.ROOT);
   }
 
   /** Those of a form without {@code .sync}: the lanes that happen to be here. */
