@@ -166,7 +166,18 @@ public final class PtxParser {
     if (!lexer.text().startsWith("sm_")) {
       throw lexer.error("expected a target, found '" + lexer.text() + "'");
     }
+    int line = lexer.line();
+    int column = lexer.column();
     target = Syntax.word(lexer, "a target");
+    String first = TargetHistory.first(target);
+    // A digit, a dot and a digit each: their order is that of texts.
+    if (version.compareTo(first) < 0) {
+      throw new PtxSyntaxException(
+          line,
+          column,
+          "%s exists since PTX %s, and the file says .version %s"
+              .formatted(target, first, version));
+    }
   }
 
   /** Where a GPU has doubles, none are made floats. */

@@ -230,9 +230,19 @@ class RefusedFormsTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1.4", "3.2", "5.1", "6.5", "7.8", "8.8", "9.0", "9.2"})
-  void versionsOfOldAndThoseToComeAreTaken(String version) {
+  @ValueSource(strings = {"7.0", "7.8", "8.8", "9.0", "9.2"})
+  void versionsOfTheTargetAndThoseToComeAreTaken(String version) {
     assertThatCode(() -> load(version, "", "")).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.4", "3.2", "5.1", "6.5"})
+  void aVersionBeforeTheTargetIsRefused(String version) {
+    assertThatThrownBy(() -> load(version, "", ""))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageContaining(
+            "PTX line 2, column 9: sm_80 exists since PTX 7.0, and the file says .version "
+                + version);
   }
 
   @Test
