@@ -75,17 +75,15 @@ final class AccessCounter {
   /** Counts what is not as it was the last time. */
   private void other(
       Warp w, KernelTally tally, AccessHistory history, LaneAddresses lanes, long shift) {
-    Pattern latest = history.latest();
-    Pattern expected = history.expected();
-    if (latest != null && latest.goesIn(lanes.stride())) {
-      executed(w, tally, history, latest, lanes.values(), shift);
-    } else if (expected != null && expected.goesIn(lanes.stride())) {
-      history.goesOnAs(expected);
-      executed(w, tally, history, expected, lanes.values(), shift);
+    Pattern pattern = history.latest();
+    if (pattern != null && pattern.goesIn(lanes.stride())) {
+      executed(w, tally, history, pattern, lanes.values(), shift);
     } else if (!history.isPatternless()) {
       count(w, tally, lanes.values(), shift, -1);
+    } else if (lanes.stride() == LaneAddresses.IRREGULAR) {
+      irregular(w, tally, history, lanes.values(), shift, -1);
     } else {
-      irregular(w, tally, history, lanes, shift);
+      strided(w, tally, history, lanes, shift);
     }
   }
 
@@ -144,12 +142,12 @@ final class AccessCounter {
     }
   }
 
-  /** The same of a full warp, whose addresses may also go in steps, but in others each time. */
-  private void irregular(
+  /** The same for addresses that go in equal steps, but in others each time. */
+  private void strided(
       Warp w, KernelTally tally, AccessHistory history, LaneAddresses lanes, long shift) {
     for (Member member : members) {
-      if (member.likeLast
-          || member.cost.scattered(lanes, shift + member.distance, history, tally.scratch)) {
+      long first = lanes.first() + shift + member.distance;
+      if (member.cost.strided(first, lanes.stride(), history, tally.scratch)) {
         member.cost.add(tally.scratch.cost, 1, tally.counts);
       } else {
         measured(w, tally, history, member, lanes.values(), shift, -1);

@@ -13,12 +13,12 @@ final class AccessHistory {
    * New patterns in a row after which no more are remembered, and how many accesses later a few are
    * again: remembering one takes as long as many an access without a pattern.
    */
-  private static final int PATIENCE = 40;
+  private static final int PATIENCE = 12;
 
   private static final int PAUSE = 4096;
   private static final int RETRIES = 2;
 
-  private static final int SEEN_ONCE = 64;
+  private static final int SEEN_ONCE = 16;
 
   private static final Pattern[] NONE = {};
 

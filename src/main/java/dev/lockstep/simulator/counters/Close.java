@@ -34,7 +34,7 @@ final class Close {
   private int elements;
 
   /**
-   * Whether offsets are close enough of which these bits, or the highest of them, differ.
+   * Whether offsets that differ in these bits are close enough.
    *
    * @param unit bytes of an element, as a power of two
    */

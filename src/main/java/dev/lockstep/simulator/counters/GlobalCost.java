@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
-import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -58,25 +57,6 @@ final class GlobalCost extends MemoryCost {
         || !scratch.scatter.count(addresses, more, lanes, bytes, into)) {
       return false;
     }
-    scattered(lanes, history, scratch);
-    return true;
-  }
-
-  @Override
-  boolean scattered(LaneAddresses lanes, long more, AccessHistory history, Scratch scratch) {
-    if (lanes.stride() != LaneAddresses.IRREGULAR) {
-      return strided(lanes.first() + more, lanes.stride(), history, scratch);
-    }
-    Footprint.Touched into = into(history);
-    if (into == null || !into.isWorthTables() || !scratch.scatter.count(lanes, more, bytes, into)) {
-      return false;
-    }
-    scattered(-1, history, scratch);
-    return true;
-  }
-
-  /** Sets the cost of what was counted last. */
-  private void scattered(int lanes, AccessHistory history, Scratch scratch) {
     Scatter scatter = scratch.scatter;
     Footprint.Touched also = also(history);
     if (also != null) {
@@ -85,10 +65,12 @@ final class GlobalCost extends MemoryCost {
     long asked = (long) Integer.bitCount(lanes) * bytes;
     long different = (long) scatter.distinct() * bytes;
     scratch.cost(1, scatter.sectors(), scatter.lines(), asked, different);
+    return true;
   }
 
   /** Steps of no more than a sector leave none out; larger ones lead to another each time. */
-  private boolean strided(long first, long stride, AccessHistory history, Scratch scratch) {
+  @Override
+  boolean strided(long first, long stride, AccessHistory history, Scratch scratch) {
     long last = first + (Warp.LANES - 1) * stride;
     long low = Math.min(first, last);
     long high = Math.max(first, last);

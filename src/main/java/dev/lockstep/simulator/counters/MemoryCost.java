@@ -1,7 +1,6 @@
 package dev.lockstep.simulator.counters;
 
 import dev.lockstep.device.Counter;
-import dev.lockstep.simulator.execution.LaneAddresses;
 import java.util.List;
 
 /** What the accesses of one instruction cost in one kind of memory. */
@@ -38,9 +37,13 @@ abstract class MemoryCost {
     return false;
   }
 
-  /** The same of a full warp, whose addresses have been looked at. */
-  boolean scattered(LaneAddresses lanes, long more, AccessHistory history, Scratch scratch) {
-    return scattered(lanes.values(), more, -1, history, scratch);
+  /**
+   * The same of a full warp whose addresses go in equal steps.
+   *
+   * @param first the address of lane 0
+   */
+  boolean strided(long first, long stride, AccessHistory history, Scratch scratch) {
+    return false;
   }
 
   /**

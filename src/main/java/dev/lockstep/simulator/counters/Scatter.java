@@ -1,6 +1,5 @@
 package dev.lockstep.simulator.counters;
 
-import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Warp;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,7 @@ abstract class Scatter {
   /** Of each access: the bytes before it in the region. */
   final int[] offsets = new int[Warp.LANES];
 
-  /** At least the highest bit in which some offsets differ. */
+  /** Bits in which some offset differs from the first. */
   private long differences;
 
   /** What was found. */
@@ -74,34 +73,16 @@ abstract class Scatter {
     }
     long start = (into.first() << Footprint.SECTOR) - more;
     long last = into.bytes() - bytes;
-    return find(addresses, lanes, start, last, bytes)
-        && count(Integer.bitCount(lanes), bytes, into);
-  }
-
-  /** The same of a full warp, whose addresses have been looked at. */
-  final boolean count(LaneAddresses lanes, long more, int bytes, Footprint.Touched into) {
-    long start = (into.first() << Footprint.SECTOR) - more;
-    long low = lanes.low() - start;
-    long high = lanes.high() - start;
-    if (!into.isSmall()
-        || low < 0
-        || high > into.bytes() - bytes
-        || !lanes.areMultiples(bytes, more)) {
-      return false;
+    boolean fits =
+        lanes == -1
+            ? find(addresses, start, last, bytes)
+            : find(addresses, lanes, start, last, bytes);
+    if (fits) {
+      count(Integer.bitCount(lanes), bytes, into);
+      addTo(into);
+      uses++;
     }
-    long[] addresses = lanes.values();
-    for (int i = 0; i < Warp.LANES; i++) {
-      offsets[i] = (int) (addresses[i] - start);
-    }
-    differences = low ^ high;
-    return count(Warp.LANES, bytes, into);
-  }
-
-  private boolean count(int lanes, int bytes, Footprint.Touched into) {
-    find(lanes, bytes, into);
-    addTo(into);
-    uses++;
-    return true;
+    return fits;
   }
 
   /** Adds the sectors of the access counted last to those of the same region. */
@@ -109,15 +90,32 @@ abstract class Scatter {
     touched.touch(offsets);
   }
 
-  /** At least the highest bit in which some offsets differ, and none above it. */
+  /** Bits in which some offset differs from the first. */
   final int differences() {
     return (int) differences;
   }
 
   /**
-   * Sets the offsets of some lanes, and one of them for each other, which changes no count; false
-   * when an access is misaligned or does not lie in the region.
+   * Sets the offsets; false when an access is misaligned or does not lie in the region. Without a
+   * branch, so that the loops become vector code.
    */
+  private boolean find(long[] addresses, long start, long last, int bytes) {
+    long first = addresses[0] - start;
+    long outside = 0;
+    long differing = 0;
+    for (int i = 0; i < Warp.LANES; i++) {
+      long offset = addresses[i] - start;
+      outside |= offset | last - offset;
+      differing |= offset ^ first;
+    }
+    for (int i = 0; i < Warp.LANES; i++) {
+      offsets[i] = (int) (addresses[i] - start);
+    }
+    differences = differing;
+    return outside >= 0 && ((first | differing) & bytes - 1) == 0;
+  }
+
+  /** The same of some lanes. For the others stands one of them, which changes no count. */
   private boolean find(long[] addresses, int lanes, long start, long last, int bytes) {
     long first = addresses[Integer.numberOfTrailingZeros(lanes)] - start;
     long outside = 0;
@@ -135,9 +133,9 @@ abstract class Scatter {
   }
 
   /**
-   * Finds out what is at {@link #offsets}.
+   * Counts what is at {@link #offsets}.
    *
    * @param lanes how many of them stand for themselves
    */
-  abstract void find(int lanes, int bytes, Footprint.Touched into);
+  abstract void count(int lanes, int bytes, Footprint.Touched into);
 }

@@ -13,7 +13,7 @@ final class StampedScatter extends Scatter {
   private final Stamps seen = new Stamps(SEEN);
 
   @Override
-  void find(int lanes, int bytes, Footprint.Touched into) {
+  void count(int lanes, int bytes, Footprint.Touched into) {
     int unit = Integer.numberOfTrailingZeros(bytes);
     if (Close.covers(differences(), unit)) {
       close.count(offsets, unit);

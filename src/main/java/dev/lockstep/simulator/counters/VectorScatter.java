@@ -38,7 +38,7 @@ final class VectorScatter extends Scatter {
    * become objects, and each access takes microseconds.
    */
   @Override
-  void find(int active, int bytes, Footprint.Touched into) {
+  void count(int active, int bytes, Footprint.Touched into) {
     int[] all = offsets;
     int[] far = NOT_BEFORE;
     int newSectors = 0;
