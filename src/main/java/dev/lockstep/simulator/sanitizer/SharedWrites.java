@@ -22,7 +22,6 @@ final class SharedWrites implements UnsetReads.Memory {
   private final Holes holes = new Holes();
   private final UnsetReads unset;
   private final int shift;
-  private final int bytes;
 
   private final CellWrites cells;
   private final AlikeStores alike = new AlikeStores();
@@ -41,7 +40,6 @@ final class SharedWrites implements UnsetReads.Memory {
       Handover handover,
       Reports reports,
       UnsetReads unset) {
-    this.bytes = bytes;
     this.shift = shift;
     this.clocks = clocks;
     this.handover = handover;
