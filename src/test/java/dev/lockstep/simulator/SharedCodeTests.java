@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.Approximation;
+import dev.lockstep.device.DeviceBuffer;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelModule;
@@ -12,6 +13,8 @@ import dev.lockstep.ptx.PtxSyntaxException;
 import dev.lockstep.simulator.lowering.CodeOptions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Devices have the same code exactly where it would be made the same. */
 class SharedCodeTests {
@@ -84,6 +87,37 @@ class SharedCodeTests {
     try (Lab again = new Lab(DeviceOptions.defaults())) {
       assertThat(new Counter(again).afterALaunch()).isEqualTo(8);
     }
+  }
+
+  /** Both have it at the same address. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void eachDeviceHasItsOwnMemory(boolean sanitized) {
+    DeviceOptions options = DeviceOptions.defaults().withSanitize(sanitized);
+    try (Lab one = new Lab(options);
+        Lab other = new Lab(options)) {
+      assertThat(parity(one, one.ints(3))).isEqualTo(1);
+      assertThat(parity(other, other.ints(4))).isZero();
+      assertThat(parity(one, one.ints(5))).isEqualTo(1);
+    }
+  }
+
+  private static int parity(Lab lab, DeviceBuffer word) {
+    KernelModule module =
+        lab.load(
+            """
+            ld.global.u32 %r0, [%in];
+            and.b32 %r0, %r0, 1;
+            setp.eq.u32 %p0, %r0, 0;
+            @%p0 bra STORE;
+            mov.u32 %r0, 1;
+            STORE:
+            st.global.u32 [%out], %r0;
+            """);
+    DeviceBuffer out = lab.ints(Lab.UNTOUCHED);
+    KernelArgs args = new KernelArgs().address(out, 0).address(word, 0).int32(0);
+    lab.stream.launch(module.kernel("k"), Launch.of(1, 1), args);
+    return lab.read(out)[0];
   }
 
   /** A variable that each launch adds 1 to. */

@@ -113,7 +113,7 @@ public final class GlobalMemory implements AutoCloseable {
         bytes < SPARSE_BYTES ? arena.allocate(bytes, ALIGNMENT) : sparse(arena, bytes);
     long taken = (bytes + GAP + ALIGNMENT - 1) & -ALIGNMENT;
     synchronized (lock) {
-      Region region = new Region(name, constant ? nextConstant : next, segment);
+      Region region = new Region(name, constant ? nextConstant : next, segment, lock);
       if (constant) {
         nextConstant += taken;
       } else {
@@ -158,6 +158,11 @@ public final class GlobalMemory implements AutoCloseable {
     return at >= 0 && all[at].contains(address, size) ? all[at] : null;
   }
 
+  /** Whether a region is of this memory: another device may have one at the same address. */
+  public boolean owns(Region region) {
+    return region.owner() == lock;
+  }
+
   /** One phrase on what lies near an address, for faults. */
   public String describe(long address) {
     synchronized (lock) {
@@ -199,7 +204,8 @@ public final class GlobalMemory implements AutoCloseable {
     synchronized (lock) {
       Region place = meeting;
       if (place == null) {
-        place = new Region("the grid's barrier", Windows.SYSTEM, Arena.ofAuto().allocate(8, 8));
+        MemorySegment word = Arena.ofAuto().allocate(8, 8);
+        place = new Region("the grid's barrier", Windows.SYSTEM, word, lock);
         insert(place);
         meeting = place;
       }

@@ -9,6 +9,7 @@ public final class Region {
   private final long start;
   private final long bytes;
   private final MemorySegment segment;
+  private final Object owner;
   private boolean open = true;
   private String origin = "";
   private @Nullable InitializedBytes initialized;
@@ -19,10 +20,25 @@ public final class Region {
    * @param name what messages call it
    */
   public Region(String name, long start, MemorySegment segment) {
+    this(name, start, segment, segment);
+  }
+
+  /**
+   * A region of a memory that is one of several with the same addresses.
+   *
+   * @param owner what tells that memory from the others
+   */
+  Region(String name, long start, MemorySegment segment, Object owner) {
     this.name = name;
     this.start = start;
     this.bytes = segment.byteSize();
     this.segment = segment;
+    this.owner = owner;
+  }
+
+  /** What tells the memory it is of from others. */
+  Object owner() {
+    return owner;
   }
 
   public String name() {

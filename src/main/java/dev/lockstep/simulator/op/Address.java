@@ -5,6 +5,7 @@ import dev.lockstep.ptx.StateSpace;
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.GlobalMemory;
 import dev.lockstep.simulator.memory.Region;
 import dev.lockstep.simulator.memory.Windows;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,10 @@ public final class Address {
   private final int register;
   private final long offset;
 
-  /** The allocation last hit. Written by any thread without order: a region never changes. */
+  /**
+   * The allocation last hit, on whatever device: they share code. Written by any thread without
+   * order: a region never changes.
+   */
   private @Nullable Region last;
 
   /**
@@ -225,9 +229,10 @@ public final class Address {
   }
 
   private @Nullable Region global(Warp w, long address, int bytes) {
+    GlobalMemory memory = w.global();
     Region region = last;
-    if (region == null || !region.contains(address, bytes)) {
-      region = w.global().find(address, bytes);
+    if (region == null || !region.contains(address, bytes) || !memory.owns(region)) {
+      region = memory.find(address, bytes);
       if (region != null) {
         last = region;
       }
