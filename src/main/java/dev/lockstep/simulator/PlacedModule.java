@@ -12,7 +12,9 @@ final class PlacedModule {
   private final CodeOptions options;
   private final Map<String, Long> addresses;
   private final PreparedModule prepared;
-  private final Map<String, KernelCode> kernels = new HashMap<>();
+  private final Map<Entry, KernelCode> kernels = new HashMap<>();
+
+  private record Entry(String name, boolean sanitized) {}
 
   /**
    * @param addresses of the global and constant variables, by name
@@ -33,7 +35,9 @@ final class PlacedModule {
   }
 
   /** The kernel of that name, which there is. */
-  synchronized KernelCode kernel(String entry) {
-    return kernels.computeIfAbsent(entry, name -> new KernelCode(module, prepared, name, options));
+  synchronized KernelCode kernel(String entry, boolean sanitized) {
+    return kernels.computeIfAbsent(
+        new Entry(entry, sanitized),
+        it -> new KernelCode(module, prepared, entry, options, sanitized));
   }
 }

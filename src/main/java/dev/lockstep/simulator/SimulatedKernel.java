@@ -2,10 +2,10 @@ package dev.lockstep.simulator;
 
 import dev.lockstep.device.Kernel;
 import dev.lockstep.simulator.counters.CountedKernel;
+import dev.lockstep.simulator.execution.BlockObserver;
 import dev.lockstep.simulator.execution.GridRun;
 import dev.lockstep.simulator.execution.LoweredKernel;
 import dev.lockstep.simulator.lowering.Instrument;
-import dev.lockstep.simulator.sanitizer.KernelSanitizer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +23,9 @@ final class SimulatedKernel implements Kernel {
   SimulatedKernel(SimulatedDevice device, KernelCode code) {
     this.device = device;
     this.code = code;
-    KernelSanitizer sanitizer = sanitizer();
-    this.lowered = sanitizer == null ? code.plain() : code.watched(sanitizer);
-    this.grid = grid(lowered, sanitizer);
+    KernelCode.Watched<LoweredKernel> plain = code.plain();
+    this.lowered = plain.kernel();
+    this.grid = grid(lowered, plain.observers());
   }
 
   @Override
@@ -54,9 +54,8 @@ final class SimulatedKernel implements Kernel {
   synchronized Counted counted() {
     Counted known = counted;
     if (known == null) {
-      KernelSanitizer sanitizer = sanitizer();
-      CountedKernel kernel = sanitizer == null ? code.counted() : code.counted(sanitizer);
-      known = new Counted(kernel, grid(kernel.lowered(), sanitizer));
+      KernelCode.Watched<CountedKernel> made = code.counted();
+      known = new Counted(made.kernel(), grid(made.kernel().lowered(), made.observers()));
       counted = known;
     }
     return known;
@@ -64,22 +63,15 @@ final class SimulatedKernel implements Kernel {
 
   /** The kernel once more, its instructions traced. */
   GridRun traced(UnaryOperator<Instrument> tracing) {
-    KernelSanitizer sanitizer = sanitizer();
-    LoweredKernel traced =
-        code.watched(tracing.apply(sanitizer == null ? Instrument.NONE : sanitizer));
-    return grid(traced, sanitizer);
+    KernelCode.Watched<LoweredKernel> traced = code.traced(tracing);
+    return grid(traced.kernel(), traced.observers());
   }
 
-  /** What looks for mistakes in one lowering of the kernel; null when nothing is to. */
-  private @Nullable KernelSanitizer sanitizer() {
-    return device.options().sanitize() ? new KernelSanitizer() : null;
-  }
-
-  private GridRun grid(LoweredKernel kernel, @Nullable KernelSanitizer sanitizer) {
+  private GridRun grid(LoweredKernel kernel, BlockObserver.@Nullable Factory observers) {
     GridRun grid =
         new GridRun(kernel, device.memory(), device.settings(), device.workers().count());
-    if (sanitizer != null) {
-      grid.observe(sanitizer.observers());
+    if (observers != null) {
+      grid.observe(observers);
     }
     return grid;
   }

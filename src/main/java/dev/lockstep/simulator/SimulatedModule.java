@@ -109,7 +109,7 @@ final class SimulatedModule implements KernelModule {
       return known;
     }
     requireDeclared(entry);
-    SimulatedKernel lowered = new SimulatedKernel(device, code.kernel(entry));
+    SimulatedKernel lowered = new SimulatedKernel(device, code(entry));
     kernels.put(entry, lowered);
     return lowered;
   }
@@ -132,12 +132,16 @@ final class SimulatedModule implements KernelModule {
     device.requireOpen();
     requireDeclared(entry);
     List<DeviceFault.UnsupportedInstruction> uncovered = new ArrayList<>();
-    LoweredKernel lowered = code.kernel(entry).surveyed(uncovered::add);
+    LoweredKernel lowered = code(entry).surveyed(uncovered::add);
     return new KernelInspector.Inspection(
         lowered.staticSharedBytes(),
         lowered.dynamicSharedAlignment(),
         lowered.localBytes(),
         uncovered);
+  }
+
+  private KernelCode code(String entry) {
+    return code.kernel(entry, device.options().sanitize());
   }
 
   private void requireDeclared(String entry) {

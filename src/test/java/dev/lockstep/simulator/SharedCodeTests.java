@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.device.Approximation;
 import dev.lockstep.device.DeviceBuffer;
+import dev.lockstep.device.DeviceFault;
 import dev.lockstep.device.DeviceOptions;
 import dev.lockstep.device.KernelArgs;
 import dev.lockstep.device.KernelModule;
@@ -39,14 +40,16 @@ class SharedCodeTests {
         .isSameAs(code.of(module("a"), CodeOptions.of(perturbed.withGpu("h100"))));
   }
 
-  @Test
-  void eachWayOfLoweringAKernelIsDoneOnce() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void eachWayOfLoweringAKernelIsDoneOnce(boolean sanitized) {
     PlacedModule placed = code.of(module("a"), OPTIONS).at(Map.of());
     assertThat(code.of(module("a"), OPTIONS).at(Map.of())).isSameAs(placed);
-    KernelCode kernel = placed.kernel("a");
-    assertThat(kernel.plain()).isSameAs(placed.kernel("a").plain());
-    assertThat(kernel.counted()).isSameAs(placed.kernel("a").counted());
-    assertThat(kernel.counted().lowered()).isNotSameAs(kernel.plain());
+    KernelCode kernel = placed.kernel("a", sanitized);
+    assertThat(kernel.plain()).isSameAs(placed.kernel("a", sanitized).plain());
+    assertThat(kernel.counted()).isSameAs(placed.kernel("a", sanitized).counted());
+    assertThat(kernel.counted().kernel().lowered()).isNotSameAs(kernel.plain().kernel());
+    assertThat(placed.kernel("a", !sanitized).plain()).isNotSameAs(kernel.plain());
   }
 
   @Test
@@ -99,6 +102,19 @@ class SharedCodeTests {
       assertThat(parity(one, one.ints(3))).isEqualTo(1);
       assertThat(parity(other, other.ints(4))).isZero();
       assertThat(parity(one, one.ints(5))).isEqualTo(1);
+    }
+  }
+
+  /** Nobody has written the word that is to be reported. */
+  @Test
+  void eachSanitizedDeviceKnowsItsOwnMemory() {
+    try (Lab one = new Lab();
+        Lab other = new Lab()) {
+      assertThat(parity(one, one.ints(3))).isEqualTo(1);
+      assertThatThrownBy(() -> parity(other, other.device.allocate(4)))
+          .isInstanceOf(DeviceFault.UninitializedRead.class);
+      assertThat(parity(one, one.ints(4))).isZero();
+      assertThat(parity(other, other.ints(5))).isEqualTo(1);
     }
   }
 
