@@ -32,6 +32,9 @@ final class BodyParser {
   private final LocationParser locations;
   private final EarlierForms earlier;
 
+  /** The parts of each opcode met so far: large kernels repeat a few of them. */
+  private final Map<String, List<String>> opcodes = new HashMap<>();
+
   /** Of the load that follows, as its pragma says. */
   private int usedBytes = -1;
 
@@ -206,7 +209,7 @@ final class BodyParser {
 
   private void finish(Instruction.@Nullable Guard guard, String word, int start, int line) {
     String opcode = word + separateModifiers();
-    List<String> parts = Syntax.split(opcode);
+    List<String> parts = opcodes.computeIfAbsent(opcode, Syntax::split);
     operands.begin(opcode);
     boolean branch = parts.get(0).equals("bra");
     boolean call = parts.get(0).equals("call");
