@@ -5,6 +5,7 @@ import dev.lockstep.device.FaultSite;
 import dev.lockstep.device.Schedule;
 import dev.lockstep.simulator.memory.GlobalMemory;
 import dev.lockstep.simulator.memory.Region;
+import dev.lockstep.simulator.memory.Windows;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ final class Cta {
   final LoweredKernel kernel;
   final GlobalMemory global;
   final Region shared;
+  final Region sharedWindow;
 
   /** What a block may have of it, as the launch says; nobody watches what lies behind. */
   final int sharedBytes;
@@ -63,6 +65,7 @@ final class Cta {
     int reserved = SpecialRegisterFile.reservedBytes(kernel.registers(), sharedBytes);
     MemorySegment memory = arena.allocate(sharedBytes + reserved, 128);
     this.shared = new Region("shared memory", 0, memory);
+    this.sharedWindow = new Region("shared memory", Windows.SHARED, memory);
     this.systemShared = memory.asSlice(sharedBytes);
     int count = (threads + Warp.LANES - 1) / Warp.LANES;
     long localBytes = (long) kernel.localBytes() * Warp.LANES * count;

@@ -63,8 +63,7 @@ public final class Warp extends LaneRegisters {
   /** Scratch for addresses; valid within one op. */
   public final long[] addresses = new long[LANES];
 
-  /** What the op found its memory in; valid within one op. */
-  public MemorySegment segment = MemorySegment.NULL;
+  private MemorySegment located = MemorySegment.NULL;
 
   // Results of a partly active op, before keep; and working space of ops.
   public final float[] scratchFloats = new float[LANES];
@@ -158,6 +157,21 @@ public final class Warp extends LaneRegisters {
   /** Shared memory of the block, from address 0 of its own space. */
   public Region shared() {
     return cta.shared;
+  }
+
+  /** The same from its first generic address. */
+  public Region sharedWindow() {
+    return cta.sharedWindow;
+  }
+
+  /** What holds the access of a single lane that was looked at last. */
+  public MemorySegment located() {
+    return located;
+  }
+
+  /** A single lane accesses this. */
+  public void locate(MemorySegment segment) {
+    located = segment;
   }
 
   /** Local memory of this warp: lane after lane, {@link #localBytes} each. */

@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 public final class Address {
   private static final int LANES = Warp.LANES;
 
-  /** No shift: no address is anywhere near. */
-  static final long APART = Long.MIN_VALUE;
-
   /** Row k: lane i times 2^k, what addresses of neighbouring elements differ by. */
   private static final long[][] STEPS = steps();
 
@@ -132,46 +129,33 @@ public final class Address {
   }
 
   /**
-   * Where all 32 lanes' accesses of {@code bytes} each lie in {@code w.segment}: what to add to
-   * their values. {@link #APART} when they must be looked at one by one, for lying in several
-   * regions or for being wrong.
+   * What holds all 32 lanes' accesses of {@code bytes} each. Null when they must be looked at one
+   * by one, for lying in several regions or for being wrong.
    */
-  long shift(Warp w, long[] values, int bytes) {
+  @Nullable Region region(Warp w, long[] values, int bytes) {
     Region region = region(w, values[0] + offset, bytes);
-    if (region == null) {
-      return APART;
+    if (region == null || !inside(values, shift(region), region.bytes() - bytes, bytes - 1)) {
+      return null;
     }
-    long shift = offset - region.start();
-    if (!inside(values, shift, region.bytes() - bytes, bytes - 1)) {
-      return APART;
-    }
-    w.segment = region.segment();
-    return shift;
+    return region;
   }
 
-  /** {@link #shift(Warp, long[], int)} of addresses that have been looked at. */
-  long shift(Warp w, LaneAddresses lanes, int bytes) {
+  /** {@link #region(Warp, long[], int)} of addresses that have been looked at. */
+  @Nullable Region region(Warp w, LaneAddresses lanes, int bytes) {
     long first = lanes.low() + offset;
-    Region region;
-    long window = 0;
-    if (space == StateSpace.SHARED) {
-      region = w.shared();
-    } else if (space == StateSpace.GENERIC && Windows.contains(Windows.SHARED, first)) {
-      region = w.shared();
-      window = Windows.SHARED;
-    } else if (space == StateSpace.LOCAL || space == StateSpace.PARAM) {
-      return APART;
-    } else {
-      region = global(w, first, bytes);
-    }
+    Region region = region(w, first, bytes);
     if (region == null
-        || !region.contains(first - window, bytes)
-        || !region.contains(lanes.high() + offset - window, bytes)
+        || !region.contains(first, bytes)
+        || !region.contains(lanes.high() + offset, bytes)
         || !lanes.areMultiples(bytes, offset)) {
-      return APART;
+      return null;
     }
-    w.segment = region.segment();
-    return offset - window - region.start();
+    return region;
+  }
+
+  /** What to add to the register's values: then they count from the region's first byte. */
+  long shift(Region region) {
+    return offset - region.start();
   }
 
   /** {@link #look(Warp, LaneAddresses)} at the active lanes. */
@@ -180,8 +164,8 @@ public final class Address {
   }
 
   /**
-   * Where all 32 lanes' accesses to their local memory lie in {@code w.segment}; null when they are
-   * elsewhere, or one is wrong. The array is valid within one op.
+   * Where all 32 lanes' accesses lie in {@link Warp#local}; null when they are elsewhere, or one is
+   * wrong. The array is valid within one op.
    */
   long @Nullable [] localPlaces(Warp w, LaneAddresses lanes, int bytes) {
     long shift = offset;
@@ -201,7 +185,6 @@ public final class Address {
     for (int i = 0; i < LANES; i++) {
       places[i] = values[i] + shift + i * each;
     }
-    w.segment = w.local();
     return places;
   }
 
@@ -223,7 +206,9 @@ public final class Address {
   private @Nullable Region region(Warp w, long address, int bytes) {
     return switch (space) {
       case SHARED -> w.shared();
-      case GLOBAL, CONST, GENERIC -> global(w, address, bytes);
+      case GENERIC ->
+          Windows.contains(Windows.SHARED, address) ? w.sharedWindow() : global(w, address, bytes);
+      case GLOBAL, CONST -> global(w, address, bytes);
       case LOCAL, PARAM -> null;
     };
   }
@@ -241,7 +226,7 @@ public final class Address {
   }
 
   /**
-   * The checked place of one lane's access: its offset in {@code w.segment}.
+   * The checked place of one lane's access: its offset in {@link Warp#located}.
    *
    * @param what the access in words, for the fault
    */
@@ -282,25 +267,25 @@ public final class Address {
       String nearest = w.global().describe(address);
       throw new DeviceFault.IllegalAddress(access(what, bytes), address, nearest, w.site(lane));
     }
-    w.segment = region.segment();
+    w.locate(region.segment());
     return address - region.start();
   }
 
   private long inShared(Warp w, int lane, long address, int bytes, String what, long window) {
     Region shared = w.shared();
-    w.segment = shared.segment();
+    w.locate(shared.segment());
     return inside(w, lane, address, window, shared.bytes(), bytes, what, "shared memory");
   }
 
   private long inLocal(Warp w, int lane, long address, int bytes, String what, long window) {
-    w.segment = w.local();
+    w.locate(w.local());
     long each = w.localBytes();
     return lane * each + inside(w, lane, address, window, each, bytes, what, "local memory");
   }
 
   private long inParam(Warp w, int lane, long address, int bytes, String what, long window) {
-    w.segment = w.parameters();
-    long size = w.segment.byteSize();
+    w.locate(w.parameters());
+    long size = w.parameters().byteSize();
     return inside(w, lane, address, window, size, bytes, what, "the parameters");
   }
 

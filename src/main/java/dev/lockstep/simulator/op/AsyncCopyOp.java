@@ -2,6 +2,7 @@ package dev.lockstep.simulator.op;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.Region;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -42,7 +43,7 @@ public final class AsyncCopyOp extends Op implements MemoryOp {
       MemorySegment segment = MemorySegment.NULL;
       if (bytes > 0) {
         source = from.locate(w, lane, sources[lane], size, "async copy", bytes);
-        segment = w.segment;
+        segment = w.located();
       }
       w.copies.add(lane, target, segment, source, bytes);
     }
@@ -77,15 +78,15 @@ public final class AsyncCopyOp extends Op implements MemoryOp {
     if (sourceSize >= 0 && !allWhole(w.ints[sourceSize])) {
       return false;
     }
-    long targetShift = to.shift(w, targets, size);
-    if (targetShift == Address.APART) {
+    Region target = to.region(w, targets, size);
+    if (target == null) {
       return false;
     }
-    long sourceShift = from.shift(w, sources, size);
-    if (sourceShift == Address.APART) {
+    Region source = from.region(w, sources, size);
+    if (source == null) {
       return false;
     }
-    w.copies.addAll(targets, targetShift, w.segment, sources, sourceShift);
+    w.copies.addAll(targets, to.shift(target), source.segment(), sources, from.shift(source));
     return true;
   }
 

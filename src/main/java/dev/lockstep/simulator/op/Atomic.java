@@ -80,15 +80,15 @@ public final class Atomic {
       for (int rest = w.mask; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         long at = address.locate(w, lane, values[lane], alignment, "atomic", Integer.BYTES);
-        IntFunction f = w.segment == shared ? inShared : function;
+        IntFunction f = w.located() == shared ? inShared : function;
         int operand = w.ints[b][lane];
         int second = w.ints[c][lane];
         int old;
         int result;
         do {
-          old = (int) INT.getVolatile(w.segment, at);
+          old = (int) INT.getVolatile(w.located(), at);
           result = f.apply(old, operand, second);
-        } while (!INT.compareAndSet(w.segment, at, old, result));
+        } while (!INT.compareAndSet(w.located(), at, old, result));
         changed |= result != old;
         w.ints[d][lane] = old;
       }
@@ -136,9 +136,9 @@ public final class Atomic {
         int operand = w.ints[b][lane] & 0xffff;
         int second = w.ints[c][lane] & 0xffff;
         int old =
-            (at & -4L) + Integer.BYTES <= w.segment.byteSize()
-                ? inWord(w.segment, at, operand, second)
-                : atEnd(w.segment, at, operand, second);
+            (at & -4L) + Integer.BYTES <= w.located().byteSize()
+                ? inWord(w.located(), at, operand, second)
+                : atEnd(w.located(), at, operand, second);
         changed |= (function.apply(old, operand, second) & 0xffff) != old;
         w.ints[d][lane] = old;
       }
@@ -204,9 +204,9 @@ public final class Atomic {
         long old;
         long result;
         do {
-          old = (long) LONG.getVolatile(w.segment, at);
+          old = (long) LONG.getVolatile(w.located(), at);
           result = function.apply(old, operand, second);
-        } while (!LONG.compareAndSet(w.segment, at, old, result));
+        } while (!LONG.compareAndSet(w.located(), at, old, result));
         changed |= result != old;
         w.longs[d][lane] = old;
       }
@@ -254,11 +254,11 @@ public final class Atomic {
         int lane = Integer.numberOfTrailingZeros(rest);
         long at = address.locate(w, lane, values[lane], 2 * Long.BYTES, "atomic");
         synchronized (LOCK) {
-          long low = (long) LONG.getVolatile(w.segment, at);
-          long high = (long) LONG.getVolatile(w.segment, at + Long.BYTES);
+          long low = (long) LONG.getVolatile(w.located(), at);
+          long high = (long) LONG.getVolatile(w.located(), at + Long.BYTES);
           if (!compares || low == w.longs[b[0]][lane] && high == w.longs[b[1]][lane]) {
-            LONG.setVolatile(w.segment, at, w.longs[c[0]][lane]);
-            LONG.setVolatile(w.segment, at + Long.BYTES, w.longs[c[1]][lane]);
+            LONG.setVolatile(w.located(), at, w.longs[c[0]][lane]);
+            LONG.setVolatile(w.located(), at + Long.BYTES, w.longs[c[1]][lane]);
             changed |= low != w.longs[c[0]][lane] || high != w.longs[c[1]][lane];
           }
           w.longs[d[0]][lane] = low;

@@ -4,6 +4,7 @@ import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Slot;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.Region;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -52,15 +53,19 @@ public final class Load extends Op implements LaneMemoryOp {
     if (overwritesAddress) {
       lanes.keep();
     }
-    long shift = address.shift(w, lanes, bytes);
-    if (shift == Address.APART) {
+    Region region = address.region(w, lanes, bytes);
+    if (region == null) {
       apart(w, lanes);
-    } else if (d.length == 1) {
-      one(w, lanes, shift, w.files[element.file()][d[0]]);
+      return;
+    }
+    MemorySegment from = region.segment();
+    long shift = address.shift(region);
+    if (d.length == 1) {
+      one(from, lanes, shift, w.files[element.file()][d[0]]);
     } else if (lanes.stride() == bytes && dealt) {
-      Tuples.load(w, element, lanes.first() + shift, d);
+      Tuples.load(w, element, from, lanes.first() + shift, d);
     } else {
-      gather(w, lanes.values(), shift);
+      gather(w, from, lanes.values(), shift);
     }
   }
 
@@ -74,14 +79,14 @@ public final class Load extends Op implements LaneMemoryOp {
     if (places == null) {
       laneByLane(w);
     } else {
-      gather(w, places, 0);
+      gather(w, w.local(), places, 0);
     }
   }
 
-  private void gather(Warp w, long[] places, long shift) {
+  private void gather(Warp w, MemorySegment from, long[] places, long shift) {
     for (int j = 0; j < d.length; j++) {
       element.gather(
-          w.segment, places, shift + (long) j * element.bytes(), w.files[element.file()][d[j]]);
+          from, places, shift + (long) j * element.bytes(), w.files[element.file()][d[j]]);
     }
   }
 
@@ -93,18 +98,19 @@ public final class Load extends Op implements LaneMemoryOp {
     }
     address.lookActive(w, lanes);
     long[] places = lanes.values();
-    long shift = address.shift(w, lanes, bytes);
-    if (shift == Address.APART) {
+    Region region = address.region(w, lanes, bytes);
+    if (region == null) {
       places = address.localPlaces(w, lanes, bytes);
       if (places == null) {
         laneByLane(w);
         return;
       }
-      shift = 0;
     }
+    MemorySegment from = region == null ? w.local() : region.segment();
+    long shift = region == null ? 0 : address.shift(region);
     for (int j = 0; j < d.length; j++) {
       Object target = w.target(element.file(), d[j]);
-      element.gather(w.segment, places, shift + (long) j * element.bytes(), target);
+      element.gather(from, places, shift + (long) j * element.bytes(), target);
       w.keep(element.file(), d[j]);
     }
   }
@@ -115,12 +121,13 @@ public final class Load extends Op implements LaneMemoryOp {
     if (lanes.stride() != bytes) {
       return false;
     }
-    long shift = address.shift(w, lanes, bytes);
-    if (shift == Address.APART) {
+    Region region = address.region(w, lanes, bytes);
+    if (region == null) {
       return false;
     }
     Object target = w.target(element.file(), d[0]);
-    element.load(w.segment, lanes.first() + shift, target, 0, Warp.LANES);
+    long at = lanes.first() + address.shift(region);
+    element.load(region.segment(), at, target, 0, Warp.LANES);
     w.keep(element.file(), d[0]);
     return true;
   }
@@ -135,18 +142,18 @@ public final class Load extends Op implements LaneMemoryOp {
     return List.of(new Access(Access.Kind.LOAD, address, bytes));
   }
 
-  private void one(Warp w, LaneAddresses lanes, long shift, Object register) {
+  private void one(MemorySegment from, LaneAddresses lanes, long shift, Object register) {
     long stride = lanes.stride();
     if (stride == bytes) {
-      element.load(w.segment, lanes.first() + shift, register, 0, Warp.LANES);
+      element.load(from, lanes.first() + shift, register, 0, Warp.LANES);
     } else if (stride == 0) {
-      element.broadcast(w.segment, lanes.first() + shift, register, 0, Warp.LANES);
+      element.broadcast(from, lanes.first() + shift, register, 0, Warp.LANES);
     } else if (stride == LaneAddresses.IRREGULAR
         && inHalves(lanes.lowerStride(), lanes.upperStride())) {
-      half(w.segment, lanes.first() + shift, lanes.lowerStride(), register, 0);
-      half(w.segment, lanes.middle() + shift, lanes.upperStride(), register, Warp.LANES / 2);
+      half(from, lanes.first() + shift, lanes.lowerStride(), register, 0);
+      half(from, lanes.middle() + shift, lanes.upperStride(), register, Warp.LANES / 2);
     } else {
-      element.gather(w.segment, lanes.values(), shift, register);
+      element.gather(from, lanes.values(), shift, register);
     }
   }
 
@@ -173,7 +180,7 @@ public final class Load extends Op implements LaneMemoryOp {
       int lane = Integer.numberOfTrailingZeros(rest);
       long at = address.locate(w, lane, values[lane], bytes, "load");
       for (int j = 0; j < d.length; j++) {
-        element.get(w.segment, at + (long) j * element.bytes(), file[d[j]], lane);
+        element.get(w.located(), at + (long) j * element.bytes(), file[d[j]], lane);
       }
     }
   }

@@ -2,6 +2,7 @@ package dev.lockstep.simulator.op;
 
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.Region;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -31,10 +32,10 @@ public final class LoadMatrix extends Op implements MemoryOp {
     }
     long[] rows = address.values(w);
     if (d.length == 4) {
-      long shift = address.shift(w, rows, ROW_BYTES);
-      if (shift != Address.APART) {
+      Region region = address.region(w, rows, ROW_BYTES);
+      if (region != null) {
         for (int m = 0; m < 4; m++) {
-          load(w.segment, rows, 8 * m, shift, w.ints[d[m]]);
+          load(region.segment(), rows, 8 * m, address.shift(region), w.ints[d[m]]);
         }
         return;
       }
@@ -54,7 +55,7 @@ public final class LoadMatrix extends Op implements MemoryOp {
       places[lane] = address.locate(w, lane, rows[lane], ROW_BYTES, "ldmatrix");
     }
     for (int m = 0; m < d.length; m++) {
-      load(w.segment, places, 8 * m, 0, w.ints[d[m]]);
+      load(w.located(), places, 8 * m, 0, w.ints[d[m]]);
     }
   }
 

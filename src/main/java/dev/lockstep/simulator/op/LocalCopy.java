@@ -30,7 +30,7 @@ public final class LocalCopy extends Op implements MemoryOp {
     for (int rest = w.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       long source = from.locate(w, lane, sources[lane], 1, "load", bytes);
-      MemorySegment local = w.segment;
+      MemorySegment local = w.located();
       long target = to.locate(w, lane, targets[lane], 1, "store", bytes);
       MemorySegment.copy(local, source, local, target, bytes);
     }

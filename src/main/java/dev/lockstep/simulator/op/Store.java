@@ -3,6 +3,7 @@ package dev.lockstep.simulator.op;
 import dev.lockstep.simulator.execution.LaneAddresses;
 import dev.lockstep.simulator.execution.Op;
 import dev.lockstep.simulator.execution.Warp;
+import dev.lockstep.simulator.memory.Region;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -48,15 +49,19 @@ public final class Store extends Op implements LaneMemoryOp {
       someNeighbours(w, lanes);
       return;
     }
-    long shift = address.shift(w, lanes, bytes);
-    if (shift == Address.APART) {
+    Region region = address.region(w, lanes, bytes);
+    if (region == null) {
       apart(w, lanes);
-    } else if (a.length == 1 && lanes.stride() == bytes) {
-      element.store(w.segment, lanes.first() + shift, w.files[element.file()][a[0]], 0, Warp.LANES);
+      return;
+    }
+    MemorySegment to = region.segment();
+    long shift = address.shift(region);
+    if (a.length == 1 && lanes.stride() == bytes) {
+      element.store(to, lanes.first() + shift, w.files[element.file()][a[0]], 0, Warp.LANES);
     } else if (lanes.stride() == bytes && collected) {
-      Tuples.store(w, element, lanes.first() + shift, a);
+      Tuples.store(w, element, to, lanes.first() + shift, a);
     } else {
-      scatter(w, lanes.values(), shift);
+      scatter(w, to, lanes.values(), shift);
     }
   }
 
@@ -66,15 +71,15 @@ public final class Store extends Op implements LaneMemoryOp {
     if (places == null) {
       laneByLane(w);
     } else {
-      scatter(w, places, 0);
+      scatter(w, w.local(), places, 0);
     }
   }
 
-  private void scatter(Warp w, long[] places, long shift) {
+  private void scatter(Warp w, MemorySegment to, long[] places, long shift) {
     for (int j = 0; j < a.length; j++) {
       if (a[j] >= 0) {
         element.scatter(
-            w.segment, places, shift + (long) j * element.bytes(), w.files[element.file()][a[j]]);
+            to, places, shift + (long) j * element.bytes(), w.files[element.file()][a[j]]);
       }
     }
   }
@@ -87,10 +92,11 @@ public final class Store extends Op implements LaneMemoryOp {
         && a[0] >= 0
         && lanes.stride() == bytes
         && w.mask >>> first == -1 >>> Warp.LANES - count) {
-      long shift = address.shift(w, lanes, bytes);
-      if (shift != Address.APART) {
+      Region region = address.region(w, lanes, bytes);
+      if (region != null) {
         Object from = w.files[element.file()][a[0]];
-        element.store(w.segment, lanes.first() + shift + (long) first * bytes, from, first, count);
+        long at = lanes.first() + address.shift(region) + (long) first * bytes;
+        element.store(region.segment(), at, from, first, count);
         return;
       }
     }
@@ -102,22 +108,23 @@ public final class Store extends Op implements LaneMemoryOp {
     LaneAddresses lanes = w.laneAddresses[0];
     address.lookActive(w, lanes);
     long[] places = lanes.values();
-    long shift = address.shift(w, lanes, bytes);
-    if (shift == Address.APART) {
+    Region region = address.region(w, lanes, bytes);
+    if (region == null) {
       places = address.localPlaces(w, lanes, bytes);
       if (places == null) {
         laneByLane(w);
         return;
       }
-      shift = 0;
     }
+    MemorySegment to = region == null ? w.local() : region.segment();
+    long shift = region == null ? 0 : address.shift(region);
     for (int j = 0; j < a.length; j++) {
       if (a[j] >= 0) {
         Object from = w.files[element.file()][a[j]];
         long more = shift + (long) j * element.bytes();
         for (int rest = w.mask; rest != 0; rest &= rest - 1) {
           int lane = Integer.numberOfTrailingZeros(rest);
-          element.put(w.segment, places[lane] + more, from, lane);
+          element.put(to, places[lane] + more, from, lane);
         }
       }
     }
@@ -141,7 +148,7 @@ public final class Store extends Op implements LaneMemoryOp {
       long at = address.locate(w, lane, values[lane], bytes, "store");
       for (int j = 0; j < a.length; j++) {
         if (a[j] >= 0) {
-          element.put(w.segment, at + (long) j * element.bytes(), file[a[j]], lane);
+          element.put(w.located(), at + (long) j * element.bytes(), file[a[j]], lane);
         }
       }
     }

@@ -33,9 +33,9 @@ public final class StoreMatrix extends Op implements MemoryOp {
       long at = address.locate(w, lane, rows[lane], ROW_BYTES, "stmatrix");
       int[] fragments = w.ints[a[lane / 8]];
       if (transposed) {
-        column(w.segment, at, lane % 8, fragments);
+        column(w.located(), at, lane % 8, fragments);
       } else {
-        row(w.segment, at, lane % 8, fragments);
+        row(w.located(), at, lane % 8, fragments);
       }
     }
   }

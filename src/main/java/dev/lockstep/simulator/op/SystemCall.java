@@ -83,13 +83,13 @@ public final class SystemCall extends Op {
               @Override
               public int int32(long offset) {
                 long at = memory.locate(w, lane, buffer + offset, 4, "printf argument");
-                return w.segment.get(ValueLayout.JAVA_INT_UNALIGNED, at);
+                return w.located().get(ValueLayout.JAVA_INT_UNALIGNED, at);
               }
 
               @Override
               public long int64(long offset) {
                 long at = memory.locate(w, lane, buffer + offset, 8, "printf argument");
-                return w.segment.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+                return w.located().get(ValueLayout.JAVA_LONG_UNALIGNED, at);
               }
             },
             address -> string(w, lane, address));
@@ -134,7 +134,7 @@ public final class SystemCall extends Op {
     StringBuilder text = new StringBuilder();
     for (long at = address; ; at++) {
       long place = memory.locate(w, lane, at, 1, "string");
-      byte b = w.segment.get(ValueLayout.JAVA_BYTE, place);
+      byte b = w.located().get(ValueLayout.JAVA_BYTE, place);
       if (b == 0) {
         return text.toString();
       }

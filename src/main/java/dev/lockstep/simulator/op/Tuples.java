@@ -21,12 +21,12 @@ final class Tuples {
     return element.bytes() == Integer.BYTES && (count == 2 || count == LARGEST);
   }
 
-  /** Loads from {@code at} on in {@code w.segment}; {@link #fits} the element. */
-  static void load(Warp w, Element element, long at, int[] d) {
+  /** Loads from {@code at} on in a segment; {@link #fits} the element. */
+  static void load(Warp w, Element element, MemorySegment memory, long at, int[] d) {
     int count = LANES * d.length;
     if (element.file() == Slot.FLOATS) {
       float[] all = w.tupleFloats;
-      MemorySegment.copy(w.segment, ValueLayout.JAVA_FLOAT_UNALIGNED, at, all, 0, count);
+      MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT_UNALIGNED, at, all, 0, count);
       if (d.length == 2) {
         deal(all, w.floats[d[0]], w.floats[d[1]]);
       } else {
@@ -34,7 +34,7 @@ final class Tuples {
       }
     } else {
       int[] all = w.tupleInts;
-      MemorySegment.copy(w.segment, ValueLayout.JAVA_INT_UNALIGNED, at, all, 0, count);
+      MemorySegment.copy(memory, ValueLayout.JAVA_INT_UNALIGNED, at, all, 0, count);
       if (d.length == 2) {
         deal(all, w.ints[d[0]], w.ints[d[1]]);
       } else {
@@ -43,8 +43,8 @@ final class Tuples {
     }
   }
 
-  /** Stores from {@code at} on in {@code w.segment}; {@link #fits} the element. */
-  static void store(Warp w, Element element, long at, int[] a) {
+  /** Stores from {@code at} on in a segment; {@link #fits} the element. */
+  static void store(Warp w, Element element, MemorySegment memory, long at, int[] a) {
     int count = LANES * a.length;
     if (element.file() == Slot.FLOATS) {
       float[] all = w.tupleFloats;
@@ -53,7 +53,7 @@ final class Tuples {
       } else {
         collect(all, w.floats[a[0]], w.floats[a[1]], w.floats[a[2]], w.floats[a[3]]);
       }
-      MemorySegment.copy(all, 0, w.segment, ValueLayout.JAVA_FLOAT_UNALIGNED, at, count);
+      MemorySegment.copy(all, 0, memory, ValueLayout.JAVA_FLOAT_UNALIGNED, at, count);
     } else {
       int[] all = w.tupleInts;
       if (a.length == 2) {
@@ -61,7 +61,7 @@ final class Tuples {
       } else {
         collect(all, w.ints[a[0]], w.ints[a[1]], w.ints[a[2]], w.ints[a[3]]);
       }
-      MemorySegment.copy(all, 0, w.segment, ValueLayout.JAVA_INT_UNALIGNED, at, count);
+      MemorySegment.copy(all, 0, memory, ValueLayout.JAVA_INT_UNALIGNED, at, count);
     }
   }
 
