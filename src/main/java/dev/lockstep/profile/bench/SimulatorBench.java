@@ -22,8 +22,8 @@ import java.util.OptionalLong;
  * does meets them alike.
  */
 public final class SimulatorBench implements AutoCloseable {
-  /** Runs after which hot code is compiled, by us and by the JVM. */
-  private static final int WARM_UPS = 6;
+  /** After which hot code of all ways is compiled, by us and by the JVM, on two cores. */
+  private static final double WARM_UP_SECONDS = 3;
 
   private final List<Runner> runners = new ArrayList<>();
   private final Map<DType, Pattern> patterns = CaseMemory.patterns();
@@ -123,7 +123,12 @@ public final class SimulatorBench implements AutoCloseable {
   }
 
   /** A case on one of the devices, and how long each round of it took. */
-  private record Trial(Runner runner, BenchCase.Pass pass, double[] seconds) {}
+  private record Trial(Runner runner, BenchCase.Pass pass, double[] seconds) {
+    /** Runs once; what was counted, if this way counts. */
+    List<LaunchCounts> run() {
+      return SimulatorBench.run(runner, pass);
+    }
+  }
 
   /** Measures one case in all ways. */
   public Speed measure(BenchCase row) {
@@ -138,16 +143,17 @@ public final class SimulatorBench implements AutoCloseable {
         trials.add(new Trial(runner, pass, new double[rounds]));
         runner.stream().synchronize();
       }
-      for (int round = -WARM_UPS; round < rounds; round++) {
+      long begun = System.nanoTime();
+      do {
+        trials.forEach(Trial::run);
+      } while (System.nanoTime() - begun < WARM_UP_SECONDS * 1e9);
+      for (int round = 0; round < rounds; round++) {
         for (Trial trial : trials) {
           long begin = System.nanoTime();
-          List<LaunchCounts> counts = run(trial.runner(), trial.pass());
-          double elapsed = (System.nanoTime() - begin) * 1e-9;
+          List<LaunchCounts> counts = trial.run();
+          trial.seconds()[round] = (System.nanoTime() - begin) * 1e-9;
           if (!counts.isEmpty()) {
             instructions = Traffic.of(counts).instructions();
-          }
-          if (round >= 0) {
-            trial.seconds()[round] = elapsed;
           }
         }
       }
