@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
       "Times the simulator on this machine, and what its ways of running cost.",
       "Five kernels from launch to result, and how many times as long they take with one"
           + " worker thread,",
-      "with the sanitizer and with counters. Medians of rounds in which all ways take turns."
+      "with the sanitizer and with counters. Medians of rounds in which all ways take turns,",
+      "after three seconds of warming up."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
