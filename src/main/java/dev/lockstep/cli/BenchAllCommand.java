@@ -49,7 +49,7 @@ final class BenchAllCommand implements Callable<Integer> {
           "rows",
           List.of("--kernel", "rmsnorm", "--kernel", "silu", "--rows", "1024", "--cols", "1024"),
           SIMULATOR,
-          List.of("--rounds", "1"));
+          List.of("--rounds", "1", "--warmup", "1"));
 
   @Mixin private final Console console = new Console();
 

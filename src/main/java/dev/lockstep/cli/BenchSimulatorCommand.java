@@ -6,6 +6,7 @@ import dev.lockstep.profile.bench.SimulatorBench;
 import dev.lockstep.profile.bench.SimulatorBench.Speed;
 import dev.lockstep.profile.bench.SimulatorBench.Way;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,8 +25,7 @@ import picocli.CommandLine.Option;
       "Times the simulator on this machine, and what its ways of running cost.",
       "Five kernels from launch to result, and how many times as long they take with one"
           + " worker thread,",
-      "with the sanitizer and with counters. Medians of rounds in which all ways take turns,",
-      "after three seconds of warming up."
+      "with the sanitizer and with counters. Medians of rounds in which all ways take turns."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
@@ -40,15 +40,23 @@ final class BenchSimulatorCommand implements Callable<Integer> {
       description = "rounds to take the median of" + TrainCommand.DEFAULT)
   private int rounds = 11;
 
+  @Option(
+      names = "--warmup",
+      paramLabel = "SECONDS",
+      description =
+          "how long each kernel is run before, until it is compiled" + TrainCommand.DEFAULT)
+  private int warmUp = 10;
+
   @Option(names = "--json", paramLabel = "FILE", description = "also write all results as JSON")
   private @Nullable Path json;
 
   @Override
   public Integer call() {
     BenchRun.requirePositive("--rounds", rounds);
+    BenchRun.requirePositive("--warmup", warmUp);
     List<BenchCase> cases = SimulatorBench.cases();
     try (OutputFile file = json == null ? null : new OutputFile("--json", json);
-        SimulatorBench bench = new SimulatorBench(rounds);
+        SimulatorBench bench = new SimulatorBench(Duration.ofSeconds(warmUp), rounds);
         Progress progress = Progress.towards("bench", cases.size(), console)) {
       Machine machine = Machine.inspect();
       List<Speed> speeds = new ArrayList<>();

@@ -10,6 +10,7 @@ import dev.lockstep.numeric.DType;
 import dev.lockstep.ops.KernelLibrary;
 import dev.lockstep.profile.Median;
 import dev.lockstep.tensor.Shape;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -22,11 +23,9 @@ import java.util.OptionalLong;
  * does meets them alike.
  */
 public final class SimulatorBench implements AutoCloseable {
-  /** After which hot code of all ways is compiled, by us and by the JVM, on two cores. */
-  private static final double WARM_UP_SECONDS = 3;
-
   private final List<Runner> runners = new ArrayList<>();
   private final Map<DType, Pattern> patterns = CaseMemory.patterns();
+  private final Duration warmUp;
   private final int rounds;
 
   /** A way of running. */
@@ -83,9 +82,12 @@ public final class SimulatorBench implements AutoCloseable {
   /**
    * Opens a simulator for each way.
    *
-   * @param rounds of all ways, after warming up; at least 1
+   * @param warmUp how long each case is run in all ways before, at least once: until hot code is
+   *     compiled, by us and by the JVM
+   * @param rounds of all ways, after that; at least 1
    */
-  public SimulatorBench(int rounds) {
+  public SimulatorBench(Duration warmUp, int rounds) {
+    this.warmUp = warmUp;
     this.rounds = rounds;
     DeviceOptions plain = DeviceOptions.defaults();
     try {
@@ -126,7 +128,17 @@ public final class SimulatorBench implements AutoCloseable {
   private record Trial(Runner runner, BenchCase.Pass pass, double[] seconds) {
     /** Runs once; what was counted, if this way counts. */
     List<LaunchCounts> run() {
-      return SimulatorBench.run(runner, pass);
+      if (runner.way() != Way.COUNTED) {
+        pass.launch(runner.stream());
+        runner.stream().synchronize();
+        return List.of();
+      }
+      KernelCounters counters =
+          runner
+              .device()
+              .capability(KernelCounters.class)
+              .orElseThrow(() -> new IllegalStateException("a simulator that does not count"));
+      return pass.counted(counters, runner.stream());
     }
   }
 
@@ -146,7 +158,7 @@ public final class SimulatorBench implements AutoCloseable {
       long begun = System.nanoTime();
       do {
         trials.forEach(Trial::run);
-      } while (System.nanoTime() - begun < WARM_UP_SECONDS * 1e9);
+      } while (System.nanoTime() - begun < warmUp.toNanos());
       for (int round = 0; round < rounds; round++) {
         for (Trial trial : trials) {
           long begin = System.nanoTime();
@@ -163,20 +175,6 @@ public final class SimulatorBench implements AutoCloseable {
     Map<Way, Double> medians = new EnumMap<>(Way.class);
     trials.forEach(trial -> medians.put(trial.runner().way(), Median.of(trial.seconds())));
     return new Speed(row, medians, instructions);
-  }
-
-  private static List<LaunchCounts> run(Runner runner, BenchCase.Pass pass) {
-    if (runner.way() != Way.COUNTED) {
-      pass.launch(runner.stream());
-      runner.stream().synchronize();
-      return List.of();
-    }
-    KernelCounters counters =
-        runner
-            .device()
-            .capability(KernelCounters.class)
-            .orElseThrow(() -> new IllegalStateException("a simulator that does not count"));
-    return pass.counted(counters, runner.stream());
   }
 
   @Override

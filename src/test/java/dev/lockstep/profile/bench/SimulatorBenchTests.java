@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lockstep.numeric.DType;
 import dev.lockstep.profile.bench.SimulatorBench.Speed;
 import dev.lockstep.profile.bench.SimulatorBench.Way;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ class SimulatorBenchTests {
   void timesAKernelInEveryWay() {
     BenchCase small =
         RowCases.of(List.of("relu"), DType.F32, new Sizes(OptionalLong.of(4), List.of(64L))).get(0);
-    try (SimulatorBench bench = new SimulatorBench(3)) {
+    try (SimulatorBench bench = new SimulatorBench(Duration.ZERO, 3)) {
       Speed speed = bench.measure(small);
       for (Way way : Way.values()) {
         assertThat(speed.seconds(way)).as(way.name()).isPositive().isLessThan(10);
